@@ -1,0 +1,1 @@
+"""What is computed from a model; each number that a reader will see."""

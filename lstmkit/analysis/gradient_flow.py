@@ -1,0 +1,127 @@
+"""How gradients travel back through the stages of a convolutional model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from lstmkit.analysis.attribution import ScalarForecast
+from lstmkit.analysis.statistics import RunningMean
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.internals.activations import record
+from lstmkit.params import AttributionParams
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """Gradients of the scalar forecast at the stages of a model, averaged over windows.
+
+    Attributes:
+        stages: names, from the input to the stage nearest the forecast.
+        magnitude: per stage but the input, mean |gradient|, shape (channel, time of the stage).
+        hours_before: per stage but the input, hours from each of its steps to the origin.
+        norm: per stage, mean over windows of the gradient's Euclidean norm, shape (stage,).
+        norm_error: its standard error.
+        ratio: per pair of neighbours, mean over windows of norm at the earlier stage / norm at the later one.
+        ratio_error: its standard error.
+        n_windows: windows that were averaged.
+    """
+
+    stages: tuple[str, ...]
+    magnitude: tuple[Float[np.ndarray, "channel step"], ...]
+    hours_before: tuple[Float[np.ndarray, "step"], ...]
+    norm: Float[np.ndarray, "stage"]
+    norm_error: Float[np.ndarray, "stage"]
+    ratio: Float[np.ndarray, "pair"]
+    ratio_error: Float[np.ndarray, "pair"]
+    n_windows: int
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Names of the neighbours that `ratio` compares."""
+        return tuple(f"{a} / {b}" for a, b in zip(self.stages[:-1], self.stages[1:], strict=True))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Norm per stage, and its ratio to the next stage towards the forecast (none for the last)."""
+        return pd.DataFrame(
+            {
+                "norm": self.norm,
+                "norm_error": self.norm_error,
+                "ratio_to_next": [*self.ratio, np.nan],
+                "ratio_error": [*self.ratio_error, np.nan],
+            },
+            index=pd.Index(self.stages, name="stage"),
+        )
+
+    def finding(self) -> str:
+        """Where the gradient shrinks most on its way back."""
+        narrowest = int(np.argmin(self.ratio))
+        quiet = [int((channels.max(axis=1) < 1e-8).sum()) for channels in self.magnitude]
+        dead = "; ".join(
+            f"{n} of {len(channels)} channels of the {stage} carry no gradient"
+            for n, channels, stage in zip(quiet, self.magnitude, self.stages[1:], strict=True)
+            if n
+        )
+        factor = self.ratio[narrowest]
+        verb = "shrinks" if factor < 1 else "grows least,"
+        return (
+            f"On its way back from the forecast the gradient {verb} most at {self.pairs[narrowest]}: its norm there "
+            f"is multiplied by {factor:.2f} ± {self.ratio_error[narrowest]:.2f}. "
+            + (
+                f"{dead[0].upper()}{dead[1:]}."
+                if dead
+                else "Every channel of every stage carries some gradient."
+            )
+        )
+
+
+def gradient_flow(model: nn.Module, windows: Windows, params: AttributionParams, seed: int) -> GradientFlow:
+    """Measure the gradient at the input and at each stage that the model names in `stages`.
+
+    Args:
+        model: in evaluation mode, with `stages`: label to module name, from input to output.
+        windows: to draw the sample from.
+        params: sample size, batch size and the scalar.
+        seed: of the sample.
+
+    Raises:
+        LstmkitError: the model names no stages.
+    """
+    if not model.stages:
+        raise LstmkitError(
+            f"{type(model).__name__} has no convolutional stages, so there is no flow to measure"
+        )
+    sample = windows.sample(params.windows, seed)
+    forecast = ScalarForecast(model, params.target_step)
+    names = list(model.stages.values())
+    magnitude = [RunningMean() for _ in names]
+    norm, ratio = RunningMean(), RunningMean()
+    with record(model, names) as outputs, torch.backends.cudnn.flags(enabled=False):
+        for x, _ in sample.batches(params.batch_size):
+            total = forecast(x.requires_grad_()).sum()
+            gradients = torch.autograd.grad(total, [x, *[outputs[name] for name in names]])
+            norms = torch.stack([g.flatten(1).norm(dim=1) for g in gradients], dim=1).cpu().numpy()
+            norm.add(norms)
+            ratio.add(norms[:, :-1] / norms[:, 1:])
+            for mean, gradient in zip(magnitude, gradients[1:], strict=True):
+                mean.add(gradient.abs().cpu().numpy())
+    maps = tuple(mean.mean for mean in magnitude)
+    return GradientFlow(
+        stages=("input", *model.stages),
+        magnitude=maps,
+        hours_before=tuple(_hours_before(windows, values.shape[1]) for values in maps),
+        norm=norm.mean,
+        norm_error=norm.standard_error,
+        ratio=ratio.mean,
+        ratio_error=ratio.standard_error,
+        n_windows=len(sample),
+    )
+
+
+def _hours_before(windows: Windows, steps: int) -> Float[np.ndarray, "step"]:
+    stride = -(-windows.lookback // steps)
+    return np.arange(steps - 1, -1, -1) * stride * (windows.interval / pd.Timedelta("1h"))

@@ -1,0 +1,1 @@
+"""From a sensor's file to windows."""

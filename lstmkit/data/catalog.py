@@ -1,0 +1,151 @@
+"""The recordings that lstmkit can download, and the one way from a study's `data` block to a Dataset."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pooch
+
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.files import read_measurements
+from lstmkit.data.grid import make_dataset
+from lstmkit.data.simulate import simulate_office
+from lstmkit.errors import LstmkitError
+from lstmkit.params import DataParams
+
+FOLDER_VARIABLE = "LSTMKIT_DATA_DIR"
+JITTER = 0.1  # share by which a sensor's clock may run slow before a grid counts as finer than its file
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that anyone may download.
+
+    Attributes:
+        title: what the series is called in titles.
+        url: where it is, pinned to one version.
+        file: where it lies inside the data folder.
+        sha256: the hash of its bytes.
+    """
+
+    title: str
+    url: str
+    file: str
+    sha256: str
+
+
+# awair: MIT licence, github.com/runsascoded/awair
+CATALOG = {
+    "awair": Recording(
+        title="Awair sensor",
+        url="https://raw.githubusercontent.com/runsascoded/awair/47ed56d20580bbb7cf00874d46180672267752a0"
+        "/www/test-data/awair-17617.parquet",
+        file="co2_awair/awair-17617.parquet",
+        sha256="eeab165f331b79f8b2f2a9bb6c50450984d232f8433fbf96c6deef3044a25bfa",
+    ),
+}
+
+
+def fetch(name: str) -> Path:
+    """Find a recording in the data folder, or download it there; its hash is checked either way.
+
+    The data folder is the one that the environment variable LSTMKIT_DATA_DIR names, else the user's cache.
+
+    Args:
+        name: a name in the catalog.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        LstmkitError: the name is unknown, the file cannot be downloaded, or its hash is wrong.
+    """
+    if name not in CATALOG:
+        raise LstmkitError(f"unknown recording {name!r}; the catalog has {', '.join(CATALOG)}")
+    recording = CATALOG[name]
+    path = _data_folder() / recording.file
+    if not path.is_file():
+        _download(recording, path)
+    if (found := pooch.file_hash(str(path), alg="sha256")) != recording.sha256:
+        raise LstmkitError(
+            f"{path}: corrupted: expected SHA-256 {recording.sha256}, found {found}. "
+            f"Delete the file, and it is downloaded again from {recording.url}"
+        )
+    return path
+
+
+def load_dataset(data: DataParams, folder: Path) -> Dataset:
+    """Load the series that a study's `data` block describes, on its grid.
+
+    Args:
+        data: the source (`simulated`, a name in the catalog, or the path of a file), its columns and the grid.
+        folder: the folder against which a relative path is resolved.
+
+    Returns:
+        The dataset, called "Simulated office", by the recording's title, or by the file's name.
+
+    Raises:
+        LstmkitError: there is no such source, its file cannot be used, or the grid is finer than the file.
+    """
+    interval, latents = pd.Timedelta(data.interval), None
+    if data.source == "simulated":
+        name = "Simulated office"
+        measurements, latents, units = simulate_office(data.simulator, interval, data.site_timezone)
+    else:
+        name, path = _locate(data.source, folder)
+        measurements, units = read_measurements(path, data)
+        _check_interval(measurements, interval, path)
+    if data.target not in measurements:
+        raise LstmkitError(f"there is no target {data.target!r}; {name} has {', '.join(measurements)}")
+    return make_dataset(
+        name,
+        measurements,
+        target=data.target,
+        interval=interval,
+        site_timezone=data.site_timezone,
+        units=units,
+        latents=latents,
+    )
+
+
+def _data_folder() -> Path:
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named).expanduser().absolute() if named else Path(pooch.os_cache("lstmkit"))
+
+
+def _download(recording: Recording, path: Path) -> None:
+    advice = (
+        f"Download it by hand and put it at {path}, or set {FOLDER_VARIABLE} to a folder that holds "
+        f"{recording.file}"
+    )
+    try:
+        pooch.retrieve(recording.url, f"sha256:{recording.sha256}", fname=path.name, path=path.parent)
+    except (OSError, ValueError) as error:  # no network, no right to write; a wrong hash
+        raise LstmkitError(f"cannot download {recording.url}: {error}. {advice}") from None
+
+
+def _locate(source: str, folder: Path) -> tuple[str, Path]:
+    if source in CATALOG:
+        return CATALOG[source].title, fetch(source)
+    path = folder / Path(source).expanduser()
+    if not path.is_file():
+        raise LstmkitError(
+            f"unknown data source {source!r}: it is neither 'simulated', nor in the catalog "
+            f"({', '.join(CATALOG)}), nor a file: there is no {path}"
+        )
+    return path.stem.removesuffix(".csv"), path
+
+
+def _check_interval(measurements: pd.DataFrame, interval: pd.Timedelta, path: Path) -> None:
+    for name, values in measurements.items():
+        spacing = values.dropna().index.to_series().diff().median()
+        if interval < (1 - JITTER) * spacing:
+            raise LstmkitError(
+                f"{path}: {name!r} is measured every {_minutes(spacing)}, so a grid of {_minutes(interval)} would "
+                f"be mostly gaps: write `interval: {_minutes(spacing)}` or more"
+            )
+
+
+def _minutes(duration: pd.Timedelta) -> str:
+    return f"{duration / pd.Timedelta('1min'):g}min"

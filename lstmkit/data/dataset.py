@@ -1,0 +1,66 @@
+"""The type of a series on its grid, before any window is cut from it."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class GapReport:
+    """What was missing on the grid and what became of it.
+
+    Attributes:
+        interpolated: gaps of up to an hour, filled linearly.
+        interpolated_steps: grid steps inside them.
+        splits: longer gaps, which split the series, and steps without a value at its ends.
+        missing_steps: grid steps inside them.
+        longest: the longest gap.
+    """
+
+    interpolated: int
+    interpolated_steps: int
+    splits: int
+    missing_steps: int
+    longest: pd.Timedelta
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A multivariate series on a regular grid.
+
+    Attributes:
+        name: what the series is called in titles.
+        frame: columns of float, one row per grid step; a time-zone-aware UTC index; NaN inside long gaps.
+        observed: per row, whether the step holds a measurement rather than an interpolated or missing value.
+        target: the column that is forecast.
+        interval: time between rows.
+        site_timezone: IANA zone of the site, from which hours and weekdays are derived.
+        units: unit per column, for labels.
+        gaps: what was missing.
+        latents: columns that a simulator knows and a model never sees, on the same index; else without columns.
+        fingerprint: SHA-256 over the values and times, by which a trained model knows its data.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    observed: pd.Series
+    target: str
+    interval: pd.Timedelta
+    site_timezone: str
+    units: dict[str, str]
+    gaps: GapReport
+    fingerprint: str
+    latents: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def local_time(self) -> pd.DatetimeIndex:
+        """Time stamps of the rows on the site's clock."""
+        return self.frame.index.tz_convert(self.site_timezone)
+
+    def steps(self, duration: str | pd.Timedelta) -> int:
+        """Number of grid steps in a duration, at least one.
+
+        Args:
+            duration: for example `1h`.
+        """
+        return max(1, round(pd.Timedelta(duration) / self.interval))

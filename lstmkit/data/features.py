@@ -1,0 +1,78 @@
+"""Feature variants: what a model sees of a Dataset. Every feature is known at its own time step."""
+
+import numpy as np
+import pandas as pd
+
+from lstmkit.data.dataset import Dataset
+from lstmkit.errors import LstmkitError
+
+_ENHANCED = ("temperature", "humidity")
+
+
+def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
+    """Compute the feature columns of a variant.
+
+    Args:
+        dataset: the series on its grid.
+        variant: `preproc_D` (ten features, "Enhanced 1h") or `raw` (the dataset's own columns).
+
+    Returns:
+        A frame on the dataset's index, NaN where a feature is not known.
+
+    Raises:
+        LstmkitError: the variant needs a column that the dataset lacks.
+    """
+    if variant == "raw":
+        return dataset.frame
+    if missing := [name for name in _ENHANCED if name not in dataset.frame]:
+        raise LstmkitError(
+            f"variant 'preproc_D' needs the columns temperature and humidity beside the target; "
+            f"{dataset.name} lacks {', '.join(missing)}. Name them in `data.columns`, or use `variant: raw`."
+        )
+    return _enhanced(dataset)
+
+
+def _enhanced(dataset: Dataset) -> pd.DataFrame:
+    target, series = dataset.target, dataset.frame[dataset.target]
+    hour, day = dataset.steps("1h"), dataset.steps("24h")
+    features = dataset.frame[[target, *_ENHANCED]].copy()
+    features[f"{target}_change_1h"] = series.diff(hour)
+    features[f"{target}_mean_1h"] = series.rolling(hour).mean()
+    features[f"{target}_lag_24h"] = series.shift(day)
+    return features.join(clock_features(dataset.local_time).set_axis(features.index))
+
+
+def clock_features(local_time: pd.DatetimeIndex) -> pd.DataFrame:
+    """Place hour of day and day of week on circles.
+
+    Args:
+        local_time: time stamps on the site's clock.
+
+    Returns:
+        Columns `hour_sin, hour_cos, weekday_sin, weekday_cos`, one row per time stamp.
+    """
+    hour = 2 * np.pi * (local_time.hour + local_time.minute / 60) / 24
+    weekday = 2 * np.pi * local_time.day_of_week / 7
+    return pd.DataFrame(
+        {
+            "hour_sin": np.sin(hour),
+            "hour_cos": np.cos(hour),
+            "weekday_sin": np.sin(weekday),
+            "weekday_cos": np.cos(weekday),
+        },
+        index=local_time,
+    )
+
+
+def feature_units(dataset: Dataset, features: list[str]) -> dict[str, str]:
+    """Unit of each feature: the column's own, the target's for what is derived from it, none for the clock.
+
+    Args:
+        dataset: the series, which knows its columns' units.
+        features: feature names.
+    """
+    target_unit = dataset.units.get(dataset.target, "")
+    return {
+        name: dataset.units.get(name, target_unit if name.startswith(f"{dataset.target}_") else "")
+        for name in features
+    }

@@ -1,0 +1,220 @@
+"""Windows of one scaled tensor: what goes into a model and what should come out of it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from lstmkit.data.climatology import climatology
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.scaling import Scaler
+from lstmkit.errors import LstmkitError
+from lstmkit.params import SplitParams, WindowParams
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one part of a series; all parts share one tensor, and nothing is copied until `gather`.
+
+    Attributes:
+        inputs: scaled features of the whole series.
+        targets: scaled deviations of the target from the anchor, of the whole series.
+        anchor: the fixed series from which the network predicts the deviation, in the target's unit.
+        time: time stamps of the rows on the site's clock.
+        starts: first row of each window.
+        lookback: number of input steps.
+        horizon: number of steps ahead.
+        features: names of the inputs.
+        scaler: of the features.
+        target_scaler: of the deviations.
+        interval: time between rows.
+    """
+
+    inputs: Float[Tensor, "time feature"]
+    targets: Float[Tensor, "time"]
+    anchor: Float[np.ndarray, "time"]
+    time: pd.DatetimeIndex
+    starts: Int[Tensor, "window"]
+    lookback: int
+    horizon: int
+    features: tuple[str, ...]
+    scaler: Scaler
+    target_scaler: Scaler
+    interval: pd.Timedelta
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors live."""
+        return self.inputs.device
+
+    @property
+    def origin(self) -> pd.DatetimeIndex:
+        """Local time of each window's last input step, from which the forecast starts."""
+        return self.time[self.starts.cpu().numpy() + self.lookback - 1]
+
+    @property
+    def hours_ahead(self) -> float:
+        """The horizon in hours."""
+        return self.horizon * self.interval / pd.Timedelta("1h")
+
+    def to(self, device: torch.device | str) -> "Windows":
+        """The same windows with their tensors on a device."""
+        return replace(
+            self,
+            inputs=self.inputs.to(device),
+            targets=self.targets.to(device),
+            starts=self.starts.to(device),
+        )
+
+    def select(self, index: Int[Tensor, "chosen"]) -> "Windows":
+        """Some of the windows, on the same tensors.
+
+        Args:
+            index: positions among these windows.
+        """
+        return replace(self, starts=self.starts[index.to(self.starts.device)])
+
+    def sample(self, size: int, seed: int) -> "Windows":
+        """A seeded random sample without repetition, in order of time; all windows where there are no more.
+
+        Args:
+            size: number of windows.
+            seed: of the draw.
+        """
+        if size >= len(self):
+            return self
+        chosen = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))[:size]
+        return self.select(chosen.sort().values)
+
+    def gather(
+        self, index: Int[Tensor, "batch"]
+    ) -> tuple[Float[Tensor, "batch lookback feature"], Float[Tensor, "batch horizon"]]:
+        """Inputs and scaled targets of a batch of windows, gathered on the tensors' device.
+
+        Args:
+            index: positions among these windows.
+        """
+        rows = self.starts[index.to(self.device)]
+        x = self.inputs.unfold(0, self.lookback, 1)[rows].transpose(1, 2)
+        y = self.targets.unfold(0, self.horizon, 1)[rows + self.lookback]
+        return x, y
+
+    def batches(self, size: int):
+        """All windows in order of time, as pairs of inputs and scaled targets.
+
+        Args:
+            size: windows per batch.
+        """
+        for index in torch.arange(len(self)).split(size):
+            yield self.gather(index)
+
+    def to_units(self, outputs: Float[Tensor, "window horizon"]) -> Float[np.ndarray, "window horizon"]:
+        """Turn scaled deviations of these windows into values in the target's unit: scale them, add the anchor.
+
+        Args:
+            outputs: one row per window.
+        """
+        center, scale = self.target_scaler.center[0], self.target_scaler.scale[0]
+        return outputs.cpu().double().numpy() * scale + center + self._ahead(self.anchor)
+
+    def observed(self) -> Float[np.ndarray, "window horizon"]:
+        """The true values of these windows, in the target's unit."""
+        return self.to_units(torch.from_numpy(self._ahead(self.targets.cpu().numpy())))
+
+    def _ahead(self, series: np.ndarray) -> np.ndarray:
+        rows = self.starts.cpu().numpy() + self.lookback
+        return np.lib.stride_tricks.sliding_window_view(series, self.horizon)[rows]
+
+
+def split_rows(n_rows: int, split: SplitParams) -> dict[str, slice]:
+    """Chronological row ranges of the training, validation and test parts.
+
+    Args:
+        n_rows: length of the series.
+        split: shares of the parts.
+    """
+    first = round(n_rows * split.train)
+    second = round(n_rows * (split.train + split.validation))
+    return dict(zip(PARTS, [slice(0, first), slice(first, second), slice(second, n_rows)], strict=True))
+
+
+def make_windows(
+    dataset: Dataset, features: pd.DataFrame, horizon: int, params: WindowParams, split: SplitParams
+) -> dict[str, Windows]:
+    """Cut the windows of every part.
+
+    A window lies within one part, contains no missing value in its inputs or targets, and starts its forecast at
+    an observed step. Scalers and anchor know the training part alone.
+
+    Args:
+        dataset: the series on its grid.
+        features: its features, on the same index.
+        horizon: number of steps ahead.
+        params: lookback, scaling and anchor.
+        split: shares of the parts.
+
+    Returns:
+        Windows of `train`, `validation` and `test`.
+
+    Raises:
+        LstmkitError: a part holds no window.
+    """
+    parts = split_rows(len(features), split)
+    training, target = parts["train"], dataset.frame[dataset.target]
+    anchor = np.zeros(len(target))
+    if params.anchor == "climatology":
+        anchor = climatology(target, dataset.local_time, training)
+    deviation = (target - anchor).to_frame()
+    scaler = Scaler.fit(features.iloc[training], params.scaling)
+    target_scaler = Scaler.fit(deviation.iloc[training], params.scaling)
+    usable = _usable_starts(features, target, dataset.observed, params.lookback, horizon)
+    whole = Windows(
+        inputs=torch.from_numpy(scaler.transform(features)),
+        targets=torch.from_numpy(target_scaler.transform(deviation)[:, 0]),
+        anchor=anchor,
+        time=dataset.local_time,
+        starts=torch.empty(0, dtype=torch.int64),
+        lookback=params.lookback,
+        horizon=horizon,
+        features=tuple(features.columns),
+        scaler=scaler,
+        target_scaler=target_scaler,
+        interval=dataset.interval,
+    )
+    return {name: replace(whole, starts=_within(name, rows, usable, whole)) for name, rows in parts.items()}
+
+
+def _usable_starts(
+    features: pd.DataFrame, target: pd.Series, observed: pd.Series, lookback: int, horizon: int
+) -> np.ndarray:
+    known_inputs = _runs_of_true(features.notna().all(axis=1).to_numpy(), lookback)
+    known_targets = _runs_of_true(target.notna().to_numpy(), horizon)
+    n = max(0, len(features) - lookback - horizon + 1)
+    observed_origin = observed.to_numpy()[lookback - 1 : lookback - 1 + n]
+    return np.flatnonzero(known_inputs[:n] & known_targets[lookback : lookback + n] & observed_origin)
+
+
+def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
+    """Whether the `length` flags from each position on are all true; shape (len(flags) - length + 1,)."""
+    wrong = np.concatenate([[0], np.cumsum(~flags)])
+    return wrong[length:] == wrong[:-length]
+
+
+def _within(name: str, rows: slice, usable: np.ndarray, whole: Windows) -> Int[Tensor, "window"]:
+    last = rows.stop - whole.lookback - whole.horizon
+    starts = usable[(usable >= rows.start) & (usable <= last)]
+    if not len(starts):
+        raise LstmkitError(
+            f"the {name} part ({rows.stop - rows.start} steps) holds no window of {whole.lookback} + "
+            f"{whole.horizon} steps without a gap: give a longer series, a shorter lookback or horizon, "
+            f"or another split"
+        )
+    return torch.from_numpy(starts)

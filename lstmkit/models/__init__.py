@@ -1,0 +1,20 @@
+"""The model families, and the one function that builds any of them from a study's YAML."""
+
+from torch import nn
+
+from lstmkit.models.cnn_lstm import CNNLSTMForecaster
+from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.params import ModelParams
+
+KINDS: dict[str, type[nn.Module]] = {"lstm": LSTMForecaster, "cnn_lstm": CNNLSTMForecaster}
+
+
+def build_model(params: ModelParams, n_features: int, horizon: int) -> nn.Module:
+    """Build an untrained model.
+
+    Args:
+        params: kind and architecture.
+        n_features: inputs per step.
+        horizon: steps ahead.
+    """
+    return KINDS[params.kind](n_features, horizon, **params.model_dump(exclude={"kind"}))

@@ -1,0 +1,166 @@
+"""Figures of attributions: maps over time and features, and their margins."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import CenteredNorm, Normalize, PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from lstmkit.analysis.attribution import Agreement, Attribution
+from lstmkit.plots.style import (
+    ACCENT,
+    INK,
+    MAGNITUDE_COLORS,
+    MUTED,
+    SIGNED_COLORS,
+    canvas,
+    feature_label,
+    hours_axis,
+    light_grid,
+)
+
+
+def plot_heatmap(attribution: Attribution, signed: bool = False) -> Figure:
+    """Attribution of each feature at each past step.
+
+    Args:
+        attribution: of any method.
+        signed: show signed means, red up and blue down, instead of magnitudes.
+    """
+    figure, axes = canvas(height=3.4)
+    image = _map(axes, attribution, _norm([attribution], signed), signed)
+    _colorbar(figure, axes, image, attribution, signed)
+    axes.set_title(f"{attribution.method}: {'signed mean' if signed else 'mean magnitude'}")
+    return figure
+
+
+def plot_heatmaps(left: Attribution, right: Attribution) -> Figure:
+    """Magnitudes of two methods side by side on one colour scale.
+
+    Args:
+        left: of one method.
+        right: of another, in the same unit.
+    """
+    figure, pair = canvas(1, 2, height=3.4, sharey=True)
+    norm = _norm([left, right], signed=False)
+    for axes, attribution in zip(pair, (left, right), strict=True):
+        image = _map(axes, attribution, norm, signed=False)
+        axes.set_title(attribution.method)
+    _colorbar(figure, list(pair), image, left, signed=False)
+    return figure
+
+
+def plot_feature_importance(attribution: Attribution) -> Figure:
+    """Share of the absolute attribution per feature, with standard errors.
+
+    Args:
+        attribution: of any method.
+    """
+    table = attribution.features_frame()[::-1]
+    error = 100 * table["standard_error"] / table["total"].sum()
+    figure, axes = canvas(height=0.55 + 0.28 * len(table))
+    axes.barh([feature_label(name) for name in table.index], table["share_percent"], color=ACCENT, height=0.7)
+    axes.errorbar(
+        table["share_percent"], range(len(table)), xerr=error, fmt="none", ecolor=INK, capsize=2, lw=1
+    )
+    for row, (share, spread) in enumerate(zip(table["share_percent"], error, strict=True)):
+        axes.annotate(
+            f"{share:.1f} %", (share + spread, row), xytext=(5, 0), textcoords="offset points", va="center"
+        )
+    axes.margins(x=0.12)
+    axes.set_xlim(left=0)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("share of the absolute attribution (%)")
+    axes.set_title(f"{attribution.method} by feature")
+    light_grid(axes, "x")
+    return figure
+
+
+def plot_temporal_profile(attribution: Attribution) -> Figure:
+    """Absolute attribution of each past hour, with standard errors.
+
+    Args:
+        attribution: of any method.
+    """
+    total = attribution.by_hour.sum()
+    share, error = 100 * attribution.by_hour / total, 100 * attribution.by_hour_error / total
+    hours = np.arange(len(share), 0, -1)
+    figure, axes = canvas(height=2.8)
+    axes.bar(-hours + 0.5, share, width=0.85, color=ACCENT)
+    axes.errorbar(-hours + 0.5, share, yerr=error, fmt="none", ecolor=INK, capsize=1.5, lw=0.8)
+    axes.set_xlim(-hours[0], 0)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("share of the absolute\nattribution (%)")
+    axes.set_title(f"{attribution.method} by past hour")
+    hours_axis(axes, float(hours[0]))
+    light_grid(axes)
+    return figure
+
+
+def plot_agreement(agreement: Agreement) -> Figure:
+    """Rank correlation of the maps of all methods, and the shares that each gives to the features.
+
+    Args:
+        agreement: of several methods.
+    """
+    figure, (left, right) = canvas(1, 2, height=3.6, width_ratios=[1, 1.35])
+    matrix = agreement.correlation
+    left.imshow(matrix, vmin=0, vmax=1, cmap="Blues", aspect="auto")
+    _annotate(left, matrix.to_numpy(), "{:.2f}", dark_above=0.6)
+    _names(left, matrix.columns, matrix.index)
+    left.set_title("Rank correlation of maps")
+    shares = agreement.shares.loc[agreement.shares.mean(axis=1).sort_values(ascending=False).index]
+    right.imshow(shares, vmin=0, cmap="Blues", aspect="auto")
+    _annotate(right, shares.to_numpy(), "{:.0f}", dark_above=0.6 * shares.to_numpy().max())
+    _names(right, shares.columns, [feature_label(name) for name in shares.index])
+    right.set_title("Share per feature (%)")
+    return figure
+
+
+def _map(axes: Axes, attribution: Attribution, norm: Normalize, signed: bool) -> AxesImage:
+    values = attribution.signed if signed else attribution.magnitude
+    hours = (
+        attribution.hours_before[0]
+        * len(attribution.hours_before)
+        / max(1, len(attribution.hours_before) - 1)
+    )
+    image = axes.imshow(
+        values.T,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-hours, 0, len(attribution.features) - 0.5, -0.5),
+        norm=norm,
+        cmap=SIGNED_COLORS if signed else MAGNITUDE_COLORS,
+    )
+    axes.set_yticks(range(len(attribution.features)), [feature_label(name) for name in attribution.features])
+    axes.tick_params(axis="y", length=0)
+    hours_axis(axes, hours)
+    return image
+
+
+def _norm(attributions: list[Attribution], signed: bool) -> Normalize:
+    """Zero in the middle for signed values; a square-root scale for magnitudes, which span decades."""
+    if signed:
+        return CenteredNorm(halfrange=max(np.abs(a.signed).max() for a in attributions) or 1.0)
+    return PowerNorm(0.5, vmin=0, vmax=max(a.magnitude.max() for a in attributions) or 1.0)
+
+
+def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, signed: bool) -> None:
+    bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25)
+    bar.outline.set_visible(False)
+    scale = "" if signed else "\n(square-root colour scale)"
+    bar.set_label(f"{attribution.unit}{scale}", color=MUTED, fontsize=8)
+
+
+def _annotate(axes: Axes, values: np.ndarray, form: str, dark_above: float) -> None:
+    for (row, column), value in np.ndenumerate(values):
+        color = "white" if value > dark_above else INK
+        axes.text(column, row, form.format(value), ha="center", va="center", color=color, fontsize=8)
+
+
+def _names(axes: Axes, columns, rows) -> None:
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,70 @@
+"""Figures of the data."""
+
+import matplotlib.dates as mdates
+import numpy as np
+from matplotlib.figure import Figure
+
+from lstmkit.analysis.overview import Overview
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, feature_label, light_grid
+
+PART_COLORS = {"train": "#eef2f6", "validation": "#fdf1e3", "test": "#e9f5ec"}
+
+
+def plot_overview(overview: Overview) -> Figure:
+    """The whole series with its parts and regimes, and its week.
+
+    Args:
+        overview: of a dataset.
+    """
+    figure, (top, bottom) = canvas(2, 1, height=4.8)
+    _series(top, overview)
+    _week(bottom, overview)
+    return figure
+
+
+def _series(axes, overview: Overview) -> None:
+    hourly = overview.hourly
+    starts = list(overview.part_starts.values())
+    for (part, start), stop in zip(overview.part_starts.items(), [*starts[1:], overview.end], strict=True):
+        axes.axvspan(start, stop, color=PART_COLORS[part], lw=0)
+        axes.annotate(
+            f"{part} · {overview.windows[part]:,} windows",
+            (start, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -4),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+            color=INK,
+        )
+    axes.plot(hourly.index, hourly.to_numpy(), color=ACCENT, lw=0.5)
+    top = float(np.nanmax(hourly))
+    axes.set_ylim(top=top + 0.14 * (top - float(np.nanmin(hourly))))
+    axes.set_xlim(starts[0], overview.end)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
+    axes.set_title(f"{overview.name}: hourly means and the parts of the series")
+
+
+def _week(axes, overview: Overview) -> None:
+    week = overview.week
+    axes.fill_between(week.index, week["10 %"], week["90 %"], color=ACCENT, alpha=0.2, lw=0, label="10–90 %")
+    axes.plot(week.index, week["50 %"], color=ACCENT, lw=1.5, label="median")
+    for edge, color in zip(overview.regimes.edges, (SEQUENCE[2], SEQUENCE[5]), strict=True):
+        axes.axhline(edge, color=color, lw=0.8, ls="--")
+    for label, position in zip(overview.regimes.labels, _middles(axes, overview), strict=True):
+        axes.annotate(
+            label, (1.005, position), xycoords=("axes fraction", "data"), va="center", color=MUTED, fontsize=8
+        )
+    axes.set_xticks(range(0, 168, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
+    axes.set_xlim(0, 167)
+    axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
+    axes.set_title("The week in the training part, with the edges of the regimes")
+    axes.legend(loc="upper right", ncols=2)
+    light_grid(axes, "x")
+
+
+def _middles(axes, overview: Overview) -> list[float]:
+    low, high = overview.regimes.edges
+    bottom, top = axes.get_ylim()
+    return [(bottom + low) / 2, (low + high) / 2, (high + top) / 2]

@@ -1,0 +1,59 @@
+"""Figures of the training and of the skill."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from lstmkit.analysis.skill import RANGES, Evaluation
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
+
+
+def plot_learning_curves(history: pd.DataFrame, best_epoch: int) -> Figure:
+    """Training and validation loss by epoch.
+
+    Args:
+        history: indexed by epoch, with `train_loss` and `validation_loss`.
+        best_epoch: whose weights were kept.
+    """
+    figure, axes = canvas(height=2.8)
+    epochs = history.index + 1
+    axes.plot(epochs, history["train_loss"], "o-", ms=3, color=MUTED, label="training")
+    axes.plot(epochs, history["validation_loss"], "o-", ms=3, color=ACCENT, label="validation")
+    kept = history["validation_loss"].loc[best_epoch]
+    axes.plot(best_epoch + 1, kept, "o", ms=9, mfc="none", mec=WARM, mew=1.5, label="kept")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss (scaled units)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_title("Learning curves")
+    axes.legend(ncols=3)
+    light_grid(axes)
+    return figure
+
+
+def plot_skill(evaluation: Evaluation) -> Figure:
+    """RMSE of the model and of every baseline, over all steps and at the last step.
+
+    Args:
+        evaluation: of the test part.
+    """
+    figure, panels = canvas(1, 2, height=2.4, sharey=True)
+    for axes, steps in zip(panels, RANGES, strict=True):
+        rmse = evaluation.metrics[steps, "rmse"]
+        colors = [ACCENT if name == evaluation.model else "#c4ccd4" for name in rmse.index]
+        axes.barh(rmse.index, rmse, color=colors, height=0.65)
+        for row, value in enumerate(rmse):
+            axes.annotate(
+                f"{value:.1f}", (value, row), xytext=(4, 0), textcoords="offset points", va="center"
+            )
+        skill = evaluation.skill[steps]
+        axes.set_title(
+            f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {100 * skill.value:+.1f} %"
+            f" [{100 * skill.low:+.1f}, {100 * skill.high:+.1f}]",
+            color=INK,
+        )
+        axes.set_xlabel(f"RMSE ({evaluation.unit})")
+        axes.margins(x=0.12)
+        axes.tick_params(axis="y", length=0)
+        light_grid(axes, "x")
+    panels[0].invert_yaxis()
+    return figure

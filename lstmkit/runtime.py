@@ -1,0 +1,44 @@
+"""What makes tensors on a CPU fast; applied once, when lstmkit is imported.
+
+Gradients through hundreds of recurrent steps decay into subnormal floats, and each training step hands
+hundreds of megabytes back to the kernel only to fault them in again. Both cost an order of magnitude;
+`benchmarks/training.py` shows by how much.
+"""
+
+import ctypes
+import platform
+
+import torch
+
+_M_TRIM_THRESHOLD = -1  # glibc, malloc.h
+_M_MMAP_MAX = -4
+_NEVER_TRIM = 2**31 - 1  # bytes
+
+
+def flush_subnormals() -> bool:
+    """Treat subnormal floats as zero in this thread and every thread that it starts later.
+
+    Must run before the first tensor operation: PyTorch's thread pools copy the setting when they start.
+
+    Returns:
+        Whether this processor can do it.
+    """
+    return torch.set_flush_denormal(True)
+
+
+def keep_freed_memory() -> bool:
+    """Let the process keep freed memory instead of handing it back to the kernel at each training step.
+
+    Returns:
+        Whether the C library is glibc and took the settings.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return bool(mallopt(_M_MMAP_MAX, 0) and mallopt(_M_TRIM_THRESHOLD, _NEVER_TRIM))
+
+
+def configure() -> None:
+    """Apply every setting of this module."""
+    flush_subnormals()
+    keep_freed_memory()

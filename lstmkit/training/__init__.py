@@ -1,0 +1,1 @@
+"""Training, baselines, and trained models on disk."""

@@ -1,0 +1,140 @@
+"""What a forecaster must beat, given the same knowledge: persistence, the day before, climatology, ridge."""
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from lstmkit.data.climatology import climatology
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.windows import Windows, split_rows
+from lstmkit.params import SplitParams
+
+ALPHAS = np.logspace(0, 6, 13)
+MOST_TRAINING_WINDOWS = 20_000
+HARMONICS = 4
+
+Forecast = Float[np.ndarray, "window horizon"]
+
+
+def baseline_forecasts(
+    dataset: Dataset, windows: dict[str, Windows], split: SplitParams, seed: int
+) -> dict[str, Forecast]:
+    """Forecast the test windows with every baseline.
+
+    Args:
+        dataset: the series.
+        windows: of all parts.
+        split: shares of the parts, for the climatology.
+        seed: of the sample of training windows that ridge sees.
+
+    Returns:
+        Per baseline, forecasts in the target's unit, shape (test windows, horizon).
+    """
+    test, target = windows["test"], dataset.frame[dataset.target]
+    expected = climatology(target, dataset.local_time, split_rows(len(target), split)["train"])
+    return {
+        "persistence": persistence(target.to_numpy(), test),
+        "seasonal naive": seasonal_naive(target.to_numpy(), test, dataset.steps("24h")),
+        "climatology": _rows_ahead(expected, test),
+        "ridge": ridge(windows, dataset.steps("1h"), seed),
+    }
+
+
+def persistence(target: Float[np.ndarray, "time"], windows: Windows) -> Forecast:
+    """The last known value, for every step ahead.
+
+    Args:
+        target: the series in its unit.
+        windows: to forecast.
+    """
+    last = target[windows.starts.numpy() + windows.lookback - 1]
+    return np.repeat(last[:, None], windows.horizon, axis=1)
+
+
+def seasonal_naive(target: Float[np.ndarray, "time"], windows: Windows, season: int) -> Forecast:
+    """The latest known value at the same time of day.
+
+    A day before the target may itself be ahead of the origin, or lie in a gap before the window's lookback: then
+    the day before that is taken, and the last known value where no such day is known.
+
+    Args:
+        target: the series in its unit.
+        windows: to forecast.
+        season: steps per day.
+    """
+    origin = windows.starts.numpy()[:, None] + windows.lookback - 1
+    rows = origin + np.arange(1, windows.horizon + 1)
+    days_back = np.ceil((rows - origin) / season).astype(int)
+    forecast = np.full(rows.shape, np.nan)
+    for extra in range(3):
+        earlier = rows - (days_back + extra) * season
+        known = np.where(earlier >= 0, target[np.maximum(earlier, 0)], np.nan)
+        forecast = np.where(np.isnan(forecast), known, forecast)
+    return np.where(np.isnan(forecast), persistence(target, windows), forecast)
+
+
+def ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Forecast:
+    """Linear regression on the same features, lags, anchor and clock; its penalty is chosen on the validation part.
+
+    Args:
+        windows: of all parts.
+        steps_per_hour: for the lags.
+        seed: of the sample of training windows.
+    """
+    train = windows["train"].sample(MOST_TRAINING_WINDOWS, seed)
+    held_out = windows["validation"].sample(MOST_TRAINING_WINDOWS, seed)
+    x, y = ridge_inputs(train, steps_per_hour), _scaled_targets(train)
+    x_held_out, y_held_out = ridge_inputs(held_out, steps_per_hour), _scaled_targets(held_out)
+    fitted = [make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y) for alpha in ALPHAS]
+    errors = [np.mean((model.predict(x_held_out) - y_held_out) ** 2) for model in fitted]
+    best = fitted[int(np.argmin(errors))]
+    test = windows["test"]
+    outputs = best.predict(ridge_inputs(test, steps_per_hour)).reshape(len(test), test.horizon)
+    return test.to_units(torch.from_numpy(outputs))
+
+
+def ridge_inputs(windows: Windows, steps_per_hour: int) -> Float[np.ndarray, "window input"]:
+    """What ridge sees: features, lags and clock.
+
+    All features at the origin; the target and its deviation from the anchor at fine lags within the last hour and
+    hourly ones over the lookback; harmonics of the clock on working days and weekends.
+
+    Args:
+        windows: to describe.
+        steps_per_hour: for the lags.
+    """
+    lookback = windows.lookback
+    lags = {
+        0,
+        *range(0, steps_per_hour, max(1, steps_per_hour // 6)),
+        *range(0, lookback, steps_per_hour),
+        lookback - 1,
+    }
+    steps = torch.tensor([lookback - 1 - lag for lag in sorted(lags) if lag < lookback])
+    rows = windows.starts[:, None] + steps
+    columns = [
+        windows.inputs[windows.starts + lookback - 1],
+        windows.inputs[rows, 0],
+        windows.targets[rows].nan_to_num(),
+    ]
+    return np.hstack([*[column.numpy() for column in columns], _clock_harmonics(windows.origin)])
+
+
+def _clock_harmonics(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "window harmonic"]:
+    hour = 2 * np.pi * (local_time.hour + local_time.minute / 60).to_numpy() / 24
+    weekend = (local_time.day_of_week >= 5).astype(float)
+    waves = [wave(k * hour) for k in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
+    return np.column_stack([weekend, *waves, *[wave * weekend for wave in waves]])
+
+
+def _scaled_targets(windows: Windows) -> Float[np.ndarray, "window horizon"]:
+    return torch.cat([y for _, y in windows.batches(4096)]).numpy()
+
+
+def _rows_ahead(series: Float[np.ndarray, "time"], windows: Windows) -> Forecast:
+    rows = windows.starts.numpy()[:, None] + windows.lookback + np.arange(windows.horizon)
+    return series[rows]

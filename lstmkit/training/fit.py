@@ -1,0 +1,221 @@
+"""Trains a model on windows with Lightning; interrupted and resumed, the result is the same."""
+
+import logging
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+from torch.utils.data import BatchSampler, DataLoader, Sampler
+
+from lstmkit.data.windows import Windows
+from lstmkit.params import TrainingParams
+from lstmkit.training.losses import LOSSES
+
+EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
+
+
+@dataclass(frozen=True)
+class TrainingHistory:
+    """How training went.
+
+    Attributes:
+        epochs: one record per epoch: `epoch`, `train_loss`, `validation_loss`, `learning_rate`.
+        best_epoch: the epoch whose weights were kept.
+        seconds: wall time of this process.
+    """
+
+    epochs: list[dict[str, float]]
+    best_epoch: int
+    seconds: float
+
+
+class Training(LightningModule):
+    """A model with its loss, its optimiser and its record of the epochs.
+
+    Args:
+        model: maps inputs to scaled deviations.
+        params: loss, optimiser and schedule.
+        steps: optimiser steps of the whole training, for the schedule.
+        seed: from which each epoch's dropout is drawn.
+    """
+
+    def __init__(self, model: nn.Module, params: TrainingParams, steps: int, seed: int):
+        super().__init__()
+        self.model = model
+        self.loss = LOSSES[params.loss]()
+        self.params = params
+        self.steps = steps
+        self.seed = seed
+        self.epochs: list[dict[str, float]] = []
+
+    def configure_optimizers(self) -> dict:
+        """AdamW; the learning rate rises linearly and falls along a cosine."""
+        optimizer = torch.optim.AdamW(
+            self.parameters(), self.params.learning_rate, weight_decay=self.params.weight_decay
+        )
+        warmup = max(1, round(self.params.warmup * self.steps))
+        rise = LinearLR(optimizer, start_factor=0.01, total_iters=warmup)
+        fall = CosineAnnealingLR(optimizer, T_max=max(1, self.steps - warmup))
+        schedule = SequentialLR(optimizer, [rise, fall], milestones=[warmup])
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_train_start(self) -> None:
+        """Stop at once where the resumed training had already run out of patience."""
+        stopping = self.trainer.early_stopping_callback
+        self.trainer.should_stop = stopping.wait_count >= stopping.patience
+
+    def on_train_epoch_start(self) -> None:
+        """Draw dropout from the seed and the epoch's number, so that a resumed run draws the same."""
+        torch.manual_seed(self.seed + EPOCH_STRIDE * (self.current_epoch + 1))
+
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
+        """Loss of a batch."""
+        x, y = batch
+        loss = self.loss(self.model(x), y)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x), prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> None:
+        """Loss of a validation batch."""
+        x, y = batch
+        self.log("validation_loss", self.loss(self.model(x), y), batch_size=len(x), prog_bar=True)
+
+    def on_train_epoch_end(self) -> None:
+        """Record the epoch; the checkpoint that follows keeps the record."""
+        losses = self.trainer.callback_metrics
+        self.epochs.append(
+            {
+                "epoch": self.current_epoch,
+                "train_loss": losses["train_loss"].item(),
+                "validation_loss": losses["validation_loss"].item(),
+                "learning_rate": self.optimizers().param_groups[0]["lr"],
+            }
+        )
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Keep the record."""
+        checkpoint["epochs"] = self.epochs
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        """Take the record up again."""
+        self.epochs = checkpoint["epochs"]
+
+
+class SeededSampler(Sampler[int]):
+    """Draws each epoch's windows from the seed and the epoch's number alone.
+
+    Args:
+        population: number of windows to draw from.
+        size: windows per epoch, drawn without repetition.
+        seed: of the draws.
+    """
+
+    def __init__(self, population: int, size: int, seed: int):
+        self.population, self.size, self.seed, self.epoch = population, min(size, population), seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning tells the epoch through this."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self):
+        generator = torch.Generator().manual_seed(self.seed + EPOCH_STRIDE * self.epoch)
+        return iter(torch.randperm(self.population, generator=generator)[: self.size].tolist())
+
+
+def fit(
+    model: nn.Module,
+    windows: dict[str, Windows],
+    params: TrainingParams,
+    seed: int,
+    folder: Path,
+    progress: bool = True,
+) -> TrainingHistory:
+    """Train a model in place and leave it with the weights of its best epoch, in evaluation mode on the CPU.
+
+    A training that was interrupted goes on from the last whole epoch in `folder`, to the same result.
+
+    Args:
+        model: untrained.
+        windows: `train` and `validation`.
+        params: the recipe.
+        seed: of the draws and the dropout.
+        folder: where the checkpoints of an unfinished training are.
+        progress: show a progress bar.
+    """
+    started = time.perf_counter()
+    device = _device(params.device)
+    sampler = SeededSampler(len(windows["train"]), params.windows_per_epoch, seed)
+    train = _loader(windows["train"].to(device), sampler, params.batch_size)
+    held_out = windows["validation"].sample(params.validation_windows, seed).to(device)
+    validation = _loader(held_out, range(len(held_out)), params.batch_size)
+    module = Training(model, params, steps=params.epochs * len(train), seed=seed)
+    keep = ModelCheckpoint(
+        folder,
+        "best",
+        monitor="validation_loss",
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    callbacks = [keep, EarlyStopping("validation_loss", patience=params.patience)]
+    if params.ema_decay:
+        callbacks.append(EMAWeightAveraging(decay=params.ema_decay))
+    with _quiet():
+        trainer = Trainer(
+            accelerator="cuda" if device.type == "cuda" else "cpu",
+            devices=1,
+            precision=params.precision,
+            max_epochs=params.epochs,
+            gradient_clip_val=params.gradient_clip,
+            callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=4)] if progress else [])],
+            enable_progress_bar=progress,
+            enable_model_summary=False,
+            logger=False,
+            num_sanity_val_steps=0,
+        )
+        last = folder / "last.ckpt"
+        trainer.fit(module, train, validation, ckpt_path=last if last.exists() else None, weights_only=True)
+    weights = torch.load(folder / "best.ckpt", weights_only=True, map_location="cpu")
+    module.load_state_dict(weights["state_dict"])
+    model.cpu().eval()
+    return TrainingHistory(module.epochs, int(weights["epoch"]), time.perf_counter() - started)
+
+
+def _device(choice: str) -> torch.device:
+    if choice == "auto":
+        choice = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(choice)
+
+
+def _loader(windows: Windows, sampler: Sampler | range, batch_size: int) -> DataLoader:
+    return DataLoader(
+        range(len(windows)),
+        batch_sampler=BatchSampler(sampler, batch_size, drop_last=False),
+        collate_fn=lambda index: windows.gather(torch.tensor(index)),
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what Lightning says about its own defaults."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+            yield
+    finally:
+        log.setLevel(level)
