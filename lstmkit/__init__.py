@@ -3,3 +3,8 @@
 from lstmkit import runtime
 
 runtime.configure()
+
+from lstmkit.errors import LstmkitError  # noqa: E402
+from lstmkit.study import Study, open_study  # noqa: E402
+
+__all__ = ["LstmkitError", "Study", "open_study"]

@@ -4,13 +4,14 @@ import json
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock
-from IPython.display import Markdown, display
+from IPython.display import Image, Markdown, display
 from jaxtyping import Float
 from torch import nn
 
@@ -26,12 +27,13 @@ from lstmkit.layout import MODEL_LABELS, figure_file, horizon_folder, horizon_la
 from lstmkit.models import build_model
 from lstmkit.notebook import refuse_unknown_parameters
 from lstmkit.params import StudyParams, find_params, load_params
-from lstmkit.storage import whole_file, write_csv, write_json, write_whole
+from lstmkit.storage import write_csv, write_json, write_whole
 from lstmkit.training.baselines import baseline_forecasts
 from lstmkit.training.checkpoints import load_outcome, save_model
 from lstmkit.training.fit import fit
 
 PREDICTION_BATCH = 256
+PRINT_DPI, SCREEN_DPI = 300, 140
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,18 @@ class Study:
         """How the training went: `best_epoch`, `seconds`, `epochs`."""
         return self._trained[1]
 
+    def training_finding(self) -> str:
+        """How long training went on, and what became of the loss."""
+        history, best = self.history, self.training_outcome["best_epoch"]
+        kept = history.loc[best]
+        after = len(history) - 1 - best
+        return (
+            f"{len(history)} epochs of {min(self.params.training.windows_per_epoch, len(self.windows['train'])):,} "
+            f"windows in {self.training_outcome['seconds']:.0f} s. Epoch {best + 1} was kept, with a validation loss of "
+            f"{kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
+            + (f"; {after} more brought nothing better." if after else ", the last one.")
+        )
+
     @cached_property
     def predictions(self) -> Float[np.ndarray, "window horizon"]:
         """Forecasts of every test window, in the target's unit."""
@@ -158,29 +172,31 @@ class Study:
             )
         display(Markdown(text))
 
-    def show(self, figure, name: str, caption: str) -> None:
-        """Save a figure under its name in the plan, and show it with its caption.
+    def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
+        """Save a figure under its name in the plan, with its numbers beside it, and show it with its caption.
 
         Args:
             figure: a matplotlib figure.
             name: key of the figure in `layout.py`.
             caption: a sentence or two under the figure.
+            table: the figure's numbers, for a CSV of the same name.
         """
         path = self.folder / figure_file(name, self.params.models[self.model_name].kind)
-        with whole_file(path) as draft:
-            figure.savefig(draft, dpi=300)
+        write_whole(path, lambda draft: figure.savefig(draft, dpi=PRINT_DPI))
+        if table is not None:
+            write_csv(path.with_suffix(".csv"), table)
+        screen = BytesIO()
+        figure.savefig(screen, format="png", dpi=SCREEN_DPI)
         number = path.stem.split("_", 1)[0]
-        display(figure, Markdown(f"**Figure {number}.** {caption}"))
+        display(Image(screen.getvalue()), Markdown(f"**Figure {number}.** {caption}"))
 
-    def table(self, frame: pd.DataFrame, name: str) -> None:
-        """Save a table as CSV under its name in the plan.
+    def show_table(self, table: pd.DataFrame) -> None:
+        """Show a table with three significant digits.
 
         Args:
-            frame: the table, with its index.
-            name: key of the table in `layout.py`.
+            table: numbers and words.
         """
-        kind = self.params.models[self.model_name].kind
-        write_csv((self.folder / figure_file(name, kind)).with_suffix(".csv"), frame)
+        display(table.map(_three_digits))
 
     def say(self, finding: str) -> None:
         """Show what this run found.
@@ -280,3 +296,12 @@ def _discard_unless(checkpoints: Path, request: dict) -> None:
     if checkpoints.exists() and not (note.exists() and json.loads(note.read_text()) == request):
         shutil.rmtree(checkpoints)
     write_json(note, request)
+
+
+def _three_digits(value: object) -> str:
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    if not np.isfinite(value):
+        return "–"
+    decimals = 2 if value == 0 else max(0, 2 - int(np.floor(np.log10(abs(value)))))
+    return f"{value:,.{decimals}f}"

@@ -170,6 +170,11 @@ class Attribution:
         share = 100 * self.by_feature / self.by_feature.sum()
         return pd.Series(share, index=list(self.features)).sort_values(ascending=False)
 
+    @property
+    def caption(self) -> str:
+        """What was averaged."""
+        return f"{self.method} of the {self.explained}, averaged over {self.n_windows} test windows."
+
     def to_frame(self) -> pd.DataFrame:
         """The heatmaps in long form: one row per step and feature."""
         index = pd.MultiIndex.from_product(
@@ -196,9 +201,15 @@ class Attribution:
         """Which feature and which hours hold most of the attribution."""
         first, second = self.share.index[:2]
         half, most = self.hours_holding(0.5), self.hours_holding(0.9)
+        complete = ""
+        if self.completeness_error is not None:
+            complete = (
+                f" The attributions miss the change of the forecast that they should add up to by "
+                f"{100 * self.completeness_error:.2g} % on average."
+            )
         return (
             f"{first} holds {self.share[first]:.0f} % of the attribution and {second} {self.share[second]:.0f} %. "
-            f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}."
+            f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}.{complete}"
         )
 
     def hours_holding(self, share: float) -> float:
@@ -241,9 +252,10 @@ class Agreement:
             else f"{len(leaders) - len(others)} of {len(leaders)} methods rank {leader} first; "
             f"not so {', '.join(others)}"
         )
+        middle = np.median(list(pairs.values()))
         return (
-            f"{named}. The rank correlation of whole maps is {np.median(list(pairs.values())):.2f} in the median over pairs of methods "
-            f"and lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
+            f"{named}. The rank correlation of whole maps is {middle:.2f} in the median over pairs of methods, "
+            f"lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
         )
 
 
@@ -283,6 +295,16 @@ class Attributor:
         """What the scalar is."""
         step = self.params.target_step
         return "mean over the horizon" if step is None else f"step {step} ahead"
+
+    def finding(self) -> str:
+        """What is explained, on which windows."""
+        total, params = len(self.windows), self.params
+        return (
+            f"Explained is the network's {self.explained}, its deviation from the anchor, which itself depends on the "
+            f"clock alone. Methods of one backward pass see {min(total, params.windows)} of the {total:,} test windows, "
+            f"those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard errors "
+            f"take the windows as independent; windows that overlap in time are not quite."
+        )
 
     def saliency(self) -> Attribution:
         """Gradients, signed and absolute."""

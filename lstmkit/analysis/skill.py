@@ -169,7 +169,9 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
         f"{100 * evaluation.confidence:.0f} % interval {100 * skill.low:+.1f} to {100 * skill.high:+.1f} %"
     )
     verdict = "beats every baseline" if skill.value > 0 else "does **not** beat the best baseline"
-    sure = "" if skill.low * skill.high > 0 else "; the interval contains zero, so more data could turn it"
+    sure = (
+        "" if skill.low * skill.high > 0 else "; zero lies inside, so this test part cannot tell them apart"
+    )
     return (
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
         f"a skill of {100 * skill.value:+.1f} % ({interval}{sure})."

@@ -19,12 +19,14 @@ class Team:
     """Who works in the office and when, on the site's clock; values without a source are chosen."""
 
     people: int = 16  # one desk each
-    weekdays: tuple[float, ...] = (0.1, 0.9, 0.8, 0.5, -0.7)  # log-odds of coming; Kastle barometer, 2023
-    habit_spread: float = 0.8  # log-odds, between persons on one weekday
-    mood_spread: float = 1.2  # log-odds, shared by all, from day to day
-    mood_memory: float = 14.0  # days until the mood's autocorrelation has fallen to 1/e
-    vacation: float = -1.6  # log-odds in the weeks around Christmas; half of it in August
-    bridge_day: float = -1.6  # log-odds on a working day between two free ones
+    weekdays: tuple[float, ...] = (0.1, 0.9, 0.8, 0.5, -0.7)  # inclination to come; Kastle barometer, 2023
+    habit_spread: float = 0.8  # inclination, between persons on one weekday
+    mood_spread: float = 1.0  # inclination, shared by all: projects, weather, colleagues
+    mood_memory: float = 14.0  # days until the autocorrelation has fallen to 1/e
+    personal_spread: float = 1.4  # inclination, each person's own
+    personal_memory: float = 6.0  # days
+    vacation: float = -1.6  # inclination in the weeks around Christmas; half of it in August
+    bridge_day: float = -1.6  # inclination on a working day between two free ones
     leave_rate: float = 0.01  # 1/day, absences for illness, travel or leave; fourfold around Christmas
     leave_length: float = 7.0  # days
     workload_memory: float = 12.0  # days; a standard normal that draws evenings, weekends and guests
@@ -33,6 +35,7 @@ class Team:
     daily_spread: float = 0.4  # h, of one person's arrival and departure from day to day
     stay: float = 8.7  # h from arrival to departure
     friday_stay: float = 7.7  # h
+    workload_stay: float = 0.4  # h, by which one standard deviation of workload lengthens the day
     lunch: float = 12.2  # h
     lunch_spread: float = 0.3  # h, between persons
     lunch_out: float = 0.75  # share of lunches outside the room
@@ -45,7 +48,7 @@ class Team:
     meeting_end: float = 11.5  # h
     meeting_guests: int = 5  # people, mean
     meeting_held: float = 0.85  # share of weeks
-    visits: float = 0.4  # 1/day, other meetings with guests at a usual workload
+    visits: float = 0.3  # 1/day, other meetings with guests at a usual workload
     free_day_visits: float = 0.5  # 1/day, one person on a weekend or holiday at a usual workload
     free_day_stay: float = 2.0  # h
 
@@ -59,22 +62,24 @@ class Calendar(NamedTuple):
     workload: np.ndarray
 
 
-def red_noise(rng: np.random.Generator, size: int, memory: float, deviation: float) -> np.ndarray:
-    """Draw a stationary first-order autoregressive series with mean zero.
+def red_noise(
+    rng: np.random.Generator, shape: tuple[int, ...], memory: float, deviation: float
+) -> np.ndarray:
+    """Draw stationary first-order autoregressive series with mean zero.
 
     Args:
         rng: source of randomness.
-        size: number of steps.
+        shape: number of steps, then of independent series.
         memory: steps after which the autocorrelation has fallen to 1/e.
-        deviation: standard deviation of the series.
+        deviation: standard deviation of each series.
 
     Returns:
-        The series, shape (size,), in the unit of `deviation`.
+        The series, of this shape, in the unit of `deviation`.
     """
     persistence = math.exp(-1 / memory)
-    shocks = deviation * rng.normal(size=size)
+    shocks = deviation * rng.normal(size=shape)
     shocks[1:] *= math.sqrt(1 - persistence**2)
-    return lfilter([1.0], [1.0, -persistence], shocks)
+    return lfilter([1.0], [1.0, -persistence], shocks, axis=0)
 
 
 def draw_occupancy(team: Team, local_time: pd.DatetimeIndex, rng: np.random.Generator) -> np.ndarray:
@@ -105,7 +110,7 @@ def _calendar(team: Team, local_time: pd.DatetimeIndex, rng: np.random.Generator
         days=days,
         free=(days.day_of_week >= SATURDAY) | days.isin(public),
         season=1.0 * christmas + 0.5 * (days.month == 8),
-        workload=red_noise(rng, len(days), team.workload_memory, 1.0),
+        workload=red_noise(rng, days.shape, team.workload_memory, 1.0),
     )
 
 
@@ -119,12 +124,13 @@ def _first_step(day: pd.DatetimeIndex, hour: pd.Series, local_time: pd.DatetimeI
 def _attendance(team: Team, calendar: Calendar, rng: np.random.Generator) -> np.ndarray:
     days, free, season, _ = calendar
     bridge = ~free & np.r_[False, free[:-1]] & np.r_[free[1:], False]
-    shared = red_noise(rng, len(days), team.mood_memory, team.mood_spread)
+    shared = red_noise(rng, days.shape, team.mood_memory, team.mood_spread)
     shared += (
         np.array([*team.weekdays, 0, 0])[days.day_of_week] + team.vacation * season + team.bridge_day * bridge
     )
     habit = rng.normal(0, team.habit_spread, (7, team.people))[days.day_of_week]
-    willing = rng.random(habit.shape) < expit(shared[:, None] + habit)
+    personal = red_noise(rng, habit.shape, team.personal_memory, team.personal_spread)
+    willing = shared[:, None] + habit + personal > 0
     return willing & ~_on_leave(team, season, rng) & ~free[:, None]
 
 
@@ -144,7 +150,8 @@ def _staff(team: Team, calendar: Calendar, rng: np.random.Generator) -> pd.DataF
     arrival = usual[person] + rng.normal(0, team.daily_spread, size)
     late = rng.random(size) < expit(team.evening + calendar.workload[day])
     leave = arrival + np.where(calendar.days.day_of_week[day] == FRIDAY, team.friday_stay, team.stay)
-    leave += rng.normal(0, team.daily_spread, size) + late * rng.exponential(team.evening_length, size)
+    leave += team.workload_stay * calendar.workload[day] + rng.normal(0, team.daily_spread, size)
+    leave += late * rng.exponential(team.evening_length, size)
     lunch = team.lunch + rng.normal(0, 0.2, len(calendar.days))[day] + rng.normal(0, team.lunch_spread, size)
     back = lunch + (rng.random(size) < team.lunch_out) * team.lunch_length * rng.uniform(0.5, 1.5, size)
     morning_break = arrival + rng.uniform(0.2, 0.8, size) * (lunch - arrival)

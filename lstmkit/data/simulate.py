@@ -150,7 +150,7 @@ def draw_weather(climate: Climate, local_time: pd.DatetimeIndex, rng: np.random.
     """
 
     def noise(memory_hours: float, deviation: float) -> np.ndarray:
-        return red_noise(rng, len(local_time), memory_hours / STEP_HOURS, deviation)
+        return red_noise(rng, local_time.shape, memory_hours / STEP_HOURS, deviation)
 
     year, day = _angles(local_time)
     winter = np.cos(year - _day_angle(climate.coldest_day))

@@ -1,0 +1,21 @@
+STUDY  ?= co2
+CORES  ?= all
+PYTHON ?= python3
+BIN    := .venv/bin
+
+.PHONY: report test lab
+
+report: .venv/ready  ## train, execute every notebook, build the book
+	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --quiet host reason --show-failed-logs --config study=$(STUDY)
+
+test: .venv/ready  ## every test, the linters and the book
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest
+
+lab: .venv/ready  ## open the notebooks
+	@PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab notebooks
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("lstmkit needs Python 3.11 or later; run: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[report,dev]'
+	@touch $@

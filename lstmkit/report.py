@@ -1,0 +1,143 @@
+"""Executes notebooks into pages of the book: `python -m lstmkit.report page …` and `… index …`."""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import papermill
+
+from lstmkit.layout import MODEL_LABELS, horizon_folder, horizon_label, results_folder
+from lstmkit.params import StudyParams, find_params, load_params
+from lstmkit.storage import write_whole
+
+
+def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
+    """Execute a notebook and put it into the book, without its progress bars.
+
+    Args:
+        notebook: with a cell tagged `parameters`.
+        page: where the executed notebook shall be.
+        study: name or path of the study.
+        model: one of its models.
+        horizon: one of its horizons, in steps.
+    """
+    parameters = {"study": study, "model": model, "horizon": horizon}
+    executed = papermill.execute_notebook(notebook, None, parameters, progress_bar=False)
+    for cell in executed.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-input")
+    write_whole(page, lambda draft: nbformat.write(executed, draft))
+
+
+def write_index(study: str, book: Path) -> None:
+    """Write the pages above a study's sections, from the metrics that there are.
+
+    Args:
+        study: name or path of the study.
+        book: the book's folder.
+    """
+    source = find_params(study)
+    params, folder = load_params(source), book / "studies" / source.stem
+    results = results_folder(source)
+    figure = results / _first_figure(params)
+    picture = ""
+    if figure.exists():
+        write_whole(folder / "data.png", lambda draft: shutil.copyfile(figure, draft))
+        picture = "![The series with its training, validation and test parts, and its week]({}data.png)\n\n"
+    here, below = "", f"studies/{source.stem}/"
+    landing = f"**[{params.title}]({below}index.md).** {params.description}\n\n" + picture.format(below)
+    _write(folder / "landing.txt", landing + _metrics_table(params, results, link=below))
+    table = _metrics_table(params, results, link=here)
+    picture = picture.format(here)
+    models = "\n".join(f"{model}/index" for model in params.models)
+    _write(
+        folder / "index.md",
+        f"# {params.title}\n\n{params.description}\n\n{picture}{table}\n{_toctree(models)}",
+    )
+    for model in params.models:
+        horizons = [horizon_folder(steps, params.data.interval) for steps in params.horizons]
+        label = MODEL_LABELS.get(model, model)
+        pages = "\n".join(f"{name}/index" for name in horizons)
+        _write(
+            folder / model / "index.md",
+            f"# {label}\n\n{_metrics_table(params, results, [model])}\n{_toctree(pages)}",
+        )
+        for steps, name in zip(params.horizons, horizons, strict=True):
+            title = f"# {horizon_label(steps, params.data.interval)} ahead"
+            _write(folder / model / name / "index.md", f"{title}\n\n{_toctree('[A-Z0-9]*', glob=True)}")
+
+
+def _metrics_table(
+    params: StudyParams, results: Path, models: list[str] | None = None, link: str | None = None
+) -> str:
+    rows, unit = [], ""
+    for model in models or params.models:
+        for steps in params.horizons:
+            folder = horizon_folder(steps, params.data.interval)
+            path = results / f"{model}_interpretability" / folder / "metrics.json"
+            if path.exists():
+                label = MODEL_LABELS.get(model, model)
+                label = label if link is None else f"[{label}]({link}{model}/{folder}/index.md)"
+                metrics = json.loads(path.read_text())
+                unit = metrics["unit"]
+                rows.append(_row(label, horizon_label(steps, params.data.interval), metrics))
+    if not rows:
+        return "Nothing of this study has been executed yet.\n"
+    head = f"| model | ahead | RMSE ({unit}) | MAE ({unit}) | R² | MAPE (%) | skill (%) | best baseline |"
+    rule = "|:--|--:|--:|--:|--:|--:|--:|:--|"
+    note = (
+        "Test part, all steps of the horizon. *Skill* is 1 − RMSE / RMSE of the best baseline, "
+        "with its 95 % interval over resampled days; above zero the model beats every baseline."
+    )
+    return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
+
+
+def _row(label: str, ahead: str, metrics: dict) -> str:
+    skill = metrics["skill"]["all_steps"]
+    values = [metrics[name]["all_steps"] for name in ("rmse", "mae", "r2", "mape")]
+    rmse, mae, r2, mape = (
+        "–" if v is None else f"{v:.{d}f}" for v, d in zip(values, (1, 1, 2, 1), strict=True)
+    )
+    interval = f"{100 * skill['value']:+.1f} [{100 * skill['low']:+.1f}, {100 * skill['high']:+.1f}]"
+    numbers = f"{rmse} | {mae} | {r2} | {mape} | {interval}".replace("-", "−")
+    return f"| {label} | {ahead} | {numbers} | {skill['best_baseline']} |"
+
+
+def _first_figure(params: StudyParams) -> Path:
+    model, steps = next(iter(params.models)), params.horizons[0]
+    return Path(
+        f"{model}_interpretability", horizon_folder(steps, params.data.interval), "training", "T1_data.png"
+    )
+
+
+def _toctree(entries: str, glob: bool = False) -> str:
+    return "```{toctree}\n" + (":glob:\n" if glob else "") + f":hidden:\n\n{entries}\n```\n"
+
+
+def _write(path: Path, text: str) -> None:
+    write_whole(path, lambda draft: draft.write_text(text))
+
+
+def main() -> None:
+    """Command line: `page NOTEBOOK PAGE STUDY MODEL HORIZON`, or `index STUDY BOOK`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    page = commands.add_parser("page", help="execute a notebook into the book")
+    page.add_argument("notebook", type=Path)
+    page.add_argument("page", type=Path)
+    page.add_argument("study")
+    page.add_argument("model")
+    page.add_argument("horizon", type=int)
+    index = commands.add_parser("index", help="write the pages above a study's sections")
+    index.add_argument("study")
+    index.add_argument("book", type=Path)
+    arguments = vars(parser.parse_args())
+    {"page": write_page, "index": write_index}[arguments.pop("command")](**arguments)
+
+
+if __name__ == "__main__":
+    main()
