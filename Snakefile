@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lstmkit.layout import horizon_folder, results_folder
+from lstmkit.layout import horizon_folder, project_folder, results_folder
 from lstmkit.params import find_params, load_params
 
 STUDY = config.get("study", "co2")
@@ -13,7 +13,7 @@ RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
 HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
-RECORDING = [path for path in [SOURCE.parent.parent / PARAMS.data.source] if path.is_file()]
+RECORDING = [path for path in [project_folder(SOURCE) / PARAMS.data.source] if path.is_file()]
 
 # notebook: the settings it depends on beside those of the training, and its own rooms in analysis/ and plots/
 SECTIONS = {

@@ -55,13 +55,22 @@ def figure_file(name: str, kind: str) -> Path:
     return Path(f"{files[name]}.png")
 
 
+def project_folder(source: Path) -> Path:
+    """The folder to which a study's relative paths refer: the one that holds `params/`, or the YAML's own.
+
+    Args:
+        source: the study's YAML.
+    """
+    return source.parent.parent if source.parent.name == "params" else source.parent
+
+
 def results_folder(source: Path) -> Path:
     """Where the results of a study go: `results`, with the study's name below it unless it is the default.
 
     Args:
-        source: the study's YAML; its results lie beside the folder that holds it.
+        source: the study's YAML.
     """
-    root = source.parent.parent / "results"
+    root = project_folder(source) / "results"
     return root if source.stem == DEFAULT_STUDY else root / source.stem
 
 

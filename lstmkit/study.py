@@ -23,7 +23,14 @@ from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
 from lstmkit.errors import LstmkitError
-from lstmkit.layout import MODEL_LABELS, figure_file, horizon_folder, horizon_label, results_folder
+from lstmkit.layout import (
+    MODEL_LABELS,
+    figure_file,
+    horizon_folder,
+    horizon_label,
+    project_folder,
+    results_folder,
+)
 from lstmkit.models import build_model
 from lstmkit.notebook import refuse_unknown_parameters
 from lstmkit.params import StudyParams, find_params, load_params
@@ -72,7 +79,7 @@ class Study:
     @cached_property
     def dataset(self) -> Dataset:
         """The series on its grid."""
-        return load_dataset(self.params.data, self.source.parent.parent)
+        return load_dataset(self.params.data, project_folder(self.source))
 
     @cached_property
     def windows(self) -> dict[str, Windows]:

@@ -209,7 +209,8 @@ class Attribution:
             )
         return (
             f"{first} holds {self.share[first]:.0f} % of the attribution and {second} {self.share[second]:.0f} %. "
-            f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}.{complete}"
+            f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}."
+            f"{complete}"
         )
 
     def hours_holding(self, share: float) -> float:
@@ -300,9 +301,9 @@ class Attributor:
         """What is explained, on which windows."""
         total, params = len(self.windows), self.params
         return (
-            f"Explained is the network's {self.explained}, its deviation from the anchor, which itself depends on the "
-            f"clock alone. Methods of one backward pass see {min(total, params.windows)} of the {total:,} test windows, "
-            f"those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard errors "
+            f"Explained is the network's {self.explained}: the forecast's deviation from the anchor, which itself "
+            f"depends on the clock alone. Methods of one backward pass see {min(total, params.windows)} of the "
+            f"{total:,} test windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard errors "
             f"take the windows as independent; windows that overlap in time are not quite."
         )
 

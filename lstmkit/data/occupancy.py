@@ -21,7 +21,7 @@ class Team:
     people: int = 16  # one desk each
     weekdays: tuple[float, ...] = (0.1, 0.9, 0.8, 0.5, -0.7)  # inclination to come; Kastle barometer, 2023
     habit_spread: float = 0.8  # inclination, between persons on one weekday
-    mood_spread: float = 1.0  # inclination, shared by all: projects, weather, colleagues
+    mood_spread: float = 1.5  # inclination, shared by all: projects, weather, colleagues
     mood_memory: float = 14.0  # days until the autocorrelation has fallen to 1/e
     personal_spread: float = 1.4  # inclination, each person's own
     personal_memory: float = 6.0  # days

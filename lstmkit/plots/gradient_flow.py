@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from lstmkit.analysis.gradient_flow import GradientFlow
 from lstmkit.plots.style import ACCENT, INK, MAGNITUDE_COLORS, MUTED, canvas, hours_axis, light_grid
@@ -28,8 +28,9 @@ def plot_stage_gradients(flow: GradientFlow) -> Figure:
             norm=PowerNorm(0.5, vmin=0, vmax=values.max() or 1.0),
             cmap=MAGNITUDE_COLORS,
         )
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(f"{stage}\n{len(values)} channels × {values.shape[1]} steps", fontsize=9)
-        hours_axis(axes, length)
+        hours_axis(axes, length, most_ticks=5)
         bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=30)
         bar.outline.set_visible(False)
         bar.formatter.set_powerlimits((-2, 2))

@@ -28,7 +28,7 @@ def _series(axes, overview: Overview) -> None:
     for (part, start), stop in zip(overview.part_starts.items(), [*starts[1:], overview.end], strict=True):
         axes.axvspan(start, stop, color=PART_COLORS[part], lw=0)
         axes.annotate(
-            f"{part} · {overview.windows[part]:,} windows",
+            f"{part}\n{overview.windows[part]:,} windows",
             (start, 1),
             xycoords=("data", "axes fraction"),
             xytext=(4, -4),
@@ -39,7 +39,7 @@ def _series(axes, overview: Overview) -> None:
         )
     axes.plot(hourly.index, hourly.to_numpy(), color=ACCENT, lw=0.5)
     top = float(np.nanmax(hourly))
-    axes.set_ylim(top=top + 0.14 * (top - float(np.nanmin(hourly))))
+    axes.set_ylim(top=top + 0.28 * (top - float(np.nanmin(hourly))))
     axes.set_xlim(starts[0], overview.end)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")

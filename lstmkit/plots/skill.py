@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.skill import RANGES, Evaluation
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid, signed
 
 
 def plot_learning_curves(history: pd.DataFrame, best_epoch: int) -> Figure:
@@ -47,8 +47,8 @@ def plot_skill(evaluation: Evaluation) -> Figure:
             )
         skill = evaluation.skill[steps]
         axes.set_title(
-            f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {100 * skill.value:+.1f} %"
-            f" [{100 * skill.low:+.1f}, {100 * skill.high:+.1f}]",
+            f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {signed(100 * skill.value)} %"
+            f" [{signed(100 * skill.low)}, {signed(100 * skill.high)}]",
             color=INK,
         )
         axes.set_xlabel(f"RMSE ({evaluation.unit})")

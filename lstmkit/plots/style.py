@@ -54,14 +54,15 @@ def feature_label(name: str) -> str:
     return " ".join(words)
 
 
-def hours_axis(axes: Axes, hours: float) -> None:
+def hours_axis(axes: Axes, hours: float, most_ticks: int = 9) -> None:
     """Let the x axis count hours back from the forecast's origin, which is at its right end.
 
     Args:
         axes: whose x data are hours before the origin, negative.
         hours: length of the lookback.
+        most_ticks: how many have room.
     """
-    step = next((s for s in (1, 2, 3, 6, 12, 24, 48, 96) if hours / s <= 9), 168)
+    step = next((s for s in (1, 2, 3, 6, 12, 24, 48, 96) if hours / s < most_ticks), 168)
     axes.xaxis.set_major_locator(MultipleLocator(step) if hours > 2 else MaxNLocator(6))
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda x, _: "now" if abs(x) < 1e-9 else f"{x:g}".replace("-", "−"))
@@ -78,3 +79,13 @@ def light_grid(axes: Axes, axis: str = "y") -> None:
     """
     axes.grid(axis=axis, color="#e4e7eb", linewidth=0.7)
     axes.set_axisbelow(True)
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """A number with its sign, and a true minus.
+
+    Args:
+        value: to write.
+        decimals: after the point.
+    """
+    return f"{value:+.{decimals}f}".replace("-", "−")

@@ -1,5 +1,6 @@
 """The catalog: downloads from a server of our own, folders of our own; and the real recording where it can be had."""
 
+import gzip
 import hashlib
 import http.server
 import threading
@@ -158,6 +159,11 @@ def test_a_relative_path_starts_at_the_folder(tmp_path, name):
         dataset = load_dataset(data_params(source), tmp_path if source == name else Path("elsewhere"))
         assert dataset.name == "office"
         assert len(dataset.frame) == 12
+
+
+def test_a_compressed_file_is_called_by_its_name_without_suffixes(tmp_path):
+    (tmp_path / "my.office.csv.gz").write_bytes(gzip.compress(CONTENT))
+    assert load_dataset(data_params("my.office.csv.gz"), tmp_path).name == "my.office"
 
 
 def test_a_coarser_interval_averages(tmp_path):

@@ -100,7 +100,7 @@ def test_units(tmp_path, unit, stated, canonical, expected):
 
 def test_the_three_kinds_of_file_give_the_same_frame(tmp_path):
     random = np.random.default_rng(0)
-    stamps = pd.date_range("2025-06-05 18:00:00.5", periods=500, freq="61s")
+    stamps = pd.date_range("2025-06-05 18:00:00.5", periods=500, freq="61s", unit="ns")
     table = pd.DataFrame(
         {"when": stamps, "my co2": random.normal(600, 50, 500), "my temperature": random.uniform(50, 90, 500)}
     )
@@ -381,6 +381,8 @@ def test_files_that_break_off(tmp_path):
     whole = gzip.compress(csv_of(tmp_path, STAMPS * 50).read_bytes())
     (tmp_path / "half.csv.gz").write_bytes(whole[: len(whole) // 2])
     refused(tmp_path / "half.csv.gz", data_params(), "not readable as CSV")
+    (tmp_path / "rotten.csv.gz").write_bytes(whole[:10] + b"\xff" * 20)
+    refused(tmp_path / "rotten.csv.gz", data_params(), "not readable as CSV")
     whole = parquet_of(tmp_path, STAMPS, [1, 2, 3]).read_bytes()
     (tmp_path / "half.parquet").write_bytes(whole[: len(whole) // 2])
     refused(tmp_path / "half.parquet", data_params(), "not readable as Parquet")

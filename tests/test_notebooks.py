@@ -1,0 +1,106 @@
+"""Every notebook through papermill, as a user runs it, and the contract that all of them keep."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+names = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory) -> Path:
+    """A folder like a checkout, with nothing trained."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "params", folder / "params")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    return folder
+
+
+def papermill(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", *arguments]
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+
+
+@pytest.mark.parametrize("model", ["lstm", "cnn_lstm"])
+@names
+def test_runs_from_the_root_with_nothing_trained(workplace, notebook, model):
+    done = papermill(
+        workplace, f"notebooks/{notebook.name}", "out.ipynb", "-p", "study", "smoke", "-p", "model", model,
+        "-p", "horizon", "24",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    outputs = [
+        output
+        for cell in json.loads((workplace / "out.ipynb").read_text())["cells"]
+        if cell["cell_type"] == "code"
+        for output in cell["outputs"]
+    ]
+    text = "".join("".join(output.get("data", {}).get("text/markdown", "")) for output in outputs)
+    captions = re.findall(r"\*\*Figure ([A-Z]\d+)\.\*\*", text)
+    assert len(captions) == len(set(captions)) >= 3
+    assert not re.search(r"\bnan\b|\binf\b", text)
+
+
+def test_writes_every_attribution_figure_of_the_plans(workplace):
+    def written(model):
+        folder = workplace / "results/smoke" / f"{model}_interpretability/h24/gradient_attribution"
+        return {path.stem.split("_")[0] for path in folder.glob("*.png")}
+
+    assert {f"B{n}" for n in range(1, 6)} <= written("lstm")
+    assert {f"B{n}" for n in range(1, 7)} <= written("cnn_lstm")
+
+
+def test_runs_from_the_notebooks_folder(workplace):
+    done = papermill(
+        workplace / "notebooks",
+        "01_training.ipynb",
+        "out.ipynb",
+        "-p",
+        "study",
+        "smoke",
+        "-p",
+        "horizon",
+        "1",
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (workplace / "results/smoke/lstm_interpretability/h1/metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "said"),
+    [
+        ("horzion", "288", "unknown notebook parameter horzion; this notebook has horizon, model, study"),
+        ("model", "lsmt", "unknown model 'lsmt'; smoke.yml has lstm, cnn_lstm"),
+        ("horizon", "7", "horizon 7 is not in smoke.yml; it has 1, 24"),
+        ("study", "smokey", "unknown study 'smokey'; known here: awair, co2, smoke"),
+    ],
+)
+def test_refuses_what_it_does_not_know(workplace, parameter, value, said):
+    arguments = {"study": "smoke"} | {parameter: value}
+    flags = [part for name, given in arguments.items() for part in ("-p", name, given)]
+    done = papermill(workplace, "notebooks/B_attribution.ipynb", "refused.ipynb", *flags)
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+@names
+def test_keeps_the_contract(notebook):
+    content = json.loads(notebook.read_text())
+    cells = content["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    source = "\n".join("".join(cell["source"]) for cell in code)
+    assert content["metadata"]["kernelspec"]["name"] == "python3"
+    assert len(cells) <= 30
+    assert "".join(cells[0]["source"]).startswith("# ")
+    assert sum("parameters" in cell["metadata"].get("tags", []) for cell in code) == 1
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+    assert not re.search(r"^\s*(def|class|for|while) ", source, re.MULTILINE)
