@@ -28,6 +28,7 @@ from torch import Tensor, nn
 LOOKBACK, FEATURES, HORIZON = 288, 10, 12
 HIDDEN, LAYERS, LEARNING_RATE = 128, 2, 1e-3
 PEER_BATCH = 64
+ALLOCATOR = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD")
 TARGET, EXOGENOUS = "co2", [f"exogenous_{k}" for k in range(1, FEATURES)]
 
 
@@ -35,24 +36,26 @@ TARGET, EXOGENOUS = "co2", [f"exogenous_{k}" for k in range(1, FEATURES)]
 class Measurement:
     """One run of one contender.
 
-    `seconds` is the median of one training step, from the start of one to the start of the next; `seen` is
-    the shape (batch, steps, features) that reached `nn.LSTM`; `peak_mib` is the most memory the process held.
+    `seconds` is the median of one training step, from the start of one to the start of the next, and
+    `cpu_seconds` the same on the clock of the process, which a busy machine disturbs less; `seen` is the
+    shape (batch, steps, features) that reached `nn.LSTM`; `peak_mib` is the most memory the process held.
     """
 
     seconds: float
+    cpu_seconds: float
     seen: tuple[int, ...]
     peak_mib: float
 
-    @property
-    def ms_per_window(self) -> float:
-        return 1e3 * self.seconds / self.seen[0]
+    def per_window(self, seconds: float) -> float:
+        """Milliseconds for each window of the batch."""
+        return 1e3 * seconds / self.seen[0]
 
 
 # --- the data ---------------------------------------------------------------------------------------------
 
 
 def daily_rhythm(days: int = 60, seed: int = 7) -> pd.DataFrame:
-    """Draw a series of 5-minute steps with a daily rhythm, a slow drift and noise; each column is standardised.
+    """Draw a series of 5-minute steps with a daily rhythm, a drift and noise, each column standardised.
 
     Returns:
         Float32 columns `co2` and nine exogenous ones, indexed by time.
@@ -94,7 +97,7 @@ class Clock:
     """Notes when each training step starts and which shape reached `nn.LSTM`."""
 
     def __init__(self, model: nn.Module):
-        self.starts: list[float] = []
+        self.starts: list[tuple[float, float]] = []
         self.seen: tuple[int, ...] = ()
         lstm = next(module for module in model.modules() if isinstance(module, nn.LSTM))
         lstm.register_forward_pre_hook(self._note_shape)
@@ -103,17 +106,19 @@ class Clock:
         self.seen = tuple(inputs[0].shape if lstm.batch_first else inputs[0].transpose(0, 1).shape)
 
     def tick(self) -> None:
-        self.starts.append(time.perf_counter())
+        """Note the start of a training step, on the wall and on the process's clock."""
+        self.starts.append((time.perf_counter(), time.process_time()))
 
     def read(self, warm_up: int) -> Measurement:
-        """Take the median over the steps after the warm-up; refuse if the windows were not the agreed ones."""
+        """Take the median over the steps after the warm-up; refuse windows of another shape."""
         if self.seen[1:] != (LOOKBACK, FEATURES):
             raise RuntimeError(f"the LSTM saw {self.seen} instead of (batch, {LOOKBACK}, {FEATURES})")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return Measurement(float(np.median(np.diff(self.starts)[warm_up:])), self.seen, peak)
+        steps = np.diff(self.starts, axis=0)[warm_up:]  # (step, clock)
+        return Measurement(*np.median(steps, axis=0).tolist(), self.seen, peak)
 
 
-def lightning_clock(base: type) -> "Clock":
+def lightning_clock(base: type) -> Clock:
     """Build a Lightning callback that is a clock.
 
     Args:
@@ -145,6 +150,7 @@ class Forecaster(nn.Module):
         self.head = nn.Linear(HIDDEN, HORIZON)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map windows (batch, lookback, feature) to forecasts (batch, horizon)."""
         out, _ = self.lstm(x)  # (batch, time, hidden)
         return self.head(out[:, -1])
 
@@ -155,7 +161,7 @@ def torch_loop(batch: int, steps: int, warm_up: int, precision: str, clip: float
     model = Forecaster()
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE)
     clock = Clock(model)
-    batches = random_batches(torch.from_numpy(daily_rhythm().to_numpy()), batch)
+    batches = random_batches(torch.tensor(daily_rhythm().to_numpy()), batch)
     for _ in range(warm_up + steps + 1):
         clock.tick()
         x, y = next(batches)
@@ -266,11 +272,12 @@ class Contender:
 
     @property
     def installed(self) -> bool:
+        """Whether its package can be imported here."""
         return importlib.util.find_spec(self.package) is not None
 
 
 def contenders(own_batch: int) -> list[Contender]:
-    """List all of them; the peers run at their usual batch size and at lstmkit's, and their better one counts."""
+    """List all of them; peers run at their usual batch size and at lstmkit's, and the better one counts."""
     both = (PEER_BATCH, own_batch)
     return [
         Contender("lstmkit float32", lstmkit_float32, "lstmkit", (own_batch,)),
@@ -284,28 +291,28 @@ def contenders(own_batch: int) -> list[Contender]:
 # --- the race ---------------------------------------------------------------------------------------------
 
 
-def measure_apart(contender: Contender, batch: int, steps: int, warm_up: int) -> Measurement:
+def measure_apart(contender: Contender, batch: int, given: argparse.Namespace) -> Measurement:
     """Measure in a process of its own, with no allocator setting inherited."""
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("MALLOC_", "GLIBC_"))
-    }
-    command = [sys.executable, __file__, "--steps", str(steps), "--warm-up", str(warm_up)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(ALLOCATOR)}
+    if given.threads:
+        environment["OMP_NUM_THREADS"] = str(given.threads)
+    command = [sys.executable, __file__, "--steps", str(given.steps), "--warm-up", str(given.warm_up)]
     command += ["--one", contender.name, "--batch", str(batch)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{contender.name} failed:\n{done.stderr[-2000:]}")
     result = json.loads(done.stdout.splitlines()[-1])
-    return Measurement(result["seconds"], tuple(result["seen"]), result["peak_mib"])
+    return Measurement(**{**result, "seen": tuple(result["seen"])})
 
 
-def race(present: list[Contender], rounds: int, steps: int, warm_up: int) -> dict[tuple[str, int], list]:
+def race(present: list[Contender], given: argparse.Namespace) -> dict[tuple[str, int], list[Measurement]]:
     """Let the contenders take turns; the key of a result is (name, batch)."""
     results: dict[tuple[str, int], list[Measurement]] = {}
-    for round_ in range(1, rounds + 1):
+    for round_ in range(1, given.rounds + 1):
         for contender in present:
             for batch in contender.batches:
-                print(f"round {round_}/{rounds}: {contender.name}, batch {batch} …", file=sys.stderr)
-                measured = measure_apart(contender, batch, steps, warm_up)
+                print(f"round {round_}/{given.rounds}: {contender.name}, batch {batch} …", file=sys.stderr)
+                measured = measure_apart(contender, batch, given)
                 results.setdefault((contender.name, batch), []).append(measured)
     return results
 
@@ -314,15 +321,16 @@ def table(results: dict[tuple[str, int], list[Measurement]]) -> pd.DataFrame:
     """Summarise over the rounds: the median of each figure, and the range of ms per window."""
     rows = []
     for (name, batch), runs in results.items():
-        windows = [run.ms_per_window for run in runs]
+        windows = [run.per_window(run.seconds) for run in runs]
         rows.append(
             {
                 "contender": name,
                 "batch": batch,
-                "LSTM saw": " × ".join(map(str, runs[0].seen)),
+                "LSTM saw": " x ".join(map(str, runs[0].seen)),
                 "ms/step": 1e3 * statistics.median(run.seconds for run in runs),
                 "ms/window": statistics.median(windows),
-                "range": f"{min(windows):.2f}–{max(windows):.2f}",
+                "range": f"{min(windows):.2f} to {max(windows):.2f}",
+                "CPU ms/window": statistics.median(run.per_window(run.cpu_seconds) for run in runs),
                 "windows/s": 1e3 / statistics.median(windows),
                 "peak MiB": statistics.median(run.peak_mib for run in runs),
             }
@@ -357,8 +365,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=10, help="timed training steps of each (default 10)")
     parser.add_argument("--warm-up", type=int, default=5, help="steps before the timed ones (default 5)")
     parser.add_argument("--batch", type=int, default=128, help="lstmkit's batch size (default 128)")
+    parser.add_argument("--threads", type=int, help="threads of every contender (default: as they come)")
     parser.add_argument("--one", metavar="NAME", help="measure this contender in this process, print JSON")
     return parser.parse_args()
+
+
+def print_setting(present: list[Contender], given: argparse.Namespace) -> None:
+    """Print what was trained, on what, and with which versions."""
+    packages = ", ".join(f"{name} {version(name)}" for name in sorted({each.package for each in present}))
+    threads = given.threads or "default"
+    network = f"LSTM {LAYERS} x {HIDDEN}, lookback {LOOKBACK}, {FEATURES} features, horizon {HORIZON}"
+    print(f"\n{network}, MSE, Adam(W)")
+    print(f"{processor()}, {os.cpu_count()} cores, threads: {threads}; {packages}")
+    print(f"medians of {given.rounds} rounds of {given.steps} steps after {given.warm_up} of warm-up\n")
 
 
 def main() -> None:
@@ -369,14 +388,8 @@ def main() -> None:
         print(json.dumps(asdict(chosen.train(given.batch, given.steps, given.warm_up))))
         return
     present = [contender for contender in everyone if contender.installed]
-    summary = table(race(present, given.rounds, given.steps, given.warm_up))
-    packages = sorted({contender.package for contender in present})
-    print(
-        f"\nLSTM {LAYERS} × {HIDDEN}, lookback {LOOKBACK}, {FEATURES} features, horizon {HORIZON}, MSE, Adam(W)"
-    )
-    print(
-        f"{processor()}, {os.cpu_count()} cores, {', '.join(f'{name} {version(name)}' for name in packages)}\n"
-    )
+    summary = table(race(present, given))
+    print_setting(present, given)
     print(summary.to_string(index=False, float_format="{:.2f}".format))
     for contender in everyone:
         if not contender.installed:

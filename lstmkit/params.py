@@ -100,11 +100,11 @@ class SplitParams(Schema):
 
 
 class WindowParams(Schema):
-    """How windows are cut and scaled, and from which fixed series the network predicts the deviation."""
+    """How windows are cut and scaled, and from which simple rule the network learns to deviate (`data/anchor.py`)."""
 
     lookback: Positive = 288
     scaling: Literal["robust", "standard"] = "robust"
-    anchor: Literal["none", "climatology"] = "climatology"
+    anchor: Literal["none", "climatology", "autoregressive"] = "autoregressive"
 
 
 class RegimeParams(Schema):
@@ -112,6 +112,12 @@ class RegimeParams(Schema):
 
     labels: tuple[str, str, str] = ("Low", "Medium", "High")
     edges: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _edges_rise(self) -> "RegimeParams":
+        if self.edges and not self.edges[0] < self.edges[1]:
+            raise ValueError(f"the lower edge comes first, not {list(self.edges)}")
+        return self
 
 
 class LSTMParams(Schema):
@@ -140,19 +146,23 @@ ModelParams = Annotated[LSTMParams | CNNLSTMParams, Field(discriminator="kind")]
 
 
 class TrainingParams(Schema):
-    """How a model is trained; every run with the same values on the same machine gives the same weights."""
+    """How a model is trained; every run with the same values on the same machine gives the same weights.
 
-    epochs: Positive = 20
+    `level_shift` is the standard deviation, in scaled units, of random shifts of the exogenous features' level.
+    """
+
+    epochs: Positive = 8
     windows_per_epoch: Positive = 4096
     validation_windows: Positive = 2048
-    batch_size: Positive = 128
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    batch_size: Positive = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     gradient_clip: Annotated[float, Field(gt=0)] = 1.0
-    patience: Positive = 6
+    patience: Positive = 4
     loss: Literal["mse", "huber", "mae"] = "mse"
-    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    level_shift: Annotated[float, Field(ge=0)] = 1.0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
 

@@ -27,10 +27,16 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
     executed = papermill.execute_notebook(notebook, None, parameters, progress_bar=False)
     for cell in executed.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata.tags.append("hide-input")
     write_whole(page, lambda draft: nbformat.write(executed, draft))
+
+
+def _is_progress(output: dict) -> bool:
+    return output.get("name") == "stderr" or "application/vnd.jupyter.widget-view+json" in output.get(
+        "data", {}
+    )
 
 
 def write_index(study: str, book: Path) -> None:
@@ -67,16 +73,22 @@ def write_index(study: str, book: Path) -> None:
             f"# {label}\n\n{_metrics_table(params, results, [model])}\n{_toctree(pages)}",
         )
         for steps, name in zip(params.horizons, horizons, strict=True):
-            title = f"# {horizon_label(steps, params.data.interval)} ahead"
-            _write(folder / model / name / "index.md", f"{title}\n\n{_toctree('[A-Z0-9]*', glob=True)}")
+            title = f"# {label}, {horizon_label(steps, params.data.interval)} ahead"
+            sections = "\n".join(sorted(page.stem for page in (folder / model / name).glob("*.ipynb")))
+            table = _metrics_table(params, results, [model], [steps])
+            _write(folder / model / name / "index.md", f"{title}\n\n{table}\n{_toctree(sections)}")
 
 
 def _metrics_table(
-    params: StudyParams, results: Path, models: list[str] | None = None, link: str | None = None
+    params: StudyParams,
+    results: Path,
+    models: list[str] | None = None,
+    horizons: list[int] | None = None,
+    link: str | None = None,
 ) -> str:
     rows, unit = [], ""
     for model in models or params.models:
-        for steps in params.horizons:
+        for steps in horizons or params.horizons:
             folder = horizon_folder(steps, params.data.interval)
             path = results / f"{model}_interpretability" / folder / "metrics.json"
             if path.exists():
@@ -114,8 +126,8 @@ def _first_figure(params: StudyParams) -> Path:
     )
 
 
-def _toctree(entries: str, glob: bool = False) -> str:
-    return "```{toctree}\n" + (":glob:\n" if glob else "") + f":hidden:\n\n{entries}\n```\n"
+def _toctree(entries: str) -> str:
+    return "```{toctree}\n" + f":maxdepth: 1\n\n{entries}\n```\n" if entries else ""
 
 
 def _write(path: Path, text: str) -> None:

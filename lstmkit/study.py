@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -90,7 +90,7 @@ class Study:
     @cached_property
     def regimes(self) -> Regimes:
         """Low, medium and high values of the target, from the training part."""
-        rows = split_rows(len(self.dataset.frame), self.params.split)["train"]
+        rows = split_rows(self.dataset.observed, self.params.split)["train"]
         return find_regimes(self.dataset.frame[self.dataset.target].to_numpy()[rows], self.params.regimes)
 
     @property
@@ -109,12 +109,12 @@ class Study:
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row per epoch of the training: losses and learning rate."""
+        """Losses and learning rate, one row per epoch of the training."""
         return pd.DataFrame(self._trained[1]["epochs"]).set_index("epoch")
 
     @property
     def training_outcome(self) -> dict:
-        """How the training went: `best_epoch`, `seconds`, `epochs`."""
+        """How the training went, as `best_epoch`, `gain`, `seconds` and `epochs`."""
         return self._trained[1]
 
     def training_finding(self) -> str:
@@ -124,9 +124,10 @@ class Study:
         after = len(history) - 1 - best
         return (
             f"{len(history)} epochs of {min(self.params.training.windows_per_epoch, len(self.windows['train'])):,} "
-            f"windows in {self.training_outcome['seconds']:.0f} s. Epoch {best + 1} was kept, with a validation loss of "
-            f"{kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
-            + (f"; {after} more brought nothing better." if after else ", the last one.")
+            f"windows in {self.training_outcome['seconds']:.0f} s. Epoch {best + 1} was kept, with a validation loss "
+            f"of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
+            + (f"; {after} more brought nothing better. " if after else ", the last one. ")
+            + f"The validation part shrinks the network's deviations by a gain of {self.training_outcome['gain']:.2f}."
         )
 
     @cached_property
@@ -151,9 +152,16 @@ class Study:
             bootstrap=self.params.evaluation.bootstrap,
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
+            anchor=self._anchor_forecast(),
         )
         self._write_evaluation(evaluation)
         return evaluation
+
+    def _anchor_forecast(self) -> Float[np.ndarray, "window horizon"] | None:
+        if self.params.windows.anchor != "autoregressive":
+            return None
+        test = self.windows["test"]
+        return test.to_units(torch.zeros(len(test), test.horizon))
 
     @property
     def attributor(self) -> Attributor:
@@ -229,7 +237,7 @@ class Study:
         checkpoints = self.folder / "checkpoints"
         _discard_unless(checkpoints, request)
         history = fit(model, self.windows, self.params.training, self.params.seed, checkpoints)
-        outcome = {"best_epoch": history.best_epoch, "seconds": history.seconds, "epochs": history.epochs}
+        outcome = asdict(history)
         save_model(self.folder, model, request, outcome)
         shutil.rmtree(checkpoints)
         return outcome

@@ -7,11 +7,12 @@ inputs' shape; `attribute` averages any of them over windows, in a stream.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import torch
-from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, NoiseTunnel, Occlusion
+from captum.attr import FeatureAblation, GuidedBackprop, InputXGradient, IntegratedGradients, NoiseTunnel
 from captum.attr import Saliency as CaptumSaliency
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ from lstmkit.params import AttributionParams
 
 Inputs = Float[Tensor, "batch time feature"]
 Method = Callable[["ScalarForecast", Inputs], Inputs]
+ROUNDING = 1e-9  # hours
 
 
 class ScalarForecast(nn.Module):
@@ -31,21 +33,29 @@ class ScalarForecast(nn.Module):
     Args:
         model: maps inputs to all steps ahead.
         step: the step ahead, counted from 1; None for the mean.
+        shortcut: weights of the inputs in a linear anchor that is part of the forecast, per step ahead.
 
     Raises:
-        LstmkitError: the step lies beyond the horizon (raised by the first forecast).
+        LstmkitError: the model forecasts no such step (raised by the first forecast).
     """
 
-    def __init__(self, model: nn.Module, step: int | None = None):
+    def __init__(
+        self,
+        model: nn.Module,
+        step: int | None = None,
+        shortcut: Float[Tensor, "horizon time feature"] | None = None,
+    ):
         super().__init__()
-        self.model, self.step = model, step
+        self.model, self.step, self.shortcut = model, step, shortcut
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch"]:
         """Forecast of each window, in scaled units."""
         ahead = self.model(x)
+        if self.shortcut is not None:
+            ahead = ahead + torch.einsum("btf,htf->bh", x, self.shortcut)
         if self.step is None:
             return ahead.mean(dim=1)
-        if self.step > ahead.shape[1]:
+        if not 1 <= self.step <= ahead.shape[1]:
             raise LstmkitError(f"target_step is {self.step}, but the model forecasts {ahead.shape[1]} steps")
         return ahead[:, self.step - 1]
 
@@ -109,13 +119,14 @@ def occlusion(forecast: ScalarForecast, x: Inputs, steps: int) -> Inputs:
     Args:
         forecast: the scalar.
         x: inputs.
-        steps: length of the patch; each step of a patch gets an equal part of the change.
+        steps: length of the patches, which are counted from the newest step; the oldest patch holds what is left.
+            Each step of a patch gets an equal part of the change.
     """
-    patch = (steps, 1)
-    return (
-        Occlusion(forecast).attribute(x, sliding_window_shapes=patch, strides=patch, show_progress=False)
-        / steps
-    )
+    _, time, n_features = x.shape
+    patch = torch.arange(time - 1, -1, -1, device=x.device) // steps  # (time,), the newest is 0
+    cells = patch[:, None] * n_features + torch.arange(n_features, device=x.device)  # (time, feature)
+    change = FeatureAblation(forecast).attribute(x, feature_mask=cells[None])
+    return change / torch.bincount(patch)[patch][:, None]
 
 
 @dataclass(frozen=True)
@@ -142,8 +153,8 @@ class Attribution:
         explained: what the scalar is, for captions.
         n_windows: windows that were averaged.
         completeness_error: for integrated gradients, the mean over windows of
-            |sum of attributions − (forecast − forecast at the training centre)| relative to the mean of
-            |forecast − forecast at the training centre|; None for methods that promise no such sum.
+            absolute difference between the sum of attributions and the change of the forecast from the training
+            centre, relative to the mean absolute change; None for methods that promise no such sum.
     """
 
     method: str
@@ -166,9 +177,14 @@ class Attribution:
 
     @property
     def share(self) -> pd.Series:
-        """Percent of the whole absolute attribution that each feature holds, largest first."""
-        share = 100 * self.by_feature / self.by_feature.sum()
+        """Percent of the whole absolute attribution that each feature holds, largest first; zero where all is zero."""
+        share = 100 * self.by_feature / (self.by_feature.sum() or 1.0)
         return pd.Series(share, index=list(self.features)).sort_values(ascending=False)
+
+    @property
+    def hours(self) -> Float[np.ndarray, "hour"]:
+        """Hours before the origin at which the newest step of each entry of `by_hour` can lie, oldest first."""
+        return np.unique(np.floor(self.hours_before + ROUNDING))[::-1]
 
     @property
     def caption(self) -> str:
@@ -189,7 +205,7 @@ class Attribution:
             {"total": self.by_feature, "standard_error": self.by_feature_error},
             index=pd.Index(self.features, name="feature"),
         )
-        frame["share_percent"] = 100 * frame["total"] / frame["total"].sum()
+        frame["share_percent"] = self.share
         return frame.sort_values("total", ascending=False)
 
     def steps_frame(self) -> pd.DataFrame:
@@ -199,7 +215,10 @@ class Attribution:
 
     def finding(self) -> str:
         """Which feature and which hours hold most of the attribution."""
-        first, second = self.share.index[:2]
+        if not self.by_step.any():
+            return "All attributions are zero: the forecast does not depend on the inputs."
+        (first, most_of_it), *others = self.share.items()
+        second = f" and {others[0][0]} {others[0][1]:.0f} %" if others else ""
         half, most = self.hours_holding(0.5), self.hours_holding(0.9)
         complete = ""
         if self.completeness_error is not None:
@@ -208,7 +227,7 @@ class Attribution:
                 f"{100 * self.completeness_error:.2g} % on average."
             )
         return (
-            f"{first} holds {self.share[first]:.0f} % of the attribution and {second} {self.share[second]:.0f} %. "
+            f"{first} holds {most_of_it:.0f} % of the attribution{second}. "
             f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}."
             f"{complete}"
         )
@@ -219,9 +238,10 @@ class Attribution:
         Args:
             share: between 0 and 1.
         """
-        newest_first = np.cumsum(self.by_step[::-1]) / self.by_step.sum()
+        newest_first = np.cumsum(self.by_step[::-1])
         step = self.hours_before[0] / max(1, len(self.hours_before) - 1)
-        return float(self.hours_before[::-1][np.searchsorted(newest_first, share)] + step)
+        enough = np.searchsorted(newest_first, share * newest_first[-1])
+        return float(self.hours_before[::-1][enough] + step)
 
 
 @dataclass(frozen=True)
@@ -242,21 +262,23 @@ class Agreement:
 
     def finding(self) -> str:
         """Which methods agree least, and whether they name the same feature."""
-        methods, rows = list(self.correlation), self.correlation.to_numpy()
-        pairs = {(a, b): rows[i, j] for i, a in enumerate(methods) for j, b in enumerate(methods) if i < j}
-        least, leaders = min(pairs, key=pairs.get), self.shares.idxmax()
+        shares = self.shares.loc[:, self.shares.any()]  # without maps of zeros
+        if len(shares.columns) < 2:
+            return "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
+        pairs = {(a, b): self.correlation.loc[a, b] for a, b in combinations(shares, 2)}
+        least, leaders = min(pairs, key=pairs.get), shares.idxmax()
         leader = leaders.mode()[0]
         others = [f"{method} ({feature})" for method, feature in leaders.items() if feature != leader]
-        named = (
-            f"All {len(leaders)} methods rank {leader} first"
-            if not others
-            else f"{len(leaders) - len(others)} of {len(leaders)} methods rank {leader} first; "
-            f"not so {', '.join(others)}"
-        )
-        middle = np.median(list(pairs.values()))
+        every = "Both" if len(leaders) == 2 else f"All {len(leaders)}"
+        named = f"{every} methods rank {leader} first"
+        if others:
+            share = f"{len(leaders) - len(others)} of {len(leaders)}"
+            named = f"{share} methods rank {leader} first; not so {', '.join(others)}"
+        if len(pairs) == 1:
+            return f"{named}. The rank correlation of their maps is {pairs[least]:.2f}."
         return (
-            f"{named}. The rank correlation of whole maps is {middle:.2f} in the median over pairs of methods, "
-            f"lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
+            f"{named}. The rank correlation of whole maps is {np.median(list(pairs.values())):.2f} in the median over "
+            f"pairs of methods, lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
         )
 
 
@@ -287,7 +309,7 @@ class Attributor:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        self.forecast = ScalarForecast(model, params.target_step)
+        self.forecast = ScalarForecast(model, params.target_step, windows.shortcut())
         self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
 
@@ -301,19 +323,27 @@ class Attributor:
         """What is explained, on which windows."""
         total, params = len(self.windows), self.params
         return (
-            f"Explained is the network's {self.explained}: the forecast's deviation from the anchor, which itself "
-            f"depends on the clock alone. Methods of one backward pass see {min(total, params.windows)} of the "
-            f"{total:,} test windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard errors "
-            f"take the windows as independent; windows that overlap in time are not quite."
+            f"Explained is the forecast's {self.explained}, as its deviation from the climatology, which depends on "
+            f"the clock alone. Methods of one backward pass see {min(total, params.windows)} of the {total:,} test "
+            f"windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard "
+            f"errors take the windows as independent; windows that overlap in time are not quite."
         )
 
-    def saliency(self) -> Attribution:
-        """Gradients, signed and absolute."""
-        return self._average("Saliency", saliency, per_feature_unit=True)
+    def saliency(self, few: bool = False) -> Attribution:
+        """Gradients, signed and absolute.
 
-    def gradient_x_input(self) -> Attribution:
-        """Gradient times input."""
-        return self._average("Gradient × input", gradient_x_input)
+        Args:
+            few: on the windows of the costly methods, to be compared with them.
+        """
+        return self._average("Saliency", saliency, per_feature_unit=True, costly=few)
+
+    def gradient_x_input(self, few: bool = False) -> Attribution:
+        """Gradient times input.
+
+        Args:
+            few: on the windows of the costly methods, to be compared with them.
+        """
+        return self._average("Gradient × input", gradient_x_input, costly=few)
 
     def guided_backprop(self) -> Attribution:
         """Guided backpropagation.
@@ -395,7 +425,7 @@ class Attributor:
             hours_before=hours_before(self.windows),
             explained=self.explained,
             n_windows=len(sample),
-            completeness_error=float(gap.mean / change.mean) if complete else None,
+            completeness_error=float(gap.mean / (change.mean or 1.0)) if complete else None,
         )
 
 
@@ -404,7 +434,7 @@ def _hours(hours: float) -> str:
 
 
 def _hour_starts(windows: Windows) -> np.ndarray:
-    hour = np.floor(hours_before(windows) + 1e-9)
+    hour = np.floor(hours_before(windows) + ROUNDING)
     return np.flatnonzero(np.diff(hour, prepend=np.inf))
 
 

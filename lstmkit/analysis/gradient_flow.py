@@ -22,18 +22,19 @@ class GradientFlow:
 
     Attributes:
         stages: names, from the input to the stage nearest the forecast.
-        magnitude: per stage but the input, mean |gradient|, shape (channel, time of the stage).
+        magnitude: per stage but the input, mean absolute gradient, shape (channel, time of the stage).
         hours_before: per stage but the input, hours from each of its steps to the origin.
         norm: per stage, mean over windows of the gradient's Euclidean norm, shape (stage,).
         norm_error: its standard error.
-        ratio: per pair of neighbours, mean over windows of norm at the earlier stage / norm at the later one.
+        ratio: per pair of neighbours, mean over windows of norm at the earlier stage / norm at the later one;
+            windows where no gradient reaches the later one are left out, and where that is all of them it is zero.
         ratio_error: its standard error.
         n_windows: windows that were averaged.
     """
 
     stages: tuple[str, ...]
-    magnitude: tuple[Float[np.ndarray, "channel step"], ...]
-    hours_before: tuple[Float[np.ndarray, "step"], ...]
+    magnitude: tuple[Float[np.ndarray, "_ _"], ...]
+    hours_before: tuple[Float[np.ndarray, "_"], ...]
     norm: Float[np.ndarray, "stage"]
     norm_error: Float[np.ndarray, "stage"]
     ratio: Float[np.ndarray, "pair"]
@@ -59,6 +60,8 @@ class GradientFlow:
 
     def finding(self) -> str:
         """Where the gradient shrinks most on its way back."""
+        if not self.norm.any():
+            return "No gradient reaches any stage: the forecast does not depend on the inputs."
         narrowest = int(np.argmin(self.ratio))
         quiet = [int((channels.max(axis=1) < 1e-8).sum()) for channels in self.magnitude]
         dead = "; ".join(
@@ -67,9 +70,9 @@ class GradientFlow:
             if n
         )
         factor = self.ratio[narrowest]
-        verb = "shrinks" if factor < 1 else "grows least,"
+        verb = "shrinks most" if factor < 1 else "grows least"
         return (
-            f"On its way back from the forecast the gradient {verb} most at {self.pairs[narrowest]}: its norm there "
+            f"On its way back from the forecast the gradient {verb} at {self.pairs[narrowest]}: its norm there "
             f"is multiplied by {factor:.2f} ± {self.ratio_error[narrowest]:.2f}. "
             + (
                 f"{dead[0].upper()}{dead[1:]}."
@@ -91,37 +94,44 @@ def gradient_flow(model: nn.Module, windows: Windows, params: AttributionParams,
     Raises:
         LstmkitError: the model names no stages.
     """
-    if not model.stages:
+    stages = getattr(model, "stages", None)
+    if not stages:
         raise LstmkitError(
             f"{type(model).__name__} has no convolutional stages, so there is no flow to measure"
         )
     sample = windows.sample(params.windows, seed)
     forecast = ScalarForecast(model, params.target_step)
-    names = list(model.stages.values())
+    names = list(stages.values())
     magnitude = [RunningMean() for _ in names]
-    norm, ratio = RunningMean(), RunningMean()
+    norm, ratios = RunningMean(), [RunningMean() for _ in names]
     with record(model, names) as outputs, torch.backends.cudnn.flags(enabled=False):
         for x, _ in sample.batches(params.batch_size):
             total = forecast(x.requires_grad_()).sum()
             gradients = torch.autograd.grad(total, [x, *[outputs[name] for name in names]])
             norms = torch.stack([g.flatten(1).norm(dim=1) for g in gradients], dim=1).cpu().numpy()
             norm.add(norms)
-            ratio.add(norms[:, :-1] / norms[:, 1:])
+            for mean, earlier, later in zip(ratios, norms.T[:-1], norms.T[1:], strict=True):
+                if (reached := later > 0).any():
+                    mean.add(earlier[reached] / later[reached])
             for mean, gradient in zip(magnitude, gradients[1:], strict=True):
                 mean.add(gradient.abs().cpu().numpy())
-    maps = tuple(mean.mean for mean in magnitude)
     return GradientFlow(
-        stages=("input", *model.stages),
-        magnitude=maps,
-        hours_before=tuple(_hours_before(windows, values.shape[1]) for values in maps),
+        stages=("input", *stages),
+        magnitude=tuple(mean.mean for mean in magnitude),
+        hours_before=tuple(
+            np.arange(mean.mean.shape[1] - 1, -1, -1) * hours
+            for mean, hours in zip(magnitude, _hours_per_step(model, names, windows), strict=True)
+        ),
         norm=norm.mean,
         norm_error=norm.standard_error,
-        ratio=ratio.mean,
-        ratio_error=ratio.standard_error,
+        ratio=np.array([mean.mean for mean in ratios]),
+        ratio_error=np.array([mean.standard_error for mean in ratios]),
         n_windows=len(sample),
     )
 
 
-def _hours_before(windows: Windows, steps: int) -> Float[np.ndarray, "step"]:
-    stride = -(-windows.lookback // steps)
-    return np.arange(steps - 1, -1, -1) * stride * (windows.interval / pd.Timedelta("1h"))
+def _hours_per_step(model: nn.Module, names: list[str], windows: Windows) -> Float[np.ndarray, "stage"]:
+    """Hours from step to step at each stage: a pool makes its own and all later steps as long as it is wide."""
+    modules = [model.get_submodule(name) for name in names]
+    joined = np.cumprod([module.stride if isinstance(module, nn.MaxPool1d) else 1 for module in modules])
+    return joined * (windows.interval / pd.Timedelta("1h"))

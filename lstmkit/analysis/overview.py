@@ -9,6 +9,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import PARTS, Windows, split_rows
 from lstmkit.params import SplitParams
+from lstmkit.wording import count
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -71,7 +72,7 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes, sp
     """
     local = dataset.local_time
     target = pd.Series(dataset.frame[dataset.target].to_numpy(), index=local)
-    parts = split_rows(len(target), split)
+    parts = split_rows(dataset.observed, split)
     hour_of_week = local.day_of_week * 24 + local.hour
     training = target.iloc[parts["train"]]
     week = training.groupby(np.asarray(hour_of_week)[parts["train"]]).quantile([0.1, 0.5, 0.9]).unstack()
@@ -93,8 +94,10 @@ def _gap_sentence(dataset: Dataset) -> str:
     gaps = dataset.gaps
     if not gaps.interpolated and not gaps.splits:
         return "Nothing is missing."
-    longest = gaps.longest / pd.Timedelta("1h")
+    longest = f"the longest {gaps.longest / pd.Timedelta('1h'):.1f} h"
+    filled = count(gaps.interpolated_steps, "step")
+    short = f"{count(gaps.interpolated, 'gap')} of up to an hour ({filled}) interpolated"
+    long = f"{count(gaps.splits, 'longer gap')} ({count(gaps.missing_steps, 'step')}, {longest}) splitting the series"
     return (
-        f"Missing: {gaps.interpolated} gaps of up to an hour ({gaps.interpolated_steps} steps) were interpolated, "
-        f"{gaps.splits} longer ones ({gaps.missing_steps} steps, the longest {longest:.1f} h) split the series."
+        f"Missing: {'; '.join(text for text, n in ((short, gaps.interpolated), (long, gaps.splits)) if n)}."
     )

@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from lstmkit.wording import signed
+
 Forecast = Float[np.ndarray, "window horizon"]
 RANGES = ("all_steps", "last_step")
+ANCHOR = "anchor alone"
 METRICS = ("rmse", "mae", "r2", "mape")
 
 
@@ -37,6 +40,7 @@ class Evaluation:
         model: the model's label.
         unit: the target's unit.
         metrics: rows are forecasters (the model first), columns (range, metric); MAPE in percent.
+        anchor: the row of the rule from which the model deviates, where it is none of the baselines.
         skill: of the model, by range (`all_steps`, `last_step`).
         n_windows: test windows.
         n_days: days on which they start, the blocks of the resampling.
@@ -46,6 +50,7 @@ class Evaluation:
     model: str
     unit: str
     metrics: pd.DataFrame
+    anchor: str | None
     skill: dict[str, Skill]
     n_windows: int
     n_days: int
@@ -72,7 +77,8 @@ class Evaluation:
         return {
             **by_metric(self.model),
             "skill": {name: vars(skill) for name, skill in self.skill.items()},
-            "baselines": {name: by_metric(name) for name in self.metrics.index if name != self.model},
+            "baselines": {n: by_metric(n) for n in self.metrics.index if n not in (self.model, self.anchor)},
+            **({"anchor": by_metric(self.anchor)} if self.anchor else {}),
             "unit": self.unit,
             "test_windows": self.n_windows,
             "test_days": self.n_days,
@@ -81,7 +87,17 @@ class Evaluation:
 
     def finding(self) -> str:
         """Whether the model beats every baseline, with the figures."""
-        return " ".join(_sentence(self, name) for name in RANGES)
+        return " ".join([*(_sentence(self, name) for name in RANGES), *self._network_adds()])
+
+    def _network_adds(self) -> list[str]:
+        if self.anchor is None:
+            return []
+        model, anchor = (self.metrics["all_steps", "rmse"][name] for name in (self.model, self.anchor))
+        change = 100 * (model / anchor - 1)
+        return [
+            f"The anchor alone reaches {anchor:.1f} {self.unit} over all steps; the network "
+            f"{'lowers' if change < 0 else 'raises'} that by {abs(change):.1f} %."
+        ]
 
 
 def evaluate(
@@ -94,6 +110,7 @@ def evaluate(
     bootstrap: int,
     confidence: float,
     seed: int,
+    anchor: Forecast | None = None,
 ) -> Evaluation:
     """Compare a model's forecasts with those of the baselines.
 
@@ -106,8 +123,11 @@ def evaluate(
         bootstrap: number of resamplings.
         confidence: of the interval.
         seed: of the resamplings.
+        anchor: forecast of the rule from which the model deviates; shown, but no baseline.
     """
     order = [model, *[name for name in forecasts if name != model]]
+    if anchor is not None:
+        order, forecasts = [*order, ANCHOR], forecasts | {ANCHOR: anchor}
     metrics = pd.DataFrame(
         {
             (steps, metric): [score(observed[:, part], forecasts[name][:, part])[metric] for name in order]
@@ -119,12 +139,21 @@ def evaluate(
     days = pd.factorize(origin.normalize())[0]
     skill = {}
     for steps, part in (("all_steps", slice(None)), ("last_step", slice(-1, None))):
-        best = metrics[steps, "rmse"].drop(model).idxmin()
+        best = metrics[steps, "rmse"].drop([model, ANCHOR], errors="ignore").idxmin()
         errors = [((forecasts[name] - observed)[:, part] ** 2).mean(axis=1) for name in (model, best)]
         low, high = _skill_interval(*errors, days, bootstrap, confidence, seed)
         value = 1 - metrics[steps, "rmse"][model] / metrics[steps, "rmse"][best]
         skill[steps] = Skill(float(value), low, high, best)
-    return Evaluation(model, unit, metrics, skill, len(observed), int(days.max()) + 1, confidence)
+    return Evaluation(
+        model,
+        unit,
+        metrics,
+        ANCHOR if anchor is not None else None,
+        skill,
+        len(observed),
+        int(days.max()) + 1,
+        confidence,
+    )
 
 
 def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
@@ -139,7 +168,7 @@ def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
     return {
         "rmse": float(np.sqrt(np.mean(error**2))),
         "mae": float(np.mean(np.abs(error))),
-        "r2": float(1 - np.sum(error**2) / spread) if spread > 0 else float("nan"),
+        "r2": float(1 - np.sum(error**2) / spread) if np.ptp(observed) > 0 else float("nan"),
         "mape": float(100 * np.mean(np.abs(error / observed))) if np.all(observed != 0) else float("nan"),
     }
 
@@ -165,16 +194,14 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
     rmse = evaluation.metrics[steps, "rmse"]
     where = "Over all steps" if steps == "all_steps" else "At the last step"
     model, best = f"{rmse[evaluation.model]:.1f}", f"{rmse[skill.best_baseline]:.1f} {evaluation.unit}"
-    interval = (
-        f"{100 * evaluation.confidence:.0f} % interval {100 * skill.low:+.1f} to {100 * skill.high:+.1f} %"
-    )
+    interval = f"{100 * evaluation.confidence:.0f} % interval {signed(100 * skill.low)} to {signed(100 * skill.high)} %"
     verdict = "beats every baseline" if skill.value > 0 else "does **not** beat the best baseline"
     sure = (
         "" if skill.low * skill.high > 0 else "; zero lies inside, so this test part cannot tell them apart"
     )
     return (
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
-        f"a skill of {100 * skill.value:+.1f} % ({interval}{sure})."
+        f"a skill of {signed(100 * skill.value)} % ({interval}{sure})."
     )
 
 

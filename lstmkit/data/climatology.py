@@ -1,29 +1,40 @@
-"""The mean of the target by time of week: a baseline, and the anchor from which networks predict deviations."""
+"""The mean of the target by time of week: a baseline, and the first part of the anchor."""
+
+import math
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
+from scipy.ndimage import uniform_filter1d
 
-BINS_PER_DAY = 48  # half hours
+SMOOTHING = pd.Timedelta("1h")
 
 
-def climatology(target: pd.Series, local_time: pd.DatetimeIndex, training: slice) -> np.ndarray:
-    """Mean of the training part by half-hour of day, working days and weekends apart, at every time step.
+def climatology(
+    target: pd.Series, local_time: pd.DatetimeIndex, training: slice, interval: pd.Timedelta
+) -> Float[np.ndarray, "time"]:
+    """Mean of the training part by time of day, working days and weekends apart, at every time step.
+
+    Smoothed along the clock by a centred mean over an hour: means of single steps are noisy, and means of whole
+    half-hours climb stairs.
 
     Args:
         target: the target's values, NaN where missing, shape (time,).
         local_time: time stamps on the site's clock, shape (time,).
         training: rows of the training part.
+        interval: time between rows.
 
     Returns:
-        The expected value at each time step, in the target's unit, shape (time,); the mean of the training part
-        for a time of week that it does not contain.
+        The expected value at each time step, in the target's unit; the mean of the training part for a time of day
+        that it does not contain.
     """
-    bins = _time_of_week(local_time)
+    seconds = np.asarray(local_time.hour * 3600 + local_time.minute * 60)
+    step = seconds // max(1, int(interval.total_seconds()))
+    weekend = np.asarray(local_time.day_of_week >= 5).astype(int)
     known = target.to_numpy()[training]
-    means = pd.Series(known).groupby(bins[training]).mean()
-    return pd.Series(bins).map(means).fillna(np.nanmean(known)).to_numpy()
-
-
-def _time_of_week(local_time: pd.DatetimeIndex) -> np.ndarray:
-    half_hour = (local_time.hour * 60 + local_time.minute) * BINS_PER_DAY // (24 * 60)
-    return np.asarray(half_hour + BINS_PER_DAY * (local_time.day_of_week >= 5))
+    means = pd.Series(known).groupby([weekend[training], step[training]]).mean()
+    steps_per_day = math.ceil(pd.Timedelta("24h") / interval)
+    every = pd.MultiIndex.from_product([range(2), range(steps_per_day)])
+    table = means.reindex(every).fillna(np.nanmean(known)).to_numpy().reshape(2, steps_per_day)
+    smooth = uniform_filter1d(table, size=2 * round(SMOOTHING / interval / 2) + 1, axis=1, mode="wrap")
+    return smooth[weekend, step]

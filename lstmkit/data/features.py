@@ -7,6 +7,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.errors import LstmkitError
 
 _ENHANCED = ("temperature", "humidity")
+CLOCK = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
 
 
 def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
@@ -17,13 +18,13 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
         variant: `preproc_D` (ten features, "Enhanced 1h") or `raw` (the dataset's own columns).
 
     Returns:
-        A frame on the dataset's index, NaN where a feature is not known.
+        A frame on the dataset's index, the target first, NaN where a feature is not known.
 
     Raises:
         LstmkitError: the variant needs a column that the dataset lacks.
     """
     if variant == "raw":
-        return dataset.frame
+        return dataset.frame[[dataset.target, *dataset.frame.columns.drop(dataset.target)]]
     if missing := [name for name in _ENHANCED if name not in dataset.frame]:
         raise LstmkitError(
             f"variant 'preproc_D' needs the columns temperature and humidity beside the target; "
@@ -76,3 +77,13 @@ def feature_units(dataset: Dataset, features: list[str]) -> dict[str, str]:
         name: dataset.units.get(name, target_unit if name.startswith(f"{dataset.target}_") else "")
         for name in features
     }
+
+
+def exogenous_features(features: tuple[str, ...]) -> list[bool]:
+    """Whether each feature is measured and not of the target: neither the first, nor derived from it, nor the clock.
+
+    Args:
+        features: names, the target first.
+    """
+    target = features[0]
+    return [name not in (target, *CLOCK) and not name.startswith(f"{target}_") for name in features]

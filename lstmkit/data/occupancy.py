@@ -29,28 +29,38 @@ class Team:
     bridge_day: float = -1.6  # inclination on a working day between two free ones
     leave_rate: float = 0.01  # 1/day, absences for illness, travel or leave; fourfold around Christmas
     leave_length: float = 7.0  # days
-    workload_memory: float = 12.0  # days; a standard normal that draws evenings, weekends and guests
+    workload_memory: float = 12.0  # days; the workload is a standard normal that all share
+    workload_pull: float = (
+        0.6  # logarithm of the visits' rates, and log-odds of evenings, per unit of workload
+    )
     arrival: float = 8.7  # h
     arrival_spread: float = 0.6  # h, between persons
     daily_spread: float = 0.4  # h, of one person's arrival and departure from day to day
     stay: float = 8.7  # h from arrival to departure
     friday_stay: float = 7.7  # h
-    workload_stay: float = 0.4  # h, by which one standard deviation of workload lengthens the day
+    workload_stay: float = 0.4  # h longer per unit of workload
     lunch: float = 12.2  # h
+    lunch_day_spread: float = 0.2  # h, shared by all from day to day
     lunch_spread: float = 0.3  # h, between persons
     lunch_out: float = 0.75  # share of lunches outside the room
-    lunch_length: float = 0.7  # h
-    break_length: float = 0.4  # h, mean of one absence each half-day: coffee, meetings elsewhere
+    lunch_length: tuple[float, float] = (0.35, 1.05)  # h, least and most
+    break_window: tuple[float, float] = (0.2, 0.8)  # share of each half-day in which its break begins
+    break_length: float = 0.4  # h, mean: coffee, meetings elsewhere
     evening: float = -3.2  # log-odds of staying late at a usual workload
-    evening_length: float = 2.5  # h
+    evening_length: float = 2.5  # h, mean
     meeting_day: int = 1  # weekday of the weekly meeting, Tuesday
     meeting_begin: float = 10.0  # h
     meeting_end: float = 11.5  # h
     meeting_guests: int = 5  # people, mean
     meeting_held: float = 0.85  # share of weeks
-    visits: float = 0.3  # 1/day, other meetings with guests at a usual workload
-    free_day_visits: float = 0.5  # 1/day, one person on a weekend or holiday at a usual workload
-    free_day_stay: float = 2.0  # h
+    visits: float = 0.3  # 1/day, other meetings with guests, at a usual workload
+    vacation_visits: float = 0.8  # share of them that the weeks around Christmas lack
+    visit_begins: tuple[float, float] = (9.0, 16.5)  # h, on the half-hour
+    visit_lengths: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0)  # h, equally likely
+    visit_guests: tuple[int, int] = (2, 8)  # people, least and most
+    free_day_visits: float = 0.5  # 1/day, one person on a weekend or holiday, at a usual workload
+    free_day_begins: tuple[float, float] = (9.0, 18.0)  # h
+    free_day_stay: float = 2.2  # h, mean
 
 
 class Calendar(NamedTuple):
@@ -125,9 +135,8 @@ def _attendance(team: Team, calendar: Calendar, rng: np.random.Generator) -> np.
     days, free, season, _ = calendar
     bridge = ~free & np.r_[False, free[:-1]] & np.r_[free[1:], False]
     shared = red_noise(rng, days.shape, team.mood_memory, team.mood_spread)
-    shared += (
-        np.array([*team.weekdays, 0, 0])[days.day_of_week] + team.vacation * season + team.bridge_day * bridge
-    )
+    shared += np.array([*team.weekdays, 0, 0])[days.day_of_week]
+    shared += team.vacation * season + team.bridge_day * bridge
     habit = rng.normal(0, team.habit_spread, (7, team.people))[days.day_of_week]
     personal = red_noise(rng, habit.shape, team.personal_memory, team.personal_spread)
     willing = shared[:, None] + habit + personal > 0
@@ -148,23 +157,25 @@ def _staff(team: Team, calendar: Calendar, rng: np.random.Generator) -> pd.DataF
     size = len(day)
     usual = rng.normal(team.arrival, team.arrival_spread, team.people)
     arrival = usual[person] + rng.normal(0, team.daily_spread, size)
-    late = rng.random(size) < expit(team.evening + calendar.workload[day])
+    late = rng.random(size) < expit(team.evening + team.workload_pull * calendar.workload[day])
     leave = arrival + np.where(calendar.days.day_of_week[day] == FRIDAY, team.friday_stay, team.stay)
     leave += team.workload_stay * calendar.workload[day] + rng.normal(0, team.daily_spread, size)
     leave += late * rng.exponential(team.evening_length, size)
-    lunch = team.lunch + rng.normal(0, 0.2, len(calendar.days))[day] + rng.normal(0, team.lunch_spread, size)
-    back = lunch + (rng.random(size) < team.lunch_out) * team.lunch_length * rng.uniform(0.5, 1.5, size)
-    morning_break = arrival + rng.uniform(0.2, 0.8, size) * (lunch - arrival)
-    afternoon_break = back + rng.uniform(0.2, 0.8, size) * (leave - back)
-    morning_end, afternoon_end = (
-        pause + rng.exponential(team.break_length, size) for pause in (morning_break, afternoon_break)
-    )
-    bounds = np.stack(
-        [arrival, morning_break, morning_end, lunch, back, afternoon_break, afternoon_end, leave], axis=1
-    )
+    lunch = team.lunch + rng.normal(0, team.lunch_day_spread, len(calendar.days))[day]
+    lunch += rng.normal(0, team.lunch_spread, size)
+    back = lunch + (rng.random(size) < team.lunch_out) * rng.uniform(*team.lunch_length, size)
+    morning, afternoon = (_break(team, *half, rng) for half in ((arrival, lunch), (back, leave)))
+    bounds = np.stack([arrival, *morning, lunch, back, *afternoon, leave], axis=1)
     bounds = np.minimum(np.maximum.accumulate(bounds, axis=1), np.minimum(leave, LATEST)[:, None])
     begin, end = bounds.reshape(-1, 2).T
     return pd.DataFrame({"day": day.repeat(4), "begin": begin, "end": end, "people": 1})
+
+
+def _break(
+    team: Team, begin: np.ndarray, end: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    pause = begin + rng.uniform(*team.break_window, len(begin)) * (end - begin)
+    return pause, pause + rng.exponential(team.break_length, len(begin))
 
 
 def _meetings(team: Team, calendar: Calendar, rng: np.random.Generator) -> pd.DataFrame:
@@ -175,16 +186,17 @@ def _meetings(team: Team, calendar: Calendar, rng: np.random.Generator) -> pd.Da
 
 
 def _visits(team: Team, calendar: Calendar, rng: np.random.Generator) -> pd.DataFrame:
-    rate = team.visits * np.exp(0.6 * calendar.workload) * ~calendar.free * (1 - 0.8 * calendar.season)
-    day = np.repeat(np.arange(len(rate)), rng.poisson(rate))
-    begin = rng.choice(np.arange(9, 16.5, 0.5), len(day))
-    end = begin + rng.choice([0.5, 1, 1.5, 2], len(day))
-    return pd.DataFrame({"day": day, "begin": begin, "end": end, "people": rng.integers(2, 9, len(day))})
+    rate = team.visits * np.exp(team.workload_pull * calendar.workload) * ~calendar.free
+    day = np.repeat(np.arange(len(rate)), rng.poisson(rate * (1 - team.vacation_visits * calendar.season)))
+    begin = np.round(2 * rng.uniform(*team.visit_begins, len(day))) / 2
+    end = begin + rng.choice(team.visit_lengths, len(day))
+    guests = rng.integers(*team.visit_guests, len(day), endpoint=True)
+    return pd.DataFrame({"day": day, "begin": begin, "end": end, "people": guests})
 
 
 def _free_day_visits(team: Team, calendar: Calendar, rng: np.random.Generator) -> pd.DataFrame:
-    rate = team.free_day_visits * np.exp(0.7 * calendar.workload) * calendar.free
+    rate = team.free_day_visits * np.exp(team.workload_pull * calendar.workload) * calendar.free
     day = np.repeat(np.arange(len(rate)), rng.poisson(rate))
-    begin = rng.uniform(9, 18, len(day))
-    end = np.minimum(begin + 0.25 + rng.exponential(team.free_day_stay, len(day)), LATEST)
+    begin = rng.uniform(*team.free_day_begins, len(day))
+    end = np.minimum(begin + rng.exponential(team.free_day_stay, len(day)), LATEST)
     return pd.DataFrame({"day": day, "begin": begin, "end": end, "people": 1})

@@ -6,15 +6,18 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from lstmkit.data.occupancy import SATURDAY, Team, draw_occupancy, red_noise
-from lstmkit.data.office import Air, Room, Surroundings, advance, moisture_at, relative_humidity
+from lstmkit.data.office import Room, moisture_at, simulate_air
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SimulatorParams
 
 SAMPLING = pd.Timedelta("5min")
 STEP_HOURS = SAMPLING / pd.Timedelta("1h")
 STEPS_PER_DAY = pd.Timedelta("1D") // SAMPLING
+OBLIQUITY = 23.44  # degrees, of the Earth's axis
+EQUINOX = 80.0  # day of the year, in March
 UNITS = {
     "co2": "ppm",
     "temperature": "degC",
@@ -26,14 +29,14 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Climate:
-    """A city in the north-east of the United States; values without a source are chosen."""
+    """A city in the north-east of the United States; solar time; values without a source are chosen."""
 
     latitude: float = 42.0  # degrees north
     temperature: float = 11.0  # °C, annual mean; NOAA normals 1991-2020, Boston
     annual_swing: float = 12.0  # K, half the range of the monthly normals; same source
     daily_swing: float = 4.0  # K, half the mean range of a day; same source
     coldest_day: float = 24.0  # day of the year
-    warmest_hour: float = 15.0  # h, solar time
+    warmest_hour: float = 15.0  # h
     synoptic_spread: float = 4.0  # K, from weather systems
     synoptic_season: float = 0.3  # share by which winter's weather varies more, and summer's less
     synoptic_memory: float = 60.0  # h
@@ -41,7 +44,9 @@ class Climate:
     dew_point_follows: float = 0.7  # share of a weather system's warmth found in its dew point
     dew_point_spread: float = 2.5  # K
     dew_point_memory: float = 30.0  # h
+    cloud_spread: float = 2.0  # log-odds of the sky's covered share
     cloud_memory: float = 12.0  # h
+    cloud_calm: float = 0.8  # share of the daily swing between a clear and a covered sky
     wind: float = 4.5  # m/s, median
     wind_spread: float = 0.45  # of its logarithm
     wind_memory: float = 12.0  # h
@@ -51,30 +56,23 @@ class Climate:
     co2_peak_day: float = 125.0  # day of the year; NOAA, Mauna Loa: early May
     co2_city: float = 7.0  # ppm above the background, mean
     co2_night: float = 6.0  # ppm, half the daily range: shallow air at night
+    co2_night_hour: float = 4.0  # h, of its peak
     co2_spread: float = 6.0  # ppm
     co2_memory: float = 10.0  # h
 
 
 @dataclass(frozen=True)
-class Plant:
-    """When the plant runs: it follows the week and knows no holidays; local hours, chosen."""
-
-    begin: float = 6.0  # h
-    end: float = 20.0  # h
-
-
-@dataclass(frozen=True)
 class Sensor:
-    """A CO2 sensor of the kind of Sensirion's SCD30; values without a source are chosen."""
+    """A sensor of the kind of Sensirion's SCD30 and SCD41; values without a source are chosen."""
 
-    co2_noise: float = 5.0  # ppm; half the repeatability of the data sheet, 10 ppm
-    temperature_noise: float = 0.05  # °C; half the repeatability of the data sheet, 0.1 °C
-    humidity_noise: float = 0.2  # percent; half the repeatability of the data sheet, 0.4 %RH
-    offset: float = 8.0  # ppm, standard deviation when new; data sheet: accuracy 30 ppm + 3 %
-    drift: float = 3.0  # ppm per square root of a week; data sheet: 50 ppm over its lifetime
-    calibration_period: int = 7  # days; data sheet: automatic self-calibration
+    co2_noise: float = 5.0  # ppm; half the repeatability of 10 ppm, SCD30 and SCD41 data sheets
+    temperature_noise: float = 0.05  # °C; half the repeatability of 0.1 °C, SCD41 data sheet
+    humidity_noise: float = 0.2  # percent; half the repeatability of 0.4 %RH, SCD41 data sheet
+    offset: float = 8.0  # ppm, standard deviation when new; accuracy 30 ppm + 3 %, SCD30 data sheet
+    drift: float = 3.0  # ppm per square root of a week; at most 50 ppm over its lifetime, SCD30 data sheet
+    calibration_period: int = 7  # days; automatic self-calibration, SCD30 data sheet
     calibration_share: float = 0.5  # of the error found, corrected each time
-    fresh_air: float = 425.0  # ppm, what the lowest value of a period is taken for
+    fresh_air: float = 425.0  # ppm, for which the lowest value of a period is taken
     co2_step: float = 1.0  # ppm, resolution
     temperature_step: float = 0.1  # °C, resolution
     humidity_step: float = 0.1  # percent, resolution
@@ -111,30 +109,32 @@ def simulate_office(
     local_time = index.tz_convert(site_timezone)
     weather = draw_weather(Climate(), local_time, weather_rng)
     people = draw_occupancy(Team(), local_time, people_rng)
-    air = simulate_air(Room(), weather, people, _plant_is_off(Plant(), local_time), window_rng)
+    by_night = _by_night(Room(), local_time)
+    air = simulate_air(Room(), weather, people, by_night, STEP_HOURS, window_rng)
     measurements = measure(Sensor(), air[["co2", "temperature", "humidity"]], sensor_rng)
-    latents = pd.DataFrame(
-        {"occupancy": people.astype(float), "ventilation": air["ventilation"]}, index=index
-    )
-    return measurements[~draw_gaps(Sensor(), len(index), gap_rng)], latents, dict(UNITS)
+    lost = draw_gaps(Sensor(), len(index), gap_rng)
+    latents = air[["ventilation"]].assign(occupancy=people.astype(float))[["occupancy", "ventilation"]]
+    return measurements[~lost], latents, dict(UNITS)
 
 
 def _index(params: SimulatorParams, site_timezone: str) -> pd.DatetimeIndex:
     try:
-        first_day = pd.Timestamp(date.fromisoformat(params.start))
+        midnight = pd.Timestamp(date.fromisoformat(params.start))
     except ValueError:
         raise LstmkitError(
             f"data.simulator.start is {params.start!r}; write a date such as '2023-01-01'"
         ) from None
-    start = first_day.tz_localize(site_timezone, ambiguous=True, nonexistent="shift_forward").tz_convert(
-        "UTC"
+    start = midnight.tz_localize(site_timezone, ambiguous=True, nonexistent="shift_forward")
+    return pd.date_range(
+        start.tz_convert("UTC"), periods=params.days * STEPS_PER_DAY, freq=SAMPLING, unit="us"
     )
-    return pd.date_range(start, periods=params.days * STEPS_PER_DAY, freq=SAMPLING, unit="us")
 
 
-def _plant_is_off(plant: Plant, local_time: pd.DatetimeIndex) -> np.ndarray:
+def _by_night(room: Room, local_time: pd.DatetimeIndex) -> np.ndarray:
     hour = local_time.hour + local_time.minute / 60
-    return np.asarray((local_time.day_of_week >= SATURDAY) | (hour < plant.begin) | (hour >= plant.end))
+    return np.asarray(
+        (local_time.day_of_week >= SATURDAY) | (hour < room.day_begins) | (hour >= room.day_ends)
+    )
 
 
 def draw_weather(climate: Climate, local_time: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
@@ -155,34 +155,36 @@ def draw_weather(climate: Climate, local_time: pd.DatetimeIndex, rng: np.random.
     year, day = _angles(local_time)
     winter = np.cos(year - _day_angle(climate.coldest_day))
     seasonal = climate.temperature - climate.annual_swing * winter
-    synoptic = noise(climate.synoptic_memory, climate.synoptic_spread) * (
-        1 + climate.synoptic_season * winter
-    )
-    cloud = 1 / (1 + np.exp(-noise(climate.cloud_memory, 2.0)))
-    swing = climate.daily_swing * (1.4 - 0.8 * cloud)
-    temperature = seasonal + synoptic + swing * np.cos(day - 2 * np.pi * climate.warmest_hour / 24)
+    synoptic = noise(climate.synoptic_memory, climate.synoptic_spread)
+    synoptic *= 1 + climate.synoptic_season * winter
+    cloud = expit(noise(climate.cloud_memory, climate.cloud_spread))
+    swing = climate.daily_swing * (1 + climate.cloud_calm * (0.5 - cloud))
+    temperature = seasonal + synoptic + swing * np.cos(day - _hour_angle(climate.warmest_hour))
     dew_point = seasonal + climate.dew_point_follows * synoptic - climate.dew_point_depression
     dew_point += noise(climate.dew_point_memory, climate.dew_point_spread)
     years = (local_time.year - 2023.5) + year / (2 * np.pi)
     co2 = climate.co2 + climate.co2_growth * years + climate.co2_city
     co2 += climate.co2_season * np.cos(year - _day_angle(climate.co2_peak_day))
-    co2 += climate.co2_night * np.cos(day - 2 * np.pi * 4 / 24) + noise(
-        climate.co2_memory, climate.co2_spread
-    )
+    co2 += climate.co2_night * np.cos(day - _hour_angle(climate.co2_night_hour))
+    co2 += noise(climate.co2_memory, climate.co2_spread)
     return pd.DataFrame(
         {
             "temperature": temperature,
             "moisture": moisture_at(np.minimum(dew_point, temperature)),
-            "co2": np.maximum(co2, climate.co2 - 10),
+            "co2": co2,
             "wind": climate.wind * np.exp(noise(climate.wind_memory, climate.wind_spread)),
-            "sunlight": _sunlight(climate.latitude, year, day) * (1 - 0.75 * cloud**3.4),
+            "sunlight": _sunlight(climate.latitude, year, day, cloud),
         },
         index=local_time.tz_convert("UTC"),
     )
 
 
-def _day_angle(day_of_year: float) -> float:
+def _day_angle(day_of_year: np.ndarray | float) -> np.ndarray | float:
     return 2 * math.pi * day_of_year / 365.25
+
+
+def _hour_angle(hour: np.ndarray | float) -> np.ndarray | float:
+    return 2 * math.pi * hour / 24
 
 
 def _angles(local_time: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
@@ -190,54 +192,15 @@ def _angles(local_time: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
     ahead = (local_time.tz_localize(None) - local_time.tz_convert("UTC").tz_localize(None)).min()
     solar = local_time.tz_convert("UTC").tz_localize(None) + ahead
     hour = (solar.hour + solar.minute / 60).to_numpy()
-    return _day_angle(solar.day_of_year.to_numpy() - 1 + hour / 24), 2 * np.pi * hour / 24
+    return _day_angle(solar.day_of_year.to_numpy() - 1 + hour / 24), _hour_angle(hour)
 
 
-def _sunlight(latitude: float, year: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Irradiance of a cloudless sky on the ground in W/m2 (Kasten & Czeplak 1980, also for the clouds)."""
-    declination = np.radians(23.44) * np.sin(year - _day_angle(80))
+def _sunlight(latitude: float, year: np.ndarray, day: np.ndarray, cloud: np.ndarray) -> np.ndarray:
+    """Irradiance of the ground in W/m2 under a sky covered to a share of `cloud` (Kasten & Czeplak 1980)."""
+    declination = np.radians(OBLIQUITY) * np.sin(year - _day_angle(EQUINOX))
     height = np.sin(np.radians(latitude)) * np.sin(declination)
     height -= np.cos(np.radians(latitude)) * np.cos(declination) * np.cos(day)
-    return np.maximum(910 * height - 30, 0.0)
-
-
-def simulate_air(
-    room: Room, weather: pd.DataFrame, people: np.ndarray, by_night: np.ndarray, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Carry the air of the room through the weather, step by step.
-
-    Args:
-        room: the room and its plant.
-        weather: columns of `draw_weather`, shape (n, 5), one row per 5 minutes.
-        people: people in the room during each step, shape (n,).
-        by_night: whether the plant is set back, shape (n,).
-        rng: source of randomness of the windows.
-
-    Returns:
-        Columns co2 (ppm), temperature (°C) and humidity (percent) at the begin of each step, and ventilation
-        (m3/h) during it, shape (n, 4).
-    """
-    first = weather.iloc[0]
-    air = Air(first["co2"], room.heating[1], first["moisture"], room.supply_by_night, window_open=False)
-    drivers = [
-        *(weather[name] for name in Surroundings._fields[:5]),
-        people,
-        by_night,
-        rng.random(len(people)),
-    ]
-    rows = []
-    for now in map(
-        Surroundings._make, zip(*(np.asarray(column).tolist() for column in drivers), strict=True)
-    ):
-        after, ventilation = advance(room, air, now, STEP_HOURS)
-        rows.append((air.co2, air.temperature, air.moisture, ventilation))
-        air = after
-    co2, temperature, moisture, ventilation = np.array(rows).T
-    humidity = relative_humidity(moisture, temperature)
-    return pd.DataFrame(
-        {"co2": co2, "temperature": temperature, "humidity": humidity, "ventilation": ventilation},
-        index=weather.index,
-    )
+    return np.maximum(910 * height - 30, 0.0) * (1 - 0.75 * cloud**3.4)
 
 
 def measure(sensor: Sensor, air: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -282,10 +245,8 @@ def draw_gaps(sensor: Sensor, size: int, rng: np.random.Generator) -> np.ndarray
     """
     lost = np.zeros(size, dtype=bool)
     years = size / (365 * STEPS_PER_DAY)
-    for rate, (shortest, longest) in (
-        (sensor.short_gaps, sensor.short_gap),
-        (sensor.long_gaps, sensor.long_gap),
-    ):
+    short, long = (sensor.short_gaps, sensor.short_gap), (sensor.long_gaps, sensor.long_gap)
+    for rate, (shortest, longest) in (short, long):
         count = math.floor(rate * years + rng.random())
         length = np.exp(rng.uniform(np.log(shortest), np.log(longest + 1), count)).astype(int)
         for begin, steps in zip(rng.integers(1, max(size - longest - 1, 2), count), length, strict=True):

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lstmkit.data.anchor import Anchor, fit_autoregression, plain_anchor
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.scaling import Scaler
@@ -23,8 +24,8 @@ class Windows:
 
     Attributes:
         inputs: scaled features of the whole series.
-        targets: scaled deviations of the target from the anchor, of the whole series.
-        anchor: the fixed series from which the network predicts the deviation, in the target's unit.
+        targets: scaled deviations of the target from the climatology (if the anchor has one), of the whole series.
+        anchor: the rule from whose forecast the network learns to deviate.
         time: time stamps of the rows on the site's clock.
         starts: first row of each window.
         lookback: number of input steps.
@@ -37,7 +38,7 @@ class Windows:
 
     inputs: Float[Tensor, "time feature"]
     targets: Float[Tensor, "time"]
-    anchor: Float[np.ndarray, "time"]
+    anchor: Anchor
     time: pd.DatetimeIndex
     starts: Int[Tensor, "window"]
     lookback: int
@@ -72,6 +73,7 @@ class Windows:
             inputs=self.inputs.to(device),
             targets=self.targets.to(device),
             starts=self.starts.to(device),
+            anchor=self.anchor.to(device),
         )
 
     def select(self, index: Int[Tensor, "chosen"]) -> "Windows":
@@ -104,8 +106,8 @@ class Windows:
         """
         rows = self.starts[index.to(self.device)]
         x = self.inputs.unfold(0, self.lookback, 1)[rows].transpose(1, 2)
-        y = self.targets.unfold(0, self.horizon, 1)[rows + self.lookback]
-        return x, y
+        ahead = self.targets.unfold(0, self.horizon, 1)[rows + self.lookback]
+        return x, ahead - self.anchor.expects(self.targets, rows + self.lookback - 1)
 
     def batches(self, size: int):
         """All windows in order of time, as pairs of inputs and scaled targets.
@@ -122,27 +124,55 @@ class Windows:
         Args:
             outputs: one row per window.
         """
-        center, scale = self.target_scaler.center[0], self.target_scaler.scale[0]
-        return outputs.cpu().double().numpy() * scale + center + self._ahead(self.anchor)
+        expected = self.anchor.expects(self.targets, self.starts + self.lookback - 1)
+        return self.from_deviations((outputs.to(expected.device) + expected).cpu())
 
     def observed(self) -> Float[np.ndarray, "window horizon"]:
         """The true values of these windows, in the target's unit."""
-        return self.to_units(torch.from_numpy(self._ahead(self.targets.cpu().numpy())))
+        return self.from_deviations(self.ahead().cpu())
 
-    def _ahead(self, series: np.ndarray) -> np.ndarray:
+    def ahead(self) -> Float[Tensor, "window horizon"]:
+        """The scaled deviations of the target from the climatology at the steps ahead."""
+        return self.targets.unfold(0, self.horizon, 1)[self.starts + self.lookback]
+
+    def shortcut(self) -> Float[Tensor, "horizon lookback feature"] | None:
+        """The anchor's autoregression as weights of the scaled inputs, for scaled outputs; None where it has none."""
+        if not self.anchor.weights.shape[1]:
+            return None
+        weights = self.inputs.new_zeros(self.horizon, self.lookback, len(self.features))
+        per_input = self.scaler.scale[0] / self.target_scaler.scale[0]
+        weights[:, :, 0] = self.anchor.as_input_weights(self.lookback) * per_input
+        return weights
+
+    def from_deviations(
+        self, deviations: Float[Tensor, "window horizon"]
+    ) -> Float[np.ndarray, "window horizon"]:
+        """Turn scaled deviations from the climatology into values in the target's unit.
+
+        Args:
+            deviations: one row per window.
+        """
         rows = self.starts.cpu().numpy() + self.lookback
-        return np.lib.stride_tricks.sliding_window_view(series, self.horizon)[rows]
+        expected = np.lib.stride_tricks.sliding_window_view(self.anchor.expected, self.horizon)[rows]
+        return (
+            deviations.double().numpy() * self.target_scaler.scale[0]
+            + self.target_scaler.center[0]
+            + expected
+        )
 
 
-def split_rows(n_rows: int, split: SplitParams) -> dict[str, slice]:
+def split_rows(observed: pd.Series, split: SplitParams) -> dict[str, slice]:
     """Chronological row ranges of the training, validation and test parts.
 
+    A part ends with an observed step: an interpolated one at its end would know the next part.
+
     Args:
-        n_rows: length of the series.
+        observed: per row, whether the step holds a measurement, shape (time,).
         split: shares of the parts.
     """
-    first = round(n_rows * split.train)
-    second = round(n_rows * (split.train + split.validation))
+    n_rows, measured = len(observed), np.flatnonzero(observed)
+    ends = [round(n_rows * share) for share in (split.train, split.train + split.validation)]
+    first, second = (int(measured[measured < end].max(initial=-1)) + 1 for end in ends)
     return dict(zip(PARTS, [slice(0, first), slice(first, second), slice(second, n_rows)], strict=True))
 
 
@@ -167,18 +197,24 @@ def make_windows(
     Raises:
         LstmkitError: a part holds no window.
     """
-    parts = split_rows(len(features), split)
-    training, target = parts["train"], dataset.frame[dataset.target]
-    anchor = np.zeros(len(target))
-    if params.anchor == "climatology":
-        anchor = climatology(target, dataset.local_time, training)
-    deviation = (target - anchor).to_frame()
-    scaler = Scaler.fit(features.iloc[training], params.scaling)
-    target_scaler = Scaler.fit(deviation.iloc[training], params.scaling)
+    parts, target = split_rows(dataset.observed, split), dataset.frame[dataset.target]
     usable = _usable_starts(features, target, dataset.observed, params.lookback, horizon)
+    starts = {name: _within(name, rows, usable, params.lookback, horizon) for name, rows in parts.items()}
+    training = parts["train"]
+    expected = np.zeros(len(target))
+    if params.anchor != "none":
+        expected = climatology(target, dataset.local_time, training, dataset.interval)
+    deviation = (target - expected).to_frame()
+    scaler = Scaler.fit(features.iloc[training], params.scaling)
+    target_scaler = Scaler.fit(deviation.iloc[training], "standard")
+    targets = torch.from_numpy(target_scaler.transform(deviation)[:, 0])
+    anchor = plain_anchor(expected, horizon)
+    if params.anchor == "autoregressive":
+        origin = starts["train"] + params.lookback - 1
+        anchor = fit_autoregression(expected, targets, origin, horizon, params.lookback, dataset.interval)
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
-        targets=torch.from_numpy(target_scaler.transform(deviation)[:, 0]),
+        targets=targets,
         anchor=anchor,
         time=dataset.local_time,
         starts=torch.empty(0, dtype=torch.int64),
@@ -189,7 +225,7 @@ def make_windows(
         target_scaler=target_scaler,
         interval=dataset.interval,
     )
-    return {name: replace(whole, starts=_within(name, rows, usable, whole)) for name, rows in parts.items()}
+    return {name: replace(whole, starts=starts[name]) for name in PARTS}
 
 
 def _usable_starts(
@@ -208,13 +244,13 @@ def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
     return wrong[length:] == wrong[:-length]
 
 
-def _within(name: str, rows: slice, usable: np.ndarray, whole: Windows) -> Int[Tensor, "window"]:
-    last = rows.stop - whole.lookback - whole.horizon
+def _within(name: str, rows: slice, usable: np.ndarray, lookback: int, horizon: int) -> Int[Tensor, "window"]:
+    last = rows.stop - lookback - horizon
     starts = usable[(usable >= rows.start) & (usable <= last)]
     if not len(starts):
         raise LstmkitError(
-            f"the {name} part ({rows.stop - rows.start} steps) holds no window of {whole.lookback} + "
-            f"{whole.horizon} steps without a gap: give a longer series, a shorter lookback or horizon, "
+            f"the {name} part ({rows.stop - rows.start} steps) holds no window of {lookback} + "
+            f"{horizon} steps without a gap: give a longer series, a shorter lookback or horizon, "
             f"or another split"
         )
     return torch.from_numpy(starts)

@@ -57,7 +57,7 @@ def plot_feature_importance(attribution: Attribution) -> Figure:
         attribution: of any method.
     """
     table = attribution.features_frame()[::-1]
-    error = 100 * table["standard_error"] / table["total"].sum()
+    error = 100 * table["standard_error"] / (table["total"].sum() or 1.0)
     figure, axes = canvas(height=0.55 + 0.28 * len(table))
     axes.barh([feature_label(name) for name in table.index], table["share_percent"], color=ACCENT, height=0.7)
     axes.errorbar(
@@ -65,7 +65,11 @@ def plot_feature_importance(attribution: Attribution) -> Figure:
     )
     for row, (share, spread) in enumerate(zip(table["share_percent"], error, strict=True)):
         axes.annotate(
-            f"{share:.1f} %", (share + spread, row), xytext=(5, 0), textcoords="offset points", va="center"
+            f"{share:.1f} %",
+            (share + np.nan_to_num(spread), row),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
         )
     axes.margins(x=0.12)
     axes.set_xlim(left=0)
@@ -82,17 +86,17 @@ def plot_temporal_profile(attribution: Attribution) -> Figure:
     Args:
         attribution: of any method.
     """
-    total = attribution.by_hour.sum()
+    total, hours = attribution.by_hour.sum() or 1.0, attribution.hours
     share, error = 100 * attribution.by_hour / total, 100 * attribution.by_hour_error / total
-    hours = np.arange(len(share), 0, -1)
+    width = hours[0] - hours[1] if len(hours) > 1 else 1.0
     figure, axes = canvas(height=2.8)
-    axes.bar(-hours + 0.5, share, width=0.85, color=ACCENT)
-    axes.errorbar(-hours + 0.5, share, yerr=error, fmt="none", ecolor=INK, capsize=1.5, lw=0.8)
-    axes.set_xlim(-hours[0], 0)
+    axes.bar(-hours - width / 2, share, width=0.85 * width, color=ACCENT)
+    axes.errorbar(-hours - width / 2, share, yerr=error, fmt="none", ecolor=INK, capsize=1.5, lw=0.8)
+    axes.set_xlim(-hours[0] - width, 0)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("share of the absolute\nattribution (%)")
     axes.set_title(f"{attribution.method} by past hour")
-    hours_axis(axes, float(hours[0]))
+    hours_axis(axes, float(hours[0] + width))
     light_grid(axes)
     return figure
 
@@ -155,7 +159,8 @@ def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, 
 def _annotate(axes: Axes, values: np.ndarray, form: str, dark_above: float) -> None:
     for (row, column), value in np.ndenumerate(values):
         color = "white" if value > dark_above else INK
-        axes.text(column, row, form.format(value), ha="center", va="center", color=color, fontsize=8)
+        text = "–" if np.isnan(value) else form.format(value)
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=8)
 
 
 def _names(axes: Axes, columns, rows) -> None:

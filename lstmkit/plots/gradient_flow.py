@@ -35,7 +35,7 @@ def plot_stage_gradients(flow: GradientFlow) -> Figure:
         bar.outline.set_visible(False)
         bar.formatter.set_powerlimits((-2, 2))
         bar.ax.tick_params(labelsize=7)
-        bar.locator = _few_ticks(values.max())
+        bar.locator = _few_ticks(values.max() or 1.0)
         bar.update_ticks()
     panels[0].set_ylabel("channel")
     panels[1].set_xlabel("hours before the forecast")

@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.skill import RANGES, Evaluation
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid, signed
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
+from lstmkit.wording import signed
 
 
 def plot_learning_curves(history: pd.DataFrame, best_epoch: int) -> Figure:

@@ -1,6 +1,7 @@
 """What all figures share: a look, a canvas, and how names and hours are written."""
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
@@ -30,8 +31,10 @@ RC = {
 }
 
 
-def canvas(rows: int = 1, columns: int = 1, height: float = 3.2, **subplots) -> tuple[Figure, Axes]:
-    """A figure of the house's width with its axes, known to no global state.
+def canvas(
+    rows: int = 1, columns: int = 1, height: float = 3.2, **subplots
+) -> tuple[Figure, Axes | np.ndarray]:
+    """A figure of the house's width with its axes (an array where there are several), known to no global state.
 
     Args:
         rows: of axes.
@@ -79,13 +82,3 @@ def light_grid(axes: Axes, axis: str = "y") -> None:
     """
     axes.grid(axis=axis, color="#e4e7eb", linewidth=0.7)
     axes.set_axisbelow(True)
-
-
-def signed(value: float, decimals: int = 1) -> str:
-    """A number with its sign, and a true minus.
-
-    Args:
-        value: to write.
-        decimals: after the point.
-    """
-    return f"{value:+.{decimals}f}".replace("-", "−")

@@ -35,7 +35,8 @@ def baseline_forecasts(
         Per baseline, forecasts in the target's unit, shape (test windows, horizon).
     """
     test, target = windows["test"], dataset.frame[dataset.target]
-    expected = climatology(target, dataset.local_time, split_rows(len(target), split)["train"])
+    training = split_rows(dataset.observed, split)["train"]
+    expected = climatology(target, dataset.local_time, training, dataset.interval)
     return {
         "persistence": persistence(target.to_numpy(), test),
         "seasonal naive": seasonal_naive(target.to_numpy(), test, dataset.steps("24h")),
@@ -78,7 +79,9 @@ def seasonal_naive(target: Float[np.ndarray, "time"], windows: Windows, season: 
 
 
 def ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Forecast:
-    """Linear regression on the same features, lags, anchor and clock; its penalty is chosen on the validation part.
+    """Linear regression of the deviations from the climatology on the same features, their lags and the clock.
+
+    Its penalty is chosen on the validation part.
 
     Args:
         windows: of all parts.
@@ -87,20 +90,20 @@ def ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Foreca
     """
     train = windows["train"].sample(MOST_TRAINING_WINDOWS, seed)
     held_out = windows["validation"].sample(MOST_TRAINING_WINDOWS, seed)
-    x, y = ridge_inputs(train, steps_per_hour), _scaled_targets(train)
-    x_held_out, y_held_out = ridge_inputs(held_out, steps_per_hour), _scaled_targets(held_out)
+    x, y = ridge_inputs(train, steps_per_hour), train.ahead().numpy()
+    x_held_out, y_held_out = ridge_inputs(held_out, steps_per_hour), held_out.ahead().numpy()
     fitted = [make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y) for alpha in ALPHAS]
     errors = [np.mean((model.predict(x_held_out) - y_held_out) ** 2) for model in fitted]
     best = fitted[int(np.argmin(errors))]
     test = windows["test"]
     outputs = best.predict(ridge_inputs(test, steps_per_hour)).reshape(len(test), test.horizon)
-    return test.to_units(torch.from_numpy(outputs))
+    return test.from_deviations(torch.from_numpy(outputs))
 
 
 def ridge_inputs(windows: Windows, steps_per_hour: int) -> Float[np.ndarray, "window input"]:
     """What ridge sees: features, lags and clock.
 
-    All features at the origin; the target and its deviation from the anchor at fine lags within the last hour and
+    All features at the origin; the target and its deviation from the climatology at fine lags within the last hour and
     hourly ones over the lookback; harmonics of the clock on working days and weekends.
 
     Args:
@@ -109,7 +112,6 @@ def ridge_inputs(windows: Windows, steps_per_hour: int) -> Float[np.ndarray, "wi
     """
     lookback = windows.lookback
     lags = {
-        0,
         *range(0, steps_per_hour, max(1, steps_per_hour // 6)),
         *range(0, lookback, steps_per_hour),
         lookback - 1,
@@ -129,10 +131,6 @@ def _clock_harmonics(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "window 
     weekend = (local_time.day_of_week >= 5).astype(float)
     waves = [wave(k * hour) for k in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
     return np.column_stack([weekend, *waves, *[wave * weekend for wave in waves]])
-
-
-def _scaled_targets(windows: Windows) -> Float[np.ndarray, "window horizon"]:
-    return torch.cat([y for _, y in windows.batches(4096)]).numpy()
 
 
 def _rows_ahead(series: Float[np.ndarray, "time"], windows: Windows) -> Forecast:

@@ -47,13 +47,14 @@ def load_outcome(folder: Path, model: nn.Module, request: dict[str, Any]) -> dic
     """
     try:
         card = json.loads((folder / CARD).read_text())
+        asked, outcome = card["request"], card["outcome"]
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise LstmkitError(
             f"{folder / CARD} is damaged ({error}); delete it and the model is trained anew"
         ) from None
-    if card.get("request") != request:
+    if asked != request:
         return None
     try:
         model.load_state_dict(load_file(folder / WEIGHTS))
@@ -63,4 +64,4 @@ def load_outcome(folder: Path, model: nn.Module, request: dict[str, Any]) -> dic
             f"delete both and the model is trained anew"
         ) from None
     model.eval()
-    return card["outcome"]
+    return outcome

@@ -1,22 +1,29 @@
 """Trains a model on windows with Lightning; interrupted and resumed, the result is the same."""
 
 import logging
+import math
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from jaxtyping import Bool
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
-from torch import nn
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 from torch.utils.data import BatchSampler, DataLoader, Sampler
 
+from lstmkit.data.features import exogenous_features
 from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
+from lstmkit.storage import write_whole
 from lstmkit.training.losses import LOSSES
 
 EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
@@ -29,11 +36,13 @@ class TrainingHistory:
     Attributes:
         epochs: one record per epoch: `epoch`, `train_loss`, `validation_loss`, `learning_rate`.
         best_epoch: the epoch whose weights were kept.
+        gain: by which the network's outputs were multiplied afterwards (`shrink`).
         seconds: wall time of this process.
     """
 
-    epochs: list[dict[str, float]]
+    epochs: list[dict[str, int | float]]
     best_epoch: int
+    gain: float
     seconds: float
 
 
@@ -45,16 +54,25 @@ class Training(LightningModule):
         params: loss, optimiser and schedule.
         steps: optimiser steps of the whole training, for the schedule.
         seed: from which each epoch's dropout is drawn.
+        exogenous: per feature, whether its level is shifted at random in training.
     """
 
-    def __init__(self, model: nn.Module, params: TrainingParams, steps: int, seed: int):
+    def __init__(
+        self,
+        model: nn.Module,
+        params: TrainingParams,
+        steps: int,
+        seed: int,
+        exogenous: Bool[Tensor, "feature"],
+    ):
         super().__init__()
+        self.register_buffer("exogenous", exogenous, persistent=False)
         self.model = model
         self.loss = LOSSES[params.loss]()
         self.params = params
         self.steps = steps
         self.seed = seed
-        self.epochs: list[dict[str, float]] = []
+        self.epochs: list[dict[str, int | float]] = []
 
     def configure_optimizers(self) -> dict:
         """AdamW; the learning rate rises linearly and falls along a cosine."""
@@ -76,29 +94,34 @@ class Training(LightningModule):
         """Draw dropout from the seed and the epoch's number, so that a resumed run draws the same."""
         torch.manual_seed(self.seed + EPOCH_STRIDE * (self.current_epoch + 1))
 
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
-        """Loss of a batch."""
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        """Loss of a batch, each window of it with other levels of its exogenous features.
+
+        Their level is the season's, which the test part does not share; their course within a window travels.
+        """
         x, y = batch
+        if self.params.level_shift:
+            x = x + self.params.level_shift * torch.randn_like(x[:, :1]) * self.exogenous
         loss = self.loss(self.model(x), y)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x), prog_bar=True)
         return loss
 
-    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> None:
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """Loss of a validation batch."""
         x, y = batch
         self.log("validation_loss", self.loss(self.model(x), y), batch_size=len(x), prog_bar=True)
 
     def on_train_epoch_end(self) -> None:
         """Record the epoch; the checkpoint that follows keeps the record."""
-        losses = self.trainer.callback_metrics
-        self.epochs.append(
-            {
-                "epoch": self.current_epoch,
-                "train_loss": losses["train_loss"].item(),
-                "validation_loss": losses["validation_loss"].item(),
-                "learning_rate": self.optimizers().param_groups[0]["lr"],
-            }
-        )
+        metrics = self.trainer.callback_metrics
+        losses = {name: metrics[name].item() for name in ("train_loss", "validation_loss")}
+        if not all(map(math.isfinite, losses.values())):
+            raise LstmkitError(
+                f"training diverged in epoch {self.current_epoch + 1}: "
+                f"lower `training.learning_rate` (now {self.params.learning_rate:g})"
+            )
+        rate = self.optimizers().param_groups[0]["lr"]
+        self.epochs.append({"epoch": self.current_epoch, **losses, "learning_rate": rate})
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Keep the record."""
@@ -133,6 +156,20 @@ class SeededSampler(Sampler[int]):
         return iter(torch.randperm(self.population, generator=generator)[: self.size].tolist())
 
 
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes checkpoints whole or not at all; Lightning's own way is a copy where /tmp is another disk."""
+
+    def save_checkpoint(self, checkpoint: dict, path: str | Path, storage_options: Any = None) -> None:
+        """Write a checkpoint beside its place, and put it there.
+
+        Args:
+            checkpoint: what to write.
+            path: its place.
+            storage_options: Lightning's, not used.
+        """
+        write_whole(Path(path), lambda draft: torch.save(checkpoint, draft))
+
+
 def fit(
     model: nn.Module,
     windows: dict[str, Windows],
@@ -143,6 +180,7 @@ def fit(
 ) -> TrainingHistory:
     """Train a model in place and leave it with the weights of its best epoch, in evaluation mode on the CPU.
 
+    At last its outputs are shrunk by what the validation windows say (`shrink`).
     A training that was interrupted goes on from the last whole epoch in `folder`, to the same result.
 
     Args:
@@ -152,6 +190,9 @@ def fit(
         seed: of the draws and the dropout.
         folder: where the checkpoints of an unfinished training are.
         progress: show a progress bar.
+
+    Raises:
+        LstmkitError: the loss is no longer finite.
     """
     started = time.perf_counter()
     device = _device(params.device)
@@ -159,16 +200,14 @@ def fit(
     train = _loader(windows["train"].to(device), sampler, params.batch_size)
     held_out = windows["validation"].sample(params.validation_windows, seed).to(device)
     validation = _loader(held_out, range(len(held_out)), params.batch_size)
-    module = Training(model, params, steps=params.epochs * len(train), seed=seed)
-    keep = ModelCheckpoint(
-        folder,
-        "best",
-        monitor="validation_loss",
-        save_last=True,
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
-    callbacks = [keep, EarlyStopping("validation_loss", patience=params.patience)]
+    exogenous = torch.tensor(exogenous_features(windows["train"].features))
+    module = Training(model, params, params.epochs * len(train), seed, exogenous)
+    each = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    callbacks = [
+        EarlyStopping("validation_loss", patience=params.patience),
+        ModelCheckpoint(folder, "best", monitor="validation_loss", **each),
+        ModelCheckpoint(folder, "last", **each),
+    ]
     if params.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=params.ema_decay))
     with _quiet():
@@ -179,6 +218,7 @@ def fit(
             max_epochs=params.epochs,
             gradient_clip_val=params.gradient_clip,
             callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=4)] if progress else [])],
+            plugins=[WholeCheckpoints()],
             enable_progress_bar=progress,
             enable_model_summary=False,
             logger=False,
@@ -188,8 +228,33 @@ def fit(
         trainer.fit(module, train, validation, ckpt_path=last if last.exists() else None, weights_only=True)
     weights = torch.load(folder / "best.ckpt", weights_only=True, map_location="cpu")
     module.load_state_dict(weights["state_dict"])
-    model.cpu().eval()
-    return TrainingHistory(module.epochs, int(weights["epoch"]), time.perf_counter() - started)
+    gain = shrink(model.to(device).eval(), held_out, params.batch_size)
+    model.cpu()
+    return TrainingHistory(module.epochs, int(weights["epoch"]), gain, time.perf_counter() - started)
+
+
+@torch.no_grad()
+def shrink(model: nn.Module, held_out: Windows, batch_size: int) -> float:
+    """Multiply the model's outputs by the gain between 0 and 1 that suits held-out windows best.
+
+    A network that learned deviations which do not recur overstates them; least squares on windows that it was not
+    trained on says by how much. The gain is folded into the last linear layer.
+
+    Args:
+        model: in evaluation mode; changed in place.
+        held_out: windows that it was not trained on, on the model's device.
+        batch_size: windows per batch.
+    """
+    agreement, power = 0.0, 0.0
+    for x, y in held_out.batches(batch_size):
+        outputs = model(x)
+        agreement += float((outputs * y).sum())
+        power += float((outputs**2).sum())
+    gain = min(1.0, max(0.0, agreement / power)) if power else 1.0
+    last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+    for parameter in last.parameters():
+        parameter.mul_(gain)
+    return gain
 
 
 def _device(choice: str) -> torch.device:
@@ -203,6 +268,7 @@ def _loader(windows: Windows, sampler: Sampler | range, batch_size: int) -> Data
         range(len(windows)),
         batch_sampler=BatchSampler(sampler, batch_size, drop_last=False),
         collate_fn=lambda index: windows.gather(torch.tensor(index)),
+        generator=torch.Generator(),  # or the loader would draw a number between the dropout's
     )
 
 

@@ -1,0 +1,23 @@
+"""How numbers are written in sentences and titles."""
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """A number with its sign and a true minus; what rounds to zero has no sign.
+
+    Args:
+        value: to write.
+        decimals: after the point.
+    """
+    text = f"{value:+.{decimals}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun, for example `1 gap` or `3 gaps`.
+
+    Args:
+        number: how many.
+        one: the noun in the singular.
+        many: the noun in the plural, where it is not the singular with an s.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

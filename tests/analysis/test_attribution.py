@@ -1,0 +1,699 @@
+"""Attribution: gradients derived by hand, captum called directly, and averages redone window by window."""
+
+import math
+import weakref
+
+import captum.attr
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.stats import spearmanr
+from torch import nn
+
+from lstmkit.analysis.attribution import (
+    Attribution,
+    Attributor,
+    ScalarForecast,
+    agreement,
+    gradient_x_input,
+    guided_backprop,
+    hours_before,
+    integrated_gradients,
+    occlusion,
+    saliency,
+    smoothgrad,
+)
+from lstmkit.errors import LstmkitError
+from lstmkit.models.cnn_lstm import CNNLSTMForecaster
+from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.params import AttributionParams
+from tests.analysis.tiny import Squared, Weighted, make_test_windows, state_of, stirred
+
+WEIGHTS = torch.tensor([[1.0, -2.0], [0.5, 0.0], [3.0, 4.0]])  # three steps, two features
+X = torch.tensor([[[2.0, 1.0], [-4.0, 7.0], [1.0, -0.5]], [[0.0, -3.0], [8.0, 1.0], [-2.0, 0.25]]])
+PRODUCTS = [[[2.0, -2.0], [-2.0, 0.0], [3.0, -2.0]], [[0.0, 6.0], [4.0, 0.0], [-6.0, 1.0]]]  # w·x
+
+METHODS = {
+    "saliency": saliency,
+    "gradient_x_input": gradient_x_input,
+    "integrated_gradients": lambda forecast, x: integrated_gradients(forecast, x, steps=8),
+    "occlusion": lambda forecast, x: occlusion(forecast, x, steps=1),
+    "smoothgrad": lambda forecast, x: smoothgrad(
+        forecast, x, samples=3, sigma=torch.full(x.shape[2:], 0.1, dtype=x.dtype)
+    ),
+}
+
+
+def lstm(**changed) -> nn.Module:
+    return stirred(LSTMForecaster(**({"n_features": 3, "horizon": 4, "hidden": 6, "layers": 2} | changed)))
+
+
+def cnn_lstm(**changed) -> nn.Module:
+    small = {"n_features": 3, "horizon": 4, "channels": (5, 6), "hidden": 6, "layers": 2, "head": 7}
+    return stirred(CNNLSTMForecaster(**(small | changed)))
+
+
+def noise(*shape: int, seed: int = 3, dtype=torch.float32) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+# --- a linear model: every method is known exactly ----------------------------------------------------------
+
+
+def test_linear_model_by_gradients():
+    forecast = ScalarForecast(Weighted(WEIGHTS))
+    assert saliency(forecast, X.clone()).tolist() == [WEIGHTS.tolist()] * 2
+    assert gradient_x_input(forecast, X.clone()).tolist() == PRODUCTS
+
+
+@pytest.mark.parametrize("steps", [1, 2, 50])
+def test_linear_model_by_integrated_gradients(steps):
+    forecast = ScalarForecast(Weighted(WEIGHTS.double()))
+    values = integrated_gradients(forecast, X.double(), steps=steps)
+    # captum holds the weights of the Gauss-Legendre rule in float32: they add up to 1 within 1e-9
+    np.testing.assert_allclose(values.detach(), PRODUCTS, rtol=2e-9, atol=0)
+
+
+def test_linear_model_by_occlusion():
+    forecast = ScalarForecast(Weighted(WEIGHTS))
+    assert occlusion(forecast, X.clone(), steps=1).tolist() == PRODUCTS
+    # the whole window of a feature: w·x adds up to 2 − 2 + 3 = 3 and −2 + 0 − 2 = −4 in the first window
+    whole = occlusion(forecast, X.clone(), steps=3)
+    expected = [[[1.0, -4 / 3]] * 3, [[-2 / 3, 7 / 3]] * 3]
+    np.testing.assert_allclose(whole, expected, rtol=1e-6)  # float32
+
+
+@pytest.mark.parametrize("spread", [0.01, 100.0])
+def test_linear_model_by_smoothgrad_whatever_the_noise(spread):
+    torch.manual_seed(0)
+    sigma = torch.tensor([spread, 3 * spread], dtype=torch.float64)
+    forecast = ScalarForecast(Weighted(WEIGHTS.double()))
+    values = smoothgrad(forecast, X.double(), samples=7, sigma=sigma)
+    # ·σ and /σ and the mean of seven: a few float64 roundings
+    np.testing.assert_allclose(values, [WEIGHTS.tolist()] * 2, rtol=1e-14, atol=1e-14)
+
+
+# --- occlusion's patches ------------------------------------------------------------------------------------
+
+
+def test_patches_are_counted_from_the_newest_step_and_share_their_change_equally():
+    # five steps of one feature in patches of two: {4, 3}, {2, 1}, and what is left, {0}
+    forecast = ScalarForecast(Weighted(torch.tensor([[1.0], [2.0], [4.0], [8.0], [16.0]])))
+    values = occlusion(forecast, torch.ones(1, 5, 1), steps=2)
+    assert values.flatten().tolist() == [1.0, 3.0, 3.0, 12.0, 12.0]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 6, 7, 100])
+def test_occlusion_of_a_linear_model_adds_up_whatever_the_patch(steps):
+    forecast = ScalarForecast(Weighted(noise(7, 2)))
+    x = noise(3, 7, 2, seed=4)
+    values = occlusion(forecast, x, steps)
+    torch.testing.assert_close(values.sum(dim=(1, 2)), forecast(x).detach(), rtol=1e-5, atol=1e-5)  # float32
+
+
+def test_occlusion_equals_captums_sliding_patch_where_that_divides_the_window():
+    model = lstm()
+    x = noise(4, 12, 3)
+    expected = captum.attr.Occlusion(lambda x: model(x).mean(dim=1)).attribute(
+        x, sliding_window_shapes=(3, 1), strides=(3, 1)
+    )
+    values = occlusion(ScalarForecast(model), x, steps=3)
+    torch.testing.assert_close(3 * values, expected, rtol=1e-5, atol=1e-6)  # float32
+
+
+# --- a quadratic model --------------------------------------------------------------------------------------
+
+
+def test_quadratic_model_by_hand():
+    forecast = ScalarForecast(Squared(WEIGHTS.double()))
+    x = X.double()
+    torch.testing.assert_close(saliency(forecast, x.clone()), 2 * WEIGHTS * x, rtol=0, atol=1e-14)
+    # from 0 to x the mean of 2wx is wx, so the integral is wx²: Gauss-Legendre is exact for polynomials
+    values = integrated_gradients(forecast, x.clone(), steps=4)
+    torch.testing.assert_close(values.detach(), WEIGHTS * x**2, rtol=1e-13, atol=1e-13)
+    torch.testing.assert_close(occlusion(forecast, x, steps=1), WEIGHTS * x**2, rtol=1e-13, atol=1e-12)
+
+
+def test_quadratic_model_by_smoothgrad():
+    # the gradient at x + ε is 2w(x + ε), so the mean of n misses 2wx by a normal error of spread 2wσ/√n
+    samples, sigma = 64, torch.tensor([0.5, 4.0])
+    weights, x = torch.ones(40, 2), noise(50, 40, 2)
+    torch.manual_seed(1)
+    values = smoothgrad(ScalarForecast(Squared(weights)), x, samples, sigma)
+    missed = (values - 2 * x) / (2 * sigma / math.sqrt(samples))  # 4,000 standard normals
+    assert missed.abs().max() < 5  # P ≈ 0.002
+    for feature in range(2):
+        # mean and spread of 2,000: 1/√2000 = 0.022 and 1/√4000 = 0.016, at four standard errors
+        assert abs(missed[..., feature].mean()) < 0.09
+        assert missed[..., feature].std() == pytest.approx(1, abs=0.065)
+
+
+# --- one LSTM unit by the chain rule ------------------------------------------------------------------------
+
+GATES = {"i": (0.7, -0.4, 0.1), "f": (-0.3, 0.9, 0.8), "g": (1.1, 0.6, -0.2), "o": (0.5, -0.8, 0.3)}
+HEAD = (1.7, -0.25)
+
+
+def one_unit() -> nn.Module:
+    """An LSTM of one unit, each gate with its weights of the input, of the last state, and its bias."""
+    model = LSTMForecaster(1, 1, hidden=1, layers=1).double().eval()
+    W, U, b = (torch.tensor(row, dtype=torch.float64) for row in zip(*GATES.values(), strict=True))
+    with torch.no_grad():
+        model.lstm.weight_ih_l0.copy_(W[:, None])
+        model.lstm.weight_hh_l0.copy_(U[:, None])
+        model.lstm.bias_ih_l0.copy_(b)
+        model.lstm.bias_hh_l0.zero_()
+        model.projection.weight.fill_(HEAD[0])
+        model.projection.bias.fill_(HEAD[1])
+    return model
+
+
+def forecast_and_gradient(x: list[float]) -> tuple[float, list[float]]:
+    """The forecast and its derivatives by each input, with the tangents of h and c carried along.
+
+    dc = f·dc' + c'·f(1−f)·df + i·(1−g²)·dg + g·i(1−i)·di, and dh = o·(1−tanh²c)·dc + tanh c·o(1−o)·do,
+    where each pre-activation changes by w·dx + u·dh'.
+    """
+    h = c = 0.0
+    dh, dc = [0.0] * len(x), [0.0] * len(x)
+    for t, x_t in enumerate(x):
+        z = {gate: w * x_t + u * h + b for gate, (w, u, b) in GATES.items()}
+        i, f, o = (1 / (1 + math.exp(-z[gate])) for gate in "ifo")
+        g = math.tanh(z["g"])
+        new_c = f * c + i * g
+        tanh_c = math.tanh(new_c)
+        for s in range(len(x)):
+            dz = {gate: w * (s == t) + u * dh[s] for gate, (w, u, _) in GATES.items()}
+            dc[s] = (
+                f * dc[s]
+                + c * f * (1 - f) * dz["f"]
+                + i * (1 - g**2) * dz["g"]
+                + g * i * (1 - i) * dz["i"]
+            )
+            dh[s] = o * (1 - tanh_c**2) * dc[s] + tanh_c * o * (1 - o) * dz["o"]
+        c, h = new_c, o * tanh_c
+    return HEAD[0] * h + HEAD[1], [HEAD[0] * d for d in dh]
+
+
+@pytest.mark.parametrize("x", [[0.8, -1.3], [2.0, 0.0, -0.7], [0.3, 0.1, -2.0, 1.5]])
+def test_one_lstm_unit_by_the_chain_rule(x):
+    forecast = ScalarForecast(one_unit())
+    inputs = torch.tensor(x, dtype=torch.float64)[None, :, None]
+    expected, gradient = forecast_and_gradient(x)
+    assert forecast(inputs).item() == pytest.approx(expected, abs=1e-14)
+    values = saliency(forecast, inputs.clone()).flatten()
+    np.testing.assert_allclose(values, gradient, rtol=0, atol=1e-14)  # float64
+    products = gradient_x_input(forecast, inputs.clone()).flatten().detach()
+    np.testing.assert_allclose(products, np.multiply(gradient, x), rtol=0, atol=1e-14)
+    for step in range(len(x)):  # central differences: error ~ h² + 1e-16 / h
+        up, down = ([*x[:step], x[step] + move, *x[step + 1 :]] for move in (1e-5, -1e-5))
+        slope = (forecast_and_gradient(up)[0] - forecast_and_gradient(down)[0]) / 2e-5
+        assert values[step].item() == pytest.approx(slope, abs=1e-9)
+
+
+@pytest.mark.parametrize("build", [lstm, cnn_lstm], ids=["lstm", "cnn_lstm"])
+def test_saliency_equals_finite_differences(build):
+    forecast = ScalarForecast(build(dropout=0.3).double())
+    x = noise(1, 9, 3, dtype=torch.float64)
+    values = saliency(forecast, x.clone())[0]
+    slopes = torch.zeros(9, 3, dtype=torch.float64)
+    with torch.no_grad():
+        for step in range(9):
+            for feature in range(3):
+                move = torch.zeros_like(x)
+                move[0, step, feature] = 1e-6
+                slopes[step, feature] = (forecast(x + move) - forecast(x - move)).item() / 2e-6
+    # differences of 1e-16 over 1e-6; no ReLU or pool switches within so small a move
+    torch.testing.assert_close(values, slopes, rtol=0, atol=1e-8)
+
+
+# --- the scalar ---------------------------------------------------------------------------------------------
+
+
+def test_the_mean_over_the_horizon_and_a_single_step():
+    model = Weighted(torch.ones(2, 1), ahead=(1.0, 10.0, 4.0))
+    x = torch.tensor([[[1.0], [2.0]]])  # adds up to 3
+    assert ScalarForecast(model)(x).tolist() == [15.0]
+    assert [ScalarForecast(model, step)(x).item() for step in (1, 2, 3)] == [3.0, 30.0, 12.0]
+    assert saliency(ScalarForecast(model, 2), x).flatten().tolist() == [10.0, 10.0]
+
+
+@pytest.mark.parametrize("step", [0, -1, 4])
+def test_a_step_that_the_model_does_not_forecast_is_refused(step):
+    model = Weighted(torch.ones(2, 1), ahead=(1.0, 10.0, 4.0))
+    with pytest.raises(LstmkitError, match=f"target_step is {step}, but the model forecasts 3 steps"):
+        ScalarForecast(model, step)(torch.ones(1, 2, 1))
+
+
+def test_a_step_beyond_the_horizon_is_refused_before_any_work():
+    with pytest.raises(LstmkitError, match=r"attribution.target_step is 3; the horizon has 2 steps"):
+        Attributor(
+            Weighted(torch.ones(6, 2)), make_test_windows(), AttributionParams(target_step=3), 0, "ppm"
+        )
+
+
+# --- captum called directly ---------------------------------------------------------------------------------
+
+
+class Mean(nn.Module):
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x).mean(dim=1)
+
+
+@pytest.mark.parametrize("build", [lstm, cnn_lstm], ids=["lstm", "cnn_lstm"])
+def test_equal_to_captum_on_the_same_model(build):
+    model = build(dropout=0.3)
+    x = noise(5, 14, 3)
+    forecast = ScalarForecast(model)
+    # float32, and batches that captum cuts elsewhere: 1e-5 of values of order one
+    tolerance = {"rtol": 1e-5, "atol": 1e-6}
+    expected = captum.attr.Saliency(lambda x: model(x).mean(dim=1)).attribute(x.clone(), abs=False)
+    torch.testing.assert_close(saliency(forecast, x.clone()), expected, **tolerance)
+    expected = captum.attr.InputXGradient(lambda x: model(x).mean(dim=1)).attribute(x.clone())
+    torch.testing.assert_close(gradient_x_input(forecast, x.clone()), expected, **tolerance)
+    expected = captum.attr.IntegratedGradients(lambda x: model(x)[:, 2]).attribute(x.clone(), n_steps=32)
+    values = integrated_gradients(ScalarForecast(model, 3), x.clone(), steps=32)
+    torch.testing.assert_close(values, expected, **tolerance)
+    expected = captum.attr.GuidedBackprop(Mean(model)).attribute(x.clone())
+    torch.testing.assert_close(guided_backprop(forecast, x.clone()), expected, **tolerance)
+
+
+def test_guided_backprop_of_an_lstm_is_the_saliency_and_therefore_refused():
+    model = lstm()
+    x = noise(5, 14, 3)
+    guided = captum.attr.GuidedBackprop(Mean(model)).attribute(x.clone())
+    plain = captum.attr.Saliency(Mean(model)).attribute(x.clone(), abs=False)
+    assert torch.equal(guided, plain)
+    windows = make_test_windows(features=("co2", "temperature", "humidity"))
+    with pytest.raises(LstmkitError, match="without a ReLU is exactly the saliency"):
+        Attributor(model, windows, AttributionParams(), 0, "ppm").guided_backprop()
+
+
+class GuidedReLU(torch.autograd.Function):
+    """A ReLU whose backward pass lets through what is positive in both directions."""
+
+    @staticmethod
+    def forward(ctx, values):
+        ctx.save_for_backward(values)
+        return values * (values > 0)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (values,) = ctx.saved_tensors
+        return gradient * (values > 0) * (gradient > 0)
+
+
+def test_guided_backprop_of_the_cnn_lstm_equals_a_relu_with_a_backward_pass_of_its_own():
+    model = cnn_lstm()
+    x = noise(4, 15, 3)
+    relu, inputs = GuidedReLU.apply, x.clone().requires_grad_()
+    maps = relu(model.norm1(model.conv1(inputs.transpose(1, 2))))
+    maps = relu(model.norm2(model.conv2(maps)))
+    maps = torch.cat([maps[..., :1], maps], dim=-1)  # an odd window: the oldest step again
+    pooled = torch.maximum(maps[..., 0::2], maps[..., 1::2])
+    states, _ = model.lstm(pooled.transpose(1, 2))
+    total = model.fc2(relu(model.fc1(states[:, -1]))).mean(dim=1).sum()
+    (expected,) = torch.autograd.grad(total, inputs)
+    values = guided_backprop(ScalarForecast(model), x.clone())
+    # float32; `maximum` halves gradients between equals, which are zeros that the ReLU stops in any case
+    torch.testing.assert_close(values, expected, rtol=1e-5, atol=1e-6)
+    assert not torch.allclose(values, saliency(ScalarForecast(model), x.clone()), rtol=1e-2)
+
+
+# --- completeness -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "coarse", "fine"),
+    # the LSTM is smooth and the rule converges fast; where a ReLU or the pool switches on the path, as ~1/steps
+    [(lstm, 1e-5, 1e-5), (cnn_lstm, 0.1, 0.02)],
+    ids=["lstm", "cnn_lstm"],
+)
+def test_integrated_gradients_are_complete(build, coarse, fine):
+    forecast = ScalarForecast(build(dropout=0.3))
+    x = noise(32, 24, 3)
+    with torch.no_grad():
+        moved = forecast(x) - forecast(torch.zeros_like(x))
+
+    def error(steps):
+        added = integrated_gradients(forecast, x.clone(), steps).sum(dim=(1, 2))
+        return ((added - moved).abs().mean() / moved.abs().mean()).item()
+
+    assert error(2) > 0.5  # the path is far from straight
+    assert error(64) < coarse
+    assert error(256) < fine
+
+
+def test_the_completeness_error_that_is_reported():
+    model = cnn_lstm()
+    windows = make_test_windows(n=30, lookback=24, features=("co2", "temperature", "humidity"), horizon=4)
+    params = AttributionParams(path_steps=3, batch_size=7)
+    result = Attributor(model, windows, params, 0, "ppm").integrated_gradients()
+    gap, change = [], []
+    for x, _ in windows.batches(1):
+        added = captum.attr.IntegratedGradients(Mean(model)).attribute(x, n_steps=3).sum().item()
+        moved = (model(x).mean() - model(torch.zeros_like(x)).mean()).item()
+        gap.append(abs(added - moved))
+        change.append(abs(moved))
+    assert result.completeness_error == pytest.approx(np.mean(gap) / np.mean(change), rel=1e-4)  # float32
+    assert result.completeness_error > 1e-3
+    percent = f"{100 * result.completeness_error:.2g} % on average"
+    assert percent in result.finding()
+    linear = Attributor(Weighted(noise(24, 3), (1.0,) * 4), windows, params, 0, "ppm")
+    assert linear.integrated_gradients().completeness_error < 1e-6
+    assert linear.saliency().completeness_error is None
+
+
+# --- nothing is left behind ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", [*METHODS.values(), guided_backprop], ids=[*METHODS, "guided_backprop"])
+@pytest.mark.parametrize("build", [lstm, cnn_lstm], ids=["lstm", "cnn_lstm"])
+def test_the_model_stays_as_it_was(build, method):
+    model = build(dropout=0.3)
+    model.projection_is_frozen = next(model.parameters()).requires_grad_(False)
+    before = state_of(model)
+    method(ScalarForecast(model), noise(2, 14, 3))
+    assert state_of(model) == before
+
+
+def test_hooks_come_off_when_the_forward_pass_raises():
+    model = cnn_lstm()
+    before = state_of(model)
+    with pytest.raises(LstmkitError, match="target_step is 9"):
+        guided_backprop(ScalarForecast(model, 9), noise(2, 14, 3))
+    with pytest.raises(RuntimeError):
+        guided_backprop(ScalarForecast(model), noise(2, 14, 5))
+    assert state_of(model) == before
+
+
+def test_the_global_random_state_stays_as_it_was():
+    windows = make_test_windows()
+    attributor = Attributor(Squared(noise(6, 2)), windows, AttributionParams(smooth_samples=2), 0, "ppm")
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    attributor.smoothgrad()
+    assert torch.equal(torch.rand(3), expected)
+
+
+# --- averages over windows ----------------------------------------------------------------------------------
+
+
+def by_hand(values: np.ndarray, hours: list[slice]) -> dict[str, np.ndarray]:
+    """What an Attribution holds, from attributions (window, time, feature) with plain NumPy."""
+    absolute = np.abs(values)
+    parts = {
+        "magnitude": absolute,
+        "signed": values,
+        "by_feature": absolute.sum(axis=1),
+        "by_step": absolute.sum(axis=2),
+        "by_hour": np.stack([absolute[:, hour].sum(axis=(1, 2)) for hour in hours], axis=1),
+    }
+    means = {name: part.mean(axis=0) for name, part in parts.items()}
+    errors = {
+        f"{name}_error": part.std(axis=0, ddof=1) / math.sqrt(len(values)) for name, part in parts.items()
+    }
+    return means | errors
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+@pytest.mark.parametrize("step", [None, 2])
+def test_averages_equal_a_loop_over_windows(batch_size, step):
+    # 29 steps of 5 min: the newest two hours are steps 5–16 and 17–28, and five older steps are left over
+    hours = [slice(0, 5), slice(5, 17), slice(17, 29)]
+    windows = make_test_windows(
+        n=23, lookback=29, horizon=4, features=("co2", "temperature", "humidity"), target_scale=50.0
+    )
+    model = lstm()
+    gradients = []
+    for start in range(23):
+        x = windows.inputs[start : start + 29][None].clone().requires_grad_()
+        ahead = model(x)[0]
+        (gradient,) = torch.autograd.grad(ahead.mean() if step is None else ahead[step - 1], x)
+        gradients.append(50.0 * gradient[0].numpy().astype("float64"))
+    params = AttributionParams(batch_size=batch_size, target_step=step)
+    result = Attributor(model, windows, params, 0, "ppm").saliency()
+    for name, expected in by_hand(np.array(gradients), hours).items():
+        # float32 gradients of order 50
+        np.testing.assert_allclose(getattr(result, name), expected, rtol=1e-4, atol=1e-4, err_msg=name)
+    assert result.n_windows == 23
+    assert result.features == ("co2", "temperature", "humidity")
+    np.testing.assert_allclose(result.hours_before, np.arange(28, -1, -1) / 12)
+    assert result.explained == ("mean over the horizon" if step is None else "step 2 ahead")
+    assert result.caption == f"Saliency of the {result.explained}, averaged over 23 test windows."
+
+
+@pytest.mark.parametrize("method", ["gradient_x_input", "integrated_gradients", "occlusion"])
+def test_other_methods_are_averaged_alike_whatever_the_batch_size(method):
+    windows = make_test_windows(n=11, lookback=14, features=("a", "b", "c"), horizon=4, target_scale=3.0)
+    model = lstm()
+    results = [
+        getattr(Attributor(model, windows, AttributionParams(batch_size=size), 0, "K"), method)()
+        for size in (1, 4, 11)
+    ]
+    forecast = ScalarForecast(model)
+    x, _ = windows.gather(torch.arange(11))
+    values = {
+        "gradient_x_input": lambda: gradient_x_input(forecast, x),
+        "integrated_gradients": lambda: integrated_gradients(forecast, x, AttributionParams().path_steps),
+        "occlusion": lambda: occlusion(forecast, x, 12),  # one hour
+    }[method]()
+    expected = by_hand(3.0 * values.detach().numpy(), [slice(0, 2), slice(2, 14)])
+    for result in results:
+        for name, values in expected.items():
+            np.testing.assert_allclose(getattr(result, name), values, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("interval", "lookback", "starts"),
+    [("5min", 24, [0, 12]), ("5min", 25, [0, 1, 13]), ("15min", 6, [0, 2]), ("1h", 3, [0, 1, 2])],
+)
+def test_hours_are_counted_from_the_newest_step(interval, lookback, starts):
+    windows = make_test_windows(n=3, lookback=lookback, interval=interval)
+    model = Weighted(torch.ones(lookback, 2), ahead=(1.0, 1.0))  # each step holds 2
+    result = Attributor(model, windows, AttributionParams(), 0, "ppm").saliency()
+    np.testing.assert_array_equal(result.by_hour, 2 * np.diff([*starts, lookback]))
+
+
+def test_the_noise_of_smoothgrad_is_a_share_of_each_features_spread():
+    windows = make_test_windows(n=50, lookback=20)
+    windows.inputs[:, 1] *= 30.0
+    seen = []
+    model = Weighted(torch.ones(20, 2), ahead=(1.0, 1.0))
+    model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach().clone()))
+    params = AttributionParams(smooth_samples=4, smooth_sigma=0.2, batch_size=50)
+    Attributor(model, windows, params, 0, "ppm").smoothgrad()
+    clean, _ = windows.gather(torch.arange(50))
+    added = torch.stack([noisy for noisy in seen if noisy.shape == clean.shape]) - clean
+    spread = clean.std(dim=(0, 1))
+    # 4,000 draws per feature: the spread of their spread is 1/√8000 = 1.1 %
+    torch.testing.assert_close(added.std(dim=(0, 1, 2)), 0.2 * spread, rtol=0.05, atol=0)
+
+
+def test_a_constant_feature_does_not_break_smoothgrad():
+    windows = make_test_windows()
+    windows.inputs[:, 1] = 0.0
+    attributor = Attributor(Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0, "ppm")
+    np.testing.assert_allclose(attributor.smoothgrad().magnitude, 1.0, rtol=1e-5)  # float32
+
+
+def test_the_sample_is_seeded():
+    windows = make_test_windows(n=40)
+    model = Squared(noise(6, 2), (1.0, 1.0))
+    params = AttributionParams(windows=10, costly_windows=4, smooth_samples=5)
+
+    def magnitudes(seed):
+        attributor = Attributor(model, windows, params, seed, "ppm")
+        results = [attributor.saliency(), attributor.smoothgrad()]
+        assert [result.n_windows for result in results] == [10, 4]
+        return [result.magnitude for result in results]
+
+    first, again, other = magnitudes(3), magnitudes(3), magnitudes(4)
+    for k in range(2):
+        np.testing.assert_array_equal(first[k], again[k])
+        assert not np.array_equal(first[k], other[k])
+
+
+def test_attributions_of_a_batch_are_let_go_before_the_next():
+    windows = make_test_windows(n=60)
+    attributor = Attributor(
+        Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(batch_size=5), 0, ""
+    )
+    kept, alive = [], []
+
+    def watched(forecast, x):
+        alive.append(sum(reference() is not None for reference in kept))
+        values = saliency(forecast, x)
+        kept.extend([weakref.ref(values), weakref.ref(x)])
+        return values
+
+    attributor._average("watched", watched)
+    assert len(alive) == 12
+    assert max(alive) == 0
+
+
+# --- what a reader reads ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "unit"),
+    [
+        ("saliency", "ppm per standard deviation"),
+        ("smoothgrad", "ppm per standard deviation"),
+        ("guided_backprop", "ppm per standard deviation"),
+        ("gradient_x_input", "ppm"),
+        ("integrated_gradients", "ppm"),
+        ("occlusion", "ppm"),
+    ],
+)
+def test_units(method, unit):
+    model = stirred(CNNLSTMForecaster(2, 2, channels=(2, 2), hidden=2, head=2))
+    params = AttributionParams(smooth_samples=2, path_steps=2)
+    assert getattr(Attributor(model, make_test_windows(n=4), params, 0, "ppm"), method)().unit == unit
+
+
+def attribution(magnitude, method: str = "Saliency", hours: float = 1.0, **changed) -> Attribution:
+    """An Attribution of a map (time, feature) that all windows agree on."""
+    magnitude = np.asarray(magnitude, "float64")
+    by_feature, by_step = magnitude.sum(axis=0), magnitude.sum(axis=1)
+    described = {
+        "method": method,
+        "unit": "ppm",
+        "magnitude": magnitude,
+        "magnitude_error": 0 * magnitude,
+        "signed": -magnitude,
+        "signed_error": 0 * magnitude,
+        "by_feature": by_feature,
+        "by_feature_error": 0.1 * by_feature,
+        "by_step": by_step,
+        "by_step_error": 0 * by_step,
+        "by_hour": by_step,
+        "by_hour_error": 0 * by_step,
+        "features": tuple("abcdefgh"[: magnitude.shape[1]]),
+        "hours_before": np.arange(len(magnitude) - 1, -1, -1) * hours,
+        "explained": "mean over the horizon",
+        "n_windows": 5,
+    }
+    return Attribution(**(described | changed))
+
+
+def test_shares():
+    result = attribution([[1, 6, 0], [0, 2, 1]])
+    assert result.share.to_dict() == {"b": 80.0, "a": 10.0, "c": 10.0}
+    assert result.share.index[0] == "b"
+    assert result.share.sum() == pytest.approx(100)
+    frame = result.features_frame()
+    assert frame.loc["b"].to_dict() == {"total": 8.0, "standard_error": 0.8, "share_percent": 80.0}
+
+
+def test_shares_of_a_real_model_add_up():
+    model = lstm()
+    windows = make_test_windows(features=("a", "b", "c"), horizon=4)
+    result = Attributor(model, windows, AttributionParams(), 0, "ppm").saliency()
+    assert result.share.sum() == pytest.approx(100, abs=1e-9)
+    assert result.by_hour.sum() == pytest.approx(result.by_feature.sum())
+    assert result.by_step.sum() == pytest.approx(result.magnitude.sum())
+
+
+def test_frames():
+    result = attribution([[1, 6], [0, 2], [3, 4]], hours=0.5)
+    frame = result.to_frame()
+    assert frame.loc[(0.5, "b"), "magnitude"] == 2
+    assert frame.loc[(1.0, "a"), "signed"] == -1
+    assert len(frame) == 6
+    steps = result.steps_frame()
+    assert steps["total"].to_dict() == {1.0: 7.0, 0.5: 2.0, 0.0: 7.0}
+
+
+@pytest.mark.parametrize(
+    ("share", "hours"),
+    # from the newest step back: 50 %, 20 %, 20 %, 10 % of the whole
+    [(0.1, 0.5), (0.5, 0.5), (0.51, 1.0), (0.7, 1.0), (0.71, 1.5), (0.9, 1.5), (0.91, 2.0), (1.0, 2.0)],
+)
+def test_hours_that_hold_a_share_by_hand(share, hours):
+    result = attribution([[1], [2], [2], [5]], hours=0.5, features=("a",))
+    assert result.hours_holding(share) == hours
+
+
+def test_all_hours_hold_everything_whatever_the_rounding():
+    by_step = np.random.default_rng(0).uniform(size=(200, 31))
+    for steps in by_step:
+        result = attribution(steps[:, None], hours=0.5)
+        assert result.hours_holding(1.0) == 15.5
+
+
+def test_finding_names_features_and_hours():
+    result = attribution([[0, 2, 0], [0, 2, 1], [1, 10, 4]], features=("co2", "humidity", "hour_sin"))
+    assert result.finding() == (
+        "humidity holds 70 % of the attribution and hour_sin 25 %. "
+        "Half of it lies in the newest 1.0 h of the window, nine tenths in the newest 2.0 h."
+    )
+    assert "0.034 % on average" in attribution([[1, 2]] * 3, completeness_error=0.000344).finding()
+    assert "newest 5 min of" in attribution([[0, 1], [0, 1], [1, 10]], hours=1 / 12).finding()
+
+
+def test_finding_of_a_single_feature():
+    assert attribution([[1], [0], [3]]).finding() == (
+        "a holds 100 % of the attribution. "
+        "Half of it lies in the newest 1.0 h of the window, nine tenths in the newest 3.0 h."
+    )
+
+
+def test_finding_of_a_model_that_looks_at_nothing():
+    windows = make_test_windows()
+    attributor = Attributor(Weighted(torch.zeros(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0, "ppm")
+    for result in (attributor.saliency(), attributor.integrated_gradients()):
+        assert result.finding() == "All attributions are zero: the forecast does not depend on the inputs."
+        assert result.share.to_dict() == {"co2": 0.0, "temperature": 0.0}
+        assert (result.features_frame()["share_percent"] == 0).all()
+
+
+def test_what_is_explained_is_said():
+    windows = make_test_windows(n=1500)
+    params = AttributionParams(windows=512, costly_windows=96, target_step=2)
+    said = Attributor(Weighted(torch.ones(6, 2)), windows, params, 8, "ppm").finding()
+    assert "step 2 ahead" in said
+    assert "see 512 of the 1,500 test windows, those of many passes 96, drawn with seed 8" in said
+    few = Attributor(Weighted(torch.ones(6, 2)), make_test_windows(n=40), params, 8, "ppm").finding()
+    assert "see 40 of the 40 test windows, those of many passes 40" in few
+
+
+def test_agreement_by_scipy():
+    random = np.random.default_rng(2)
+    results = [attribution(random.gamma(1, size=(9, 3)), method) for method in ("A", "B", "C")]
+    found = agreement(results)
+    for a in results:
+        for b in results:
+            expected = spearmanr(a.magnitude.ravel(), b.magnitude.ravel()).statistic
+            assert found.correlation.loc[a.method, b.method] == pytest.approx(expected, abs=1e-12)
+    pd.testing.assert_series_equal(found.shares["B"], results[1].share.loc[list("abc")], check_names=False)
+    assert found.to_frame() is found.correlation
+
+
+def test_agreement_names_who_agrees_least():
+    rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
+    found = agreement([attribution(rising, "A"), attribution(rising, "B"), attribution(falling, "C")])
+    assert found.finding() == (
+        "2 of 3 methods rank b first; not so C (a). The rank correlation of whole maps is -1.00 in the median "
+        "over pairs of methods, lowest between A and C (-1.00)."
+    )
+    same = agreement([attribution(rising, "A"), attribution(rising, "B")]).finding()
+    assert same.startswith("All 2 methods rank b first. The rank correlation of whole maps is 1.00")
+
+
+def test_agreement_leaves_a_map_of_zeros_out():
+    rising, flat = [[1, 2], [3, 8]], [[0, 0], [0, 0]]
+    found = agreement([attribution(flat, "none"), attribution(rising, "A"), attribution(rising, "B")])
+    assert "nan" not in found.finding()
+    assert "lowest between A and B (1.00)" in found.finding()
+
+
+def test_hours_before():
+    windows = make_test_windows(lookback=4, interval="15min")
+    assert hours_before(windows).tolist() == [0.75, 0.5, 0.25, 0.0]

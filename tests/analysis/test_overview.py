@@ -1,0 +1,79 @@
+"""The overview of a series whose weeks are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lstmkit.analysis.overview import overview
+from lstmkit.data.regimes import Regimes
+from lstmkit.params import SplitParams
+from tests.series import dataset_of, raw_windows
+
+SPLIT = SplitParams(train=0.75, validation=0.125)
+REGIMES = Regimes(("Low", "Medium", "High"), (450.0, 550.0))
+
+
+@pytest.fixture(scope="module")
+def result():
+    """Eight weeks by half-hours from Monday, 00:00 on; week w is hour of week + 1000·w; two gaps."""
+    half_hours = np.arange(8 * 336)
+    co2 = half_hours // 2 % 168 + 1000.0 * (half_hours // 336)
+    keep = np.ones(len(co2), bool)
+    keep[7 * 336 + 10] = False  # 30 minutes in the test part
+    keep[7 * 336 + 20 : 7 * 336 + 26] = False  # three hours
+    dataset = dataset_of({"co2": co2}, interval="30min", keep=keep)
+    return overview(dataset, raw_windows(dataset, 2, SPLIT, lookback=4), REGIMES, SPLIT)
+
+
+def test_parts(result):
+    starts = {name: str(start) for name, start in result.part_starts.items()}
+    assert starts == {
+        "train": "2025-06-02 00:00:00+00:00",
+        "validation": "2025-07-14 00:00:00+00:00",
+        "test": "2025-07-21 00:00:00+00:00",
+    }
+    assert result.end == pd.Timestamp("2025-07-27 23:30", tz="UTC")
+    # a part of n steps has n − 5 windows; rows 10 and 20…25 of the test part are no origins or not known
+    blocked = {start for start in range(331) for row in range(20, 26) if start <= row < start + 6} | {7}
+    assert result.windows == {"train": 6 * 336 - 5, "validation": 331, "test": 331 - len(blocked)}
+    assert result.to_frame().loc["test"].tolist() == ["2025-07-21 00:00", 331 - len(blocked)]
+
+
+def test_the_week_is_that_of_the_training_part(result):
+    assert result.week.shape == (168, 3)
+    hours = np.arange(168)
+    assert result.week["50 %"].tolist() == (hours + 2500).tolist()  # six weeks: 0, 1000, …, 5000
+    # twelve values, two of each week; the 10 % quantile lies at position 1.1, between week 0 and week 1
+    np.testing.assert_allclose(result.week["10 %"], hours + 100)
+    np.testing.assert_allclose(result.week["90 %"], hours + 4900)
+
+
+def test_hourly_means_have_holes_where_the_gaps_are(result):
+    assert len(result.hourly) == 8 * 168
+    missing = np.flatnonzero(result.hourly.isna()) - 7 * 168
+    assert missing.tolist() == [10, 11, 12]
+    assert result.hourly.iloc[170] == 1002
+
+
+def test_the_finding(result):
+    found = result.finding()
+    assert found.startswith("Hand: 02 June 2025 to 27 July 2025, co2 ")
+    assert "highest on Sunday at 23:00 (2667 ppm) and lowest at 2500 ppm" in found
+    assert "Low below 450, High from 550 ppm on" in found
+    assert "1 gaps of up to an hour (1 steps)" in found
+    assert "1 longer ones (6 steps, the longest 3.0 h)" in found
+
+
+def test_a_series_without_gaps_says_so():
+    dataset = dataset_of({"co2": np.arange(300.0)})
+    assert (
+        overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES, SplitParams()).gaps
+        == "Nothing is missing."
+    )
+
+
+def test_hours_of_a_week_that_training_lacks_are_missing():
+    dataset = dataset_of({"co2": np.arange(60.0)})  # two and a half days
+    result = overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES, SplitParams())
+    assert result.week["50 %"].notna().sum() == 36
+    assert result.week.index.tolist() == list(range(168))

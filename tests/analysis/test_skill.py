@@ -1,0 +1,169 @@
+"""Metrics and skill, worked out by hand."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lstmkit.analysis.skill import evaluate, score
+
+HOURLY = pd.date_range("2025-06-02", periods=240, freq="1h", tz="UTC")
+
+
+def evaluation_of(observed, forecasts, origin=None, **changed):
+    settings = {"bootstrap": 200, "confidence": 0.95, "seed": 0} | changed
+    origin = HOURLY[: len(observed)] if origin is None else origin
+    return evaluate("LSTM", "ppm", observed, forecasts, origin, **settings)
+
+
+@pytest.fixture(scope="module")
+def noise():
+    rng = np.random.default_rng(0)
+    return rng.normal(600, 90, (240, 3)), rng.normal(0, 20, (240, 3))
+
+
+def test_metrics_by_hand():
+    observed, forecast = np.array([[1.0, 2], [4, 5]]), np.array([[2.0, 2], [2, 5]])
+    metrics = score(observed, forecast)  # errors 1, 0, −2, 0; the mean is 3, the spread 4 + 1 + 1 + 4
+    assert metrics == pytest.approx(
+        {"rmse": np.sqrt(5 / 4), "mae": 3 / 4, "r2": 1 - 5 / 10, "mape": 100 * (1 + 0 + 2 / 4 + 0) / 4}
+    )
+
+
+def test_a_perfect_forecast_and_the_mean():
+    observed = np.array([[1.0, 2, 3, 6]])
+    assert score(observed, observed) == {"rmse": 0, "mae": 0, "r2": 1, "mape": 0}
+    assert score(observed, np.full((1, 4), 3.0))["r2"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("value", [500.0, 0.1, 421.3])
+def test_of_a_constant_target_r2_is_not_known(value):
+    observed = np.full((7, 3), value)
+    evaluation = evaluation_of(observed, {"LSTM": observed + 1, "persistence": observed + 2})
+    content = evaluation.to_json()
+    assert content["r2"] == {"all_steps": None, "last_step": None}
+    assert content["baselines"]["persistence"]["r2"] == {"all_steps": None, "last_step": None}
+    assert content["rmse"]["all_steps"] == pytest.approx(1)
+
+
+def test_where_a_true_value_is_zero_mape_is_not_known():
+    observed = np.array([[0.0, 1], [2, 4], [3, 5]])
+    content = evaluation_of(observed, {"LSTM": observed + 1, "persistence": observed + 2}).to_json()
+    assert content["mape"]["all_steps"] is None
+    assert content["mape"]["last_step"] == pytest.approx(100 * (1 + 1 / 4 + 1 / 5) / 3)
+    assert "NaN" not in json.dumps(content)
+
+
+def test_skill_is_measured_against_the_best_baseline_of_each_range(noise):
+    observed, error = noise
+    early, late = error * [1, 1, 3], error * [2, 2, 1]  # RMSE² in units of the noise's: 11 / 3 and 9 / 3
+    forecasts = {"early": observed + early, "LSTM": observed + error, "late": observed + late}
+    evaluation = evaluation_of(observed, forecasts)
+    assert list(evaluation.metrics.index) == ["LSTM", "early", "late"]
+    best = {steps: skill.best_baseline for steps, skill in evaluation.skill.items()}
+    rmse = {name: np.sqrt(np.mean((forecasts[name] - observed) ** 2)) for name in forecasts}
+    assert best == {"all_steps": min(("early", "late"), key=rmse.get), "last_step": "late"}
+    assert evaluation.skill["all_steps"].value == pytest.approx(1 - rmse["LSTM"] / rmse[best["all_steps"]])
+    assert evaluation.skill["last_step"].value == pytest.approx(0, abs=1e-12)
+    assert evaluation.n_windows == 240
+    assert evaluation.n_days == 10
+
+
+@pytest.mark.parametrize(("factor", "skill"), [(0.5, 0.5), (1.0, 0.0), (3.0, -2.0)])
+def test_where_errors_are_proportional_the_interval_has_no_width(noise, factor, skill):
+    observed, error = noise
+    forecasts = {"LSTM": observed + factor * error, "ridge": observed - error}
+    evaluation = evaluation_of(observed, forecasts)
+    for found in evaluation.skill.values():
+        assert (found.value, found.low, found.high) == pytest.approx((skill, skill, skill), abs=1e-9)
+    assert evaluation.beats_all == (skill > 1e-9 or evaluation.skill["all_steps"].value > 0)
+    said = "beats every baseline" if evaluation.beats_all else "does **not** beat the best baseline"
+    assert said in evaluation.finding()
+
+
+def test_the_sign_of_the_skill_decides(noise):
+    observed, error = noise
+    better = evaluation_of(observed, {"LSTM": observed + 0.9 * error, "ridge": observed + error})
+    worse = evaluation_of(observed, {"LSTM": observed + 1.1 * error, "ridge": observed + error})
+    assert better.beats_all
+    assert not worse.beats_all
+    assert "zero lies inside" not in better.finding() + worse.finding()
+
+
+def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
+    observed, error = noise
+    other = np.random.default_rng(1).permutation(error)
+    evaluation = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + other})
+    skill = evaluation.skill["all_steps"]
+    assert skill.low < 0 < skill.high
+    assert "zero lies inside" in evaluation.finding()
+
+
+def test_whole_days_are_resampled():
+    """Nine windows a day that err alike are one piece of evidence: the interval is √9 times as wide."""
+    rng = np.random.default_rng(0)
+    days, alike = 400, 9
+    model, baseline = np.exp(rng.normal(0, 0.2, (2, days)))
+    observed = np.zeros((days * alike, 1))
+    forecasts = {
+        "LSTM": np.repeat(model, alike)[:, None],
+        "ridge": np.repeat(baseline, alike)[:, None],
+    }
+    start = pd.Timestamp("2020-01-01", tz="UTC")
+    by_day = start + pd.to_timedelta(np.repeat(np.arange(days), alike), "D")
+    apart = start + pd.to_timedelta(np.arange(days * alike), "D")
+    widths = []
+    for origin in (by_day, apart):
+        skill = evaluation_of(observed, forecasts, origin, bootstrap=4000).skill["all_steps"]
+        widths.append(skill.high - skill.low)
+    assert widths[0] / widths[1] == pytest.approx(3, rel=0.1)  # 4000 draws give a quantile to a few percent
+
+
+def test_days_begin_at_the_sites_midnight(noise):
+    observed, error = noise
+    local = HOURLY.tz_convert("America/New_York")
+    evaluation = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + 1}, local)
+    assert evaluation.n_days == 11  # ten days of UTC, cut four hours off midnight
+
+
+def test_the_interval_covers_a_known_skill_as_often_as_it_says():
+    """Errors of independent days; the true skill is 1 − 0.8. Of 200 intervals of 80 %, some 160 hold it."""
+    rng = np.random.default_rng(0)
+    origin = pd.date_range("2025-01-01", periods=100, freq="1D", tz="UTC")
+    observed, held = np.zeros((100, 1)), 0
+    for seed in range(200):
+        forecasts = {"LSTM": 0.8 * rng.normal(size=(100, 1)), "ridge": rng.normal(size=(100, 1))}
+        skill = evaluation_of(observed, forecasts, origin, confidence=0.8, seed=seed).skill["all_steps"]
+        held += skill.low <= 0.2 <= skill.high
+    assert abs(held - 160) < 4 * np.sqrt(200 * 0.8 * 0.2)
+
+
+def test_the_resampling_is_seeded(noise):
+    observed, error = noise
+    forecasts = {"LSTM": observed + error, "ridge": observed + error[::-1]}
+    first, again, other = (evaluation_of(observed, forecasts, seed=seed).skill for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_the_anchor_is_shown_and_is_no_baseline(noise):
+    observed, error = noise
+    forecasts = {"LSTM": observed + 0.5 * error, "ridge": observed + error}
+    evaluation = evaluation_of(observed, forecasts, anchor=observed + 0.25 * error)
+    assert evaluation.skill["all_steps"].best_baseline == "ridge"
+    content = evaluation.to_json()
+    assert list(content["baselines"]) == ["ridge"]
+    assert content["anchor"]["rmse"]["all_steps"] == pytest.approx(0.5 * content["rmse"]["all_steps"])
+    assert "raises that by 100.0 %" in evaluation.finding()
+    assert "anchor" not in evaluation_of(observed, forecasts).to_json()
+
+
+def test_the_table_names_units(noise):
+    observed, error = noise
+    table = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + 1}).to_frame()
+    assert list(table.columns) == [
+        (steps, metric)
+        for steps in ("all steps", "last step")
+        for metric in ("RMSE (ppm)", "MAE (ppm)", "R²", "MAPE (%)")
+    ]
+    assert table.loc["LSTM", ("all steps", "RMSE (ppm)")] == pytest.approx(np.sqrt(np.mean(error**2)))

@@ -1,0 +1,322 @@
+"""Windows, held against a brute-force enumeration and against what no forecaster may know."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from jaxtyping import TypeCheckError
+
+from lstmkit.data.features import build_features
+from lstmkit.data.regimes import find_regimes
+from lstmkit.data.windows import PARTS, make_windows, split_rows
+from lstmkit.errors import LstmkitError
+from lstmkit.params import RegimeParams, SplitParams, WindowParams
+from tests.series import dataset_of, raw_windows
+
+few = settings(max_examples=30, deadline=None)
+fractions = st.tuples(st.floats(0.3, 0.7), st.floats(0.1, 0.25))
+splits = fractions.map(lambda shares: SplitParams(train=shares[0], validation=shares[1]))
+
+
+@st.composite
+def gappy_columns(draw, size, names=("co2", "temperature", "humidity")):
+    """Random values; single values missing here and there, and a few stretches in which nothing was measured."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    columns = {name: rng.normal(500, 100, size) for name in names}
+    lost = rng.random((size, len(names))) < draw(st.sampled_from([0.0, 0.01, 0.05]))
+    for _ in range(draw(st.integers(0, 3))):
+        begin, length = draw(st.integers(1, size - 2)), draw(st.integers(1, 6))
+        lost[begin : begin + length] = True
+    lost[[0, -1]] = False
+    return {name: np.where(lost[:, n], np.nan, values) for n, (name, values) in enumerate(columns.items())}
+
+
+def boundaries(observed, split):
+    """Where validation and test begin, row by row: as the shares say, or earlier, after the last observed row."""
+    shares = split.train, split.train + split.validation
+    found = []
+    for share in shares:
+        begin = round(len(observed) * share)
+        while begin > 0 and not observed[begin - 1]:
+            begin -= 1
+        found.append(begin)
+    return found
+
+
+def admissible(measured, interval, lookback, horizon, split):
+    """Every admissible start of each part, from the measurements alone, one window and one row at a time."""
+    n = len(measured)
+    observed = [all(np.isfinite(row)) for row in measured]
+    fillable = int(pd.Timedelta("1h") / interval)
+
+    def known(row):
+        if observed[row]:
+            return True
+        first = last = row
+        while first > 0 and not observed[first - 1]:
+            first -= 1
+        while last < n - 1 and not observed[last + 1]:
+            last += 1
+        return first > 0 and last < n - 1 and last - first + 1 <= fillable
+
+    second, third = boundaries(observed, split)
+    limits = dict(zip(PARTS, [(0, second), (second, third), (third, n)], strict=True))
+    return {
+        part: [
+            start
+            for start in range(n)
+            if start >= begin
+            and start + lookback + horizon <= end
+            and all(known(row) for row in range(start, start + lookback + horizon))
+            and observed[start + lookback - 1]
+        ]
+        for part, (begin, end) in limits.items()
+    }
+
+
+@few
+@given(
+    data=st.data(),
+    size=st.integers(20, 70),
+    interval=st.sampled_from(["20min", "30min", "1h", "2h"]),
+    lookback=st.integers(1, 6),
+    horizon=st.integers(1, 5),
+    split=splits,
+)
+def test_exactly_the_admissible_windows_are_found(data, size, interval, lookback, horizon, split):
+    columns = data.draw(gappy_columns(size, ("co2", "temperature")))
+    dataset = dataset_of(columns, interval=interval)
+    measured = np.column_stack(list(columns.values()))
+    expected = admissible(measured, dataset.interval, lookback, horizon, split)
+    if not all(expected.values()):
+        with pytest.raises(LstmkitError, match="holds no window"):
+            raw_windows(dataset, horizon, split, lookback=lookback, anchor="none")
+        return
+    windows = raw_windows(dataset, horizon, split, lookback=lookback, anchor="none")
+    for part, starts in expected.items():
+        assert windows[part].starts.tolist() == starts
+        x, y = windows[part].gather(torch.arange(len(starts)))
+        assert torch.isfinite(x).all()
+        assert torch.isfinite(y).all()
+
+
+@few
+@given(
+    data=st.data(),
+    interval=st.sampled_from(["30min", "2h"]),
+    variant=st.sampled_from(["raw", "preproc_D"]),
+    scaling=st.sampled_from(["robust", "standard"]),
+    anchor=st.sampled_from(["none", "climatology", "autoregressive"]),
+)
+def test_nothing_after_the_training_part_reaches_training(data, interval, variant, scaling, anchor):
+    size, split = 300, SplitParams(train=data.draw(st.floats(0.4, 0.6)), validation=0.2)
+    columns = data.draw(gappy_columns(size))
+    observed = np.isfinite(np.column_stack(list(columns.values()))).all(axis=1)
+    second, _ = boundaries(observed, split)
+    after = np.arange(size) >= second
+    changed = {name: np.where(after, 3 * values + 1000, values) for name, values in columns.items()}
+    params = WindowParams(lookback=12, scaling=scaling, anchor=anchor)
+    seen = []
+    for measured in (columns, changed):
+        dataset = dataset_of(measured, interval=interval, site_timezone="America/New_York")
+        try:
+            train = make_windows(dataset, build_features(dataset, variant), 2, params, split)["train"]
+        except LstmkitError:
+            reject()  # too many gaps for windows as long as this
+        rows = split_rows(dataset.observed, split)["train"]
+        regimes = find_regimes(dataset.frame["co2"].to_numpy()[rows], RegimeParams())
+        seen.append(
+            [
+                *train.gather(torch.arange(len(train))),
+                *map(torch.from_numpy, (train.scaler.center, train.scaler.scale)),
+                *map(torch.from_numpy, (train.target_scaler.center, train.target_scaler.scale)),
+                torch.from_numpy(train.anchor.expected),
+                train.anchor.weights,
+                torch.tensor(regimes.edges, dtype=torch.float64),
+            ]
+        )
+    for before, now in zip(*seen, strict=True):
+        assert torch.equal(before, now)
+
+
+@few
+@given(
+    data=st.data(), interval=st.sampled_from(["30min", "1h"]), variant=st.sampled_from(["raw", "preproc_D"])
+)
+def test_no_input_looks_ahead(data, interval, variant):
+    size, split = 200, SplitParams(train=0.5, validation=0.2)
+    columns = data.draw(gappy_columns(size))
+    t = data.draw(st.integers(size // 2, size - 3))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    later = np.arange(size) > t  # what is measured after the step at t has ended
+    lost = later & (rng.random(size) < 0.3)
+    lost[-1] = False
+    changed = {
+        name: np.where(later, np.where(lost, np.nan, rng.normal(900, 50, size)), values)
+        for name, values in columns.items()
+    }
+    tensors, starts = [], []
+    for measured in (columns, changed):
+        dataset = dataset_of(measured, interval=interval, site_timezone="America/New_York")
+        features = build_features(dataset, variant)
+        windows = make_windows(dataset, features, 1, WindowParams(lookback=3), split)
+        tensors.append(windows["train"].inputs)
+        starts.append(torch.cat([part.starts for part in windows.values()]))
+    for found in starts:
+        rows = found[found + 2 <= t][:, None] + torch.arange(3)
+        assert len(rows)
+        assert torch.equal(tensors[0][rows], tensors[1][rows])
+
+
+def test_an_interpolated_step_is_an_input_but_no_origin():
+    keep = np.ones(20, bool)
+    keep[4] = False  # its filled value is the mean of rows 3 and 5
+    dataset = dataset_of({"co2": np.arange(20.0) ** 2}, keep=keep)
+    split = SplitParams(train=0.5, validation=0.2)
+    train = raw_windows(dataset, 1, split, lookback=2, anchor="none")["train"]
+    assert train.starts.tolist() == [0, 1, 2, 4, 5, 6, 7]  # but 3, which would start its forecast from row 4
+    x, _ = train.gather(torch.tensor([3]))
+    filled, five = x[0, :, 0].double().numpy() * train.scaler.scale[0] + train.scaler.center[0]
+    assert (filled, five) == pytest.approx((17, 25), rel=1e-6)
+
+
+def test_a_part_ends_before_a_gap_that_the_next_part_fills():
+    keep = np.ones(20, bool)
+    keep[9] = False
+    dataset = dataset_of({"co2": np.arange(20.0)}, keep=keep)
+    parts = split_rows(dataset.observed, SplitParams(train=0.5, validation=0.25))
+    assert parts == {"train": slice(0, 9), "validation": slice(9, 15), "test": slice(15, 20)}
+
+
+def test_parts_without_gaps_follow_the_shares():
+    observed = pd.Series([True] * 10)
+    parts = split_rows(observed, SplitParams(train=0.6, validation=0.1))
+    assert parts == {"train": slice(0, 6), "validation": slice(6, 7), "test": slice(7, 10)}
+
+
+@pytest.fixture(scope="module")
+def windows():
+    rng = np.random.default_rng(0)
+    columns = {"co2": rng.normal(600, 90, 200), "temperature": rng.normal(21, 1, 200)}
+    dataset = dataset_of(columns, interval="30min", site_timezone="America/New_York")
+    return raw_windows(dataset, 4, lookback=6, anchor="climatology")
+
+
+def test_all_parts_share_one_storage(windows):
+    parts = [*windows.values(), windows["train"].select(torch.tensor([1, 2])), windows["train"].sample(5, 0)]
+    for name in ("inputs", "targets"):
+        assert len({getattr(part, name).data_ptr() for part in parts}) == 1
+        assert len(getattr(parts[0], name)) == 200
+    assert len({id(part.anchor.expected) for part in parts}) == 1
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_gather_is_slicing(windows, part):
+    """With the climatology as the anchor, what is to be learnt are the targets themselves."""
+    chosen = windows[part]
+    index = torch.tensor([len(chosen) - 1, 0, 3, 3])
+    x, y = chosen.gather(index)
+    for row, n in enumerate(index.tolist()):
+        start = chosen.starts[n].item()
+        assert torch.equal(x[row], chosen.inputs[start : start + 6])
+        assert torch.equal(y[row], chosen.targets[start + 6 : start + 10])
+
+
+@pytest.fixture(scope="module")
+def anchored():
+    """Three-hourly: the lags are 0 steps, and the day before is 8."""
+    co2 = np.random.default_rng(2).normal(600, 90, 300)
+    return raw_windows(dataset_of({"co2": co2}, interval="3h"), 4, lookback=9, anchor="autoregressive")
+
+
+def test_with_an_autoregression_what_is_to_be_learnt_is_what_it_leaves(anchored):
+    chosen = anchored["test"]
+    assert (chosen.anchor.recent, chosen.anchor.season) == ((0,), 8)
+    _, y = chosen.gather(torch.arange(len(chosen)))
+    for n, start in enumerate(chosen.starts.tolist()):
+        origin = start + 8
+        for k in range(4):
+            now, day_before = chosen.targets[origin], chosen.targets[origin + 1 + k - 8]
+            expected = chosen.anchor.weights[k, 0] * now + chosen.anchor.weights[k, 1] * day_before
+            torch.testing.assert_close(y[n, k], chosen.targets[origin + 1 + k] - expected)
+
+
+def test_the_autoregression_reads_the_lookback_alone(anchored):
+    chosen = anchored["test"].select(torch.tensor([5]))
+    start = chosen.starts.item()
+    elsewhere = torch.full_like(chosen.targets, float("nan"))
+    elsewhere[start : start + 9] = chosen.targets[start : start + 9]
+    origin = torch.tensor([start + 8])
+    assert torch.equal(
+        chosen.anchor.expects(elsewhere, origin), chosen.anchor.expects(chosen.targets, origin)
+    )
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_batches_are_all_windows_in_order(windows, part):
+    chosen = windows[part]
+    batches = list(chosen.batches(7))
+    assert [len(x) for x, _ in batches[:-1]] == [7] * (len(batches) - 1)
+    x, y = chosen.gather(torch.arange(len(chosen)))
+    assert torch.equal(torch.cat([x for x, _ in batches]), x)
+    assert torch.equal(torch.cat([y for _, y in batches]), y)
+
+
+@pytest.mark.parametrize("anchor", ["none", "climatology", "autoregressive"])
+@pytest.mark.parametrize("scaling", ["robust", "standard"])
+def test_back_in_units_the_scaled_targets_are_the_raw_ones(anchor, scaling):
+    co2 = np.random.default_rng(1).normal(600, 90, 300)
+    dataset = dataset_of({"co2": co2}, interval="1h", site_timezone="America/New_York")
+    split = SplitParams(train=0.5, validation=0.2)
+    windows = raw_windows(dataset, 5, split, lookback=24, anchor=anchor, scaling=scaling)
+    for part in windows.values():
+        raw = np.stack([co2[start + 24 : start + 29] for start in part.starts.tolist()])
+        _, scaled = part.gather(torch.arange(len(part)))
+        # float32 rounds three times: the target, its difference from the anchor, and their sum
+        largest = 2 * part.targets.abs().max().item() + scaled.abs().max().item()
+        rounding = 1.01 * 2**-24 * largest * part.target_scaler.scale[0]  # in ppm
+        np.testing.assert_allclose(part.to_units(scaled), raw, rtol=0, atol=rounding)
+        np.testing.assert_allclose(part.observed(), raw, rtol=0, atol=rounding)
+
+
+def test_a_forecast_of_zero_is_the_anchor_plus_the_centre():
+    co2 = 500 + 100 * np.sin(2 * np.pi * np.arange(24 * 14) / 24)
+    windows = raw_windows(dataset_of({"co2": co2}), 2, lookback=3)["test"]
+    forecast = windows.to_units(torch.zeros(len(windows), 2))
+    np.testing.assert_allclose(forecast, windows.observed(), atol=1e-4)  # the day repeats itself exactly
+
+
+def test_origin_and_hours_ahead(windows):
+    train = windows["train"]
+    start = pd.Timestamp("2025-06-02", tz="UTC").tz_convert("America/New_York")
+    assert train.origin[0] == start + 5 * pd.Timedelta("30min")
+    assert str(train.origin.tz) == "America/New_York"
+    assert train.hours_ahead == 2.0
+
+
+def test_a_sample_is_seeded_ordered_and_without_repetition(windows):
+    train = windows["train"]
+    some, again, other = train.sample(20, 3), train.sample(20, 3), train.sample(20, 4)
+    assert torch.equal(some.starts, again.starts)
+    assert not torch.equal(some.starts, other.starts)
+    assert (some.starts.diff() > 0).all()
+    assert set(some.starts.tolist()) <= set(train.starts.tolist())
+    assert train.sample(len(train), 0) is train
+
+
+@pytest.mark.parametrize(
+    ("size", "lookback", "part"),
+    [(2, 3, "train"), (20, 10, "train"), (20, 5, "validation"), (40, 4, "validation")],
+)
+def test_a_part_without_windows_is_named(size, lookback, part):
+    dataset = dataset_of({"co2": np.arange(float(size))})
+    with pytest.raises(LstmkitError, match=rf"the {part} part .* holds no window of {lookback} \+ 4 steps"):
+        raw_windows(dataset, 4, lookback=lookback)
+
+
+@pytest.mark.parametrize("index", [torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2)])
+def test_wrong_shapes_and_types_are_refused(windows, index):
+    with pytest.raises(TypeCheckError, match="'index'"):
+        windows["train"].gather(index)

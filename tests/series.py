@@ -1,0 +1,38 @@
+"""Small series made by hand."""
+
+import numpy as np
+import pandas as pd
+
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.features import build_features
+from lstmkit.data.grid import make_dataset
+from lstmkit.data.windows import Windows, make_windows
+from lstmkit.params import SplitParams, WindowParams
+
+
+def dataset_of(
+    columns: dict[str, list | np.ndarray],
+    interval: str = "1h",
+    start: str = "2025-06-02",
+    site_timezone: str = "UTC",
+    keep: np.ndarray | None = None,
+) -> Dataset:
+    """One row per interval from `start` (UTC; a Monday); `keep` says which rows were measured at all."""
+    frame = pd.DataFrame({name: np.asarray(values, float) for name, values in columns.items()})
+    frame.index = pd.date_range(start, periods=len(frame), freq=interval, tz="UTC")
+    return make_dataset(
+        "Hand",
+        frame if keep is None else frame[keep],
+        target="co2",
+        interval=pd.Timedelta(interval),
+        site_timezone=site_timezone,
+        units={"co2": "ppm", "temperature": "degC", "humidity": "percent"},
+    )
+
+
+def raw_windows(
+    dataset: Dataset, horizon: int, split: SplitParams | None = None, **params
+) -> dict[str, Windows]:
+    """Windows of the dataset's own columns."""
+    split = split or SplitParams()
+    return make_windows(dataset, build_features(dataset, "raw"), horizon, WindowParams(**params), split)

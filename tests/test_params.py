@@ -1,0 +1,135 @@
+"""The schema: what is misspelt is named, with what would be right."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lstmkit.errors import LstmkitError
+from lstmkit.params import StudyParams, find_params, load_params
+
+ROOT = Path(__file__).parent.parent
+SMALLEST = {
+    "title": "Smallest",
+    "data": {"source": "simulated"},
+    "horizons": [12],
+    "models": {"lstm": {"kind": "lstm"}},
+}
+
+
+def write(folder: Path, **changed) -> Path:
+    path = folder / "study.yml"
+    path.write_text(yaml.safe_dump(SMALLEST | changed))
+    return path
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "params").glob("*.yml")), ids=lambda path: path.stem)
+def test_every_study_here_loads(path):
+    params = load_params(path)
+    assert isinstance(params, StudyParams)
+    assert params.models
+    assert params.horizons
+
+
+def test_the_smallest_study_has_the_stated_defaults(tmp_path):
+    params = load_params(write(tmp_path))
+    assert (params.data.interval, params.variant, params.windows.lookback) == ("5min", "preproc_D", 288)
+    assert (params.split.train, params.split.validation) == (0.6, 0.1)
+    assert params.regimes.labels == ("Low", "Medium", "High")
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"horizon": [12]}, "horizon"),
+        ({"data": {"source": "simulated", "intervall": "5min"}}, "data.intervall"),
+        ({"data": {"source": "simulated", "simulator": {"day": 3}}}, "data.simulator.day"),
+        ({"training": {"epoch": 3}}, "training.epoch"),
+        ({"models": {"mine": {"kind": "lstm", "channels": [3, 4]}}}, "models.mine.lstm.channels"),
+    ],
+)
+def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
+    path = write(tmp_path, **changed)
+    with pytest.raises(LstmkitError, match="this key is not known") as error:
+        load_params(path)
+    assert f"{path}: {where}: this key is not known" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"data": {"source": "simulated", "site_timezone": "America/NewYork"}}, "no IANA time zone"),
+        ({"data": {"source": "simulated", "interval": "five minutes"}}, "is no duration"),
+        ({"data": {"source": "simulated", "interval": "-5min"}}, "must be positive"),
+        ({"data": {"source": "simulated", "interval": "0min"}}, "must be positive"),
+        ({"data": {"source": "simulated", "columns": {"co2": {"column": "a", "unit": "ppm"}}}}, "needs none"),
+        ({"data": {"source": "a.csv"}}, "must be one of `columns`"),
+        ({"split": {"train": 0.9, "validation": 0.1}}, "must be below 1"),
+        ({"split": {"train": 1.5}}, "split.train"),
+        ({"windows": {"lookback": 0}}, "windows.lookback"),
+        ({"windows": {"scaling": "minmax"}}, "windows.scaling"),
+        ({"horizons": [0]}, "horizons.0"),
+        ({"horizons": 12}, "horizons"),
+        ({"models": {"mine": {"kind": "gru"}}}, "'lstm', 'cnn_lstm'"),
+        ({"models": {"lstm": {"kind": "lstm", "dropout": 1}}}, "models.lstm.lstm.dropout"),
+        ({"regimes": {"edges": [1200, 800]}}, "the lower edge comes first"),
+        ({"evaluation": {"confidence": 95}}, "evaluation.confidence"),
+        ({"variant": "preproc_E"}, "'preproc_D' or 'raw'"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path, changed, said):
+    path = write(tmp_path, **changed)
+    with pytest.raises(LstmkitError) as error:
+        load_params(path)
+    assert str(path) in str(error.value)
+    assert said in str(error.value)
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path):
+    with pytest.raises(LstmkitError) as error:
+        load_params(write(tmp_path, horizons=[-1], variant="none", tilte="x"))
+    assert all(name in str(error.value) for name in ("horizons.0", "variant", "tilte"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "found NoneType"), ("- a\n- b\n", "found list"), ("a: [1,", "not readable as YAML")],
+)
+def test_what_is_no_study_is_refused(tmp_path, text, said):
+    path = tmp_path / "study.yml"
+    path.write_text(text)
+    with pytest.raises(LstmkitError, match=said):
+        load_params(path)
+
+
+def test_params_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        StudyParams.model_validate(SMALLEST).seed = 3
+
+
+def test_a_misspelt_study_gets_a_list_of_the_known_ones(tmp_path, monkeypatch):
+    (tmp_path / "params").mkdir()
+    for name in ("office", "home"):
+        write(tmp_path).rename(tmp_path / "params" / f"{name}.yml")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LstmkitError, match="unknown study 'ofice'; known here: home, office"):
+        find_params("ofice")
+
+
+def test_a_path_that_does_not_exist_is_said(tmp_path):
+    with pytest.raises(LstmkitError, match="there is no study file") as error:
+        find_params(tmp_path / "none.yml")
+    assert str(tmp_path / "none.yml") in str(error.value)
+
+
+def test_a_name_is_found_from_any_folder_below_and_the_nearest_counts(tmp_path, monkeypatch):
+    inner = tmp_path / "a" / "b"
+    for folder in (tmp_path, tmp_path / "a"):
+        (folder / "params").mkdir(parents=True)
+        write(folder).rename(folder / "params" / "study.yml")
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    assert find_params("study") == tmp_path / "a" / "params" / "study.yml"
+    monkeypatch.chdir(tmp_path)
+    assert find_params("study") == tmp_path / "params" / "study.yml"
+    assert find_params("params/study.yml") == tmp_path / "params" / "study.yml"

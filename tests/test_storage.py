@@ -1,0 +1,69 @@
+"""Files are there whole or not at all."""
+
+import json
+import os
+
+import pandas as pd
+import pytest
+
+from lstmkit.storage import whole_file, write_csv, write_json, write_whole
+
+
+@pytest.fixture
+def umask(request):
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def fail(draft):
+    draft.write_text("half of")
+    raise RuntimeError("out of luck")
+
+
+@pytest.mark.parametrize("old", ["the old content", None])
+def test_a_writer_that_raises_leaves_the_folder_as_it_was(tmp_path, old):
+    path = tmp_path / "results.json"
+    if old:
+        path.write_text(old)
+    with pytest.raises(RuntimeError, match="out of luck"):
+        write_whole(path, fail)
+    assert [file.name for file in tmp_path.iterdir()] == (["results.json"] if old else [])
+    assert not old or path.read_text() == old
+
+
+def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with whole_file(path) as draft:
+        draft.write_text("new")
+        assert path.read_text() == "old"
+        assert draft.parent == path.parent  # on the same disk, so that a rename suffices
+        assert draft.suffix == ".txt"  # by which matplotlib and NumPy choose the format
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_are_made(tmp_path):
+    write_json(tmp_path / "a" / "b" / "c.json", [1])
+    assert json.loads((tmp_path / "a" / "b" / "c.json").read_text()) == [1]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002], indirect=True)
+def test_permissions_follow_the_umask(tmp_path, umask):
+    write_json(tmp_path / "a.json", {})
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o666 & ~umask
+    assert os.umask(umask) == umask
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
+def test_what_json_cannot_say_is_refused_before_anything_is_written(tmp_path, value):
+    with pytest.raises((ValueError, TypeError)):
+        write_json(tmp_path / "a.json", {"value": value})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_is_written_to_six_digits(tmp_path):
+    frame = pd.DataFrame({"co2 (ppm)": [1 / 3, 123456.789]}, index=pd.Index(["a", "b"], name="step"))
+    write_csv(tmp_path / "a.csv", frame)
+    assert (tmp_path / "a.csv").read_text() == "step,co2 (ppm)\na,0.333333\nb,123457\n"

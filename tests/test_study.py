@@ -1,0 +1,207 @@
+"""The front door: trains what is missing, once, and says what it was asked wrongly."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from lstmkit import LstmkitError, open_study
+from lstmkit.analysis.skill import score
+from lstmkit.storage import write_json
+
+SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
+
+
+def project_with(folder: Path, **changed) -> Path:
+    """A project whose only study is the smoke test's, with some of its blocks changed."""
+    content = yaml.safe_load(SMOKE.read_text())
+    for block, values in changed.items():
+        content[block] = content.get(block, {}) | values if isinstance(values, dict) else values
+    path = folder / "params" / "smoke.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A study that was opened and evaluated; tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "params").mkdir()
+    shutil.copy(SMOKE, folder / "params")
+    study = open_study(folder / "params" / "smoke.yml", "lstm", 1)
+    assert study.evaluation
+    return study
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """The trained study's project, to be changed."""
+    shutil.copytree(trained.source.parent.parent, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def weights_of(study) -> dict[str, torch.Tensor]:
+    return study.model.state_dict()
+
+
+def equal_weights(one, other) -> bool:
+    return all(torch.equal(value, weights_of(other)[name]) for name, value in weights_of(one).items())
+
+
+@pytest.mark.parametrize(
+    ("study", "model", "horizon", "said"),
+    [
+        ("smok", "lstm", 1, "unknown study 'smok'; known here: smoke"),
+        ("smoke", "lstmm", 1, "unknown model 'lstmm'; smoke.yml has lstm, cnn_lstm"),
+        ("smoke", "lstm", 12, r"horizon 12 is not in smoke.yml; it has 1, 24 \(steps of 1h\)"),
+    ],
+)
+def test_what_is_unknown_is_named_with_what_is_known(tmp_path, monkeypatch, study, model, horizon, said):
+    project_with(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LstmkitError, match=said):
+        open_study(study, model, horizon)
+    assert not (tmp_path / "results").exists()
+
+
+def test_results_lie_where_the_layout_says(trained):
+    root = trained.source.parent.parent / "results" / "smoke" / "lstm_interpretability" / "h1"
+    assert trained.folder == root
+    files = {path.name for path in root.iterdir()} - {".training.lock"}
+    assert files == {"model.safetensors", "model.json", "metrics.json", "predictions.npz"}
+
+
+def test_the_second_opening_trains_nothing(trained, monkeypatch):
+    monkeypatch.chdir(trained.source.parent.parent)
+    before = {path.name: path.stat().st_mtime_ns for path in trained.folder.iterdir() if path.suffix}
+    again = open_study("smoke", "lstm", 1)
+    assert {path.name: path.stat().st_mtime_ns for path in trained.folder.iterdir() if path.suffix} == before
+    assert again.training_outcome == trained.training_outcome
+    assert equal_weights(again, trained)
+    np.testing.assert_array_equal(again.predictions, trained.predictions)
+    reopened = open_study(trained, "lstm", 1)
+    assert (reopened.source, reopened.training_outcome) == (trained.source, trained.training_outcome)
+
+
+def test_what_does_not_touch_the_weights_trains_nothing(trained, copied):
+    path = project_with(copied, title="Another", attribution={"windows": 5}, evaluation={"bootstrap": 7})
+    assert open_study(path, "lstm", 1).training_outcome == trained.training_outcome
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"training": {"epochs": 2}}, {"seed": 1}, {"models": {"lstm": {"kind": "lstm", "hidden": 4}}}],
+    ids=["training", "seed", "architecture"],
+)
+def test_what_touches_the_weights_trains_anew(trained, copied, changed):
+    """Also where another training was interrupted: its checkpoints, here unreadable, are of no use."""
+    checkpoints = copied / "results" / "smoke" / "lstm_interpretability" / "h1" / "checkpoints"
+    write_json(checkpoints / "request.json", {"another": "request"})
+    (checkpoints / "last.ckpt").write_text("not to be read")
+    study = open_study(project_with(copied, **changed), "lstm", 1)
+    assert study.training_outcome["seconds"] != trained.training_outcome["seconds"]
+    assert len(study.history) == changed.get("training", {}).get("epochs", 3)
+    assert not checkpoints.exists()
+    card = json.loads((study.folder / "model.json").read_text())
+    assert card["outcome"] == study.training_outcome
+
+
+def test_another_time_zone_is_another_model(tmp_path):
+    """Three whole weeks of training look the same to every scaler, whatever the clock shows."""
+    stamps = pd.date_range("2025-01-06", periods=35 * 24, freq="1h")
+    rng = np.random.default_rng(0)
+    columns = {name: rng.normal(level, 1, len(stamps)) for name, level in (("c", 600), ("t", 20), ("h", 50))}
+    pd.DataFrame({"timestamp": stamps, **columns}).to_csv(tmp_path / "air.csv", index=False)
+    outcomes = []
+    for zone in ("UTC", "Asia/Tokyo"):
+        content = yaml.safe_load(SMOKE.read_text())
+        content["data"] = {
+            "source": "air.csv",
+            "site_timezone": zone,
+            "interval": "1h",
+            "columns": {
+                "co2": {"column": "c", "unit": "ppm"},
+                "temperature": {"column": "t", "unit": "degC"},
+                "humidity": {"column": "h", "unit": "percent"},
+            },
+        }
+        content["windows"] = {"lookback": 24, "anchor": "none"}
+        content["training"] = {"epochs": 1, "windows_per_epoch": 32, "validation_windows": 16}
+        path = tmp_path / "params" / "air.yml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        outcomes.append(open_study(path, "lstm", 1).training_outcome)
+    assert outcomes[0] != outcomes[1]
+
+
+def open_and_tell(path, start, told):
+    start.wait()
+    study = open_study(path, "lstm", 24)
+    told.put((study.training_outcome, {name: value.tolist() for name, value in weights_of(study).items()}))
+
+
+def test_two_processes_that_want_the_same_model_train_it_once(tmp_path, processes):
+    path = project_with(tmp_path)
+    start, told = processes.Barrier(2), processes.Queue()
+    both = [processes.Process(target=open_and_tell, args=(path, start, told)) for _ in range(2)]
+    for process in both:
+        process.start()
+    (outcome, weights), (other_outcome, other_weights) = told.get(timeout=300), told.get(timeout=300)
+    for process in both:
+        process.join()
+    assert outcome == other_outcome  # to the last digit of the seconds that it took
+    assert weights == other_weights
+
+
+def test_metrics_are_those_of_the_predictions(trained):
+    metrics = json.loads((trained.folder / "metrics.json").read_text())
+    with np.load(trained.folder / "predictions.npz") as stored:
+        origin, predicted, observed = stored["origin"], stored["predicted"], stored["observed"]
+    test = trained.windows["test"]
+    assert predicted.shape == observed.shape == (len(test), 1) == (metrics["test_windows"], 1)
+    np.testing.assert_allclose(predicted, trained.predictions, rtol=1e-6)
+    for name, value in score(observed.astype(float), predicted.astype(float)).items():
+        assert metrics[name]["all_steps"] == pytest.approx(value, rel=1e-4)
+        assert metrics[name]["last_step"] == metrics[name]["all_steps"]  # the horizon is one step
+    target = trained.dataset.frame["co2"]
+    ahead = pd.DatetimeIndex(origin).tz_localize("UTC") + pd.Timedelta("1h")
+    np.testing.assert_allclose(observed[:, 0], target[ahead], rtol=1e-6)
+    assert set(metrics["baselines"]) == {"persistence", "seasonal naive", "climatology", "ridge"}
+    best = metrics["skill"]["all_steps"]["best_baseline"]
+    rmse = {name: values["rmse"]["all_steps"] for name, values in metrics["baselines"].items()}
+    assert best == min(rmse, key=rmse.get)
+    skill = metrics["skill"]["all_steps"]
+    assert skill["value"] == pytest.approx(1 - metrics["rmse"]["all_steps"] / rmse[best])
+    assert skill["low"] < skill["value"] < skill["high"]
+    assert (metrics["unit"], metrics["confidence"]) == ("ppm", 0.95)
+
+
+def test_predictions_are_the_models_own(trained):
+    test = trained.windows["test"]
+    with torch.inference_mode():
+        expected = test.to_units(trained.model(test.gather(torch.arange(len(test)))[0]))
+    np.testing.assert_allclose(trained.predictions, expected, rtol=1e-6)
+    assert not trained.model.training
+
+
+def test_the_history_and_its_finding(trained):
+    history = trained.history
+    assert history.index.tolist() == [0, 1, 2]
+    assert trained.training_outcome["best_epoch"] == history["validation_loss"].idxmin()
+    assert trained.training_finding().startswith("3 epochs of 256 windows in ")
+
+
+def test_regimes_are_terciles_of_the_training_part(trained):
+    co2 = trained.dataset.frame["co2"].iloc[: trained.windows["train"].starts.max().item() + 25]
+    assert trained.regimes.edges == pytest.approx(tuple(co2.quantile([1 / 3, 2 / 3])), abs=2)
+
+
+def test_titles(trained):
+    assert trained.label == "LSTM, 1 h ahead, Simulated office"
+    assert (trained.model_label, trained.unit) == ("LSTM", "ppm")
