@@ -14,6 +14,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -103,7 +104,8 @@ class Clock:
         lstm.register_forward_pre_hook(self._note_shape)
 
     def _note_shape(self, lstm: nn.LSTM, inputs: tuple) -> None:
-        self.seen = tuple(inputs[0].shape if lstm.batch_first else inputs[0].transpose(0, 1).shape)
+        if lstm.training:
+            self.seen = tuple(inputs[0].shape if lstm.batch_first else inputs[0].transpose(0, 1).shape)
 
     def tick(self) -> None:
         """Note the start of a training step, on the wall and on the process's clock."""
@@ -176,10 +178,33 @@ def torch_loop(batch: int, steps: int, warm_up: int, precision: str, clip: float
 
 
 def lstmkit_ms_per_window(precision: str, batch: int, steps: int, warm_up: int) -> Measurement:
-    """Train as lstmkit does; importing it applies its process-wide settings."""
-    import lstmkit  # noqa: F401  must come before the first tensor operation
+    """Train `LSTMForecaster` by `lstmkit.training.fit`; importing lstmkit applies its process-wide settings."""
+    from lstmkit.data.features import build_features
+    from lstmkit.data.grid import make_dataset
+    from lstmkit.data.windows import make_windows
+    from lstmkit.models.lstm import LSTMForecaster
+    from lstmkit.params import SplitParams, TrainingParams, WindowParams
+    from lstmkit.training.fit import fit
 
-    return torch_loop(batch, steps, warm_up, precision, clip=1.0)
+    series = make_dataset(
+        "daily rhythm",
+        daily_rhythm().tz_localize("UTC"),
+        target=TARGET,
+        interval=pd.Timedelta("5min"),
+        site_timezone="UTC",
+        units={},
+    )
+    windows = make_windows(series, build_features(series, "raw"), HORIZON, WindowParams(), SplitParams())
+    per_epoch = (warm_up + steps + 1) * batch
+    params = TrainingParams(
+        epochs=1, windows_per_epoch=per_epoch, validation_windows=1, batch_size=batch, precision=precision
+    )
+    model = LSTMForecaster(FEATURES, HORIZON, HIDDEN, LAYERS)
+    clock = Clock(model)
+    model.register_forward_pre_hook(lambda module, _: clock.tick() if module.training else None)
+    with tempfile.TemporaryDirectory() as folder:
+        fit(model, windows, params, 0, Path(folder), progress=False)
+    return clock.read(warm_up)
 
 
 def lstmkit_float32(batch: int, steps: int, warm_up: int) -> Measurement:

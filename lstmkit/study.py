@@ -249,6 +249,7 @@ class Study:
             "architecture": params.models[self.model_name].model_dump(),
             "horizon": self.horizon,
             "features": train.features,
+            "site_timezone": self.dataset.site_timezone,
             "windows": params.windows.model_dump(),
             "split": params.split.model_dump(),
             "training": params.training.model_dump(),

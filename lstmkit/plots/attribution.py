@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import CenteredNorm, Normalize, PowerNorm
+from matplotlib.colors import Normalize, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
@@ -17,7 +17,10 @@ from lstmkit.plots.style import (
     feature_label,
     hours_axis,
     light_grid,
+    magnitude_norm,
 )
+
+SIGNED_RANGE = 100  # of the logarithmic part of a signed scale
 
 
 def plot_heatmap(attribution: Attribution, signed: bool = False) -> Figure:
@@ -143,17 +146,17 @@ def _map(axes: Axes, attribution: Attribution, norm: Normalize, signed: bool) ->
 
 
 def _norm(attributions: list[Attribution], signed: bool) -> Normalize:
-    """Zero in the middle for signed values; a square-root scale for magnitudes, which span decades."""
+    """Logarithmic scales, for attributions span decades; those of signs are linear around zero."""
     if signed:
-        return CenteredNorm(halfrange=max(np.abs(a.signed).max() for a in attributions) or 1.0)
-    return PowerNorm(0.5, vmin=0, vmax=max(a.magnitude.max() for a in attributions) or 1.0)
+        largest = max(np.abs(a.signed).max() for a in attributions) or 1.0
+        return SymLogNorm(largest / SIGNED_RANGE, linscale=0.5, vmin=-largest, vmax=largest)
+    return magnitude_norm(max(a.magnitude.max() for a in attributions))
 
 
 def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, signed: bool) -> None:
-    bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25)
+    bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25, extend=None if signed else "min")
     bar.outline.set_visible(False)
-    scale = "" if signed else "\n(square-root colour scale)"
-    bar.set_label(f"{attribution.unit}{scale}", color=MUTED, fontsize=8)
+    bar.set_label(f"{attribution.unit}\n(logarithmic colour scale)", color=MUTED, fontsize=8)
 
 
 def _annotate(axes: Axes, values: np.ndarray, form: str, dark_above: float) -> None:

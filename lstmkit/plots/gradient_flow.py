@@ -1,12 +1,20 @@
 """Figures of the gradient's way back through a convolutional model."""
 
 import numpy as np
-from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.gradient_flow import GradientFlow
-from lstmkit.plots.style import ACCENT, INK, MAGNITUDE_COLORS, MUTED, canvas, hours_axis, light_grid
+from lstmkit.plots.style import (
+    ACCENT,
+    INK,
+    MAGNITUDE_COLORS,
+    MUTED,
+    canvas,
+    hours_axis,
+    light_grid,
+    magnitude_norm,
+)
 
 
 def plot_stage_gradients(flow: GradientFlow) -> Figure:
@@ -25,18 +33,14 @@ def plot_stage_gradients(flow: GradientFlow) -> Figure:
             aspect="auto",
             interpolation="nearest",
             extent=(-length, 0, len(values) - 0.5, -0.5),
-            norm=PowerNorm(0.5, vmin=0, vmax=values.max() or 1.0),
+            norm=magnitude_norm(values.max()),
             cmap=MAGNITUDE_COLORS,
         )
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(f"{stage}\n{len(values)} channels × {values.shape[1]} steps", fontsize=9)
         hours_axis(axes, length, most_ticks=5)
-        bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=30)
+        bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=30, extend="min")
         bar.outline.set_visible(False)
-        bar.formatter.set_powerlimits((-2, 2))
-        bar.ax.tick_params(labelsize=7)
-        bar.locator = _few_ticks(values.max() or 1.0)
-        bar.update_ticks()
     panels[0].set_ylabel("channel")
     panels[1].set_xlabel("hours before the forecast")
     return figure
@@ -66,7 +70,3 @@ def plot_flow_ratio(flow: GradientFlow) -> Figure:
         axes.set_xlim(left=0)
         light_grid(axes, "x")
     return figure
-
-
-def _few_ticks(largest: float) -> FixedLocator:
-    return FixedLocator([0, largest / 4, largest])

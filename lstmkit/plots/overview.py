@@ -23,12 +23,13 @@ def plot_overview(overview: Overview) -> Figure:
 
 
 def _series(axes, overview: Overview) -> None:
-    hourly = overview.hourly
-    starts = list(overview.part_starts.values())
-    for (part, start), stop in zip(overview.part_starts.items(), [*starts[1:], overview.end], strict=True):
+    hourly = overview.hourly.tz_localize(None)  # matplotlib would write the dates in UTC
+    starts = [start.tz_localize(None) for start in overview.part_starts.values()]
+    end = overview.end.tz_localize(None)
+    for part, start, stop in zip(overview.part_starts, starts, [*starts[1:], end], strict=True):
         axes.axvspan(start, stop, color=PART_COLORS[part], lw=0)
         axes.annotate(
-            f"{part}\n{overview.windows[part]:,} windows",
+            part,
             (start, 1),
             xycoords=("data", "axes fraction"),
             xytext=(4, -4),
@@ -39,8 +40,8 @@ def _series(axes, overview: Overview) -> None:
         )
     axes.plot(hourly.index, hourly.to_numpy(), color=ACCENT, lw=0.5)
     top = float(np.nanmax(hourly))
-    axes.set_ylim(top=top + 0.28 * (top - float(np.nanmin(hourly))))
-    axes.set_xlim(starts[0], overview.end)
+    axes.set_ylim(top=top + 0.15 * (top - float(np.nanmin(hourly))))
+    axes.set_xlim(starts[0], end)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
     axes.set_title(f"{overview.name}: hourly means and the parts of the series")

@@ -3,12 +3,14 @@
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 WIDTH = 8.0  # inches
 INK, MUTED, ACCENT, WARM = "#1f2933", "#7b8794", "#1b6ca8", "#d1495b"
 SEQUENCE = ("#1b6ca8", "#e08e45", "#4f9d69", "#7b5ea7", "#7b8794", "#d1495b")
+MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
 
 RC = {
@@ -82,3 +84,13 @@ def light_grid(axes: Axes, axis: str = "y") -> None:
     """
     axes.grid(axis=axis, color="#e4e7eb", linewidth=0.7)
     axes.set_axisbelow(True)
+
+
+def magnitude_norm(largest: float) -> LogNorm:
+    """A logarithmic colour scale over the three decades below the largest value; what is smaller is lightest.
+
+    Args:
+        largest: of the values.
+    """
+    top = largest or 1.0
+    return LogNorm(top / MAGNITUDE_RANGE, top, clip=True)

@@ -24,10 +24,13 @@ from lstmkit.analysis.attribution import (
     saliency,
     smoothgrad,
 )
+from lstmkit.data.features import build_features
+from lstmkit.data.grid import make_dataset
+from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
-from lstmkit.params import AttributionParams
+from lstmkit.params import AttributionParams, SplitParams, WindowParams
 from tests.analysis.tiny import Squared, Weighted, make_test_windows, state_of, stirred
 
 WEIGHTS = torch.tensor([[1.0, -2.0], [0.5, 0.0], [3.0, 4.0]])  # three steps, two features
@@ -186,10 +189,7 @@ def forecast_and_gradient(x: list[float]) -> tuple[float, list[float]]:
         for s in range(len(x)):
             dz = {gate: w * (s == t) + u * dh[s] for gate, (w, u, _) in GATES.items()}
             dc[s] = (
-                f * dc[s]
-                + c * f * (1 - f) * dz["f"]
-                + i * (1 - g**2) * dz["g"]
-                + g * i * (1 - i) * dz["i"]
+                f * dc[s] + c * f * (1 - f) * dz["f"] + i * (1 - g**2) * dz["g"] + g * i * (1 - i) * dz["i"]
             )
             dh[s] = o * (1 - tanh_c**2) * dc[s] + tanh_c * o * (1 - o) * dz["o"]
         c, h = new_c, o * tanh_c
@@ -251,6 +251,49 @@ def test_a_step_beyond_the_horizon_is_refused_before_any_work():
         Attributor(
             Weighted(torch.ones(6, 2)), make_test_windows(), AttributionParams(target_step=3), 0, "ppm"
         )
+
+
+# --- the linear anchor --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [None, 2])
+def test_a_linear_anchor_adds_its_weights_to_the_gradients(step):
+    model, x = lstm(), noise(2, 5, 3)
+    shortcut = noise(4, 5, 3, seed=9)
+    added = saliency(ScalarForecast(model, step, shortcut), x) - saliency(ScalarForecast(model, step), x)
+    expected = shortcut.mean(dim=0) if step is None else shortcut[1]
+    torch.testing.assert_close(added, expected.expand(2, 5, 3), rtol=1e-5, atol=1e-6)  # float32
+
+
+@pytest.mark.parametrize("target", ["a", "b"])
+def test_attributions_explain_the_whole_forecast_in_the_targets_unit(target):
+    # one test value is raised by its standard deviation: the forecast in ppm moves by the attribution
+    stamps = pd.date_range("2025-01-01", periods=1200, freq="1h", tz="UTC")
+    values = 600 + np.random.default_rng(0).normal(size=(1200, 2)).cumsum(axis=0)
+
+    def windows_with(raised: float, column: str) -> Windows:
+        frame = pd.DataFrame(values.copy(), index=stamps, columns=["a", "b"])
+        frame.loc[stamps[1100], column] += raised
+        described = {"interval": pd.Timedelta("1h"), "site_timezone": "UTC", "units": {}}
+        dataset = make_dataset("walk", frame, target=target, **described)
+        params = WindowParams(lookback=30, scaling="standard", anchor="autoregressive")
+        return make_windows(dataset, build_features(dataset, "raw"), 3, params, SplitParams())["test"]
+
+    model = stirred(LSTMForecaster(2, 3, hidden=4))
+    before = windows_with(0.0, "a")
+    for column in ("a", "b"):
+        feature = before.features.index(column)
+        deviation = before.scaler.scale[feature]
+        for lag in (0, 1, 22, 27):
+            index = torch.tensor([1100 + lag - 29 - int(before.starts[0])])
+            one = before.select(index)
+            after = windows_with(1e-2 * deviation, column).select(index)
+            with torch.no_grad():
+                forecasts = [w.to_units(model(w.gather(torch.arange(1))[0])) for w in (one, after)]
+            moved = (forecasts[1] - forecasts[0])[0, 1] / 1e-2
+            result = Attributor(model, one, AttributionParams(target_step=2), 0, "ppm").saliency()
+            # a move of 0.01 bends the forecast a little; float32 of order 1, in units of 30, over 0.01
+            assert result.signed[29 - lag, feature] == pytest.approx(moved, rel=0.02, abs=2e-3), (column, lag)
 
 
 # --- captum called directly ---------------------------------------------------------------------------------
@@ -376,7 +419,7 @@ def test_the_completeness_error_that_is_reported():
 @pytest.mark.parametrize("build", [lstm, cnn_lstm], ids=["lstm", "cnn_lstm"])
 def test_the_model_stays_as_it_was(build, method):
     model = build(dropout=0.3)
-    model.projection_is_frozen = next(model.parameters()).requires_grad_(False)
+    next(model.parameters()).requires_grad_(False)
     before = state_of(model)
     method(ScalarForecast(model), noise(2, 14, 3))
     assert state_of(model) == before
@@ -684,14 +727,15 @@ def test_agreement_names_who_agrees_least():
         "over pairs of methods, lowest between A and C (-1.00)."
     )
     same = agreement([attribution(rising, "A"), attribution(rising, "B")]).finding()
-    assert same.startswith("All 2 methods rank b first. The rank correlation of whole maps is 1.00")
+    assert same == "Both methods rank b first. The rank correlation of their maps is 1.00."
 
 
 def test_agreement_leaves_a_map_of_zeros_out():
     rising, flat = [[1, 2], [3, 8]], [[0, 0], [0, 0]]
     found = agreement([attribution(flat, "none"), attribution(rising, "A"), attribution(rising, "B")])
-    assert "nan" not in found.finding()
-    assert "lowest between A and B (1.00)" in found.finding()
+    assert found.finding() == "Both methods rank b first. The rank correlation of their maps is 1.00."
+    alone = agreement([attribution(flat, "none"), attribution(rising, "A")]).finding()
+    assert alone == "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
 
 
 def test_hours_before():

@@ -133,7 +133,9 @@ def test_dead_channels_are_counted():
     assert "1 of 4 channels of the CNN layer 1 carry no gradient" in finding
     assert "2 of 5 channels of the CNN layer 2 carry no gradient" in finding
     assert "2 of 5 channels of the LSTM input carry no gradient" in finding
-    alive = gradient_flow(stirred(CNNLSTMForecaster(2, 3, hidden=8)), windows_of(), AttributionParams(), seed=0)
+    alive = gradient_flow(
+        stirred(CNNLSTMForecaster(2, 3, hidden=8)), windows_of(), AttributionParams(), seed=0
+    )
     quiet = sum(int((values.max(axis=1) < 1e-8).sum()) for values in alive.magnitude)
     assert ("Every channel of every stage carries some gradient." in alive.finding()) == (quiet == 0)
 

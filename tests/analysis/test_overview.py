@@ -60,8 +60,8 @@ def test_the_finding(result):
     assert found.startswith("Hand: 02 June 2025 to 27 July 2025, co2 ")
     assert "highest on Sunday at 23:00 (2667 ppm) and lowest at 2500 ppm" in found
     assert "Low below 450, High from 550 ppm on" in found
-    assert "1 gaps of up to an hour (1 steps)" in found
-    assert "1 longer ones (6 steps, the longest 3.0 h)" in found
+    assert "1 gap of up to an hour (1 step) interpolated" in found
+    assert "1 longer gap (6 steps, the longest 3.0 h) splitting the series" in found
 
 
 def test_a_series_without_gaps_says_so():

@@ -1,4 +1,4 @@
-"""The models: equal to a recurrence written out in NumPy, to a composition of plain functions, and to their formulas."""
+"""The models: equal to a recurrence in NumPy, to a composition of plain functions, and to their formulas."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,9 @@ def numpy_weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
     return {name: value.detach().numpy() for name, value in module.named_parameters()}
 
 
-@pytest.mark.parametrize(("hidden", "layers", "features", "horizon"), [(1, 1, 1, 1), (5, 1, 3, 2), (4, 3, 2, 7)])
+@pytest.mark.parametrize(
+    ("hidden", "layers", "features", "horizon"), [(1, 1, 1, 1), (5, 1, 3, 2), (4, 3, 2, 7)]
+)
 def test_the_lstm_equals_the_recurrence_written_out(hidden, layers, features, horizon):
     model = stirred(LSTMForecaster(features, horizon, hidden=hidden, layers=layers)).double()
     x = random_inputs(3, 9, features)
@@ -136,7 +138,15 @@ def test_number_of_parameters(features, horizon):
 
 ARCHITECTURES = [
     {"kind": "lstm", "hidden": 6, "layers": 3, "dropout": 0.2},
-    {"kind": "cnn_lstm", "channels": (4, 3), "kernels": (5, 3), "pool": 3, "hidden": 6, "layers": 1, "head": 5},
+    {
+        "kind": "cnn_lstm",
+        "channels": (4, 3),
+        "kernels": (5, 3),
+        "pool": 3,
+        "hidden": 6,
+        "layers": 1,
+        "head": 5,
+    },
 ]
 
 

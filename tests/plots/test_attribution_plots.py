@@ -40,9 +40,10 @@ def attribution(
     signed = scale * random.normal(size=(steps, len(FEATURES))) * np.exp(-np.arange(len(FEATURES)) / 3)
     magnitude = np.abs(signed) * 1.5
     hours_before = np.arange(steps - 1, -1, -1) * interval
-    hour = np.unique(np.floor(hours_before + 1e-9), return_inverse=True)[1].max() - np.unique(
-        np.floor(hours_before + 1e-9), return_inverse=True
-    )[1]
+    hour = (
+        np.unique(np.floor(hours_before + 1e-9), return_inverse=True)[1].max()
+        - np.unique(np.floor(hours_before + 1e-9), return_inverse=True)[1]
+    )
     by_step = magnitude.sum(axis=1)
     by_hour = np.bincount(hour, weights=by_step)
     return Attribution(
@@ -91,7 +92,11 @@ def visible_texts(figure: Figure) -> list[Text]:
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
             inside = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-            texts += [axis.label, axis.offsetText, *(t for tick in inside for t in (tick.label1, tick.label2))]
+            texts += [
+                axis.label,
+                axis.offsetText,
+                *(t for tick in inside for t in (tick.label1, tick.label2)),
+            ]
     return [text for text in texts if text.get_visible() and text.get_text().strip()]
 
 
@@ -132,7 +137,9 @@ def test_a_heatmap_shows_the_map(signed):
     (image,) = axes.images
     values = result.signed if signed else result.magnitude
     np.testing.assert_array_equal(image.get_array(), values.T)
-    assert image.get_extent() == pytest.approx([-24, 0, 9.5, -0.5])  # a day of cells, the newest ends at the origin
+    assert image.get_extent() == pytest.approx(
+        [-24, 0, 9.5, -0.5]
+    )  # a day of cells, the newest ends at the origin
     assert [label.get_text() for label in axes.get_yticklabels()] == [feature_label(f) for f in FEATURES]
     assert axes.get_yticks().tolist() == list(range(10))
     assert axes.get_title(loc="left") == f"Saliency: {'signed mean' if signed else 'mean magnitude'}"
@@ -230,7 +237,9 @@ def test_agreement_shows_both_tables():
     result = methods()
     left, right = plot_agreement(result).axes
     np.testing.assert_array_equal(left.images[0].get_array(), result.correlation)
-    assert [text.get_text() for text in left.texts] == [f"{v:.2f}" for v in result.correlation.to_numpy().ravel()]
+    assert [text.get_text() for text in left.texts] == [
+        f"{v:.2f}" for v in result.correlation.to_numpy().ravel()
+    ]
     order = [label.get_text() for label in right.get_yticklabels()]
     shares = result.shares.set_axis([feature_label(name) for name in result.shares.index]).loc[order]
     np.testing.assert_array_equal(right.images[0].get_array(), shares)
@@ -241,7 +250,12 @@ def test_agreement_shows_both_tables():
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("co2", "CO₂"), ("co2_change_1h", "CO₂ change 1 h"), ("co2_lag_24h", "CO₂ lag 24 h"), ("hour_sin", "hour sin")],
+    [
+        ("co2", "CO₂"),
+        ("co2_change_1h", "CO₂ change 1 h"),
+        ("co2_lag_24h", "CO₂ lag 24 h"),
+        ("hour_sin", "hour sin"),
+    ],
 )
 def test_labels(name, label):
     assert feature_label(name) == label

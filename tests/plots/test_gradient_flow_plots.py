@@ -42,12 +42,16 @@ def test_figures_are_whole_and_unknown_to_pyplot(plot, lookback, scale):
 
 def test_stages_show_their_gradients():
     result = flow(288)
-    panels = [axes for axes in plot_stage_gradients(result).axes if axes.images and axes.get_title(loc="left")]
+    panels = [
+        axes for axes in plot_stage_gradients(result).axes if axes.images and axes.get_title(loc="left")
+    ]
     assert len(panels) == 3
     for axes, values, stage in zip(panels, result.magnitude, result.stages[1:], strict=True):
         (image,) = axes.images
         np.testing.assert_array_equal(image.get_array(), values)
-        assert image.get_extent() == pytest.approx([-24, 0, len(values) - 0.5, -0.5])  # the same day at all stages
+        assert image.get_extent() == pytest.approx(
+            [-24, 0, len(values) - 0.5, -0.5]
+        )  # the same day at all stages
         assert (image.norm.vmin, image.norm.vmax) == (0, values.max())
         assert axes.get_title(loc="left") == f"{stage}\n{len(values)} channels × {values.shape[1]} steps"
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import tempfile
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,12 @@ from lstmkit.data.scaling import Scaler
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
-from lstmkit.training.fit import SeededSampler, fit
+from lstmkit.training.fit import SeededSampler, fit, shrink
 from lstmkit.training.losses import LOSSES
 
 NOISE = 0.3
 LOOKBACK, FEATURES = 3, 2
+TRUTH = torch.tensor([[0.5, -1.0], [0.0, 0.7], [1.0, 0.2]])
 RECIPE = TrainingParams(
     epochs=4,
     windows_per_epoch=96,
@@ -29,6 +31,9 @@ RECIPE = TrainingParams(
     batch_size=32,
     learning_rate=0.02,
     weight_decay=0.0,
+    patience=6,
+    ema_decay=0.0,
+    level_shift=0.0,
     device="cpu",
 )
 
@@ -40,8 +45,7 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
     generator = torch.Generator().manual_seed(5)
     size = n_train + n_validation
     inputs = torch.randn(size, FEATURES, generator=generator)
-    weights = torch.tensor([[0.5, -1.0], [0.0, 0.7], [1.0, 0.2]])
-    clean = (inputs.unfold(0, LOOKBACK, 1).transpose(1, 2) * weights).sum((1, 2))
+    clean = (inputs.unfold(0, LOOKBACK, 1).transpose(1, 2) * TRUTH).sum((1, 2))
     targets = torch.zeros(size)
     targets[LOOKBACK:] = clean[:-1] + NOISE * torch.randn(len(clean) - 1, generator=generator)
     unit = Scaler(center=np.zeros(1), scale=np.ones(1))
@@ -91,10 +95,11 @@ def assert_equal_weights(one: nn.Module, other: nn.Module) -> None:
         assert torch.equal(value, other.state_dict()[name]), name
 
 
-def mean_squared_error(model: nn.Module, windows: Windows) -> float:
+def mean_squared_error(model: nn.Module, windows: Windows, gain: float = 1.0) -> float:
+    """Of the outputs as they were before the gain was folded in."""
     x, y = windows.gather(torch.arange(len(windows)))
     with torch.no_grad():
-        return nn.functional.mse_loss(model(x), y).item()
+        return nn.functional.mse_loss(model(x) / gain, y).item()
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path):
@@ -129,17 +134,21 @@ def test_a_linear_truth_is_learnt_down_to_its_noise(tmp_path):
 def test_the_history_says_what_happened(tmp_path):
     """One batch per epoch and no dropout: the losses can be computed again from the weights."""
     windows, untrained = linear_windows(), linear_model()
+    with torch.no_grad():
+        untrained[1].weight.copy_(0.5 * TRUTH.flatten())
     n = len(windows["train"])
     recipe = RECIPE.model_copy(update={"batch_size": 300, "windows_per_epoch": n, "validation_windows": 1000})
-    one, two = linear_model(), linear_model()
-    fit(one, windows, recipe.model_copy(update={"epochs": 1}), 0, tmp_path / "1", progress=False)
+    one, two = deepcopy(untrained), deepcopy(untrained)
+    short = fit(one, windows, recipe.model_copy(update={"epochs": 1}), 0, tmp_path / "1", progress=False)
     history = fit(two, windows, recipe.model_copy(update={"epochs": 3}), 0, tmp_path / "3", progress=False)
     first, last = history.epochs[0], history.epochs[-1]
     assert [record["epoch"] for record in history.epochs] == [0, 1, 2]
     assert first["train_loss"] == pytest.approx(mean_squared_error(untrained, windows["train"]), rel=1e-5)
-    assert first["validation_loss"] == pytest.approx(mean_squared_error(one, windows["validation"]), rel=1e-5)
+    after_one = mean_squared_error(one, windows["validation"], short.gain)
+    assert first["validation_loss"] == pytest.approx(after_one, rel=1e-5)
     assert history.best_epoch == 2
-    assert last["validation_loss"] == pytest.approx(mean_squared_error(two, windows["validation"]), rel=1e-5)
+    after_three = mean_squared_error(two, windows["validation"], history.gain)
+    assert last["validation_loss"] == pytest.approx(after_three, rel=1e-5)
     assert all(record["learning_rate"] > 0 for record in history.epochs[:-1])
 
 
@@ -148,7 +157,7 @@ def test_the_best_epochs_weights_are_kept(tmp_path):
     history = train(model, tmp_path, HOPELESS.model_copy(update={"validation_windows": 1000}))
     losses = [record["validation_loss"] for record in history.epochs]
     assert history.best_epoch == int(np.argmin(losses)) < len(losses) - 1  # or else nothing is tested
-    kept = mean_squared_error(model, linear_windows()["validation"])
+    kept = mean_squared_error(model, linear_windows()["validation"], history.gain)
     assert kept == pytest.approx(min(losses), rel=1e-5)
     assert not model.training
 
@@ -158,7 +167,7 @@ def test_the_mean_of_the_weights_is_what_is_judged_and_kept(tmp_path):
     averaged, plain = small_network(), small_network()
     history = train(averaged, tmp_path / "ema", recipe)
     train(plain, tmp_path / "plain", recipe.model_copy(update={"ema_decay": 0.0}))
-    kept = mean_squared_error(averaged, linear_windows()["validation"])
+    kept = mean_squared_error(averaged, linear_windows()["validation"], history.gain)
     assert kept == pytest.approx(history.epochs[history.best_epoch]["validation_loss"], rel=1e-5)
     assert not torch.equal(averaged[1].weight, plain[1].weight)
 
@@ -229,7 +238,7 @@ def train_until_killed(folder, recipe, batch, rename):
 def test_killed_and_gone_on_with_it_is_the_same_training(
     tmp_path, processes, uninterrupted, batch, rename, ema
 ):
-    recipe = RECIPE.model_copy(update={"ema_decay": ema})
+    recipe = RECIPE.model_copy(update={"ema_decay": ema, "level_shift": 0.5})
     process = processes.Process(target=train_until_killed, args=(tmp_path, recipe, batch, rename))
     process.start()
     process.join()
@@ -247,19 +256,20 @@ def uninterrupted(tmp_path_factory):
     for ema in (0.0, 0.9):
         model = small_network()
         folder = tmp_path_factory.mktemp("whole")
-        trained[ema] = model, train(model, folder, RECIPE.model_copy(update={"ema_decay": ema}))
+        recipe = RECIPE.model_copy(update={"ema_decay": ema, "level_shift": 0.5})
+        trained[ema] = model, train(model, folder, recipe)
     return trained
 
 
 def test_a_killed_training_goes_on_from_its_last_whole_epoch(tmp_path, processes):
-    """Killed in the third epoch's first batch: only the two epochs that remain are trained again."""
+    """Killed in the third epoch's first batch: only the two epochs that remain are trained."""
     process = processes.Process(target=train_until_killed, args=(tmp_path, RECIPE, 11, 0))
     process.start()
     process.join()
     model, calls = small_network(), []
-    model[1].register_forward_pre_hook(lambda *_: calls.append(1))
+    model[1].register_forward_pre_hook(lambda layer, _: calls.append(layer.training))
     train(model, tmp_path)
-    assert len(calls) == 2 * 5
+    assert sum(calls) == 2 * 3
 
 
 def test_checkpoints_are_drafted_beside_their_place(tmp_path, monkeypatch):
@@ -267,6 +277,42 @@ def test_checkpoints_are_drafted_beside_their_place(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "no such folder"))
     train(small_network(), tmp_path / "checkpoints")
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
+
+
+def test_outputs_are_shrunk_to_what_suits_held_out_windows_best():
+    windows = linear_windows()["validation"]
+    x, y = windows.gather(torch.arange(len(windows)))
+    for overstated, least, most in ((2.0, 0.4, 0.6), (0.5, 1.0, 1.0), (-1.0, 0.0, 0.0)):
+        model = linear_model()
+        with torch.no_grad():
+            model[1].bias.zero_()
+            model[1].weight.copy_(overstated * torch.linalg.lstsq(x.flatten(1), y).solution.T)
+            before = model(x)
+            gain = shrink(model, windows, batch_size=32)
+            torch.testing.assert_close(model(x), gain * before)
+            grid = torch.linspace(0, 1, 1001)
+            losses = [nn.functional.mse_loss(factor * before, y).item() for factor in grid]
+        assert least <= gain <= most
+        assert gain == pytest.approx(grid[int(np.argmin(losses))].item(), abs=1e-3)
+
+
+def test_the_level_of_exogenous_features_is_shifted_in_training_alone(tmp_path):
+    """Of the features a and b, a is the target; b of a window is shifted as a whole."""
+    model, seen = linear_model(), {True: [], False: []}
+    model[0].register_forward_pre_hook(lambda layer, given: seen[layer.training].append(given[0].clone()))
+    train(model, tmp_path, RECIPE.model_copy(update={"level_shift": 2.0, "epochs": 2}))
+    inputs = linear_windows()["train"].inputs.unfold(0, LOOKBACK, 1).transpose(1, 2)
+    for training, batches in seen.items():
+        x = torch.cat(batches)
+        source = inputs[[int((inputs[:, :, 0] == row).all(1).nonzero()[0, 0]) for row in x[:, :, 0]]]
+        shift = (x - source)[:, :, 1]
+        assert torch.equal(x[:, :, 0], source[:, :, 0])
+        torch.testing.assert_close(shift, shift[:, :1].expand_as(shift), atol=1e-6, rtol=0)
+        n = len(x)
+        if training:  # 192 draws; a standard deviation is known to σ / √(2 n)
+            assert abs(shift[:, 0].std().item() - 2) < 5 * 2 / np.sqrt(2 * n)
+        else:
+            assert not shift.any()
 
 
 def test_mixed_precision_trains(tmp_path):
