@@ -9,7 +9,7 @@ report: .venv/ready  ## train, execute every notebook, build the book
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --quiet host reason --show-failed-logs --config study=$(STUDY)
 
 test: .venv/ready  ## every test, the linters and the book
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest
+	@PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 pytest --numprocesses auto --dist loadfile
 
 lab: .venv/ready  ## open the notebooks
 	@PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab notebooks

@@ -18,7 +18,7 @@ RECORDING = [path for path in [project_folder(SOURCE) / PARAMS.data.source] if p
 # notebook: the settings it depends on beside those of the training, and its own rooms in analysis/ and plots/
 SECTIONS = {
     "01_training": ([], ["skill", "overview"]),
-    "B_attribution": (["attribution"], ["attribution", "gradient_flow", "statistics"]),
+    "B_attribution": (["attribution"], ["attribution", "attribution_methods", "agreement", "gradient_flow", "statistics"]),
 }
 HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
 

@@ -104,7 +104,7 @@ class WindowParams(Schema):
 
     lookback: Positive = 288
     scaling: Literal["robust", "standard"] = "robust"
-    anchor: Literal["none", "climatology", "autoregressive"] = "climatology"
+    anchor: Literal["none", "climatology", "autoregressive"] = "autoregressive"
 
 
 class RegimeParams(Schema):
@@ -151,18 +151,18 @@ class TrainingParams(Schema):
     `level_shift` is the standard deviation, in scaled units, of random shifts of the exogenous features' level.
     """
 
-    epochs: Positive = 14
+    epochs: Positive = 10
     windows_per_epoch: Positive = 4096
     validation_windows: Positive = 2048
-    batch_size: Positive = 32
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    batch_size: Positive = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     gradient_clip: Annotated[float, Field(gt=0)] = 1.0
     patience: Positive = 4
     loss: Literal["mse", "huber", "mae"] = "mse"
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
-    level_shift: Annotated[float, Field(ge=0)] = 0.0
+    level_shift: Annotated[float, Field(ge=0)] = 1.0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
 

@@ -41,7 +41,7 @@ def report(folder: Path) -> str:
 
 def jobs(output: str) -> set[str]:
     """The jobs that ran, as their messages name them."""
-    return set(re.findall(r"^(Training .*|Executing .*|Building the book).*$", output, re.MULTILINE))
+    return set(re.findall(r"^Job \d+: ((?:Training|Executing|Building) .*)$", output, re.MULTILINE))
 
 
 def page(folder: Path, name: str) -> str:

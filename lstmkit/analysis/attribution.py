@@ -1,132 +1,28 @@
-"""Which inputs and which past steps drive a forecast: attribution by gradients, paths and occlusion.
+"""Which inputs and which past steps drive a forecast: attributions averaged over windows, in a stream."""
 
-Every method is a small function from a scalar forecast and a batch of inputs to signed attributions of the
-inputs' shape; `attribute` averages any of them over windows, in a stream.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import torch
-from captum.attr import FeatureAblation, GuidedBackprop, InputXGradient, IntegratedGradients, NoiseTunnel
-from captum.attr import Saliency as CaptumSaliency
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
+from lstmkit.analysis.attribution_methods import (
+    Method,
+    ScalarForecast,
+    gradient_x_input,
+    guided_backprop,
+    integrated_gradients,
+    occlusion,
+    saliency,
+    smoothgrad,
+)
 from lstmkit.analysis.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams
-
-Inputs = Float[Tensor, "batch time feature"]
-Method = Callable[["ScalarForecast", Inputs], Inputs]
-ROUNDING = 1e-9  # hours
-
-
-class ScalarForecast(nn.Module):
-    """The one number that is explained: the mean over the horizon, or one step of it.
-
-    Args:
-        model: maps inputs to all steps ahead.
-        step: the step ahead, counted from 1; None for the mean.
-        shortcut: weights of the inputs in a linear anchor that is part of the forecast, per step ahead.
-
-    Raises:
-        LstmkitError: the model forecasts no such step (raised by the first forecast).
-    """
-
-    def __init__(
-        self,
-        model: nn.Module,
-        step: int | None = None,
-        shortcut: Float[Tensor, "horizon time feature"] | None = None,
-    ):
-        super().__init__()
-        self.model, self.step, self.shortcut = model, step, shortcut
-
-    def forward(self, x: Inputs) -> Float[Tensor, "batch"]:
-        """Forecast of each window, in scaled units."""
-        ahead = self.model(x)
-        if self.shortcut is not None:
-            ahead = ahead + torch.einsum("btf,htf->bh", x, self.shortcut)
-        if self.step is None:
-            return ahead.mean(dim=1)
-        if not 1 <= self.step <= ahead.shape[1]:
-            raise LstmkitError(f"target_step is {self.step}, but the model forecasts {ahead.shape[1]} steps")
-        return ahead[:, self.step - 1]
-
-
-def saliency(forecast: ScalarForecast, x: Inputs) -> Inputs:
-    """Signed gradient (Simonyan et al. 2013)."""
-    return CaptumSaliency(forecast).attribute(x, abs=False)
-
-
-def gradient_x_input(forecast: ScalarForecast, x: Inputs) -> Inputs:
-    """Gradient times the input's distance from its training centre (Shrikumar et al. 2016)."""
-    return InputXGradient(forecast).attribute(x)
-
-
-def smoothgrad(forecast: ScalarForecast, x: Inputs, samples: int, sigma: Float[Tensor, "feature"]) -> Inputs:
-    """Mean signed gradient under Gaussian noise (Smilkov et al. 2017).
-
-    Args:
-        forecast: the scalar.
-        x: inputs.
-        samples: noisy copies per window.
-        sigma: standard deviation of the noise per feature.
-    """
-    in_noise_units = _Rescaled(forecast, sigma)
-    gradient = NoiseTunnel(CaptumSaliency(in_noise_units)).attribute(
-        x / sigma, nt_samples=samples, nt_samples_batch_size=1, stdevs=1.0, abs=False
-    )
-    return gradient / sigma
-
-
-class _Rescaled(nn.Module):
-    """Lets one noise level of captum's NoiseTunnel serve features of different spread."""
-
-    def __init__(self, forecast: ScalarForecast, unit: Float[Tensor, "feature"]):
-        super().__init__()
-        self.forecast, self.unit = forecast, unit
-
-    def forward(self, x: Inputs) -> Float[Tensor, "batch"]:
-        return self.forecast(x * self.unit)
-
-
-def integrated_gradients(forecast: ScalarForecast, x: Inputs, steps: int) -> Inputs:
-    """Gradients along the straight path from the training centre (Sundararajan et al. 2017).
-
-    Args:
-        forecast: the scalar.
-        x: inputs.
-        steps: points of the Gauss-Legendre rule on the path.
-    """
-    return IntegratedGradients(forecast).attribute(x, n_steps=steps, internal_batch_size=len(x))
-
-
-def guided_backprop(forecast: ScalarForecast, x: Inputs) -> Inputs:
-    """Gradient that passes each ReLU only where it is positive (Springenberg et al. 2014)."""
-    return GuidedBackprop(forecast).attribute(x)
-
-
-def occlusion(forecast: ScalarForecast, x: Inputs, steps: int) -> Inputs:
-    """Change of the forecast when a patch of one feature is set to its training centre (Zeiler & Fergus 2014).
-
-    Args:
-        forecast: the scalar.
-        x: inputs.
-        steps: length of the patches, which are counted from the newest step; the oldest patch holds what is left.
-            Each step of a patch gets an equal part of the change.
-    """
-    _, time, n_features = x.shape
-    patch = torch.arange(time - 1, -1, -1, device=x.device) // steps  # (time,), the newest is 0
-    cells = patch[:, None] * n_features + torch.arange(n_features, device=x.device)  # (time, feature)
-    change = FeatureAblation(forecast).attribute(x, feature_mask=cells[None])
-    return change / torch.bincount(patch)[patch][:, None]
 
 
 @dataclass(frozen=True)
@@ -244,53 +140,7 @@ class Attribution:
         return float(self.hours_before[::-1][enough] + step)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How alike the maps of several methods are.
-
-    Attributes:
-        correlation: Spearman rank correlation of the magnitudes of all cells, method by method.
-        shares: percent of the whole magnitude per feature (rows) and method (columns).
-    """
-
-    correlation: pd.DataFrame
-    shares: pd.DataFrame
-
-    def to_frame(self) -> pd.DataFrame:
-        """The correlations."""
-        return self.correlation
-
-    def finding(self) -> str:
-        """Which methods agree least, and whether they name the same feature."""
-        shares = self.shares.loc[:, self.shares.any()]  # without maps of zeros
-        if len(shares.columns) < 2:
-            return "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
-        pairs = {(a, b): self.correlation.loc[a, b] for a, b in combinations(shares, 2)}
-        least, leaders = min(pairs, key=pairs.get), shares.idxmax()
-        leader = leaders.mode()[0]
-        others = [f"{method} ({feature})" for method, feature in leaders.items() if feature != leader]
-        every = "Both" if len(leaders) == 2 else f"All {len(leaders)}"
-        named = f"{every} methods rank {leader} first"
-        if others:
-            share = f"{len(leaders) - len(others)} of {len(leaders)}"
-            named = f"{share} methods rank {leader} first; not so {', '.join(others)}"
-        if len(pairs) == 1:
-            return f"{named}. The rank correlation of their maps is {pairs[least]:.2f}."
-        return (
-            f"{named}. The rank correlation of whole maps is {np.median(list(pairs.values())):.2f} in the median over "
-            f"pairs of methods, lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
-        )
-
-
-def agreement(attributions: list[Attribution]) -> Agreement:
-    """Compare the maps of several methods.
-
-    Args:
-        attributions: at least two, of the same windows' shape and features.
-    """
-    maps = pd.DataFrame({a.method: a.magnitude.ravel() for a in attributions})
-    shares = pd.DataFrame({a.method: a.share for a in attributions})
-    return Agreement(maps.corr(method="spearman"), shares)
+ROUNDING = 1e-9  # hours; keeps whole hours whole
 
 
 class Attributor:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
-from lstmkit.analysis.attribution import ScalarForecast
+from lstmkit.analysis.attribution_methods import ScalarForecast
 from lstmkit.analysis.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from lstmkit.errors import LstmkitError
 from lstmkit.wording import signed
 
 Forecast = Float[np.ndarray, "window horizon"]
@@ -124,6 +125,9 @@ def evaluate(
         confidence: of the interval.
         seed: of the resamplings.
         anchor: forecast of the rule from which the model deviates; shown, but no baseline.
+
+    Raises:
+        LstmkitError: a baseline makes no error at all.
     """
     order = [model, *[name for name in forecasts if name != model]]
     if anchor is not None:
@@ -140,6 +144,11 @@ def evaluate(
     skill = {}
     for steps, part in (("all_steps", slice(None)), ("last_step", slice(-1, None))):
         best = metrics[steps, "rmse"].drop([model, ANCHOR], errors="ignore").idxmin()
+        if not metrics[steps, "rmse"][best]:
+            raise LstmkitError(
+                f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
+                f"sensor?), so no model can be compared with it: choose another split or another span"
+            )
         errors = [((forecasts[name] - observed)[:, part] ** 2).mean(axis=1) for name in (model, best)]
         low, high = _skill_interval(*errors, days, bootstrap, confidence, seed)
         value = 1 - metrics[steps, "rmse"][model] / metrics[steps, "rmse"][best]

@@ -6,7 +6,8 @@ from matplotlib.colors import Normalize, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from lstmkit.analysis.attribution import Agreement, Attribution
+from lstmkit.analysis.agreement import Agreement
+from lstmkit.analysis.attribution import Attribution
 from lstmkit.plots.style import (
     ACCENT,
     INK,
@@ -156,6 +157,8 @@ def _norm(attributions: list[Attribution], signed: bool) -> Normalize:
 def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, signed: bool) -> None:
     bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25, extend=None if signed else "min")
     bar.outline.set_visible(False)
+    if signed:  # ticks inside the linear part would stand on the zero
+        bar.set_ticks([tick for tick in bar.get_ticks() if tick == 0 or abs(tick) >= image.norm.linthresh])
     bar.set_label(f"{attribution.unit}\n(logarithmic colour scale)", color=MUTED, fontsize=8)
 
 

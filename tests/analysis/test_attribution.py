@@ -11,14 +11,12 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
-from lstmkit.analysis.attribution import (
-    Attribution,
-    Attributor,
+from lstmkit.analysis.agreement import agreement
+from lstmkit.analysis.attribution import Attribution, Attributor, hours_before
+from lstmkit.analysis.attribution_methods import (
     ScalarForecast,
-    agreement,
     gradient_x_input,
     guided_backprop,
-    hours_before,
     integrated_gradients,
     occlusion,
     saliency,

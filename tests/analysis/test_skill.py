@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from lstmkit.analysis.skill import evaluate, score
+from lstmkit.errors import LstmkitError
 
 HOURLY = pd.date_range("2025-06-02", periods=240, freq="1h", tz="UTC")
 
@@ -45,6 +46,12 @@ def test_of_a_constant_target_r2_is_not_known(value):
     assert content["r2"] == {"all_steps": None, "last_step": None}
     assert content["baselines"]["persistence"]["r2"] == {"all_steps": None, "last_step": None}
     assert content["rmse"]["all_steps"] == pytest.approx(1)
+
+
+def test_a_series_that_a_baseline_forecasts_exactly_has_no_skill_to_speak_of():
+    observed = np.full((7, 3), 400.0)
+    with pytest.raises(LstmkitError, match="persistence forecasts the test part without any error"):
+        evaluation_of(observed, {"LSTM": observed + 1, "persistence": observed})
 
 
 def test_where_a_true_value_is_zero_mape_is_not_known():

@@ -1,0 +1,58 @@
+"""Whether different methods of attribution tell the same story."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from lstmkit.analysis.attribution import Attribution
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike the maps of several methods are.
+
+    Attributes:
+        correlation: Spearman rank correlation of the magnitudes of all cells, method by method.
+        shares: percent of the whole magnitude per feature (rows) and method (columns).
+    """
+
+    correlation: pd.DataFrame
+    shares: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """The correlations."""
+        return self.correlation
+
+    def finding(self) -> str:
+        """Which methods agree least, and whether they name the same feature."""
+        shares = self.shares.loc[:, self.shares.any()]  # without maps of zeros
+        if len(shares.columns) < 2:
+            return "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
+        pairs = {(a, b): self.correlation.loc[a, b] for a, b in combinations(shares, 2)}
+        least, leaders = min(pairs, key=pairs.get), shares.idxmax()
+        leader = leaders.mode()[0]
+        others = [f"{method} ({feature})" for method, feature in leaders.items() if feature != leader]
+        every = "Both" if len(leaders) == 2 else f"All {len(leaders)}"
+        named = f"{every} methods rank {leader} first"
+        if others:
+            share = f"{len(leaders) - len(others)} of {len(leaders)}"
+            named = f"{share} methods rank {leader} first; not so {', '.join(others)}"
+        if len(pairs) == 1:
+            return f"{named}. The rank correlation of their maps is {pairs[least]:.2f}."
+        return (
+            f"{named}. The rank correlation of whole maps is {np.median(list(pairs.values())):.2f} in the median over "
+            f"pairs of methods, lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
+        )
+
+
+def agreement(attributions: list[Attribution]) -> Agreement:
+    """Compare the maps of several methods.
+
+    Args:
+        attributions: at least two, of the same windows' shape and features.
+    """
+    maps = pd.DataFrame({a.method: a.magnitude.ravel() for a in attributions})
+    shares = pd.DataFrame({a.method: a.share for a in attributions})
+    return Agreement(maps.corr(method="spearman"), shares)
