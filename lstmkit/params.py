@@ -151,7 +151,7 @@ class TrainingParams(Schema):
     `level_shift` is the standard deviation, in scaled units, of random shifts of the exogenous features' level.
     """
 
-    epochs: Positive = 10
+    epochs: Positive = 14
     windows_per_epoch: Positive = 4096
     validation_windows: Positive = 2048
     batch_size: Positive = 64
