@@ -14,7 +14,7 @@ from lstmkit.storage import write_whole
 
 
 def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
-    """Execute a notebook and put it into the book, without its progress bars.
+    """Execute a notebook and put it into the book, without progress bars, its captions as the pictures' alternative text.
 
     Args:
         notebook: with a cell tagged `parameters`.
@@ -28,9 +28,17 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
     for cell in executed.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
+            if caption := _caption(cell):
+                cell.metadata["mystnb"] = {"image": {"alt": caption}}
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata.tags.append("hide-input")
     write_whole(page, lambda draft: nbformat.write(executed, draft))
+
+
+def _caption(cell: nbformat.NotebookNode) -> str:
+    """What the cell's figure shows, for those who cannot see it."""
+    said = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
+    return next((text.replace("*", "") for text in said if text.startswith("**Figure")), "")
 
 
 def _is_progress(output: dict) -> bool:

@@ -1,4 +1,4 @@
-"""How numbers are written in sentences and titles."""
+"""How numbers and names are written in sentences and titles."""
 
 
 def signed(value: float, decimals: int = 1) -> str:
@@ -21,3 +21,13 @@ def count(number: int, one: str, many: str | None = None) -> str:
         many: the noun in the plural, where it is not the singular with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def feature_label(name: str) -> str:
+    """A feature's name as people write it.
+
+    Args:
+        name: for example `co2_lag_24h`.
+    """
+    words = name.replace("co2", "CO₂").replace("_1h", " 1 h").replace("_24h", " 24 h").split("_")
+    return " ".join(words)

@@ -67,6 +67,7 @@ def test_report_builds_every_page(reported):
                 html = page(reported, f"studies/smoke/{model}/{horizon}/{section}.html")
                 assert "Figure " in html
                 assert "Epoch 0" not in html  # progress bars stay out
+                assert re.search(r'<img alt="Figure [A-Z]1\.', html)
     assert "Nothing has been executed yet" not in page(reported, "index.html")
 
 

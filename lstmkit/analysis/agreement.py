@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lstmkit.analysis.attribution import Attribution
+from lstmkit.wording import feature_label
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Agreement:
         pairs = {(a, b): self.correlation.loc[a, b] for a, b in combinations(shares, 2)}
         least, leaders = min(pairs, key=pairs.get), shares.idxmax()
         leader = leaders.mode()[0]
-        others = [f"{method} ({feature})" for method, feature in leaders.items() if feature != leader]
+        others = [f"{method} ({feature_label(name)})" for method, name in leaders.items() if name != leader]
         every = "Both" if len(leaders) == 2 else f"All {len(leaders)}"
-        named = f"{every} methods rank {leader} first"
+        named = f"{every} methods rank {feature_label(leader)} first"
         if others:
             share = f"{len(leaders) - len(others)} of {len(leaders)}"
-            named = f"{share} methods rank {leader} first; not so {', '.join(others)}"
+            named = f"{share} methods rank {feature_label(leader)} first; not so {', '.join(others)}"
         if len(pairs) == 1:
             return f"{named}. The rank correlation of their maps is {pairs[least]:.2f}."
         return (

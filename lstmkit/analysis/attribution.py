@@ -23,6 +23,7 @@ from lstmkit.analysis.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams
+from lstmkit.wording import feature_label
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Attribution:
         if not self.by_step.any():
             return "All attributions are zero: the forecast does not depend on the inputs."
         (first, most_of_it), *others = self.share.items()
-        second = f" and {others[0][0]} {others[0][1]:.0f} %" if others else ""
+        second = f" and {feature_label(others[0][0])} {others[0][1]:.0f} %" if others else ""
         half, most = self.hours_holding(0.5), self.hours_holding(0.9)
         complete = ""
         if self.completeness_error is not None:
@@ -123,7 +124,7 @@ class Attribution:
                 f"{100 * self.completeness_error:.2g} % on average."
             )
         return (
-            f"{first} holds {most_of_it:.0f} % of the attribution{second}. "
+            f"{feature_label(first)} holds {most_of_it:.0f} % of the attribution{second}. "
             f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}."
             f"{complete}"
         )

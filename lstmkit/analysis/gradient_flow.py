@@ -59,21 +59,21 @@ class GradientFlow:
         )
 
     def finding(self) -> str:
-        """Where the gradient shrinks most on its way back."""
+        """What becomes of the gradient on its way back."""
         if not self.norm.any():
             return "No gradient reaches any stage: the forecast does not depend on the inputs."
-        narrowest = int(np.argmin(self.ratio))
         quiet = [int((channels.max(axis=1) < 1e-8).sum()) for channels in self.magnitude]
         dead = "; ".join(
             f"{n} of {len(channels)} channels of the {stage} carry no gradient"
             for n, channels, stage in zip(quiet, self.magnitude, self.stages[1:], strict=True)
             if n
         )
-        factor = self.ratio[narrowest]
-        verb = "shrinks most" if factor < 1 else "grows least"
+        steps = list(zip(self.stages[:-1], self.stages[1:], self.ratio, self.ratio_error, strict=True))[::-1]
+        ways = ", ".join(f"{ratio:.2f} ± {error:.2f} from {b} to {a}" for a, b, ratio, error in steps)
+        arrived = 100 * self.norm[0] / self.norm[-1]
         return (
-            f"On its way back from the forecast the gradient {verb} at {self.pairs[narrowest]}: its norm there "
-            f"is multiplied by {factor:.2f} ± {self.ratio_error[narrowest]:.2f}. "
+            f"On its way back the gradient's norm is multiplied by {ways}; at the input it is {arrived:.0f} % of what "
+            f"it was at the {self.stages[-1]}. "
             + (
                 f"{dead[0].upper()}{dead[1:]}."
                 if dead

@@ -9,7 +9,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import PARTS, Windows, split_rows
 from lstmkit.params import SplitParams
-from lstmkit.wording import count
+from lstmkit.wording import count, feature_label
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -53,7 +53,7 @@ class Overview:
         middle = self.week["50 %"]
         peak = middle.idxmax()
         return (
-            f"{self.name}: {self.hourly.index[0]:%d %B %Y} to {self.end:%d %B %Y}, {self.target} "
+            f"{self.name}: {self.hourly.index[0]:%d %B %Y} to {self.end:%d %B %Y}, {feature_label(self.target)} "
             f"{self.hourly.mean():.0f} ± {self.hourly.std():.0f} {self.unit}. In the training part the weekly median "
             f"is highest on {WEEKDAYS[peak // 24]} at {peak % 24}:00 ({middle.max():.0f} {self.unit}) and lowest at "
             f"{middle.min():.0f} {self.unit}. Regimes: {self.regimes.labels[0]} below {low:.0f}, "

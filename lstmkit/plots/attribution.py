@@ -15,11 +15,11 @@ from lstmkit.plots.style import (
     MUTED,
     SIGNED_COLORS,
     canvas,
-    feature_label,
     hours_axis,
     light_grid,
     magnitude_norm,
 )
+from lstmkit.wording import feature_label
 
 SIGNED_RANGE = 100  # of the logarithmic part of a signed scale
 

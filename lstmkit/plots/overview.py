@@ -5,7 +5,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.overview import Overview
-from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, feature_label, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, light_grid
+from lstmkit.wording import feature_label
 
 PART_COLORS = {"train": "#eef2f6", "validation": "#fdf1e3", "test": "#e9f5ec"}
 

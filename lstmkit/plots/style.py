@@ -49,16 +49,6 @@ def canvas(
     return figure, figure.subplots(rows, columns, **subplots)
 
 
-def feature_label(name: str) -> str:
-    """A feature's name as people write it.
-
-    Args:
-        name: for example `co2_lag_24h`.
-    """
-    words = name.replace("co2", "CO₂").replace("_1h", " 1 h").replace("_24h", " 24 h").split("_")
-    return " ".join(words)
-
-
 def hours_axis(axes: Axes, hours: float, most_ticks: int = 9) -> None:
     """Let the x axis count hours back from the forecast's origin, which is at its right end.
 

@@ -672,7 +672,7 @@ def test_all_hours_hold_everything_whatever_the_rounding():
 def test_finding_names_features_and_hours():
     result = attribution([[0, 2, 0], [0, 2, 1], [1, 10, 4]], features=("co2", "humidity", "hour_sin"))
     assert result.finding() == (
-        "humidity holds 70 % of the attribution and hour_sin 25 %. "
+        "humidity holds 70 % of the attribution and hour sin 25 %. "
         "Half of it lies in the newest 1.0 h of the window, nine tenths in the newest 2.0 h."
     )
     assert "0.034 % on average" in attribution([[1, 2]] * 3, completeness_error=0.000344).finding()

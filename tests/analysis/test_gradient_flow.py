@@ -1,6 +1,5 @@
 """Gradient flow: equal to a model cut in two by hand, and to what a pool does to a gradient."""
 
-import dataclasses
 import math
 from typing import ClassVar
 
@@ -220,11 +219,10 @@ def test_frame():
 
 def test_finding():
     assert FLOW.finding() == (
-        "On its way back from the forecast the gradient shrinks most at first / second: its norm there is multiplied "
-        "by 0.47 ± 0.13. Every channel of every stage carries some gradient."
+        "On its way back the gradient's norm is multiplied by 0.47 ± 0.13 from second to first, 0.52 ± 0.11 from "
+        "first to input; at the input it is 25 % of what it was at the second. "
+        "Every channel of every stage carries some gradient."
     )
-    growing = dataclasses.replace(FLOW, ratio=np.array([1.5, 3.0])).finding()
-    assert "grows least at input / first: its norm there is multiplied by 1.50 ± 0.11" in growing
 
 
 class OneStage(nn.Module):

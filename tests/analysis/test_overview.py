@@ -57,7 +57,7 @@ def test_hourly_means_have_holes_where_the_gaps_are(result):
 
 def test_the_finding(result):
     found = result.finding()
-    assert found.startswith("Hand: 02 June 2025 to 27 July 2025, co2 ")
+    assert found.startswith("Hand: 02 June 2025 to 27 July 2025, CO₂ ")
     assert "highest on Sunday at 23:00 (2667 ppm) and lowest at 2500 ppm" in found
     assert "Low below 450, High from 550 ppm on" in found
     assert "1 gap of up to an hour (1 step) interpolated" in found

@@ -18,7 +18,7 @@ from lstmkit.plots.attribution import (
     plot_heatmaps,
     plot_temporal_profile,
 )
-from lstmkit.plots.style import feature_label
+from lstmkit.wording import feature_label
 
 FEATURES = (
     "co2",
