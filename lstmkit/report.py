@@ -14,7 +14,7 @@ from lstmkit.storage import write_whole
 
 
 def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
-    """Execute a notebook and put it into the book, without progress bars, its captions as the pictures' alternative text.
+    """Execute a notebook and put it into the book, without progress bars, its captions as the pictures' alternatives.
 
     Args:
         notebook: with a cell tagged `parameters`.
