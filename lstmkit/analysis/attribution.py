@@ -173,9 +173,12 @@ class Attributor:
     def finding(self) -> str:
         """What is explained, on which windows."""
         total, params = len(self.windows), self.params
+        anchor = ""
+        if self.forecast.shortcut is not None:
+            anchor = " The anchor's linear answer to the deviations of the last hour and the day before is part of it."
         return (
             f"Explained is the forecast's {self.explained}, as its deviation from the climatology, which depends on "
-            f"the clock alone. Methods of one backward pass see {min(total, params.windows)} of the {total:,} test "
+            f"the clock alone.{anchor} Methods of one backward pass see {min(total, params.windows)} of the {total:,} test "
             f"windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard "
             f"errors take the windows as independent; windows that overlap in time are not quite."
         )
