@@ -178,9 +178,9 @@ class Attributor:
             anchor = " The anchor's linear answer to the deviations of the last hour and the day before is part of it."
         return (
             f"Explained is the forecast's {self.explained}, as its deviation from the climatology, which depends on "
-            f"the clock alone.{anchor} Methods of one backward pass see {min(total, params.windows)} of the {total:,} test "
-            f"windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard "
-            f"errors take the windows as independent; windows that overlap in time are not quite."
+            f"the clock alone.{anchor} Methods of one backward pass see {min(total, params.windows)} of the {total:,} "
+            f"test windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. "
+            f"Standard errors take the windows as independent; windows that overlap in time are not quite."
         )
 
     def saliency(self, few: bool = False) -> Attribution:
