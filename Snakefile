@@ -20,6 +20,9 @@ SECTIONS = {
     "01_training": ([], ["skill", "overview"]),
     "B_attribution": (["attribution"], ["attribution", "attribution_methods", "agreement", "gradient_flow", "statistics"]),
 }
+EVERY_PAGE = expand(
+    PAGES / "{model}" / "{h}" / "{section}.ipynb", model=PARAMS.models, h=HORIZONS, section=SECTIONS
+)
 HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
 
 
@@ -47,13 +50,14 @@ wildcard_constraints:
 
 rule report:
     input:
+        EVERY_PAGE,  # also where a book was built without them
         "book/_build/html/index.html",
     default_target: True
 
 
 rule book:
     input:
-        expand(PAGES / "{model}" / "{h}" / "{section}.ipynb", model=PARAMS.models, h=HORIZONS, section=SECTIONS),
+        EVERY_PAGE,
         [p for p in Path("book").rglob("*") if p.suffix in (".md", ".bib", ".css", ".py", ".yml")
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
