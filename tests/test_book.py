@@ -80,7 +80,9 @@ def test_landing_page_shows_the_results_of_every_model_and_horizon(reported):
 
 def test_no_link_is_broken(reported):
     root = reported / "book/_build/html"
-    pages = [html for html in root.rglob("*.html") if "_static" not in html.parts]  # the theme keeps a template there
+    pages = [
+        html for html in root.rglob("*.html") if "_static" not in html.parts
+    ]  # the theme keeps a template there
     assert len(pages) > 15
     for html in pages:
         for target in re.findall(r'(?:href|src)="([^"#?:]+)(?:[#?][^"]*)?"', html.read_text()):
