@@ -389,7 +389,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each contender (default 3)")
     parser.add_argument("--steps", type=int, default=10, help="timed training steps of each (default 10)")
     parser.add_argument("--warm-up", type=int, default=5, help="steps before the timed ones (default 5)")
-    parser.add_argument("--batch", type=int, default=128, help="lstmkit's batch size (default 128)")
+    parser.add_argument(
+        "--batch", type=int, default=128, help="batch size of lstmkit, tried for the peers too (default 128)"
+    )
     parser.add_argument("--threads", type=int, help="threads of every contender (default: as they come)")
     parser.add_argument("--one", metavar="NAME", help="measure this contender in this process, print JSON")
     return parser.parse_args()
