@@ -123,6 +123,10 @@ class Attribution:
                 f" The attributions miss the change of the forecast that they should add up to by "
                 f"{100 * self.completeness_error:.2g} % on average."
             )
+            if self.completeness_error > TOLERABLE_GAP:
+                complete += (
+                    " The forecast changes too abruptly along the path for its points: read no single cells."
+                )
         return (
             f"{feature_label(first)} holds {most_of_it:.0f} % of the attribution{second}. "
             f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}."
@@ -141,6 +145,7 @@ class Attribution:
         return float(self.hours_before[::-1][enough] + step)
 
 
+TOLERABLE_GAP = 0.05  # of the completeness of integrated gradients
 ROUNDING = 1e-9  # hours; keeps whole hours whole
 
 

@@ -675,7 +675,12 @@ def test_finding_names_features_and_hours():
         "humidity holds 70 % of the attribution and hour sin 25 %. "
         "Half of it lies in the newest 1.0 h of the window, nine tenths in the newest 2.0 h."
     )
-    assert "0.034 % on average" in attribution([[1, 2]] * 3, completeness_error=0.000344).finding()
+    small, large = (
+        attribution([[1, 2]] * 3, completeness_error=error).finding() for error in (0.000344, 0.22)
+    )
+    assert "0.034 % on average" in small
+    assert "read no single cells" not in small
+    assert "22 % on average. The forecast changes too abruptly along the path" in large
     assert "newest 5 min of" in attribution([[0, 1], [0, 1], [1, 10]], hours=1 / 12).finding()
 
 
