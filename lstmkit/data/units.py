@@ -15,7 +15,7 @@ _TO_CANONICAL: dict[str, tuple[str, Conversion]] = {
     "fraction": ("percent", lambda fraction: 100 * fraction),
 }
 
-PHYSICAL_RANGE = {"ppm": (150.0, 40_000.0), "degC": (-60.0, 80.0), "percent": (0.0, 100.0)}
+PHYSICAL_RANGE = {"ppm": (150.0, 40_000.0), "degC": (-60.0, 60.0), "percent": (0.0, 100.0)}
 
 
 def to_canonical(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
@@ -33,7 +33,7 @@ def to_canonical(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
 
 
 def out_of_range(values: pd.Series, canonical: str) -> pd.Series:
-    """Mark values that cannot be: CO2 outside 150 to 40000 ppm, -60 to 80 degC, 0 to 100 percent.
+    """Mark values that cannot be: CO2 outside 150 to 40000 ppm, -60 to 60 degC, 0 to 100 percent.
 
     Args:
         values: in the canonical unit, NaN where missing.

@@ -307,8 +307,8 @@ def test_infinite_values(tmp_path):
         ("ppm", 150, 149.9),
         ("ppm", 40000, 40001),
         ("degC", -60, -60.1),
-        ("degC", 80, 95.5),  # degF stated as degC
-        ("degF", 176, 176.2),  # 80 degC
+        ("degC", 60, 71.8),  # a room in degF stated as degC
+        ("degF", 140, 140.2),  # 60 degC
         ("K", 214, 21),  # degC stated as K
         ("percent", 0, -0.1),
         ("percent", 100, 100.5),
