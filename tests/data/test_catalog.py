@@ -182,7 +182,8 @@ def test_a_finer_interval_is_refused(tmp_path):
 
 def test_a_column_that_is_measured_more_rarely_than_the_others_counts(tmp_path):
     rows = [
-        f"2025-06-05 18:{minute:02d},{20 + minute / 10},{500 if minute % 10 == 0 else ''}" for minute in range(60)
+        f"2025-06-05 18:{minute:02d},{20 + minute / 10},{500 if minute % 10 == 0 else ''}"
+        for minute in range(60)
     ]
     (tmp_path / "office.csv").write_text("\n".join(["timestamp,temp,co2", *rows]))
     columns = {"temperature": {"column": "temp", "unit": "degC"}, "co2": {"column": "co2", "unit": "ppm"}}
