@@ -74,6 +74,27 @@ def results_folder(source: Path) -> Path:
     return root if source.stem == DEFAULT_STUDY else root / source.stem
 
 
+def run_folder(source: Path, model: str, horizon: int, interval: str) -> Path:
+    """Where the results of one model and horizon go.
+
+    Args:
+        source: the study's YAML.
+        model: one of its models.
+        horizon: steps ahead.
+        interval: time between steps.
+    """
+    return results_folder(source) / f"{model}_interpretability" / horizon_folder(horizon, interval)
+
+
+def model_label(model: str) -> str:
+    """A model's name for titles; its key in the YAML where it has no other.
+
+    Args:
+        model: key of the model.
+    """
+    return MODEL_LABELS.get(model, model)
+
+
 def horizon_folder(horizon: int, interval: str) -> str:
     """`h1` for an hour; `12steps` where the horizon is no whole number of hours.
 

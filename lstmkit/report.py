@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import papermill
 
-from lstmkit.layout import MODEL_LABELS, horizon_folder, horizon_label, results_folder
+from lstmkit.layout import horizon_folder, horizon_label, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
 
@@ -56,16 +56,16 @@ def write_index(study: str, book: Path) -> None:
     """
     source = find_params(study)
     params, folder = load_params(source), book / "studies" / source.stem
-    results = results_folder(source)
-    figure = results / _first_figure(params)
+    first = run_folder(source, next(iter(params.models)), params.horizons[0], params.data.interval)
+    figure = first / "training" / "T1_data.png"
     picture = ""
     if figure.exists():
         write_whole(folder / "data.png", lambda draft: shutil.copyfile(figure, draft))
         picture = "![The series with its training, validation and test parts, and its week]({}data.png)\n\n"
     here, below = "", f"studies/{source.stem}/"
     landing = f"**[{params.title}]({below}index.md).** {params.description}\n\n" + picture.format(below)
-    _write(folder / "landing.txt", landing + _metrics_table(params, results, link=below))
-    table = _metrics_table(params, results, link=here)
+    _write(folder / "landing.txt", landing + _metrics_table(params, source, link=below))
+    table = _metrics_table(params, source, link=here)
     picture = picture.format(here)
     models = "\n".join(f"{model}/index" for model in params.models)
     _write(
@@ -74,22 +74,22 @@ def write_index(study: str, book: Path) -> None:
     )
     for model in params.models:
         horizons = [horizon_folder(steps, params.data.interval) for steps in params.horizons]
-        label = MODEL_LABELS.get(model, model)
+        label = model_label(model)
         pages = "\n".join(f"{name}/index" for name in horizons)
         _write(
             folder / model / "index.md",
-            f"# {label}\n\n{_metrics_table(params, results, [model])}\n{_toctree(pages)}",
+            f"# {label}\n\n{_metrics_table(params, source, [model])}\n{_toctree(pages)}",
         )
         for steps, name in zip(params.horizons, horizons, strict=True):
             title = f"# {label}, {horizon_label(steps, params.data.interval)} ahead"
             sections = "\n".join(sorted(page.stem for page in (folder / model / name).glob("*.ipynb")))
-            table = _metrics_table(params, results, [model], [steps])
+            table = _metrics_table(params, source, [model], [steps])
             _write(folder / model / name / "index.md", f"{title}\n\n{table}\n{_toctree(sections)}")
 
 
 def _metrics_table(
     params: StudyParams,
-    results: Path,
+    source: Path,
     models: list[str] | None = None,
     horizons: list[int] | None = None,
     link: str | None = None,
@@ -98,9 +98,9 @@ def _metrics_table(
     for model in models or params.models:
         for steps in horizons or params.horizons:
             folder = horizon_folder(steps, params.data.interval)
-            path = results / f"{model}_interpretability" / folder / "metrics.json"
+            path = run_folder(source, model, steps, params.data.interval) / "metrics.json"
             if path.exists():
-                label = MODEL_LABELS.get(model, model)
+                label = model_label(model)
                 label = label if link is None else f"[{label}]({link}{model}/{folder}/index.md)"
                 metrics = json.loads(path.read_text())
                 unit = metrics["unit"]
@@ -125,13 +125,6 @@ def _row(label: str, ahead: str, metrics: dict) -> str:
     interval = f"{100 * skill['value']:+.1f} [{100 * skill['low']:+.1f}, {100 * skill['high']:+.1f}]"
     numbers = f"{rmse} | {mae} | {r2} | {mape} | {interval}".replace("-", "−")
     return f"| {label} | {ahead} | {numbers} | {skill['best_baseline']} |"
-
-
-def _first_figure(params: StudyParams) -> Path:
-    model, steps = next(iter(params.models)), params.horizons[0]
-    return Path(
-        f"{model}_interpretability", horizon_folder(steps, params.data.interval), "training", "T1_data.png"
-    )
 
 
 def _toctree(entries: str) -> str:

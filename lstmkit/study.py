@@ -23,14 +23,7 @@ from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
 from lstmkit.errors import LstmkitError
-from lstmkit.layout import (
-    MODEL_LABELS,
-    figure_file,
-    horizon_folder,
-    horizon_label,
-    project_folder,
-    results_folder,
-)
+from lstmkit.layout import figure_file, horizon_label, model_label, project_folder, run_folder
 from lstmkit.models import build_model
 from lstmkit.notebook import refuse_unknown_parameters
 from lstmkit.params import StudyParams, find_params, load_params
@@ -62,8 +55,7 @@ class Study:
     @property
     def folder(self) -> Path:
         """Where the results of this model and horizon go."""
-        root = results_folder(self.source) / f"{self.model_name}_interpretability"
-        return root / horizon_folder(self.horizon, self.params.data.interval)
+        return run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
 
     @property
     def label(self) -> str:
@@ -74,7 +66,7 @@ class Study:
     @property
     def model_label(self) -> str:
         """The model's name for titles."""
-        return MODEL_LABELS.get(self.model_name, self.model_name)
+        return model_label(self.model_name)
 
     @cached_property
     def dataset(self) -> Dataset:

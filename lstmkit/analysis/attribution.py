@@ -218,7 +218,8 @@ class Attributor:
 
     def smoothgrad(self) -> Attribution:
         """SmoothGrad, with noise of a share of each feature's standard deviation over the sample."""
-        x, _ = self._sample(costly=True).gather(torch.arange(len(self._sample(costly=True))))
+        sample = self._sample(costly=True)
+        x, _ = sample.gather(torch.arange(len(sample)))
         spread = x.std(dim=(0, 1))
         sigma = self.params.smooth_sigma * torch.where(spread > 0, spread, 1.0)
         method = partial(smoothgrad, samples=self.params.smooth_samples, sigma=sigma)
