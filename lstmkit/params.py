@@ -142,7 +142,18 @@ class CNNLSTMParams(Schema):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 
-ModelParams = Annotated[LSTMParams | CNNLSTMParams, Field(discriminator="kind")]
+class BypassParams(Schema):
+    """A CNN-LSTM without its convolutions: its pool, LSTM and head read the raw inputs."""
+
+    kind: Literal["bypass"]
+    pool: Positive = 2
+    hidden: Positive = 128
+    layers: Positive = 2
+    head: Positive = 64
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
+ModelParams = Annotated[LSTMParams | CNNLSTMParams | BypassParams, Field(discriminator="kind")]
 
 
 class TrainingParams(Schema):
@@ -191,6 +202,25 @@ class AttributionParams(Schema):
     batch_size: Positive = 64
 
 
+class HiddenStateParams(Schema):
+    """How many test windows, spread evenly over time, the geometry of the hidden states is taken from.
+
+    `embedding_windows` is for the convolutions' flattened maps and for t-SNE; `clusters` is the plan's K.
+    """
+
+    windows: Positive = 4096
+    embedding_windows: Positive = 1024
+    clusters: Annotated[int, Field(ge=2)] = 4
+    trajectories: Positive = 8
+
+
+class ConvolutionParams(Schema):
+    """How many test windows the convolutions are examined on, and how many random ablations they are held against."""
+
+    windows: Positive = 2048
+    random_ablations: Positive = 20
+
+
 class StudyParams(Schema):
     """A whole study: one file of `params/`."""
 
@@ -207,6 +237,8 @@ class StudyParams(Schema):
     training: TrainingParams = TrainingParams()
     evaluation: EvaluationParams = EvaluationParams()
     attribution: AttributionParams = AttributionParams()
+    hidden_states: HiddenStateParams = HiddenStateParams()
+    convolutions: ConvolutionParams = ConvolutionParams()
 
 
 def find_params(study: str | Path) -> Path:

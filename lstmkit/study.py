@@ -1,17 +1,15 @@
 """The front door: a study opened for one model and one horizon, loaded or trained, and where its results go."""
 
 import json
-import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock
-from IPython.display import Image, Markdown, display
 from jaxtyping import Float
 from torch import nn
 
@@ -22,18 +20,15 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
+from lstmkit.display import show_figure, show_table, show_text
 from lstmkit.errors import LstmkitError
-from lstmkit.layout import figure_file, horizon_label, model_label, project_folder, run_folder
-from lstmkit.models import build_model
+from lstmkit.layout import figure_path, horizon_label, model_label, project_folder, run_folder
 from lstmkit.notebook import refuse_unknown_parameters
-from lstmkit.params import StudyParams, find_params, load_params
-from lstmkit.storage import write_csv, write_json, write_whole
+from lstmkit.outputs import PREDICTIONS, STATES, write_outputs
+from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
+from lstmkit.storage import Rows, write_json
+from lstmkit.trained import load_or_train
 from lstmkit.training.baselines import baseline_forecasts
-from lstmkit.training.checkpoints import load_outcome, save_model
-from lstmkit.training.fit import fit
-
-PREDICTION_BATCH = 256
-PRINT_DPI, SCREEN_DPI = 300, 140
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,8 @@ class Study:
 
     @cached_property
     def _trained(self) -> tuple[nn.Module, dict]:
-        return self._load_or_train()
+        architecture = self.params.models[self.model_name]
+        return load_or_train(self.folder, architecture, self.params, self.dataset, self.windows)
 
     @property
     def model(self) -> nn.Module:
@@ -123,12 +119,41 @@ class Study:
         )
 
     @cached_property
-    def predictions(self) -> Float[np.ndarray, "window horizon"]:
-        """Forecasts of every test window, in the target's unit."""
-        test = self.windows["test"]
-        with torch.inference_mode():
-            outputs = torch.cat([self.model(x) for x, _ in test.batches(PREDICTION_BATCH)])
-        return test.to_units(outputs)
+    def bypass(self) -> nn.Module:
+        """The model without its convolutions, trained the same way on the raw inputs.
+
+        Raises:
+            LstmkitError: the model has no convolutions.
+        """
+        architecture = self.params.models[self.model_name]
+        if not isinstance(architecture, CNNLSTMParams):
+            raise LstmkitError(f"{self.model_label} has no convolutions that could be bypassed")
+        shared = architecture.model_dump(exclude={"kind", "channels", "kernels"})
+        rest = BypassParams(kind="bypass", **shared)
+        return load_or_train(self.folder / "bypass", rest, self.params, self.dataset, self.windows)[0]
+
+    @property
+    def predictions(self) -> Rows:
+        """Forecasts of every test window, in the target's unit, shape (window, horizon)."""
+        return Rows(self._outputs / PREDICTIONS, "predicted")
+
+    @property
+    def hidden_states(self) -> Rows:
+        """Hidden states in which each layer of the LSTM ends, for every test window, shape (window, layer, unit)."""
+        return Rows(self._outputs / STATES)
+
+    @cached_property
+    def _outputs(self) -> Path:
+        self.model  # noqa: B018  # trains what is missing
+        with FileLock(self.folder / ".outputs.lock"):
+            if not self._is_fresh(PREDICTIONS):
+                write_outputs(self.folder, self.model, self.windows["test"])
+        return self.folder
+
+    def _is_fresh(self, name: str) -> bool:
+        """Whether a file was written by the model that there is."""
+        card, file = self.folder / "model.json", self.folder / name
+        return file.exists() and file.stat().st_mtime_ns >= card.stat().st_mtime_ns
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -139,14 +164,14 @@ class Study:
             self.model_label,
             self.unit,
             test.observed(),
-            {self.model_label: self.predictions, **forecasts},
+            {self.model_label: np.concatenate(list(self.predictions.chunks())).astype(float), **forecasts},
             test.origin,
             bootstrap=self.params.evaluation.bootstrap,
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
             anchor=self._anchor_forecast(),
         )
-        self._write_evaluation(evaluation)
+        write_json(self.folder / "metrics.json", evaluation.to_json())
         return evaluation
 
     def _anchor_forecast(self) -> Float[np.ndarray, "window horizon"] | None:
@@ -177,7 +202,7 @@ class Study:
                 f"{self.unit}, the model {rmse:.1f} {self.unit}). What follows explains a forecast that a simpler "
                 f"rule makes better.\n\n{text}"
             )
-        display(Markdown(text))
+        show_text(text)
 
     def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
         """Save a figure under its name in the plan, with its numbers beside it, and show it with its caption.
@@ -188,14 +213,8 @@ class Study:
             caption: a sentence or two under the figure.
             table: the figure's numbers, for a CSV of the same name.
         """
-        path = self.folder / figure_file(name, self.params.models[self.model_name].kind)
-        write_whole(path, lambda draft: figure.savefig(draft, dpi=PRINT_DPI))
-        if table is not None:
-            write_csv(path.with_suffix(".csv"), table)
-        screen = BytesIO()
-        figure.savefig(screen, format="png", dpi=SCREEN_DPI)
-        number = path.stem.split("_", 1)[0]
-        display(Image(screen.getvalue()), Markdown(f"**Figure {number}.** {caption}"))
+        kind = self.params.models[self.model_name].kind
+        show_figure(figure, figure_path(name, kind, self.folder), caption, table)
 
     def show_table(self, table: pd.DataFrame) -> None:
         """Show a table with three significant digits.
@@ -203,7 +222,7 @@ class Study:
         Args:
             table: numbers and words.
         """
-        display(table.map(_three_digits))
+        show_table(table)
 
     def say(self, finding: str) -> None:
         """Show what this run found.
@@ -211,65 +230,20 @@ class Study:
         Args:
             finding: sentences written from the run's numbers.
         """
-        display(Markdown(f"> **This run.** {finding}"))
+        show_text(f"> **This run.** {finding}")
 
-    def _load_or_train(self) -> tuple[nn.Module, dict]:
-        torch.manual_seed(self.params.seed)
-        train = self.windows["train"]
-        model = build_model(self.params.models[self.model_name], len(train.features), self.horizon)
-        request = self._request()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".training.lock"):
-            outcome = load_outcome(self.folder, model, request)
-            if outcome is None:
-                outcome = self._train(model, request)
-        return model, outcome
+    def keep(self, room: str, facts: dict[str, Any]) -> None:
+        """Keep the numbers of a section for the summary, as `facts/<room>.json`.
 
-    def _train(self, model: nn.Module, request: dict) -> dict:
-        checkpoints = self.folder / "checkpoints"
-        _discard_unless(checkpoints, request)
-        history = fit(model, self.windows, self.params.training, self.params.seed, checkpoints)
-        outcome = asdict(history)
-        save_model(self.folder, model, request, outcome)
-        shutil.rmtree(checkpoints)
-        return outcome
-
-    def _request(self) -> dict:
-        """Everything that the weights depend on, as JSON says it."""
-        train, params = self.windows["train"], self.params
-        request = {
-            "architecture": params.models[self.model_name].model_dump(),
-            "horizon": self.horizon,
-            "features": train.features,
-            "site_timezone": self.dataset.site_timezone,
-            "windows": params.windows.model_dump(),
-            "split": params.split.model_dump(),
-            "training": params.training.model_dump(),
-            "seed": params.seed,
-            "scaler": {"center": train.scaler.center.tolist(), "scale": train.scaler.scale.tolist()},
-            "target_scaler": {
-                "center": train.target_scaler.center.tolist(),
-                "scale": train.target_scaler.scale.tolist(),
-            },
-            "data": self.dataset.fingerprint,
-        }
-        return json.loads(json.dumps(request))
-
-    def _write_evaluation(self, evaluation: Evaluation) -> None:
-        test = self.windows["test"]
-        content = {
-            "origin": test.origin.tz_convert("UTC").tz_localize(None).to_numpy(),
-            "predicted": self.predictions.astype("float32"),
-            "observed": test.observed().astype("float32"),
-        }
-        write_whole(self.folder / "predictions.npz", lambda draft: np.savez(draft, **content))
-        write_json(self.folder / "metrics.json", evaluation.to_json())
+        Args:
+            room: the section's name.
+            facts: what JSON can say; no NaN.
+        """
+        write_json(self.folder / "facts" / f"{room}.json", facts)
 
     def _saved_metrics(self) -> dict | None:
-        card, metrics = self.folder / "model.json", self.folder / "metrics.json"
-        if not metrics.exists() or metrics.stat().st_mtime < card.stat().st_mtime:
-            return None
-        return json.loads(metrics.read_text())
+        path = self.folder / "metrics.json"
+        return json.loads(path.read_text()) if self._is_fresh("metrics.json") else None
 
 
 def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: int = 12) -> Study:
@@ -296,20 +270,3 @@ def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: 
     opened = Study(source, params, model, int(horizon))
     opened.model  # noqa: B018  # trains what is missing
     return opened
-
-
-def _discard_unless(checkpoints: Path, request: dict) -> None:
-    """Keep the checkpoints of an interrupted training only if it was for the same request."""
-    note = checkpoints / "request.json"
-    if checkpoints.exists() and not (note.exists() and json.loads(note.read_text()) == request):
-        shutil.rmtree(checkpoints)
-    write_json(note, request)
-
-
-def _three_digits(value: object) -> str:
-    if not isinstance(value, float):
-        return f"{value:,}" if isinstance(value, int) else str(value)
-    if not np.isfinite(value):
-        return "–"
-    decimals = 2 if value == 0 else max(0, 2 - int(np.floor(np.log10(abs(value)))))
-    return f"{value:,.{decimals}f}"

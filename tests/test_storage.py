@@ -3,10 +3,11 @@
 import json
 import os
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.storage import whole_file, write_csv, write_json, write_whole
+from lstmkit.storage import Rows, RowWriter, whole_file, write_csv, write_json, write_whole
 
 
 @pytest.fixture
@@ -67,3 +68,25 @@ def test_a_table_is_written_to_six_digits(tmp_path):
     frame = pd.DataFrame({"co2 (ppm)": [1 / 3, 123456.789]}, index=pd.Index(["a", "b"], name="step"))
     write_csv(tmp_path / "a.csv", frame)
     assert (tmp_path / "a.csv").read_text() == "step,co2 (ppm)\na,0.333333\nb,123457\n"
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_rows_come_piece_by_piece_and_whole(tmp_path, size):
+    values = np.arange(42, dtype="float32").reshape(7, 3, 2)
+    with RowWriter(tmp_path / "values.npy", values.shape) as writer:
+        writer.add(values[:4])
+        writer.add(values[4:])
+    np.testing.assert_array_equal(np.load(tmp_path / "values.npy", allow_pickle=False), values)
+    np.savez(tmp_path / "values.npz", other=np.zeros(3), values=values)
+    for rows in (Rows(tmp_path / "values.npy"), Rows(tmp_path / "values.npz", "values")):
+        assert (len(rows), rows.shape) == (7, (7, 3, 2))
+        chunks = list(rows.chunks(size))
+        assert [len(chunk) for chunk in chunks[:-1]] == [size] * (len(chunks) - 1)
+        np.testing.assert_array_equal(np.concatenate(chunks), values)
+        np.testing.assert_array_equal(rows.take(np.array([0, 2, 6])), values[[0, 2, 6]])
+
+
+def test_rows_of_objects_are_not_read(tmp_path):
+    np.save(tmp_path / "objects.npy", np.array([{}, {}]), allow_pickle=True)
+    with pytest.raises(ValueError, match="cannot be read in pieces"):
+        list(Rows(tmp_path / "objects.npy").chunks())

@@ -1,6 +1,7 @@
 """The front door: trains what is missing, once, and says what it was asked wrongly."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import yaml
 
 from lstmkit import LstmkitError, open_study
 from lstmkit.analysis.skill import score
-from lstmkit.storage import write_json
+from lstmkit.storage import Rows, write_json
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
 
@@ -46,6 +47,10 @@ def copied(trained, tmp_path):
     return tmp_path / "copy"
 
 
+def all_rows(rows: Rows) -> np.ndarray:
+    return np.concatenate(list(rows.chunks()))
+
+
 def weights_of(study) -> dict[str, torch.Tensor]:
     return study.model.state_dict()
 
@@ -73,8 +78,14 @@ def test_what_is_unknown_is_named_with_what_is_known(tmp_path, monkeypatch, stud
 def test_results_lie_where_the_layout_says(trained):
     root = trained.source.parent.parent / "results" / "smoke" / "lstm_interpretability" / "h1"
     assert trained.folder == root
-    files = {path.name for path in root.iterdir()} - {".training.lock"}
-    assert files == {"model.safetensors", "model.json", "metrics.json", "predictions.npz"}
+    files = {path.name for path in root.iterdir()} - {".training.lock", ".outputs.lock"}
+    assert files == {
+        "model.safetensors",
+        "model.json",
+        "metrics.json",
+        "predictions.npz",
+        "hidden_states.npy",
+    }
 
 
 def test_the_second_opening_trains_nothing(trained, monkeypatch):
@@ -84,7 +95,7 @@ def test_the_second_opening_trains_nothing(trained, monkeypatch):
     assert {path.name: path.stat().st_mtime_ns for path in trained.folder.iterdir() if path.suffix} == before
     assert again.training_outcome == trained.training_outcome
     assert equal_weights(again, trained)
-    np.testing.assert_array_equal(again.predictions, trained.predictions)
+    np.testing.assert_array_equal(all_rows(again.predictions), all_rows(trained.predictions))
     reopened = open_study(trained, "lstm", 1)
     assert (reopened.source, reopened.training_outcome) == (trained.source, trained.training_outcome)
 
@@ -165,7 +176,7 @@ def test_metrics_are_those_of_the_predictions(trained):
         origin, predicted, observed = stored["origin"], stored["predicted"], stored["observed"]
     test = trained.windows["test"]
     assert predicted.shape == observed.shape == (len(test), 1) == (metrics["test_windows"], 1)
-    np.testing.assert_allclose(predicted, trained.predictions, rtol=1e-6)
+    np.testing.assert_allclose(predicted, all_rows(trained.predictions), rtol=1e-6)
     for name, value in score(observed.astype(float), predicted.astype(float)).items():
         assert metrics[name]["all_steps"] == pytest.approx(value, rel=1e-4)
         assert metrics[name]["last_step"] == metrics[name]["all_steps"]  # the horizon is one step
@@ -186,8 +197,25 @@ def test_predictions_are_the_models_own(trained):
     test = trained.windows["test"]
     with torch.inference_mode():
         expected = test.to_units(trained.model(test.gather(torch.arange(len(test)))[0]))
-    np.testing.assert_allclose(trained.predictions, expected, rtol=1e-6)
+    np.testing.assert_allclose(all_rows(trained.predictions), expected, rtol=1e-6)
     assert not trained.model.training
+
+
+def test_hidden_states_are_those_that_the_head_reads(trained):
+    states = all_rows(trained.hidden_states)
+    test = trained.windows["test"]
+    assert states.shape == (len(test), 2, 8)
+    with torch.inference_mode():
+        outputs = trained.model.projection(torch.from_numpy(states[:, -1]))
+    np.testing.assert_allclose(all_rows(trained.predictions), test.to_units(outputs), rtol=1e-5)
+
+
+def test_outputs_older_than_the_model_are_made_again(copied):
+    study = open_study(copied / "params" / "smoke.yml", "lstm", 1)
+    stale = study.folder / "predictions.npz"
+    stale.write_bytes(b"")
+    os.utime(stale, ns=(0, 0))
+    assert len(study.predictions) == len(study.windows["test"])
 
 
 def test_the_history_and_its_finding(trained):

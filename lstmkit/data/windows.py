@@ -131,6 +131,24 @@ class Windows:
         """The true values of these windows, in the target's unit."""
         return self.from_deviations(self.ahead().cpu())
 
+    def latest(self) -> Float[np.ndarray, "window"]:
+        """The target's value at each window's origin, the newest that its forecast knows, in the target's unit."""
+        rows = self.starts.cpu().numpy() + self.lookback - 1
+        deviations = self.targets[rows].double().cpu().numpy()
+        return (
+            deviations * self.target_scaler.scale[0]
+            + self.target_scaler.center[0]
+            + self.anchor.expected[rows]
+        )
+
+    def spread(self, size: int) -> "Windows":
+        """Windows spread evenly over time; all of them where there are no more.
+
+        Args:
+            size: number of windows.
+        """
+        return self.select(torch.from_numpy(spread_evenly(len(self), size)))
+
     def ahead(self) -> Float[Tensor, "window horizon"]:
         """The scaled deviations of the target from the climatology at the steps ahead."""
         return self.targets.unfold(0, self.horizon, 1)[self.starts + self.lookback]
@@ -159,6 +177,16 @@ class Windows:
             + self.target_scaler.center[0]
             + expected
         )
+
+
+def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
+    """Positions spread evenly over a population, from its first to its last; all where there are no more.
+
+    Args:
+        population: how many there are.
+        size: how many to choose.
+    """
+    return np.unique(np.linspace(0, population - 1, min(size, population)).round().astype(np.int64))
 
 
 def split_rows(observed: pd.Series, split: SplitParams) -> dict[str, slice]:

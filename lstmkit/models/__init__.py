@@ -2,11 +2,16 @@
 
 from torch import nn
 
+from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import ModelParams
 
-KINDS: dict[str, type[nn.Module]] = {"lstm": LSTMForecaster, "cnn_lstm": CNNLSTMForecaster}
+KINDS: dict[str, type[nn.Module]] = {
+    "lstm": LSTMForecaster,
+    "cnn_lstm": CNNLSTMForecaster,
+    "bypass": BypassForecaster,
+}
 
 
 def build_model(params: ModelParams, n_features: int, horizon: int) -> nn.Module:

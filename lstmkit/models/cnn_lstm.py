@@ -57,10 +57,19 @@ class CNNLSTMForecaster(nn.Module):
         """Forecast scaled deviations from scaled features."""
         maps = self.relu1(self.norm1(self.conv1(x.transpose(1, 2))))  # (batch, 32, time)
         maps = self.relu2(self.norm2(self.conv2(maps)))  # (batch, 64, time)
-        pooled = self.pool(self._even(maps))  # (batch, 64, time / 2)
+        pooled = pool_steps(self.pool, maps)  # (batch, 64, time / 2)
         states, _ = self.lstm(pooled.transpose(1, 2))  # (batch, time / 2, hidden)
         return self.fc2(self.relu3(self.fc1(self.dropout(states[:, -1]))))
 
-    def _even(self, maps: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel even_time"]:
-        missing = -maps.shape[-1] % self.pool.kernel_size
-        return nn.functional.pad(maps, (missing, 0), mode="replicate") if missing else maps
+
+def pool_steps(
+    pool: nn.MaxPool1d, maps: Float[Tensor, "batch channel time"]
+) -> Float[Tensor, "batch channel pooled_time"]:
+    """Pool neighbouring steps; where their number is odd the oldest is repeated, so that the newest is not lost.
+
+    Args:
+        pool: the module, so that its output can be recorded.
+        maps: to be pooled along time.
+    """
+    missing = -maps.shape[-1] % pool.kernel_size
+    return pool(nn.functional.pad(maps, (missing, 0), mode="replicate") if missing else maps)

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from lstmkit.internals.activations import record
 from lstmkit.models import KINDS, build_model
+from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import LSTMParams, ModelParams
@@ -185,10 +186,25 @@ def test_windows_of_a_batch_do_not_know_each_other(kind):
 def test_every_relu_is_a_module_of_its_own_and_every_stage_exists(kind):
     model = KINDS[kind](2, 1, hidden=4)
     relus = [name for name, module in model.named_modules() if isinstance(module, torch.nn.ReLU)]
-    assert relus == (["relu1", "relu2", "relu3"] if kind == "cnn_lstm" else [])
+    assert relus == {"cnn_lstm": ["relu1", "relu2", "relu3"], "bypass": ["relu3"]}.get(kind, [])
     calls = []
     for name in relus:
         model.get_submodule(name).register_forward_hook(lambda *_, name=name: calls.append(name))
     model(torch.zeros(2, 16, 2))
     assert calls == relus
     assert set(model.stages.values()) <= {name for name, _ in model.named_modules()}
+
+
+@pytest.mark.parametrize("steps", [8, 9])
+def test_the_bypass_is_the_cnn_lstm_whose_filters_copy_the_inputs(steps):
+    bypass = stirred(BypassForecaster(3, 4, hidden=5, layers=2, head=6)).double()
+    copying = CNNLSTMForecaster(3, 4, channels=(3, 3), kernels=(1, 1), hidden=5, layers=2, head=6)
+    copying.load_state_dict(bypass.state_dict(), strict=False)
+    with torch.no_grad():
+        for convolution in (copying.conv1, copying.conv2):
+            convolution.weight.copy_(torch.eye(3)[:, :, None])
+            convolution.bias.zero_()
+        for norm in (copying.norm1, copying.norm2):
+            norm.eps = 0.0
+    x = random_inputs(2, steps, 3).abs()  # which a ReLU lets pass
+    torch.testing.assert_close(bypass(x), copying.double().eval()(x), rtol=0, atol=1e-12)

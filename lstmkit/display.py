@@ -1,0 +1,57 @@
+"""What a notebook shows: figures with their captions, tables to three digits, and findings."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from IPython.display import Image, Markdown, display
+
+from lstmkit.storage import write_csv, write_whole
+
+PRINT_DPI, SCREEN_DPI = 300, 140
+
+
+def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) -> None:
+    """Save a figure with its numbers beside it, and show it with its caption.
+
+    Args:
+        figure: a matplotlib figure.
+        path: of the PNG; its name begins with the figure's number in the plan.
+        caption: a sentence or two under the figure.
+        table: the figure's numbers, for a CSV of the same name.
+    """
+    write_whole(path, lambda draft: figure.savefig(draft, dpi=PRINT_DPI))
+    if table is not None:
+        write_csv(path.with_suffix(".csv"), table)
+    screen = BytesIO()
+    figure.savefig(screen, format="png", dpi=SCREEN_DPI)
+    label = f"Figure {path.stem.split('_', 1)[0]}" if "_" in path.stem else "Figure"
+    display(Image(screen.getvalue()), Markdown(f"**{label}.** {caption}"))
+
+
+def show_table(table: pd.DataFrame) -> None:
+    """Show a table with three significant digits.
+
+    Args:
+        table: numbers and words.
+    """
+    display(table.map(_three_digits))
+
+
+def show_text(markdown: str) -> None:
+    """Show Markdown.
+
+    Args:
+        markdown: the text.
+    """
+    display(Markdown(markdown))
+
+
+def _three_digits(value: object) -> str:
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    if not np.isfinite(value):
+        return "–"
+    decimals = 2 if value == 0 else max(0, 2 - int(np.floor(np.log10(abs(value)))))
+    return f"{value:,.{decimals}f}"
