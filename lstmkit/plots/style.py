@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 WIDTH = 8.0  # inches
 INK, MUTED, ACCENT, WARM = "#1f2933", "#7b8794", "#1b6ca8", "#d1495b"
 SEQUENCE = ("#1b6ca8", "#e08e45", "#4f9d69", "#7b5ea7", "#7b8794", "#d1495b")
+REGIME_COLORS = ("#4f9d69", "#e0a030", "#c8413b")  # low, medium, high
 MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
 
