@@ -181,6 +181,19 @@ class Study:
         return test.to_units(torch.zeros(len(test), test.horizon))
 
     @property
+    def metrics(self) -> dict:
+        """The content of `metrics.json`, made where it is missing or older than the model."""
+        path = self.folder / "metrics.json"
+        if not self._is_fresh(path.name):
+            return self.evaluation.to_json()
+        return json.loads(path.read_text())
+
+    @property
+    def siblings(self) -> tuple["Study", ...]:
+        """The same model at every horizon of the study, the nearest first."""
+        return tuple(open_study(self, self.model_name, steps) for steps in sorted(self.params.horizons))
+
+    @property
     def attributor(self) -> Attributor:
         """Attributes the forecasts of the test part."""
         return Attributor(
@@ -189,7 +202,7 @@ class Study:
 
     def banner(self) -> None:
         """Say which study this is, and first of all if the model does not beat the best baseline."""
-        metrics = self._saved_metrics() or self.evaluation.to_json()
+        metrics = self.metrics
         skill = metrics["skill"]["all_steps"]
         text = f"**{self.label}.**"
         if skill["value"] <= 0:
@@ -240,10 +253,6 @@ class Study:
             facts: what JSON can say; no NaN.
         """
         write_json(self.folder / "facts" / f"{room}.json", facts)
-
-    def _saved_metrics(self) -> dict | None:
-        path = self.folder / "metrics.json"
-        return json.loads(path.read_text()) if self._is_fresh("metrics.json") else None
 
 
 def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: int = 12) -> Study:
