@@ -53,3 +53,36 @@ def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch 
         yield found
     finally:
         handle.remove()
+
+
+class _Enough(Exception):  # noqa: N818  # no error
+    """Ends a forward pass once what it was made for is known."""
+
+
+def lstm_inputs(
+    model: nn.Module, x: Float[Tensor, "batch time feature"]
+) -> Float[Tensor, "batch step channel"]:
+    """What a model's first LSTM reads, with the batch first; the LSTM itself is not run.
+
+    Args:
+        model: with an `nn.LSTM`.
+        x: inputs of the model.
+
+    Raises:
+        LstmkitError: the model has no `nn.LSTM`.
+    """
+    lstm = next(iter(find_lstms(model).values()))
+    found: list[Tensor] = []
+
+    def keep(_module: nn.Module, inputs: tuple) -> None:
+        found.append(inputs[0])
+        raise _Enough
+
+    handle = lstm.register_forward_pre_hook(keep)
+    try:
+        model(x)
+    except _Enough:
+        pass
+    finally:
+        handle.remove()
+    return found[0] if lstm.batch_first else found[0].transpose(0, 1)

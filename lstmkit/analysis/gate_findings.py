@@ -1,0 +1,206 @@
+"""What the statistics of gates say, in sentences and in numbers for a summary."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
+from lstmkit.wording import signed
+
+OFTEN = 0.5  # share of its values from which a unit counts as saturated
+SETTLED = 0.01  # distance from the later mean within which the transient is over
+
+
+def hours(value: float) -> str:
+    """Hours, or minutes below one hour.
+
+    Args:
+        value: in hours.
+    """
+    if value < 1:
+        return f"{60 * value:.0f} min"
+    return f"{value:.1f} h" if value < 10 else f"{value:.0f} h"
+
+
+def distribution_finding(gates: GateStatistics) -> str:
+    """How open the gates are."""
+    sentences = []
+    for part in gates.parts:
+        mean = gates.mean(part).mean(axis=(0, 2))
+        open_, shut = 100 * part.high[FORGET].mean(), 100 * part.low[FORGET].mean()
+        sentences.append(
+            f"In {part.name} the forget gate averages {mean[FORGET]:.2f} ± {part.spread[FORGET]:.2f}, "
+            f"{open_:.1f} % of its values above 0.9 and {shut:.1f} % below 0.1; the input gate averages "
+            f"{mean[0]:.2f} ± {part.spread[0]:.2f}, the output gate {mean[3]:.2f} ± {part.spread[3]:.2f}."
+        )
+    return " ".join(sentences)
+
+
+def settling_hours(gates: GateStatistics, part: PartStatistics) -> float:
+    """Hours from the oldest step until the mean forget gate stays near what it is in the newer half.
+
+    Args:
+        gates: of all parts.
+        part: one of them.
+    """
+    course = gates.mean(part)[:, FORGET].mean(axis=1)
+    apart = np.abs(course - course[len(course) // 2 :].mean()) > SETTLED
+    apart[len(apart) // 2 :] = False
+    last = int(np.flatnonzero(apart).max(initial=-1)) + 1
+    return float(gates.hours_before[0] - gates.hours_before[last])
+
+
+def evolution_finding(gates: GateStatistics) -> str:
+    """How the gates change over the lookback."""
+    sentences = []
+    for part in gates.parts:
+        course = gates.mean(part)[:, FORGET].mean(axis=1)
+        newer = course[len(course) // 2 :]
+        settled = settling_hours(gates, part)
+        start = (
+            f"takes {hours(settled)} to leave the mark of the empty start"
+            if settled
+            else "shows no mark of the empty start"
+        )
+        sentences.append(
+            f"In {part.name} the mean forget gate {start} and then stays between {newer.min():.3f} and "
+            f"{newer.max():.3f}; at the newest step it is {course[-1]:.3f}."
+        )
+    return " ".join(sentences)
+
+
+def regime_differences(gates: GateStatistics, part: PartStatistics) -> Float[np.ndarray, "half unit"] | None:
+    """Mean forget gate of each unit in the highest regime that there is, less the lowest, in each half.
+
+    Args:
+        gates: of all parts.
+        part: one of them.
+
+    Returns:
+        None where a half lacks one of the two regimes.
+    """
+    low, high = gates.present[0], gates.present[-1]
+    if low == high or not gates.counts[:, [low, high]].all():
+        return None
+    return np.array(
+        [
+            (gates.regime_mean(part, high, half) - gates.regime_mean(part, low, half))[:, FORGET].mean(axis=0)
+            for half in range(2)
+        ]
+    )
+
+
+def regime_finding(gates: GateStatistics) -> str:
+    """Whether the gates differ by regime, and whether the difference is the same in both halves of the test part."""
+    labels = gates.regimes.labels
+    if missing := [label for k, label in enumerate(labels) if k not in gates.present]:
+        said = [f"No window of the test part starts in the regime {', '.join(missing)}."]
+    else:
+        said = []
+    if len(gates.present) < 2:
+        return " ".join([*said, "There is nothing to compare."])
+    low, high = gates.present[0], gates.present[-1]
+    for part in gates.parts:
+        means = [gates.regime_mean(part, k)[:, FORGET].mean() for k in (low, high)]
+        sentence = (
+            f"In {part.name} the mean forget gate is {signed(means[1] - means[0], 3)} in {labels[high]} against "
+            f"{labels[low]} ({means[1]:.3f} and {means[0]:.3f})"
+        )
+        apart = regime_differences(gates, part)
+        if apart is not None and np.ptp(apart, axis=1).all():
+            again = np.corrcoef(apart)[0, 1]
+            largest = int(np.abs(apart.mean(axis=0)).argmax())
+            sentence += (
+                f"; unit {largest} differs most ({signed(apart.mean(axis=0)[largest], 3)}). Over units, the "
+                f"differences of the first and of the second half of the test part correlate by {again:.2f}"
+            )
+        said.append(sentence + ".")
+    return " ".join(said)
+
+
+def cell_finding(gates: GateStatistics) -> str:
+    """Whether the cell state grows, and how much of it is written anew at each step."""
+    sentences = []
+    for part in gates.parts:
+        newer = part.cell[len(part.cell) // 2 :, 0]
+        growth = 100 * (newer[-1] / newer[0] - 1) if newer[0] else 0.0
+        verdict = "stable" if abs(growth) < 10 else "growing" if growth > 0 else "shrinking"
+        ratio = part.update[len(part.update) // 2 :, 0].mean()
+        sentences.append(
+            f"In {part.name} the cell state's norm is {newer[-1]:.2f} at the newest step, {signed(growth)} % against "
+            f"the middle of the lookback: {verdict}. Each step writes {100 * ratio:.0f} % of that norm anew."
+        )
+    return " ".join(sentences)
+
+
+def saturation_finding(gates: GateStatistics) -> str:
+    """How many units keep a gate open or shut most of the time."""
+    sentences = []
+    for part in gates.parts:
+        n_units = part.low.shape[1]
+        kept = {
+            (GATE_NAMES[k], word): int((share[k] > OFTEN).sum())
+            for k in (0, 1, 3)
+            for word, share in (("open", part.high), ("shut", part.low))
+        }
+        named = [f"{n} keep the {gate} gate {word}" for (gate, word), n in kept.items() if n]
+        sentences.append(
+            f"Of the {n_units} units of {part.name}, "
+            + (
+                f"{', '.join(named)} in most of the values."
+                if named
+                else "none keeps a gate saturated in most of its values: they work in the linear range."
+            )
+        )
+    return " ".join(sentences)
+
+
+def timescale_finding(gates: GateStatistics) -> str:
+    """How long the units remember, against the lookback."""
+    lookback = gates.hours_before[0] + (
+        gates.hours_before[0] - gates.hours_before[1] if len(gates.hours_before) > 1 else 0
+    )
+    sentences = []
+    for part in gates.parts:
+        low, middle, high = np.quantile(part.timescale, [0.1, 0.5, 0.9])
+        longest = int(part.timescale.argmax())
+        sentences.append(
+            f"In {part.name} the median unit has forgotten all but 1/e after {hours(middle)} (eight of ten units: "
+            f"{hours(low)} to {hours(high)}); the longest memory is unit {longest}'s, {hours(part.timescale[longest])}. In a tenth of the steps "
+            f"the most retentive unit would remember {hours(part.timescale_quantiles[-1].max())}."
+        )
+    longest = max(part.timescale.max() for part in gates.parts)
+    sentences.append(
+        f"The lookback of {hours(lookback)} is {lookback / longest:.3g} times the longest timescale."
+        if longest < lookback
+        else f"The longest timescale exceeds the lookback of {hours(lookback)}."
+    )
+    return " ".join(sentences)
+
+
+def gate_facts(gates: GateStatistics) -> dict[str, Any]:
+    """Numbers for a summary.
+
+    Args:
+        gates: of all parts.
+    """
+    return {
+        "windows": gates.n_windows,
+        "deviation_from_fused": gates.check.deviation,
+        "layers": [
+            {
+                "name": part.name,
+                "forget_mean": float(gates.mean(part)[:, FORGET].mean()),
+                "forget_open_percent": float(100 * part.high[FORGET].mean()),
+                "timescale_hours": {
+                    "low": float(np.quantile(part.timescale, 0.1)),
+                    "median": float(np.median(part.timescale)),
+                    "high": float(np.quantile(part.timescale, 0.9)),
+                    "longest": float(part.timescale.max()),
+                },
+                "update_ratio": float(part.update[len(part.update) // 2 :, 0].mean()),
+            }
+            for part in gates.parts
+        ],
+    }

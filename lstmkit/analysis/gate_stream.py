@@ -1,0 +1,155 @@
+"""Sums over a stream of an LSTM's steps, from which the statistics of its gates are made."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from lstmkit.internals.gates import Step
+
+BINS = 40
+BIN_EDGES = np.linspace(0, 1, BINS + 1)
+TIMESCALE_EDGES = 10.0 ** np.linspace(-1, 6, 71)  # steps
+FEWEST_SAMPLED_STEPS = 36  # of the lookback, for distributions
+BELOW_ONE = 1 - 2**-24  # the largest float32 forget gate with a finite timescale
+ABOVE_ZERO = 1e-30
+
+
+def stride_of(time: int) -> int:
+    """Every which step, counted from the newest, distributions are taken from.
+
+    Args:
+        time: steps of the LSTM.
+    """
+    return max(1, time // FEWEST_SAMPLED_STEPS)
+
+
+class PartSums:
+    """Sums over all windows of the gates and the cell of one layer and direction.
+
+    Means and norms are of every step; distributions and extremes of every `stride_of(time)`-th.
+
+    Args:
+        time: steps of the LSTM.
+        hidden: units.
+    """
+
+    def __init__(self, time: int, hidden: int):
+        self.time, self.hidden, self.stride = time, hidden, stride_of(time)
+        self.counts = np.zeros((2, 3), np.int64)
+        self._total = np.zeros((2, 3, time, 4 * hidden))
+        self._squares, self._sampled = np.zeros(4 * hidden), 0
+        self._least, self._most = np.full(4 * hidden, np.inf), np.full(4 * hidden, -np.inf)
+        self._log_forget = np.zeros(hidden)
+        self._histogram = np.zeros(4 * hidden * BINS, np.int64)
+        self._timescales = np.zeros(hidden * (len(TIMESCALE_EDGES) - 1), np.int64)
+        self._moments = torch.zeros(time, 4, dtype=torch.float64)
+        self._bin_scale = torch.tensor([BINS, BINS, BINS / 2, BINS]).repeat_interleave(hidden)[:, None]
+        self._bin_shift = torch.tensor([0, 0, BINS / 2, 0]).repeat_interleave(hidden)[:, None]  # from -1 to 1
+        self._bin_offset = torch.arange(4 * hidden, dtype=torch.int32)[:, None] * BINS
+        self._unit_offset = torch.arange(hidden)[:, None] * (len(TIMESCALE_EDGES) - 1)
+
+    def begin(self, half: int, regime: int, n_windows: int) -> None:
+        """Start a batch.
+
+        Args:
+            half: of the test part to which all its windows belong.
+            regime: to which all its windows belong.
+            n_windows: of the batch.
+        """
+        self._group, self._n = (half, regime), n_windows
+        self._batch_total: Tensor | None = None
+
+    def add(self, step: Step) -> None:
+        """Take in one step of the batch.
+
+        Args:
+            step: of this layer and direction.
+        """
+        gates = step.gates
+        if self._batch_total is None:
+            _, units, member = gates.shape
+            self._batch_total = gates.new_zeros(self.time, units, member)
+        self._batch_total[step.time] = gates.sum(0)
+        self._add_norms(step)
+        if (self.time - 1 - step.time) % self.stride == 0:
+            self._add_distribution(gates)
+
+    def end(self) -> None:
+        """Take the batch's sums over."""
+        self.counts[self._group] += self._n
+        self._total[self._group] += self._batch_total.sum(2, dtype=torch.float64).numpy()
+
+    def _add_norms(self, step: Step) -> None:
+        norm, written = (
+            values.square().sum(1).sqrt() for values in (step.c, step.written)
+        )  # (group, member)
+        ratio = written / norm.clamp_min(ABOVE_ZERO)
+        moments = torch.stack([norm, norm.square(), ratio, ratio.square()])
+        self._moments[step.time] += moments.sum((1, 2), dtype=torch.float64)
+
+    def _add_distribution(self, gates: Float[Tensor, "group four_hidden member"]) -> None:
+        self._sampled += gates.shape[0] * gates.shape[2]
+        self._least = np.minimum(self._least, gates.amin(0).amin(1).numpy())
+        self._most = np.maximum(self._most, gates.amax(0).amax(1).numpy())
+        self._squares += gates.square().sum(0).sum(1, dtype=torch.float64).numpy()
+        bins = (gates * self._bin_scale).add_(self._bin_shift).to(torch.int32)
+        bins.clamp_(max=BINS - 1).add_(self._bin_offset)
+        self._histogram += torch.bincount(bins.flatten(), minlength=len(self._histogram)).numpy()
+        forget = gates[:, self.hidden : 2 * self.hidden].clamp(ABOVE_ZERO, BELOW_ONE).log()
+        self._log_forget += forget.sum(0).sum(1, dtype=torch.float64).numpy()
+        timescale = forget.neg_().log10_().neg_().add_(1).mul_(10).clamp_(0, len(TIMESCALE_EDGES) - 2)
+        index = timescale.to(torch.int64).add_(self._unit_offset)
+        self._timescales += torch.bincount(index.flatten(), minlength=len(self._timescales)).numpy()
+
+    @property
+    def mean(self) -> Float[np.ndarray, "half regime time gate unit"]:
+        """Mean gates per half of the test part and regime; zero where there are no windows."""
+        mean = self._total / np.maximum(1, self.counts)[:, :, None, None]
+        return mean.reshape(2, 3, self.time, 4, self.hidden)
+
+    @property
+    def spread(self) -> Float[np.ndarray, "gate"]:
+        """Standard deviation per gate over windows, sampled steps and units."""
+        sampled = self._total.sum((0, 1))[:: -self.stride].sum(0).reshape(4, -1).sum(1)
+        n = self._sampled * self.hidden
+        return np.sqrt(np.maximum(0, self._squares.reshape(4, -1).sum(1) / n - (sampled / n) ** 2))
+
+    @property
+    def least(self) -> Float[np.ndarray, "gate"]:
+        """Smallest value per gate."""
+        return self._least.reshape(4, -1).min(axis=1)
+
+    @property
+    def most(self) -> Float[np.ndarray, "gate"]:
+        """Largest value per gate."""
+        return self._most.reshape(4, -1).max(axis=1)
+
+    @property
+    def histogram(self) -> Int[np.ndarray, "gate unit bin"]:
+        """Values per bin of `BIN_EDGES`; the candidate's bins are stretched from -1 to 1."""
+        return self._histogram.reshape(4, self.hidden, BINS)
+
+    @property
+    def timescales(self) -> Int[np.ndarray, "unit bin"]:
+        """Forget gates per bin of their timescale -1 / log f, in steps."""
+        return self._timescales.reshape(self.hidden, -1)
+
+    @property
+    def mean_log_forget(self) -> Float[np.ndarray, "unit"]:
+        """Mean logarithm of the forget gate."""
+        return self._log_forget / self._sampled
+
+    @property
+    def cell(self) -> Float[np.ndarray, "time moment"]:
+        """Mean and standard deviation over windows of the cell state's norm, at each step."""
+        return self._mean_and_spread(0)
+
+    @property
+    def update(self) -> Float[np.ndarray, "time moment"]:
+        """Mean and standard deviation over windows of the norm of what is written relative to the cell's."""
+        return self._mean_and_spread(2)
+
+    def _mean_and_spread(self, first: int) -> Float[np.ndarray, "time moment"]:
+        mean, square = (self._moments[:, first + k].numpy() / self.counts.sum() for k in range(2))
+        return np.column_stack([mean, np.sqrt(np.maximum(0, square - mean**2))])

@@ -1,0 +1,64 @@
+"""Takes parts of a convolutional model away, and puts them back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn, where
+
+from lstmkit.errors import LstmkitError
+
+
+def convolutional_stages(model: nn.Module) -> tuple[str, str, str]:
+    """Names of the modules that put out the first layer's maps, the second's, and the pooled ones that the LSTM reads.
+
+    Args:
+        model: with `stages`: label to module name, from input to output.
+
+    Raises:
+        LstmkitError: the model does not have these three stages.
+    """
+    names = tuple(getattr(model, "stages", {}).values())
+    if len(names) != 3:
+        raise LstmkitError(
+            f"{type(model).__name__} has {len(names)} convolutional stages; two layers and a pool in front of an LSTM "
+            f"are examined, as a CNN-LSTM has them"
+        )
+    return names
+
+
+@contextmanager
+def replaced(
+    model: nn.Module,
+    name: str,
+    maps: Float[Tensor, "channel time"],
+    channels: Bool[Tensor, "channel"] | None = None,
+) -> Iterator[None]:
+    """Let channels of a module put out fixed maps, in every forward pass inside the body.
+
+    The hook comes off when the body ends, also when it raises.
+
+    Args:
+        model: any module.
+        name: of a module that puts out (batch, channel, time), as in `model.named_modules()`.
+        maps: what every window gets, in place of its own.
+        channels: which of them; all if not given.
+
+    Raises:
+        LstmkitError: the model has no module of that name.
+    """
+    modules = dict(model.named_modules())
+    if name not in modules:
+        known = ", ".join(name for name in modules if name)
+        raise LstmkitError(f"{type(model).__name__} has no module {name}; it has {known}")
+
+    def replace(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+        if channels is None:
+            return maps.expand_as(output)
+        return where(channels[:, None], maps, output)
+
+    handle = modules[name].register_forward_hook(replace)
+    try:
+        yield
+    finally:
+        handle.remove()

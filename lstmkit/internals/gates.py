@@ -1,0 +1,304 @@
+"""What happens inside an `nn.LSTM`: its gates and states at every step of every layer and direction.
+
+PyTorch's LSTM is one fused kernel that gives its last layer's hidden states and nothing else. `walk_lstm` goes
+through the same recurrence step by step and hands each step to a visitor; `trace_lstm` keeps them all;
+`check_trace` holds what was kept against the fused kernel.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lstmkit.errors import LstmkitError
+
+GATES = ("i", "f", "g", "o")
+FEWEST_GROUPS = 16  # from which PyTorch hands a convolution of width one to oneDNN also on a single thread
+State = tuple[Float[Tensor, "part batch unit"], Float[Tensor, "part batch hidden"]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of one layer and direction, for a batch arranged as (group, unit, member).
+
+    The tensors are buffers that the next step overwrites.
+
+    Attributes:
+        time: position of the step in the input.
+        gates: i, f, g and o after their non-linearity, stacked along the units.
+        written: what the step adds to the cell, i · g.
+        c: cell state after the step.
+        h: hidden state after the step.
+    """
+
+    time: int
+    gates: Float[Tensor, "group four_hidden member"]
+    written: Float[Tensor, "group hidden member"]
+    c: Float[Tensor, "group hidden member"]
+    h: Float[Tensor, "group unit member"]
+
+
+Visitor = Callable[[int, Step], None]
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """Gates and states of one layer and direction, in the order of time.
+
+    Attributes:
+        i: input gate, between 0 and 1.
+        f: forget gate, between 0 and 1.
+        g: candidate, between -1 and 1.
+        o: output gate, between 0 and 1.
+        c: cell state after each step.
+        h: hidden state after each step, narrower than `c` where the LSTM projects it.
+    """
+
+    i: Float[Tensor, "batch time hidden"]
+    f: Float[Tensor, "batch time hidden"]
+    g: Float[Tensor, "batch time hidden"]
+    o: Float[Tensor, "batch time hidden"]
+    c: Float[Tensor, "batch time hidden"]
+    h: Float[Tensor, "batch time unit"]
+
+
+@dataclass(frozen=True)
+class TraceCheck:
+    """How far a trace is from the fused LSTM, as largest absolute deviations.
+
+    Attributes:
+        hidden: of the hidden states at every step of every layer and direction.
+        cell: of the cell states in which they end.
+        recurrence: of c from f · c(t-1) + i · g, and of h from o · tanh(c), both computed anew.
+        bounded: whether every i, f and o lies within 0 and 1 and every g within -1 and 1.
+    """
+
+    hidden: float
+    cell: float
+    recurrence: float
+    bounded: bool
+
+    @property
+    def deviation(self) -> float:
+        """The largest of the three."""
+        return max(self.hidden, self.cell, self.recurrence)
+
+    def finding(self) -> str:
+        """The verdict as a sentence."""
+        bounds = "all gates lie within their bounds" if self.bounded else "**some gates leave their bounds**"
+        return (
+            f"The gates are computed outside PyTorch's fused LSTM and held against it: the largest deviation is "
+            f"{self.hidden:.1e} in a hidden state, {self.cell:.1e} in a final cell state and {self.recurrence:.1e} "
+            f"when the recurrence is computed anew; {bounds}."
+        )
+
+
+def part_names(lstm: nn.LSTM) -> tuple[str, ...]:
+    """Names of an LSTM's layers, and of their directions where there are two, in PyTorch's order.
+
+    Args:
+        lstm: any.
+    """
+    ways = (" forward", " backward") if lstm.bidirectional else ("",)
+    return tuple(f"layer {layer + 1}{way}" for layer in range(lstm.num_layers) for way in ways)
+
+
+@torch.inference_mode()
+def walk_lstm(
+    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"], visit: Visitor, state: State | None = None
+) -> None:
+    """Go through an LSTM step by step and show each step to a visitor, layer after layer.
+
+    The batch is arranged so that each step's matrix product is a convolution of width one, which PyTorch hands to
+    oneDNN; its plain product is half as fast on some processors.
+
+    Args:
+        lstm: in evaluation mode.
+        x: inputs, the batch first whatever the LSTM's own order.
+        visit: called with the index of the layer and direction (`part_names`) and the step.
+        state: initial hidden and cell states as `nn.LSTM` takes them; zeros where there are none.
+
+    Raises:
+        LstmkitError: the LSTM would apply dropout.
+    """
+    if lstm.training and lstm.dropout:
+        raise LstmkitError(
+            "the LSTM is in training mode, where dropout makes every pass another: call .eval() first"
+        )
+    directions = 2 if lstm.bidirectional else 1
+    sequence = _arrange(x)  # (time, group, feature, member)
+    for layer in range(lstm.num_layers):
+        outputs = []
+        for direction in range(directions):
+            part = layer * directions + direction
+            start = None if state is None else tuple(_arrange(s[part][:, None])[0] for s in state)
+            outputs.append(_walk_part(lstm, part, sequence, visit, start))
+        sequence = torch.cat(outputs, dim=2)
+
+
+def trace_lstm(
+    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"], state: State | None = None
+) -> tuple[LayerTrace, ...]:
+    """Gates and states of every layer and direction of an LSTM at every step.
+
+    All of them together are large: 108 MB for 64 windows of 288 steps in two layers of 128. To keep statistics
+    instead, see `lstmkit.analysis.gates`.
+
+    Args:
+        lstm: in evaluation mode, with or without projection, in one direction or both.
+        x: inputs, the batch first whatever the LSTM's own order.
+        state: initial hidden and cell states as `nn.LSTM` takes them; zeros where there are none.
+
+    Returns:
+        One trace per layer and direction, in the order of `part_names`.
+
+    Raises:
+        LstmkitError: the LSTM would apply dropout.
+
+    Reference:
+        Hochreiter & Schmidhuber (1997), Neural Computation 9:1735; Gers et al. (2000), Neural Computation 12:2451.
+    """
+    batch, time, _ = x.shape
+    widths = dict.fromkeys((*GATES, "c"), lstm.hidden_size) | {"h": lstm.proj_size or lstm.hidden_size}
+    traces = tuple(
+        LayerTrace(**{name: x.new_empty(batch, time, width) for name, width in widths.items()})
+        for _ in part_names(lstm)
+    )
+
+    def keep(part: int, step: Step) -> None:
+        values = dict(zip(GATES, step.gates.chunk(4, dim=1), strict=True)) | {"c": step.c, "h": step.h}
+        for name, value in values.items():
+            getattr(traces[part], name)[:, step.time] = value.transpose(1, 2).flatten(0, 1)
+
+    walk_lstm(lstm, x, keep, state)
+    return traces
+
+
+@torch.inference_mode()
+def check_trace(lstm: nn.LSTM, x: Float[Tensor, "batch time feature"]) -> TraceCheck:
+    """Hold a trace against the fused LSTM, layer by layer, and against its own recurrence.
+
+    Args:
+        lstm: in evaluation mode.
+        x: inputs, the batch first whatever the LSTM's own order.
+    """
+    traces = trace_lstm(lstm, x)
+    directions = 2 if lstm.bidirectional else 1
+    hidden, cell, sequence = 0.0, 0.0, x
+    for layer in range(lstm.num_layers):
+        parts = traces[layer * directions : (layer + 1) * directions]
+        sequence, (_, last) = _fused_layer(lstm, layer)(sequence)
+        hidden = max(hidden, _apart(torch.cat([trace.h for trace in parts], dim=2), sequence))
+        ends = [trace.c[:, 0 if way else -1] for way, trace in enumerate(parts)]
+        cell = max(cell, _apart(torch.stack(ends), last))
+    recurrence = max(_recurrence_gap(lstm, part, trace) for part, trace in enumerate(traces))
+    bounded = all(
+        bool((getattr(trace, name) >= low).all() and (getattr(trace, name) <= 1).all())
+        for trace in traces
+        for name, low in zip(GATES, (0, 0, -1, 0), strict=True)
+    )
+    return TraceCheck(hidden, cell, recurrence, bounded)
+
+
+def _arrange(x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "time group feature member"]:
+    member = max(
+        (m for m in (1, 2, 4, 8, 16, 32) if len(x) % m == 0 and len(x) >= FEWEST_GROUPS * m), default=1
+    )
+    return x.unflatten(0, (-1, member)).permute(2, 0, 3, 1).contiguous()
+
+
+def _walk_part(
+    lstm: nn.LSTM,
+    part: int,
+    sequence: Float[Tensor, "time group feature member"],
+    visit: Visitor,
+    start: tuple[Tensor, Tensor] | None,
+) -> Float[Tensor, "time group unit member"]:
+    """Walk one layer in one direction; its hidden states in the order of time."""
+    weights, bias, projection = _weights(lstm, part)
+    time, group, features, member = sequence.shape
+    hidden, unit = lstm.hidden_size, lstm.proj_size or lstm.hidden_size
+    joined = sequence.new_zeros(group, features + unit, member)  # x(t) and h(t-1), one above the other
+    c, written = sequence.new_zeros(2, group, hidden, member)
+    if start is not None:
+        joined[:, features:], c[:] = start
+    output = sequence.new_empty(time, group, unit, member)
+    for t in _order(time, backward=lstm.bidirectional and part % 2 == 1):
+        joined[:, :features] = sequence[t]
+        gates = functional.conv1d(joined, weights, bias).sigmoid_()
+        i, f, g, o = gates.chunk(4, dim=1)
+        g.mul_(2).sub_(
+            1
+        )  # tanh(z) = 2 sigmoid(2z) - 1, the weights carry the inner 2; ten times faster than tanh
+        torch.mul(i, g, out=written)
+        c.mul_(f).add_(written)
+        h = torch.mul(c, 2).sigmoid_().mul_(2).sub_(1).mul_(o)
+        output[t] = h if projection is None else functional.conv1d(h, projection)
+        joined[:, features:] = output[t]
+        visit(part, Step(t, gates, written, c, output[t]))
+    return output
+
+
+def _order(time: int, backward: bool) -> Iterator[int]:
+    return reversed(range(time)) if backward else iter(range(time))
+
+
+def _weights(lstm: nn.LSTM, part: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """Weights of the joined input, their bias, and the projection; rows of the candidate are doubled."""
+    of = _of_part(lstm, part)
+    doubled = torch.ones(4, lstm.hidden_size, 1, dtype=of["weight_ih"].dtype, device=of["weight_ih"].device)
+    doubled[GATES.index("g")] = 2
+    doubled = doubled.flatten(0, 1)
+    weights = (torch.cat([of["weight_ih"], of["weight_hh"]], dim=1) * doubled)[..., None]
+    bias = ((of["bias_ih"] + of["bias_hh"])[:, None] * doubled)[:, 0] if lstm.bias else None
+    return weights, bias, of["weight_hr"][..., None] if lstm.proj_size else None
+
+
+def _of_part(lstm: nn.LSTM, part: int) -> dict[str, Tensor]:
+    directions = 2 if lstm.bidirectional else 1
+    suffix = f"_l{part // directions}" + ("_reverse" if part % directions else "")
+    return {
+        name.removesuffix(suffix): value.detach()
+        for name, value in lstm.named_parameters()
+        if name.endswith(suffix)
+    }
+
+
+def _fused_layer(lstm: nn.LSTM, layer: int) -> nn.LSTM:
+    """One layer of an LSTM as an LSTM of its own, with the batch first."""
+    directions = 2 if lstm.bidirectional else 1
+    inputs = lstm.input_size if layer == 0 else directions * (lstm.proj_size or lstm.hidden_size)
+    alone = nn.LSTM(
+        inputs,
+        lstm.hidden_size,
+        bias=lstm.bias,
+        batch_first=True,
+        bidirectional=lstm.bidirectional,
+        proj_size=lstm.proj_size,
+        dtype=lstm.weight_ih_l0.dtype,
+        device=lstm.weight_ih_l0.device,
+    )
+    for direction, suffix in zip(range(directions), ("_l0", "_l0_reverse"), strict=False):
+        for name, value in _of_part(lstm, layer * directions + direction).items():
+            getattr(alone, f"{name}{suffix}").copy_(value)
+    return alone.eval()
+
+
+def _recurrence_gap(lstm: nn.LSTM, part: int, trace: LayerTrace) -> float:
+    backward = lstm.bidirectional and part % 2 == 1
+    i, f, g, o, c, h = (
+        getattr(trace, field.name).flip(1) if backward else getattr(trace, field.name)
+        for field in fields(trace)
+    )
+    before = torch.cat([torch.zeros_like(c[:, :1]), c[:, :-1]], dim=1)
+    expected = o * torch.tanh(c)
+    if lstm.proj_size:
+        expected = expected @ _of_part(lstm, part)["weight_hr"].T
+    return max(_apart(c, f * before + i * g), _apart(h, expected))
+
+
+def _apart(one: Tensor, other: Tensor) -> float:
+    return float((one - other).abs().max())

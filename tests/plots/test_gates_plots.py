@@ -1,0 +1,69 @@
+"""Figures of gates: what is drawn is what was found."""
+
+import numpy as np
+import pytest
+
+from lstmkit.analysis.gates import FORGET, gate_statistics
+from lstmkit.data.regimes import Regimes
+from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.plots import gates as draw
+from lstmkit.plots.style import REGIME_COLORS
+from tests.analysis.tiny import make_test_windows, stirred
+
+PLOTS = [getattr(draw, name) for name in dir(draw) if name.startswith("plot_")]
+
+
+def statistics_of(edges=(-0.4, 0.4), layers: int = 2, lookback: int = 24):
+    model = stirred(LSTMForecaster(2, 2, hidden=5, layers=layers))
+    windows = make_test_windows(n=60, lookback=lookback)
+    return gate_statistics(model, windows, Regimes(("Low", "Medium", "High"), edges))
+
+
+@pytest.fixture(scope="module")
+def gates():
+    return statistics_of()
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.__name__)
+@pytest.mark.parametrize(
+    "case",
+    [{}, {"layers": 1}, {"edges": (-99.0, 99.0)}, {"lookback": 1}],
+    ids=["two", "one", "one regime", "one step"],
+)
+def test_every_figure_can_be_drawn(plot, case, tmp_path):
+    plot(statistics_of(**case)).savefig(tmp_path / "figure.png", dpi=40)
+
+
+def test_the_heatmap_shows_the_longest_memory_on_top(gates):
+    figure = draw.plot_forget_heatmap(gates)
+    image = figure.axes[0].images[0]
+    part = gates.parts[0]
+    expected = gates.mean(part)[:, FORGET][:, np.argsort(part.timescale)[::-1]].T
+    np.testing.assert_allclose(image.get_array(), expected)
+    assert image.get_extent() == [-2, 0, 5, 0]  # 24 steps of 5 minutes, 5 units
+
+
+def test_lines_of_the_evolution_are_means_over_units(gates):
+    axes = draw.plot_evolution(gates).axes[0]
+    drawn = {line.get_label(): line.get_ydata() for line in axes.lines}
+    for k, name in enumerate(("input", "forget", "candidate", "output")):
+        np.testing.assert_allclose(drawn[name], gates.mean(gates.parts[0])[:, k].mean(axis=1))
+
+
+def test_bars_carry_the_colours_of_their_regimes(gates):
+    axes = draw.plot_by_regime(gates).axes[0]
+    heights = {
+        container.get_label(): [bar.get_height() for bar in container] for container in axes.containers
+    }
+    assert list(heights) == ["Low", "Medium", "High"]
+    np.testing.assert_allclose(heights["High"], gates.regime_frame().loc["layer 1", "High"])
+    assert [axes.containers[k][0].get_facecolor()[:3] for k in range(3)] == [
+        tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)) for color in REGIME_COLORS
+    ]
+
+
+def test_every_unit_is_a_dot_of_the_saturation(gates):
+    axes = draw.plot_saturation(gates).axes[1]
+    dots = axes.lines[-1]
+    np.testing.assert_allclose(dots.get_xdata(), gates.parts[0].high[FORGET])
+    np.testing.assert_allclose(dots.get_ydata(), gates.parts[0].low[FORGET])
