@@ -1,20 +1,21 @@
 """The front door: a study opened for one model and one horizon, loaded or trained, and where its results go."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock
-from jaxtyping import Float
 from torch import nn
 
 from lstmkit.analysis.attribution import Attributor
-from lstmkit.analysis.skill import Evaluation, evaluate
+from lstmkit.analysis.predictions import walk
+from lstmkit.analysis.skill import ANCHOR, Compared, Evaluation, evaluate
+from lstmkit.analysis.summary import RunResults
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
@@ -28,7 +29,7 @@ from lstmkit.outputs import PREDICTIONS, STATES, write_outputs
 from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
 from lstmkit.storage import Rows, write_json
 from lstmkit.trained import load_or_train
-from lstmkit.training.baselines import baseline_forecasts
+from lstmkit.training.baselines import fit_baselines
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,17 @@ class Study:
     def _outputs(self) -> Path:
         self.model  # noqa: B018  # trains what is missing
         with FileLock(self.folder / ".outputs.lock"):
-            if not self._is_fresh(PREDICTIONS):
+            if not (self._is_fresh(PREDICTIONS) and self._is_fresh(STATES)):
                 write_outputs(self.folder, self.model, self.windows["test"])
         return self.folder
+
+    @property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What the sections kept about the model that there is, by room."""
+        files = sorted((self.folder / "facts").glob("*.json"))
+        return {
+            file.stem: json.loads(file.read_text()) for file in files if self._is_fresh(f"facts/{file.name}")
+        }
 
     def _is_fresh(self, name: str) -> bool:
         """Whether a file was written by the model that there is."""
@@ -158,27 +167,25 @@ class Study:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Metrics of the model and the baselines on the test part; also written to `metrics.json`."""
-        test = self.windows["test"]
-        forecasts = baseline_forecasts(self.dataset, self.windows, self.params.split, self.params.seed)
         evaluation = evaluate(
             self.model_label,
             self.unit,
-            test.observed(),
-            {self.model_label: np.concatenate(list(self.predictions.chunks())).astype(float), **forecasts},
-            test.origin,
+            self.forecasts(),
             bootstrap=self.params.evaluation.bootstrap,
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
-            anchor=self._anchor_forecast(),
         )
         write_json(self.folder / "metrics.json", evaluation.to_json())
         return evaluation
 
-    def _anchor_forecast(self) -> Float[np.ndarray, "window horizon"] | None:
-        if self.params.windows.anchor != "autoregressive":
-            return None
-        test = self.windows["test"]
-        return test.to_units(torch.zeros(len(test), test.horizon))
+    def forecasts(self) -> Iterator[Compared]:
+        """The test windows in order of time, some at a time, as model, baselines and anchor forecast them."""
+        baselines = fit_baselines(self.dataset, self.windows, self.params.split, self.params.seed)
+        if self.params.windows.anchor == "autoregressive":
+            baselines[ANCHOR] = lambda some: some.to_units(torch.zeros(len(some), some.horizon))
+        for some, predicted in walk(self.predictions, self.windows["test"]):
+            others = {name: forecast(some) for name, forecast in baselines.items()}
+            yield Compared(some.observed(), {self.model_label: predicted, **others}, some.origin)
 
     @property
     def metrics(self) -> dict:
@@ -192,6 +199,20 @@ class Study:
     def siblings(self) -> tuple["Study", ...]:
         """The same model at every horizon of the study, the nearest first."""
         return tuple(open_study(self, self.model_name, steps) for steps in sorted(self.params.horizons))
+
+    @property
+    def results(self) -> RunResults:
+        """Metrics, and what the sections kept, of this horizon."""
+        ahead = horizon_label(self.horizon, self.params.data.interval)
+        return RunResults(ahead, self.folder.name, self.metrics, self.facts)
+
+    def write_results(self, content: dict[str, Any]) -> None:
+        """Write `study_results.json` beside the folders of the horizons.
+
+        Args:
+            content: of all horizons, what JSON can say.
+        """
+        write_json(self.folder.parent / "study_results.json", content)
 
     @property
     def attributor(self) -> Attributor:
@@ -236,6 +257,14 @@ class Study:
             table: numbers and words.
         """
         show_table(table)
+
+    def tell(self, markdown: str) -> None:
+        """Show text.
+
+        Args:
+            markdown: of any length.
+        """
+        show_text(markdown)
 
     def say(self, finding: str) -> None:
         """Show what this run found.

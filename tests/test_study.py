@@ -193,6 +193,22 @@ def test_metrics_are_those_of_the_predictions(trained):
     assert (metrics["unit"], metrics["confidence"]) == ("ppm", 0.95)
 
 
+def test_everyone_forecasts_the_test_windows_in_order(trained):
+    test, chunks = trained.windows["test"], list(trained.forecasts())
+    assert list(chunks[0].forecasts) == [
+        "LSTM", "persistence", "seasonal naive", "climatology", "ridge", "anchor alone",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(np.concatenate([chunk.observed for chunk in chunks]), test.observed())
+    assert np.concatenate([chunk.origin for chunk in chunks]).tolist() == test.origin.tolist()
+    of = {name: np.concatenate([chunk.forecasts[name] for chunk in chunks]) for name in chunks[0].forecasts}
+    np.testing.assert_array_equal(of["LSTM"], all_rows(trained.predictions))
+    np.testing.assert_allclose(of["persistence"][:, 0], test.latest(), rtol=1e-6)
+    np.testing.assert_array_equal(of["anchor alone"], test.to_units(torch.zeros(len(test), 1)))
+    rmse = trained.evaluation.metrics["all_steps", "rmse"]
+    for name, forecast in of.items():
+        assert rmse[name] == pytest.approx(score(test.observed(), forecast)["rmse"], rel=1e-12)
+
+
 def test_predictions_are_the_models_own(trained):
     test = trained.windows["test"]
     with torch.inference_mode():

@@ -1,5 +1,6 @@
 """How good the forecasts are, against every baseline and with an interval."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,13 +8,29 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from lstmkit.analysis.statistics import DailySums, RunningMean, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import signed
 
 Forecast = Float[np.ndarray, "window horizon"]
-RANGES = ("all_steps", "last_step")
+RANGES = {"all_steps": slice(None), "last_step": slice(-1, None)}
 ANCHOR = "anchor alone"
 METRICS = ("rmse", "mae", "r2", "mape")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Some windows with the forecasts of everyone who forecasts them.
+
+    Attributes:
+        observed: true values, shape (window, horizon).
+        forecasts: by forecaster, of the same shape and unit.
+        origin: local time of each forecast's start.
+    """
+
+    observed: Forecast
+    forecasts: dict[str, Forecast]
+    origin: pd.DatetimeIndex
 
 
 @dataclass(frozen=True)
@@ -102,67 +119,87 @@ class Evaluation:
 
 
 def evaluate(
-    model: str,
-    unit: str,
-    observed: Forecast,
-    forecasts: dict[str, Forecast],
-    origin: pd.DatetimeIndex,
-    *,
-    bootstrap: int,
-    confidence: float,
-    seed: int,
-    anchor: Forecast | None = None,
+    model: str, unit: str, chunks: Iterable[Compared], *, bootstrap: int, confidence: float, seed: int
 ) -> Evaluation:
     """Compare a model's forecasts with those of the baselines.
 
+    Of each chunk only sums are kept, so memory does not depend on the number of windows.
+
     Args:
-        model: which of `forecasts` is the model's.
+        model: which of the forecasters is the model.
         unit: the target's unit.
-        observed: true values.
-        forecasts: by forecaster.
-        origin: local time of each forecast's start; forecasts of one day are resampled together.
-        bootstrap: number of resamplings.
+        chunks: all windows, some at a time; `anchor alone`, where it is among the forecasters, is no baseline.
+        bootstrap: number of resamplings; forecasts that start on one day are resampled together.
         confidence: of the interval.
         seed: of the resamplings.
-        anchor: forecast of the rule from which the model deviates; shown, but no baseline.
 
     Raises:
         LstmkitError: a baseline makes no error at all.
     """
-    order = [model, *[name for name in forecasts if name != model]]
-    if anchor is not None:
-        order, forecasts = [*order, ANCHOR], forecasts | {ANCHOR: anchor}
-    metrics = pd.DataFrame(
-        {
-            (steps, metric): [score(observed[:, part], forecasts[name][:, part])[metric] for name in order]
-            for steps, part in (("all_steps", slice(None)), ("last_step", slice(-1, None)))
-            for metric in METRICS
-        },
-        index=order,
-    )
-    days = pd.factorize(origin.normalize())[0]
-    skill = {}
-    for steps, part in (("all_steps", slice(None)), ("last_step", slice(-1, None))):
-        best = metrics[steps, "rmse"].drop([model, ANCHOR], errors="ignore").idxmin()
-        if not metrics[steps, "rmse"][best]:
-            raise LstmkitError(
-                f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
-                f"sensor?), so no model can be compared with it: choose another split or another span"
+    sums = {steps: ErrorSums() for steps in RANGES}
+    daily = {steps: DailySums() for steps in RANGES}
+    n_windows = 0
+    for chunk in chunks:
+        n_windows += len(chunk.observed)
+        for steps, part in RANGES.items():
+            squares = sums[steps].add(
+                chunk.observed[:, part], {name: values[:, part] for name, values in chunk.forecasts.items()}
             )
-        errors = [((forecasts[name] - observed)[:, part] ** 2).mean(axis=1) for name in (model, best)]
-        low, high = _skill_interval(*errors, days, bootstrap, confidence, seed)
-        value = 1 - metrics[steps, "rmse"][model] / metrics[steps, "rmse"][best]
-        skill[steps] = Skill(float(value), low, high, best)
-    return Evaluation(
-        model,
-        unit,
-        metrics,
-        ANCHOR if anchor is not None else None,
-        skill,
-        len(observed),
-        int(days.max()) + 1,
-        confidence,
-    )
+            daily[steps].add(chunk.origin, squares)
+    metrics = pd.concat({steps: of_range.metrics() for steps, of_range in sums.items()}, axis=1)
+    known = [name for name in metrics.index if name not in (model, ANCHOR)]
+    anchor = ANCHOR if ANCHOR in metrics.index else None
+    draws = resample_blocks(len(daily["all_steps"]), bootstrap, seed)
+    skill = {
+        steps: _skill(model, metrics[steps, "rmse"], known, draws @ daily[steps].total, confidence)
+        for steps in RANGES
+    }
+    metrics = metrics.loc[[model, *known, *([anchor] if anchor else [])]]
+    return Evaluation(model, unit, metrics, anchor, skill, n_windows, draws.shape[1], confidence)
+
+
+class ErrorSums:
+    """What the metrics of several forecasters need, of windows that arrive one chunk after the other."""
+
+    def __init__(self) -> None:
+        self._observed, self._lowest, self._highest, self._has_zero = RunningMean(), np.inf, -np.inf, False
+        self._sums: dict[str, np.ndarray] = {}
+
+    def add(
+        self, observed: Forecast, forecasts: dict[str, Forecast]
+    ) -> Float[np.ndarray, "window forecaster"]:
+        """Take in a chunk.
+
+        Args:
+            observed: true values.
+            forecasts: by forecaster, of the same shape.
+
+        Returns:
+            The mean squared error of each window, forecasters in the order of `forecasts`.
+        """
+        self._observed.add(observed.reshape(-1))
+        self._lowest, self._highest = min(self._lowest, observed.min()), max(self._highest, observed.max())
+        self._has_zero |= not observed.all()
+        magnitude = np.abs(np.where(observed == 0, 1.0, observed))
+        squares = []
+        for name, forecast in forecasts.items():
+            error = np.abs(forecast - observed)
+            squares.append((error**2).mean(axis=1))
+            added = [squares[-1].sum() * observed.shape[1], error.sum(), (error / magnitude).sum()]
+            self._sums[name] = self._sums.get(name, 0.0) + np.array(added)
+        return np.stack(squares, axis=1)
+
+    def metrics(self) -> pd.DataFrame:
+        """RMSE and MAE in the target's unit, R², and MAPE in percent (NaN where a true value is zero)."""
+        squares, absolute, relative = np.stack(list(self._sums.values()), axis=1)
+        count, nothing = self._observed.count, np.full(len(self._sums), np.nan)
+        table = {
+            "rmse": np.sqrt(squares / count),
+            "mae": absolute / count,
+            "r2": 1 - squares / self._observed.spread if self._highest > self._lowest else nothing,
+            "mape": nothing if self._has_zero else 100 * relative / count,
+        }
+        return pd.DataFrame(table, index=list(self._sums))
 
 
 def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
@@ -172,30 +209,28 @@ def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
         observed: true values.
         forecast: of the same shape.
     """
-    error = forecast - observed
-    spread = np.sum((observed - observed.mean()) ** 2)
-    return {
-        "rmse": float(np.sqrt(np.mean(error**2))),
-        "mae": float(np.mean(np.abs(error))),
-        "r2": float(1 - np.sum(error**2) / spread) if np.ptp(observed) > 0 else float("nan"),
-        "mape": float(100 * np.mean(np.abs(error / observed))) if np.all(observed != 0) else float("nan"),
-    }
+    sums = ErrorSums()
+    sums.add(observed, {"forecast": forecast})
+    return sums.metrics().loc["forecast"].to_dict()
 
 
-def _skill_interval(
-    model_errors: Float[np.ndarray, "window"],
-    baseline_errors: Float[np.ndarray, "window"],
-    days: np.ndarray,
-    bootstrap: int,
+def _skill(
+    model: str,
+    rmse: pd.Series,
+    baselines: list[str],
+    resampled: Float[np.ndarray, "draw forecaster"],
     confidence: float,
-    seed: int,
-) -> tuple[float, float]:
-    sums = [np.bincount(days, weights=errors) for errors in (model_errors, baseline_errors)]
-    draws = np.random.default_rng(seed).integers(len(sums[0]), size=(bootstrap, len(sums[0])))
-    model, baseline = (total[draws].sum(axis=1) for total in sums)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(1 - np.sqrt(model / baseline), [tail, 1 - tail])
-    return float(low), float(high)
+) -> Skill:
+    best = rmse[baselines].idxmin()
+    if not rmse[best]:
+        raise LstmkitError(
+            f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
+            f"sensor?), so no model can be compared with it: choose another split or another span"
+        )
+    of_model, of_best = resampled[:, rmse.index.get_indexer([model, best])].T
+    told = of_best > 0  # days without any error of the baseline may be drawn alone
+    low, high = central_interval(1 - np.sqrt(of_model[told] / of_best[told]), confidence)
+    return Skill(float(1 - rmse[model] / rmse[best]), float(low), float(high), best)
 
 
 def _sentence(evaluation: Evaluation, steps: str) -> str:

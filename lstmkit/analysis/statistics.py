@@ -1,7 +1,10 @@
-"""Means and standard errors of a stream."""
+"""Means, standard errors and sums per day of a stream, and intervals from resampled days."""
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
+
+FEWEST_DAYS = 5  # of which an interval over resampled days is given
 
 
 class RunningMean:
@@ -30,8 +33,63 @@ class RunningMean:
         self.count = total
 
     @property
+    def spread(self) -> np.ndarray | float:
+        """Sum of squared deviations from the mean."""
+        return self._squares
+
+    @property
     def standard_error(self) -> np.ndarray | float:
         """Standard error of the mean, taking the samples as independent; NaN below two samples."""
         if self.count < 2:
             return np.full_like(self._squares, np.nan)
         return np.sqrt(self._squares / (self.count - 1) / self.count)
+
+
+class DailySums:
+    """Sums per local day over arrays that arrive one after the other; keeps one array per day."""
+
+    def __init__(self) -> None:
+        self._sums: dict[pd.Timestamp, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    def add(self, local_time: pd.DatetimeIndex, values: Float[np.ndarray, "sample ..."]) -> None:
+        """Take in a batch.
+
+        Args:
+            local_time: of each sample, on the site's clock.
+            values: one entry per sample along the first axis.
+        """
+        # the bare clock: in zones whose clocks go forward at midnight, that midnight is no time
+        codes, days = pd.factorize(local_time.tz_localize(None).normalize())
+        for code, day in enumerate(days):
+            self._sums[day] = self._sums.get(day, 0.0) + values[codes == code].sum(axis=0)
+
+    @property
+    def total(self) -> Float[np.ndarray, "day ..."]:
+        """The sums, days in the order in which they arrived."""
+        return np.stack(list(self._sums.values()))
+
+
+def resample_blocks(blocks: int, times: int, seed: int) -> Float[np.ndarray, "draw block"]:
+    """How often each block comes up when as many as there are are drawn with replacement.
+
+    Args:
+        blocks: number of blocks, such as days.
+        times: number of draws.
+        seed: of the draws.
+    """
+    draws = np.random.default_rng(seed).integers(blocks, size=(times, blocks))
+    return np.stack([np.bincount(draw, minlength=blocks) for draw in draws]).astype("float64")
+
+
+def central_interval(values: Float[np.ndarray, "draw ..."], confidence: float) -> Float[np.ndarray, "2 ..."]:
+    """Lower and upper quantile between which a share of the values lies.
+
+    Args:
+        values: one entry per draw along the first axis.
+        confidence: the share.
+    """
+    tail = (1 - confidence) / 2
+    return np.quantile(values, [tail, 1 - tail], axis=0)

@@ -1,11 +1,14 @@
 """What a forecaster must beat, given the same knowledge: persistence, the day before, climatology, ridge."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lstmkit.data.climatology import climatology
@@ -18,12 +21,13 @@ MOST_TRAINING_WINDOWS = 20_000
 HARMONICS = 4
 
 Forecast = Float[np.ndarray, "window horizon"]
+Forecaster = Callable[[Windows], Forecast]
 
 
-def baseline_forecasts(
+def fit_baselines(
     dataset: Dataset, windows: dict[str, Windows], split: SplitParams, seed: int
-) -> dict[str, Forecast]:
-    """Forecast the test windows with every baseline.
+) -> dict[str, Forecaster]:
+    """Fit every baseline on what comes before the test part.
 
     Args:
         dataset: the series.
@@ -32,16 +36,16 @@ def baseline_forecasts(
         seed: of the sample of training windows that ridge sees.
 
     Returns:
-        Per baseline, forecasts in the target's unit, shape (test windows, horizon).
+        Per baseline, a function that forecasts windows in the target's unit, shape (window, horizon).
     """
-    test, target = windows["test"], dataset.frame[dataset.target]
+    target = dataset.frame[dataset.target]
     training = split_rows(dataset.observed, split)["train"]
     expected = climatology(target, dataset.local_time, training, dataset.interval)
     return {
-        "persistence": persistence(target.to_numpy(), test),
-        "seasonal naive": seasonal_naive(target.to_numpy(), test, dataset.steps("24h")),
-        "climatology": _rows_ahead(expected, test),
-        "ridge": ridge(windows, dataset.steps("1h"), seed),
+        "persistence": partial(persistence, target.to_numpy()),
+        "seasonal naive": partial(seasonal_naive, target.to_numpy(), season=dataset.steps("24h")),
+        "climatology": partial(_rows_ahead, expected),
+        "ridge": fit_ridge(windows, dataset.steps("1h"), seed),
     }
 
 
@@ -78,15 +82,18 @@ def seasonal_naive(target: Float[np.ndarray, "time"], windows: Windows, season: 
     return np.where(np.isnan(forecast), persistence(target, windows), forecast)
 
 
-def ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Forecast:
+def fit_ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Forecaster:
     """Linear regression of the deviations from the climatology on the same features, their lags and the clock.
 
-    Its penalty is chosen on the validation part.
+    It is fitted on the training part; its penalty is chosen on the validation part.
 
     Args:
-        windows: of all parts.
+        windows: of the parts `train` and `validation`.
         steps_per_hour: for the lags.
-        seed: of the sample of training windows.
+        seed: of the samples of windows.
+
+    Returns:
+        A function that forecasts windows in the target's unit.
     """
     train = windows["train"].sample(MOST_TRAINING_WINDOWS, seed)
     held_out = windows["validation"].sample(MOST_TRAINING_WINDOWS, seed)
@@ -94,10 +101,12 @@ def ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Foreca
     x_held_out, y_held_out = ridge_inputs(held_out, steps_per_hour), held_out.ahead().numpy()
     fitted = [make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y) for alpha in ALPHAS]
     errors = [np.mean((model.predict(x_held_out) - y_held_out) ** 2) for model in fitted]
-    best = fitted[int(np.argmin(errors))]
-    test = windows["test"]
-    outputs = best.predict(ridge_inputs(test, steps_per_hour)).reshape(len(test), test.horizon)
-    return test.from_deviations(torch.from_numpy(outputs))
+    return partial(_ridge_forecast, fitted[int(np.argmin(errors))], steps_per_hour)
+
+
+def _ridge_forecast(fitted: Pipeline, steps_per_hour: int, windows: Windows) -> Forecast:
+    outputs = fitted.predict(ridge_inputs(windows, steps_per_hour)).reshape(len(windows), windows.horizon)
+    return windows.from_deviations(torch.from_numpy(outputs))
 
 
 def ridge_inputs(windows: Windows, steps_per_hour: int) -> Float[np.ndarray, "window input"]:

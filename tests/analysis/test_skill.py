@@ -1,21 +1,32 @@
-"""Metrics and skill, worked out by hand."""
+"""Metrics and skill, worked out by hand, and the same in pieces as of the whole."""
 
 import json
+import weakref
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lstmkit.analysis.skill import evaluate, score
+from lstmkit.analysis.skill import ANCHOR, Compared, evaluate, score
 from lstmkit.errors import LstmkitError
 
 HOURLY = pd.date_range("2025-06-02", periods=240, freq="1h", tz="UTC")
 
 
-def evaluation_of(observed, forecasts, origin=None, **changed):
-    settings = {"bootstrap": 200, "confidence": 0.95, "seed": 0} | changed
+def pieces(observed, forecasts, origin, sizes):
+    """The whole in chunks of the given sizes; what is left comes last."""
+    ends = [*np.cumsum(sizes), len(observed)]
+    for part in (slice(first, last) for first, last in zip([0, *ends[:-1]], ends, strict=True)):
+        if len(observed[part]):
+            yield Compared(observed[part], {name: f[part] for name, f in forecasts.items()}, origin[part])
+
+
+def evaluation_of(observed, forecasts, origin=None, sizes=(1, 50, 100), **changed):
+    chosen = {"bootstrap": 200, "confidence": 0.95, "seed": 0} | changed
     origin = HOURLY[: len(observed)] if origin is None else origin
-    return evaluate("LSTM", "ppm", observed, forecasts, origin, **settings)
+    return evaluate("LSTM", "ppm", pieces(observed, forecasts, origin, sizes), **chosen)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +167,8 @@ def test_the_resampling_is_seeded(noise):
 def test_the_anchor_is_shown_and_is_no_baseline(noise):
     observed, error = noise
     forecasts = {"LSTM": observed + 0.5 * error, "ridge": observed + error}
-    evaluation = evaluation_of(observed, forecasts, anchor=observed + 0.25 * error)
+    evaluation = evaluation_of(observed, {ANCHOR: observed + 0.25 * error, **forecasts})
+    assert list(evaluation.metrics.index) == ["LSTM", "ridge", ANCHOR]
     assert evaluation.skill["all_steps"].best_baseline == "ridge"
     content = evaluation.to_json()
     assert list(content["baselines"]) == ["ridge"]
@@ -174,3 +186,95 @@ def test_the_table_names_units(noise):
         for metric in ("RMSE (ppm)", "MAE (ppm)", "R²", "MAPE (%)")
     ]
     assert table.loc["LSTM", ("all steps", "RMSE (ppm)")] == pytest.approx(np.sqrt(np.mean(error**2)))
+
+
+def metrics_of_the_whole(observed, forecast):
+    error = forecast - observed
+    return [
+        np.sqrt(np.mean(error**2)),
+        np.mean(np.abs(error)),
+        1 - np.sum(error**2) / np.sum((observed - np.mean(observed)) ** 2),
+        100 * np.mean(np.abs(error) / np.abs(observed)),
+    ]
+
+
+def skill_of_the_whole(model, baseline, observed, origin, times, confidence, seed):
+    """Days are drawn one by one, and the windows of each laid side by side."""
+    days = pd.factorize(origin.strftime("%F"))[0]
+    windows_of = [np.flatnonzero(days == day) for day in range(days.max() + 1)]
+    skills = []
+    for draw in np.random.default_rng(seed).integers(len(windows_of), size=(times, len(windows_of))):
+        drawn = np.concatenate([windows_of[day] for day in draw])
+        model_error, error = ((f[drawn] - observed[drawn]) ** 2 for f in (model, baseline))
+        skills.append(1 - np.sqrt(model_error.mean() / error.mean()))
+    tail = (1 - confidence) / 2
+    return np.quantile(skills, [tail, 1 - tail])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 40), max_size=9),
+    horizon=st.integers(1, 4),
+    level=st.sampled_from([-1e3, 5.0, 1e6]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_in_pieces_everything_is_as_of_the_whole(sizes, horizon, level, seed):
+    rng = np.random.default_rng(seed)
+    origin = HOURLY[:150].tz_convert("America/New_York")
+    observed = level + rng.normal(size=(150, horizon))
+    forecasts = {name: observed + rng.normal(0.3, 1, observed.shape) for name in ("a", "LSTM", "b", ANCHOR)}
+    found = evaluation_of(observed, forecasts, origin, sizes, bootstrap=50, confidence=0.9, seed=7)
+    assert (found.n_windows, found.n_days, found.confidence) == (150, 8, 0.9)
+    for steps, part in (("all steps", slice(None)), ("last step", slice(-1, None))):
+        whole = {name: metrics_of_the_whole(observed[:, part], f[:, part]) for name, f in forecasts.items()}
+        table = found.to_frame()[steps]
+        for name in ("LSTM", "a", "b", ANCHOR):
+            # R² near zero is a difference of sums: rounding is relative to one
+            np.testing.assert_allclose(table.loc[name], whole[name], rtol=1e-9, atol=1e-11)
+        best = min("ab", key=lambda name: whole[name][0])
+        skill = found.skill[steps.replace(" ", "_")]
+        assert skill.best_baseline == best
+        assert skill.value == pytest.approx(1 - whole["LSTM"][0] / whole[best][0], rel=1e-9, abs=1e-12)
+        model, baseline, true = (values[:, part] for values in (forecasts["LSTM"], forecasts[best], observed))
+        interval = skill_of_the_whole(model, baseline, true, origin, 50, 0.9, seed=7)
+        np.testing.assert_allclose([skill.low, skill.high], interval, rtol=1e-9, atol=1e-12)
+
+
+def test_chunks_are_let_go(noise):
+    observed, error = noise
+    alive = []
+
+    def chunks():
+        for first in range(0, 240, 24):
+            assert sum(reference() is not None for reference in alive) <= 1  # the one just seen
+            part = observed[first : first + 24].copy()
+            alive.append(weakref.ref(part))
+            forecasts = {"LSTM": part + error[:24], "ridge": part + 1}
+            yield Compared(part, forecasts, HOURLY[first : first + 24])
+
+    assert evaluate("LSTM", "ppm", chunks(), bootstrap=9, confidence=0.9, seed=0).n_windows == 240
+    assert len(alive) == 10
+
+
+def test_a_zero_or_a_change_in_any_piece_counts_for_the_whole():
+    observed = np.array([[1.0], [1], [0], [3]])
+    content = evaluation_of(observed, {"LSTM": observed + 1, "ridge": observed + 2}, sizes=(2, 1)).to_json()
+    assert content["mape"] == {"all_steps": None, "last_step": None}
+    assert content["r2"]["all_steps"] == pytest.approx(1 - 4 / 4.75)  # mean 5/4; 2/16 + 25/16 + 49/16 = 4.75
+
+
+def test_draws_of_days_that_a_baseline_forecasts_exactly_are_left_out():
+    origin = pd.DatetimeIndex(["2025-06-02", "2025-06-03"], tz="UTC")
+    forecasts = {"LSTM": np.array([[1.0], [1]]), "ridge": np.array([[0.0], [2]])}
+    skill = evaluation_of(np.zeros((2, 1)), forecasts, origin).skill["all_steps"]
+    # of the two days either both are drawn, √(2 / 4), or the second twice, √(2 / 8)
+    assert (skill.value, skill.low, skill.high) == pytest.approx(
+        (1 - np.sqrt(1 / 2), 1 - np.sqrt(1 / 2), 0.5)
+    )
+
+
+def test_days_begin_where_the_clock_jumps_over_midnight():
+    origin = pd.date_range("2024-04-24", periods=72, freq="1h", tz="UTC").tz_convert("Africa/Cairo")
+    observed = np.random.default_rng(0).normal(size=(72, 2))
+    evaluation = evaluation_of(observed, {"LSTM": observed + 1, "ridge": observed + 2}, origin)
+    assert evaluation.n_days == 4  # from the 24th, 2:00 to the 27th, 2:00; the 26th begins at 1:00

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lstmkit.data.windows import split_rows
 from lstmkit.params import SplitParams
-from lstmkit.training.baselines import baseline_forecasts, persistence, ridge, seasonal_naive
+from lstmkit.training.baselines import fit_baselines, fit_ridge, persistence, seasonal_naive
 from tests.series import dataset_of, raw_windows
 
 HALF = SplitParams(train=0.4, validation=0.2)
@@ -61,6 +62,10 @@ def test_seasonal_naive_never_looks_past_the_origin():
         assert np.array_equal(seasonal_naive(known, test, 4), seasonal_naive(values, test, 4))
 
 
+def ridge(windows, steps_per_hour, seed):
+    return fit_ridge(windows, steps_per_hour, seed)(windows["test"])
+
+
 @pytest.fixture(scope="module")
 def sinusoid():
     """x_t = 2 cos(ω) x_{t-1} − x_{t-2}: any later value is a linear function of two earlier ones."""
@@ -105,7 +110,8 @@ def test_all_baselines_together():
     co2 = np.tile(day, 21)  # three weeks, the same every day
     dataset = dataset_of({"co2": co2})
     windows = raw_windows(dataset, 3, SplitParams(train=0.7, validation=0.1), lookback=4)
-    forecasts = baseline_forecasts(dataset, windows, SplitParams(train=0.7, validation=0.1), seed=0)
+    baselines = fit_baselines(dataset, windows, SplitParams(train=0.7, validation=0.1), seed=0)
+    forecasts = {name: forecast(windows["test"]) for name, forecast in baselines.items()}
     assert list(forecasts) == ["persistence", "seasonal naive", "climatology", "ridge"]
     observed = windows["test"].observed()
     assert all(forecast.shape == observed.shape for forecast in forecasts.values())
@@ -120,4 +126,31 @@ def test_the_climatology_knows_the_training_part_alone():
     dataset = dataset_of({"co2": co2}, interval="30min")
     split = SplitParams(train=0.5, validation=0.25)
     windows = raw_windows(dataset, 3, split, lookback=4)
-    assert (baseline_forecasts(dataset, windows, split, seed=0)["climatology"] == 500).all()
+    assert (fit_baselines(dataset, windows, split, seed=0)["climatology"](windows["test"]) == 500).all()
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_some_windows_are_forecast_as_they_are_among_all(size):
+    co2 = 600 + np.random.default_rng(0).normal(0, 30, 500)
+    dataset = dataset_of({"co2": co2}, interval="30min")
+    windows = raw_windows(dataset, 3, HALF, lookback=6)
+    test = windows["test"]
+    for name, forecast in fit_baselines(dataset, windows, HALF, seed=0).items():
+        parts = [forecast(test.select(index)) for index in torch.arange(len(test)).split(size)]
+        # ridge is a matrix product, which rounds with its shape
+        np.testing.assert_allclose(np.concatenate(parts), forecast(test), rtol=1e-12, err_msg=name)
+
+
+def test_the_baselines_know_nothing_of_the_test_part():
+    co2 = 600 + np.random.default_rng(0).normal(0, 30, 500)
+    other = co2.copy()
+    other[450:] += 1000  # the test part begins with row 300
+    forecasts = []
+    for values in (co2, other):
+        dataset = dataset_of({"co2": values}, interval="30min")
+        windows = raw_windows(dataset, 3, HALF, lookback=6)
+        early = windows["test"].select(torch.arange(100))
+        baselines = fit_baselines(dataset, windows, HALF, seed=0)
+        forecasts.append({name: forecast(early) for name, forecast in baselines.items()})
+    for name, values in forecasts[0].items():
+        np.testing.assert_array_equal(values, forecasts[1][name], err_msg=name)
