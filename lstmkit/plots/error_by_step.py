@@ -1,0 +1,71 @@
+"""Figure of the errors by step ahead."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from lstmkit.analysis.error_by_step import ErrorByStep
+from lstmkit.analysis.skill import ANCHOR
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, light_grid
+
+RIVALS = tuple(color for color in SEQUENCE if color not in (ACCENT, MUTED))
+
+
+def plot_error_by_step(errors: ErrorByStep) -> Figure:
+    """RMSE of everyone, and the model's skill and bias, by hours ahead.
+
+    Args:
+        errors: of a model and the baselines.
+    """
+    figure, (top, middle, bottom) = canvas(3, 1, height=6.6, sharex=True, height_ratios=[2, 1.1, 1.1])
+    _rmse(top, errors)
+    own = errors.errors[errors.model]
+    percent = None if errors.skill_ends is None else 100 * errors.skill_ends
+    _curve(middle, errors.hours, 100 * errors.skill, percent, ACCENT)
+    middle.set_ylabel("skill (%)")
+    middle.set_title("Skill against the best baseline of each step")
+    _curve(bottom, errors.hours, own.bias, own.bias_ends, ACCENT)
+    bottom.set_ylabel(f"bias ({errors.unit})")
+    bottom.set_title("Mean error: forecast − observed")
+    for axes in (middle, bottom):
+        axes.axhline(0, color=INK, lw=0.8)
+        light_grid(axes)
+    bottom.set_xlabel("hours ahead")
+    few = len(errors.hours) == 1
+    bottom.xaxis.set_major_locator(
+        FixedLocator(errors.hours) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
+    )
+    return figure
+
+
+def _rmse(axes: Axes, errors: ErrorByStep) -> None:
+    colors = dict(zip([n for n in errors.errors if n not in (errors.model, ANCHOR)], RIVALS, strict=False))
+    for name, of in reversed(errors.errors.items()):
+        own = name == errors.model
+        color = ACCENT if own else colors.get(name, MUTED)
+        _curve(axes, errors.hours, of.rmse, of.rmse_ends if own else None, color, name, 2.0 if own else 1.2)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(f"RMSE ({errors.unit})")
+    axes.set_title("Root mean square error")
+    handles, names = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], names[::-1], loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8)
+    light_grid(axes)
+
+
+def _curve(
+    axes: Axes,
+    hours: np.ndarray,
+    values: np.ndarray,
+    ends: np.ndarray | None,
+    color: str,
+    label: str | None = None,
+    width: float = 1.6,
+) -> None:
+    """A line with its band; a single step is a point with its interval."""
+    alone = len(hours) == 1
+    axes.plot(hours, values, "o" if alone else "-", color=color, lw=width, ms=5, label=label)
+    if ends is not None and alone:
+        axes.vlines(hours, *ends, color=color, lw=1.5)
+    elif ends is not None:
+        axes.fill_between(hours, *ends, color=color, alpha=0.2, lw=0)

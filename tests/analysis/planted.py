@@ -1,0 +1,52 @@
+"""Forecasts that are the truth plus an error planted in them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lstmkit.analysis.predictions import LastStep
+from lstmkit.data.windows import Windows
+from lstmkit.params import SplitParams
+from lstmkit.storage import Rows
+from tests.series import dataset_of, raw_windows
+
+LATE_HALF = SplitParams(train=0.25, validation=0.15)
+
+
+def windows_of(n: int = 1000, horizon: int = 3, keep: np.ndarray | None = None, **dataset) -> Windows:
+    """Test windows of noise around 600 ppm, from the last 60 % of the rows."""
+    values = 600 + 80 * np.random.default_rng(3).normal(size=n)
+    frame = dataset_of({"co2": values}, keep=keep, **dataset)
+    return raw_windows(frame, horizon, LATE_HALF, lookback=4, anchor="none")["test"]
+
+
+def rows_of(path: Path, windows: Windows, error: np.ndarray | float) -> Rows:
+    """A file of forecasts: the true values plus an error that broadcasts to (window, horizon)."""
+    np.save(path / "predicted.npy", windows.observed() + error)
+    return Rows(path / "predicted.npy")
+
+
+def last_of(
+    error: np.ndarray,
+    observed: np.ndarray | None = None,
+    latest: np.ndarray | None = None,
+    start: str = "2025-06-02",
+    interval: str = "1h",
+    zone: str = "UTC",
+) -> LastStep:
+    """Forecasts one step ahead from a start given in UTC (by default a Monday)."""
+    error = np.asarray(error, float)
+    if observed is None:
+        observed = 600 + 80 * np.random.default_rng(4).normal(size=len(error))
+    time = pd.date_range(start, periods=len(error), freq=interval, tz="UTC").tz_convert(zone)
+    return LastStep(
+        forecast=observed + error,
+        observed=np.asarray(observed, float),
+        latest=np.asarray(observed if latest is None else latest, float),
+        origin=time - pd.Timedelta(interval),
+        time=time,
+        n_windows=len(error),
+        hours_ahead=pd.Timedelta(interval) / pd.Timedelta("1h"),
+        unit="ppm",
+    )
