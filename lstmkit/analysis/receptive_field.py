@@ -1,0 +1,233 @@
+"""How much of the input one step behind the convolutions sees: by arithmetic, and by gradients."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lstmkit.data.windows import Windows
+from lstmkit.internals.activations import record
+from lstmkit.internals.convolutions import Window, find_local_stages, geometry
+from lstmkit.wording import count
+
+PROBES = 32  # windows whose gradients are joined: a ReLU or a pool lets each window see a part of the field
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Receptive field of one step at one stage.
+
+    Attributes:
+        label: for a reader.
+        steps: input steps that it spans, by arithmetic.
+        measured: input steps that it spans, by gradients.
+        stride: input steps between neighbouring steps of the stage.
+        start: first step of its field, counted from the first step of the last stage's field.
+    """
+
+    label: str
+    steps: int
+    measured: int
+    stride: int
+    start: int
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Receptive fields of all stages in front of a model's memory.
+
+    Attributes:
+        stages: in the order of a forward pass.
+        gradient: mean absolute gradient of a step of the last stage, in percent of its sum, by input step of its
+            field, oldest first; zeros where no gradient arrives, shape (step,).
+        newest: input steps that the newest step of the last stage sees; the rest of its field is padding.
+        convolutions: steps that the convolutions alone span.
+        lookback: input steps.
+        interval: between them.
+    """
+
+    stages: tuple[Stage, ...]
+    gradient: Float[np.ndarray, "step"]
+    newest: int
+    convolutions: int
+    lookback: int
+    interval: pd.Timedelta
+
+    @property
+    def agree(self) -> bool:
+        """Whether arithmetic and gradients give the same at every stage."""
+        return all(stage.steps == stage.measured for stage in self.stages)
+
+    @property
+    def caption(self) -> str:
+        """What is drawn."""
+        return (
+            "What one step of each stage sees, to scale: above within the whole lookback, below step by step. "
+            "The bars are the mean size of the gradient that reaches each input step of the field."
+        )
+
+    def minutes(self, steps: int) -> str:
+        """A number of steps as time.
+
+        Args:
+            steps: of the input.
+        """
+        minutes = steps * (self.interval / pd.Timedelta("1min"))
+        return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.3g} h"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per stage."""
+        frame = pd.DataFrame([vars(stage) for stage in self.stages]).set_index("label").rename_axis("stage")
+        frame = frame.drop(columns="start")
+        frame["minutes"] = frame["steps"] * (self.interval / pd.Timedelta("1min"))
+        return frame
+
+    def finding(self) -> str:
+        """The field of every stage, whether both ways agree, and what share of the lookback it is."""
+        last = self.stages[-1]
+        fields = ", ".join(
+            f"{stage.steps} at {stage.label} ({self.minutes(stage.steps)})" for stage in self.stages
+        )
+        share = (
+            f"That is {100 * last.steps / self.lookback:.2g} % of the lookback of {count(self.lookback, 'step')}: "
+            f"longer patterns are left to the memory."
+            if last.steps < self.lookback
+            else f"The lookback has {count(self.lookback, 'step')}, so one step sees all of it."
+        )
+        head = f"Input steps that a single step sees: {fields}."
+        return " ".join([head, self._agreement(), *self._pooling(), *self._newest(), share])
+
+    def _agreement(self) -> str:
+        if self.agree:
+            return "Gradients of single steps reach exactly these inputs."
+        differ = "; ".join(
+            f"{stage.label} {stage.measured} steps, not {stage.steps}"
+            for stage in self.stages
+            if stage.steps != stage.measured
+        )
+        return f"Gradients reach another number of inputs: {differ}."
+
+    def _pooling(self) -> list[str]:
+        last = self.stages[-1]
+        if self.convolutions == last.steps:
+            return []
+        return [
+            f"Counting the convolutions alone, as the study's plan does, gives {self.convolutions}: the pool joins "
+            f"neighbouring steps and adds {last.steps - self.convolutions}. Neighbouring inputs of the memory begin "
+            f"{count(last.stride, 'step')} apart and share {max(0, last.steps - last.stride)}."
+        ]
+
+    def _newest(self) -> list[str]:
+        missing = min(self.stages[-1].steps, self.lookback) - self.newest
+        if missing <= 0:
+            return []
+        return [
+            f"The newest step of that stage sees {count(self.newest, 'step')}; the other {missing} would lie after "
+            f"the origin and are padding."
+        ]
+
+    def facts(self) -> dict[str, Any]:
+        """Steps and minutes of the last stage's field."""
+        steps = self.stages[-1].steps
+        return {
+            "receptive_field_steps": steps,
+            "receptive_field_minutes": float(steps * (self.interval / pd.Timedelta("1min"))),
+            "receptive_field_measured": self.stages[-1].measured,
+        }
+
+
+def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
+    """Compute the receptive field of every stage from its kernels, and measure it by gradients.
+
+    The arithmetic walks back through the modules (Dumoulin & Visin 2016); the measurement joins the inputs at which
+    any channel of a step in the middle has a gradient, over some windows (Luo et al. 2016).
+
+    Args:
+        model: in evaluation mode.
+        windows: to draw some from, evenly spread.
+
+    Raises:
+        LstmkitError: the model has no convolution in front of its memory.
+    """
+    probes = windows.spread(PROBES)
+    x, _ = probes.gather(torch.arange(len(probes)))
+    stages = find_local_stages(model, x[:1])
+    names, modules = [name for name, _ in stages], [module for _, module in stages]
+    with record(model, names) as outputs:
+        model(x.requires_grad_())
+        middles = [_gradient(outputs[name], x, outputs[name].shape[2] // 2) for name in names]
+        newest = _gradient(outputs[names[-1]], x, outputs[names[-1]].shape[2] - 1)
+    kernels = [module for module in modules if isinstance(module, nn.Conv1d)]
+    first, last = _field(modules, 0)
+    return ReceptiveField(
+        stages=tuple(
+            Stage(label, steps, _span(gradient), stride, start)
+            for label, (steps, stride, start), gradient in zip(
+                _labels(modules), _arithmetic(modules), middles, strict=True
+            )
+        ),
+        gradient=_profile(middles[-1], last - first + 1),
+        newest=_span(newest),
+        convolutions=1 + sum((k - 1) * d for k, _, d, _ in map(geometry, kernels)),
+        lookback=windows.lookback,
+        interval=windows.interval,
+    )
+
+
+def _labels(modules: list[Window]) -> list[str]:
+    labels, layers = [], 0
+    for module in modules:
+        layers += isinstance(module, nn.Conv1d)
+        labels.append(f"CNN layer {layers}" if isinstance(module, nn.Conv1d) else "the pool")
+    return labels
+
+
+def _arithmetic(modules: list[Window]) -> list[tuple[int, int, int]]:
+    """Steps, stride and start of each stage's field."""
+    first, _ = _field(modules, 0)
+    unit, found = 0, []
+    for depth in range(len(modules), 0, -1):
+        low, high = _field(modules[:depth], unit)
+        stride = int(np.prod([geometry(module)[1] for module in modules[:depth]]))
+        found.append((high - low + 1, stride, low - first))
+        inner_low, inner_high = _field([modules[depth - 1]], unit)
+        unit = (inner_low + inner_high) // 2  # a step in the middle of what this stage reads
+    return found[::-1]
+
+
+def _field(modules: list[Window], unit: int) -> tuple[int, int]:
+    """First and last input step that a step of the last module sees; negative ones are padding."""
+    low = high = unit
+    for taps, stride, dilation, padding in map(geometry, reversed(modules)):
+        low, high = low * stride - padding, high * stride - padding + (taps - 1) * dilation
+    return low, high
+
+
+def _gradient(
+    maps: Float[Tensor, "batch channel step"], x: Float[Tensor, "batch time feature"], step: int
+) -> Float[np.ndarray, "time"]:
+    """Mean absolute gradient of one step, over windows, channels and features; no channel cancels another."""
+    total = torch.zeros(x.shape[1], dtype=torch.float64, device=x.device)
+    for channel in range(maps.shape[1]):
+        (gradient,) = torch.autograd.grad(maps[:, channel, step].sum(), x, retain_graph=True)
+        total += gradient.abs().double().mean(dim=(0, 2))
+    return (total / maps.shape[1]).cpu().numpy()
+
+
+def _span(gradient: Float[np.ndarray, "time"]) -> int:
+    reached = np.flatnonzero(gradient)
+    return int(reached[-1] - reached[0] + 1) if len(reached) else 0
+
+
+def _profile(gradient: Float[np.ndarray, "time"], steps: int) -> Float[np.ndarray, "step"]:
+    """Percent of the gradient at each step of a field, which begins at the first one reached."""
+    reached = np.flatnonzero(gradient)
+    start = reached[0] if len(reached) else 0
+    inside = gradient[start : start + steps]
+    profile = np.zeros(steps)
+    profile[: len(inside)] = 100 * inside / (inside.sum() or 1.0)
+    return profile

@@ -1,0 +1,180 @@
+"""Receptive fields: by hand, by the arithmetic, by gradients, and by a NaN that spreads to all that see it."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lstmkit.analysis.receptive_field import receptive_field
+from lstmkit.errors import LstmkitError
+from lstmkit.internals.convolutions import trace
+from lstmkit.models.lstm import LSTMForecaster
+from tests.analysis.convolutional import Stack, small
+from tests.analysis.tiny import make_test_windows, state_of, stirred
+
+WINDOWS = make_test_windows(n=40, lookback=48)
+
+
+def conv(given: int, taken: int, size: int, **options) -> nn.Conv1d:
+    return nn.Conv1d(given, taken, size, **({"padding": "same"} | options))
+
+
+ARCHITECTURES = {
+    # name: modules, steps and strides of the stages by hand
+    "seven, five, pool of two": (
+        [conv(2, 6, 7), nn.ReLU(), conv(6, 6, 5), nn.ReLU(), nn.MaxPool1d(2)], [7, 11, 12], [1, 1, 2],
+    ),
+    "seven, five, pool of three": (
+        [conv(2, 6, 7), nn.ReLU(), conv(6, 6, 5), nn.ReLU(), nn.MaxPool1d(3)], [7, 11, 13], [1, 1, 3],
+    ),
+    "no pool": ([conv(2, 6, 7), nn.ReLU(), conv(6, 6, 5), nn.ReLU()], [7, 11], [1, 1]),
+    "kernels of one": ([conv(2, 6, 1), nn.ReLU(), conv(6, 6, 1), nn.MaxPool1d(2)], [1, 1, 2], [1, 1, 2]),
+    "dilation": ([conv(2, 6, 3, dilation=4), nn.ReLU(), conv(6, 6, 3)], [9, 11], [1, 1]),
+    "stride": ([conv(2, 6, 3, stride=2, padding=1), nn.ReLU(), conv(6, 6, 3)], [3, 7], [2, 2]),
+    "pool between": (
+        [conv(2, 6, 3), nn.MaxPool1d(2), conv(6, 6, 3), nn.ReLU(), nn.AvgPool1d(2)], [3, 4, 8, 10], [1, 2, 2, 4],
+    ),
+    "valid": ([conv(2, 6, 5, padding="valid"), nn.ReLU(), conv(6, 6, 3, padding=0)], [5, 7], [1, 1]),
+    "overlapping pool": ([conv(2, 6, 3), nn.MaxPool1d(3, stride=2)], [3, 5], [1, 2]),
+}  # fmt: skip
+architectures = pytest.mark.parametrize("name", ARCHITECTURES)
+
+
+def model_of(name: str) -> Stack:
+    return stirred(Stack(*ARCHITECTURES[name][0], channels=6), seed=1)
+
+
+@architectures
+def test_both_ways_give_what_is_found_by_hand(name):
+    _, steps, strides = ARCHITECTURES[name]
+    model = model_of(name)
+    before = state_of(model)
+    field = receptive_field(model, WINDOWS)
+    assert state_of(model) == before
+    assert [stage.steps for stage in field.stages] == steps
+    assert [stage.measured for stage in field.stages] == steps
+    assert [stage.stride for stage in field.stages] == strides
+    assert field.agree
+    assert "Gradients of single steps reach exactly these inputs." in field.finding()
+
+
+@architectures
+def test_a_missing_input_spreads_to_those_that_see_it(name):
+    # whatever sees a NaN becomes NaN: which inputs a step sees, without any gradient and without arithmetic
+    model = model_of(name)
+    field = receptive_field(model, WINDOWS)
+    x = torch.zeros(48, 48, 2)
+    x[torch.arange(48), torch.arange(48)] = torch.nan  # one window per missing step
+    local = (nn.Conv1d, nn.MaxPool1d, nn.AvgPool1d)
+    outputs = [call.returned for call in trace(model, x) if isinstance(call.module, local)]
+    last = np.flatnonzero(outputs[-1][:, 0, outputs[-1].shape[2] // 2].isnan())
+    for stage, output in zip(field.stages, outputs, strict=True):
+        seen = output[:, 0].isnan().numpy()  # (input step, output step)
+        first = np.array([np.flatnonzero(column)[0] for column in seen.T if column.any()])
+        spans = [np.ptp(np.flatnonzero(column)) + 1 for column in seen.T if column.any()]
+        assert max(spans) == stage.steps
+        middle = spans.index(max(spans))
+        assert first[middle + 2] - first[middle + 1] == stage.stride
+        assert last[0] + stage.start in first  # a step of this stage does begin there
+        assert 0 <= stage.start <= field.stages[-1].steps - stage.steps
+
+
+def test_the_fields_of_the_default_kernels_are_nested_as_drawn():
+    field = receptive_field(model_of("seven, five, pool of two"), WINDOWS)
+    assert [stage.start for stage in field.stages] == [2, 0, 0]
+    assert [stage.label for stage in field.stages] == ["CNN layer 1", "CNN layer 2", "the pool"]
+
+
+def test_the_default_model_sees_twelve_steps_and_not_eleven():
+    field = receptive_field(small(kernels=(7, 5)), WINDOWS)
+    assert [stage.steps for stage in field.stages] == [7, 11, 12]
+    assert field.convolutions == 11
+    assert field.newest == 7  # five of the twelve would lie after the origin
+    finding = field.finding()
+    assert "7 at CNN layer 1 (35 min), 11 at CNN layer 2 (55 min), 12 at the pool (60 min)" in finding
+    assert "Counting the convolutions alone, as the study's plan does, gives 11: the pool joins" in finding
+    assert "adds 1. Neighbouring inputs of the memory begin 2 steps apart and share 10." in finding
+    assert "sees 7 steps; the other 5 would lie after the origin and are padding" in finding
+    assert "25 % of the lookback of 48 steps" in finding
+    assert field.facts() == {
+        "receptive_field_steps": 12,
+        "receptive_field_minutes": 60.0,
+        "receptive_field_measured": 12,
+    }
+
+
+def test_without_a_pool_nothing_is_said_of_one():
+    field = receptive_field(model_of("no pool"), WINDOWS)
+    assert field.convolutions == field.stages[-1].steps == 11
+    assert "alone" not in field.finding().split("lookback")[0]
+
+
+@pytest.mark.parametrize("lookback", [23, 25])
+def test_an_odd_lookback_changes_nothing(lookback):
+    field = receptive_field(small(kernels=(7, 5)), make_test_windows(n=40, lookback=lookback))
+    assert field.agree
+    assert field.newest == 7
+
+
+def test_taps_of_zero_are_not_seen():
+    model = small(kernels=(7, 5))
+    with torch.no_grad():
+        model.conv1.weight[:, :, [0, 6]] = 0
+    field = receptive_field(model, WINDOWS)
+    assert not field.agree
+    assert [stage.measured for stage in field.stages] == [5, 9, 10]
+    assert (
+        "Gradients reach another number of inputs: CNN layer 1 5 steps, not 7; CNN layer 2 9 steps, not 11; "
+        "the pool 10 steps, not 12." in field.finding()
+    )
+    assert len(field.gradient) == 12
+    assert field.gradient.sum() == pytest.approx(100)
+
+
+def test_the_profile_is_that_of_a_filter_made_by_hand():
+    # one linear filter of weights 1, 2, 1: its gradient is the filter itself
+    model = Stack(conv(2, 1, 3, bias=False), channels=1).eval()
+    with torch.no_grad():
+        model.stack[0].weight[0] = torch.tensor([[1.0, -2.0, 1.0], [1.0, -2.0, 1.0]])
+    field = receptive_field(model, WINDOWS)
+    np.testing.assert_allclose(field.gradient, [25, 50, 25])
+
+
+def test_opposite_channels_do_not_cancel():
+    model = Stack(conv(1, 2, 3, bias=False), channels=2).eval()
+    with torch.no_grad():
+        model.stack[0].weight[0, 0] = torch.tensor([1.0, 1.0, 1.0])
+        model.stack[0].weight[1, 0] = torch.tensor([-1.0, -1.0, -1.0])
+    field = receptive_field(model, make_test_windows(n=4, lookback=12, features=("co2",)))
+    assert field.stages[0].measured == 3
+    np.testing.assert_allclose(field.gradient, [100 / 3] * 3, rtol=1e-6)
+
+
+def test_a_lookback_shorter_than_the_field_is_seen_whole():
+    field = receptive_field(small(kernels=(7, 5)), make_test_windows(n=40, lookback=8))
+    assert field.stages[-1].steps == 12
+    assert field.stages[-1].measured == 8
+    assert field.finding().endswith("The lookback has 8 steps, so one step sees all of it.")
+
+
+def test_closed_relus_let_nothing_through():
+    model = small(kernels=(7, 5))
+    with torch.no_grad():
+        model.norm2.bias[:] = -1e6
+    field = receptive_field(model, WINDOWS)
+    assert field.stages[-1].measured == 0
+    assert (field.gradient == 0).all()
+    assert "the pool 0 steps, not 12" in field.finding()
+
+
+def test_frame_and_units():
+    field = receptive_field(small(kernels=(7, 5)), make_test_windows(n=10, lookback=48, interval="1h"))
+    assert field.to_frame().loc["the pool"].to_dict() == {
+        "steps": 12, "measured": 12, "stride": 2, "minutes": 720.0,
+    }  # fmt: skip
+    assert (field.minutes(1), field.minutes(12), field.minutes(36)) == ("60 min", "12 h", "36 h")
+
+
+def test_a_model_without_convolutions_is_refused():
+    with pytest.raises(LstmkitError, match="LSTMForecaster has no convolution in front of its memory"):
+        receptive_field(LSTMForecaster(2, 2, hidden=2).eval(), WINDOWS)
