@@ -1,0 +1,115 @@
+"""The hidden states in which an LSTM ends, with what is known about the moment of each."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float, Int
+
+from lstmkit.data.regimes import Regimes
+from lstmkit.data.windows import Windows, spread_evenly
+from lstmkit.errors import LstmkitError
+from lstmkit.params import HiddenStateParams
+from lstmkit.storage import Rows
+
+
+@dataclass(frozen=True)
+class Representation:
+    """What one stage of a model makes of each of some windows, and the moment at which each window ends.
+
+    Attributes:
+        name: of the stage, for titles.
+        values: one row per window, in order of time, shape (window, unit).
+        origin: local time of each window's newest step.
+        latest: the target at the origin, in its unit, shape (window,).
+        regimes: of the target.
+        unit: of the target.
+    """
+
+    name: str
+    values: Float[np.ndarray, "window unit"]
+    origin: pd.DatetimeIndex
+    latest: Float[np.ndarray, "window"]
+    regimes: Regimes
+    unit: str
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def regime(self) -> Int[np.ndarray, "window"]:
+        """Index of the target's regime at the origin."""
+        return self.regimes.of(self.latest)
+
+    @cached_property
+    def hour(self) -> Float[np.ndarray, "window"]:
+        """Local hour of day of the origin, with its minutes as a fraction."""
+        return (self.origin.hour + self.origin.minute / 60).to_numpy(dtype="float64")
+
+    @cached_property
+    def is_weekend(self) -> Bool[np.ndarray, "window"]:
+        """Whether the origin lies on a Saturday or Sunday."""
+        return np.asarray(self.origin.day_of_week >= 5)
+
+    @property
+    def varies(self) -> bool:
+        """Whether any unit takes more than one value."""
+        return bool(np.ptp(self.values, axis=0).any())
+
+
+def final_states(
+    states: Rows, windows: Windows, regimes: Regimes, unit: str, params: HiddenStateParams
+) -> tuple[Representation, ...]:
+    """The final hidden state of each layer of the LSTM, for windows spread evenly over time.
+
+    Args:
+        states: of every window, shape (window, layer, unit).
+        windows: the same windows.
+        regimes: of the target.
+        unit: of the target.
+        params: how many windows.
+
+    Returns:
+        One per layer, from the input to the forecast; the last is what the head reads.
+
+    Raises:
+        LstmkitError: there are not as many states as windows.
+    """
+    chosen, values = _taken(states, "hidden states", windows, params)
+    origin, latest = chosen.origin, chosen.latest()
+    return tuple(
+        Representation(f"LSTM layer {layer + 1}", values[:, layer], origin, latest, regimes, unit)
+        for layer in range(values.shape[1])
+    )
+
+
+def corrections(
+    predictions: Rows, windows: Windows, params: HiddenStateParams
+) -> Float[np.ndarray, "window"]:
+    """What the network adds to the anchor, as a mean over the horizon, for the same windows as `final_states`.
+
+    Args:
+        predictions: of every window, in the target's unit, shape (window, horizon).
+        windows: the same windows.
+        params: how many windows.
+
+    Returns:
+        In the target's unit.
+
+    Raises:
+        LstmkitError: there are not as many predictions as windows.
+    """
+    chosen, forecasts = _taken(predictions, "predictions", windows, params)
+    anchor = chosen.to_units(torch.zeros(len(chosen), windows.horizon))
+    return (forecasts - anchor).mean(axis=1)
+
+
+def _taken(
+    rows: Rows, content: str, windows: Windows, params: HiddenStateParams
+) -> tuple[Windows, Float[np.ndarray, "window ..."]]:
+    if len(rows) != len(windows):
+        raise LstmkitError(f"{len(rows)} {content} do not belong to {len(windows)} windows")
+    chosen = spread_evenly(len(windows), params.windows)
+    return windows.select(torch.from_numpy(chosen)), rows.take(chosen).astype("float64")
