@@ -1,0 +1,61 @@
+"""Uncertainty of estimates over windows that overlap in time: whole days are resampled together."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from lstmkit.analysis.statistics import resample_blocks
+from lstmkit.errors import LstmkitError
+
+
+class ResampledDays:
+    """Resamplings of the local days on which windows start (Carlstein 1986, Annals of Statistics 14:1171).
+
+    Args:
+        origin: local time of each window's origin.
+        draws: number of resamplings.
+        seed: of the draws.
+
+    Raises:
+        LstmkitError: all windows start on one day.
+    """
+
+    def __init__(self, origin: pd.DatetimeIndex, draws: int, seed: int):
+        # the bare clock: in zones whose clocks go forward at midnight, that midnight is no time
+        self._day, days = pd.factorize(origin.tz_localize(None).normalize())
+        self.n_days = len(days)
+        if self.n_days < 2:
+            raise LstmkitError(
+                "all windows start on one day, so no uncertainty can be given: a longer test part is needed"
+            )
+        self._times = resample_blocks(self.n_days, draws, seed)
+
+    def sums(self, values: Float[np.ndarray, "window ..."]) -> Float[np.ndarray, "draw ..."]:
+        """The sum over each resampling.
+
+        Args:
+            values: per window.
+        """
+        by_day = np.zeros((self.n_days, *values.shape[1:]))
+        np.add.at(by_day, self._day, values)
+        return np.tensordot(self._times, by_day, axes=1)
+
+    def means(self, values: Float[np.ndarray, "window ..."]) -> Float[np.ndarray, "draw ..."]:
+        """The mean over each resampling.
+
+        Args:
+            values: per window.
+        """
+        totals, sizes = self.sums(values), self.sums(np.ones(len(values)))
+        return totals / sizes.reshape(-1, *[1] * (totals.ndim - 1))
+
+
+def with_error(value: float, error: float) -> str:
+    """A value and its standard error, both to the error's second significant digit.
+
+    Args:
+        value: to write.
+        error: of the value.
+    """
+    decimals = max(0, 1 - int(np.floor(np.log10(error)))) if error > 0 else 2
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
