@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lstmkit.layout import horizon_folder, project_folder, results_folder
 from lstmkit.params import find_params, load_params
+from lstmkit.rooms import rooms
 
 STUDY = config.get("study", "co2")
 SOURCE = find_params(STUDY)
@@ -15,25 +16,41 @@ SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
 RECORDING = [path for path in [project_folder(SOURCE) / PARAMS.data.source] if path.is_file()]
 
-# notebook: the settings it depends on beside those of the training, and its own rooms in analysis/ and plots/
-SECTIONS = {
-    "01_training": ([], ["skill", "overview"]),
-    "B_attribution": (["attribution"], ["attribution", "attribution_methods", "agreement", "gradient_flow", "statistics"]),
+# notebook: the settings on which it depends beside those of the training
+OF_EVERY_MODEL = {
+    "01_training": [],
+    "A_gates": [],
+    "B_attribution": ["attribution"],
+    "C_hidden_states": ["hidden_states"],
+    "D_temporal": ["hidden_states", "convolutions"],
+    "E_predictions": [],
+    "E_weights": [],
 }
-EVERY_PAGE = expand(
-    PAGES / "{model}" / "{h}" / "{section}.ipynb", model=PARAMS.models, h=HORIZONS, section=SECTIONS
-)
-HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
+OF_CONVOLUTIONS = {"A_filters": ["convolutions"], "E_convolutions": ["convolutions"]}
+OF_ALL_HORIZONS = {"E_horizons": ["attribution"], "summary": []}
+SECTIONS = OF_EVERY_MODEL | OF_CONVOLUTIONS | OF_ALL_HORIZONS
+
+
+def sections(model):
+    """Notebooks that are executed for each horizon of a model."""
+    return [*OF_EVERY_MODEL, *(OF_CONVOLUTIONS if PARAMS.models[model].kind == "cnn_lstm" else ())]
 
 
 def settings(section, model):
-    keys = TRAINED_BY + SECTIONS[section][0]
+    keys = TRAINED_BY + SECTIONS[section]
     return str({key: SETTINGS[key] for key in keys} | {"model": SETTINGS["models"][model]})
 
 
-def rooms(section):
-    files = [f"lstmkit/{floor}/{room}.py" for room in SECTIONS[section][1] for floor in ("analysis", "plots")]
-    return [*HOUSE, "lstmkit/plots/style.py", *filter(os.path.exists, files)]
+def pages_of(model):
+    return [PAGES / model / h / f"{section}.ipynb" for h in HORIZONS for section in sections(model)]
+
+
+EVERY_PAGE = [
+    *(page for model in PARAMS.models for page in pages_of(model)),
+    *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=OF_ALL_HORIZONS),
+]
+HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
+ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in SECTIONS}
 
 
 PAGE = (
@@ -45,7 +62,8 @@ PAGE = (
 wildcard_constraints:
     model="|".join(PARAMS.models),
     h="|".join(HORIZONS),
-    section="[A-Z]_.*",
+    section="[A-Z]_[a-z_]+",
+    comparison="|".join(OF_ALL_HORIZONS),
 
 
 rule report:
@@ -74,7 +92,7 @@ rule book:
 
 rule training:
     input:
-        *rooms("01_training"),
+        ROOMS["01_training"],
         *RECORDING,
         notebook="notebooks/01_training.ipynb",
     output:
@@ -88,13 +106,14 @@ rule training:
         RESULTS / "{model}_interpretability" / "{h}" / "logs" / "01_training.log",
     message:
         "Training {wildcards.model}, {wildcards.h}"
+    priority: 2
     shell:
         PAGE
 
 
 rule section:
     input:
-        lambda wildcards: rooms(wildcards.section),
+        lambda wildcards: ROOMS[wildcards.section],
         *RECORDING,
         notebook="notebooks/{section}.ipynb",
         trained=ancient(RESULTS / "{model}_interpretability" / "{h}" / "metrics.json"),
@@ -108,5 +127,27 @@ rule section:
         RESULTS / "{model}_interpretability" / "{h}" / "logs" / "{section}.log",
     message:
         "Executing {wildcards.section} for {wildcards.model}, {wildcards.h}"
+    priority: 1
+    shell:
+        PAGE
+
+
+rule horizons:
+    input:
+        lambda wildcards: ROOMS[wildcards.comparison],
+        lambda wildcards: pages_of(wildcards.model) if wildcards.comparison == "summary" else [],
+        *RECORDING,
+        notebook="notebooks/{comparison}.ipynb",
+        trained=expand(ancient(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json"), h=HORIZONS),
+    output:
+        page=PAGES / "{model}" / "{comparison}.ipynb",
+    params:
+        settings=lambda wildcards: settings(wildcards.comparison, wildcards.model),
+        study=STUDY,
+        steps=max(PARAMS.horizons),
+    log:
+        RESULTS / "{model}_interpretability" / "comparison" / "logs" / "{comparison}.log",
+    message:
+        "Executing {wildcards.comparison} for {wildcards.model}"
     shell:
         PAGE

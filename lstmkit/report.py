@@ -8,9 +8,11 @@ from pathlib import Path
 import nbformat
 import papermill
 
-from lstmkit.layout import horizon_folder, horizon_label, model_label, run_folder
+from lstmkit.layout import horizon_folder, horizon_label, model_label, results_folder, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
+
+SUMMARY = "summary"
 
 
 def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
@@ -75,16 +77,33 @@ def write_index(study: str, book: Path) -> None:
     for model in params.models:
         horizons = [horizon_folder(steps, params.data.interval) for steps in params.horizons]
         label = model_label(model)
-        pages = "\n".join(f"{name}/index" for name in horizons)
+        comparing = sorted(page.stem for page in (folder / model).glob("*.ipynb"))
+        pages = "\n".join(
+            [
+                *(name for name in comparing if name == SUMMARY),
+                *(f"{name}/index" for name in horizons),
+                *(name for name in comparing if name != SUMMARY),
+            ]
+        )
+        picture = _picture(
+            results_folder(source) / f"{model}_interpretability" / f"{SUMMARY}.png", folder / model
+        )
         _write(
             folder / model / "index.md",
-            f"# {label}\n\n{_metrics_table(params, source, [model])}\n{_toctree(pages)}",
+            f"# {label}\n\n{picture}{_metrics_table(params, source, [model])}\n{_toctree(pages)}",
         )
         for steps, name in zip(params.horizons, horizons, strict=True):
             title = f"# {label}, {horizon_label(steps, params.data.interval)} ahead"
             sections = "\n".join(sorted(page.stem for page in (folder / model / name).glob("*.ipynb")))
             table = _metrics_table(params, source, [model], [steps])
             _write(folder / model / name / "index.md", f"{title}\n\n{table}\n{_toctree(sections)}")
+
+
+def _picture(figure: Path, folder: Path) -> str:
+    if not figure.exists():
+        return ""
+    write_whole(folder / figure.name, lambda draft: shutil.copyfile(figure, draft))
+    return f"![How good the model is, what it looks at, how long it remembers, where it fails]({figure.name})\n\n"
 
 
 def _metrics_table(

@@ -23,6 +23,15 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def duration(hours: float) -> str:
+    """A length of time, for example `24 h`, `1.5 h` or `5 min`.
+
+    Args:
+        hours: its length.
+    """
+    return f"{float(f'{hours:.3g}'):g} h" if hours > 0.999 else f"{float(f'{60 * hours:.2g}'):g} min"
+
+
 def feature_label(name: str) -> str:
     """A feature's name as people write it.
 

@@ -1,5 +1,6 @@
 """The whole run on the tiny study, and the book with everything, something and nothing executed."""
 
+import json
 import os
 import re
 import shutil
@@ -11,7 +12,41 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-SECTIONS = ("01_training", "B_attribution")
+OF_EVERY_MODEL = (
+    "01_training",
+    "A_gates",
+    "B_attribution",
+    "C_hidden_states",
+    "D_temporal",
+    "E_predictions",
+    "E_weights",
+)
+OF_CONVOLUTIONS = ("A_filters", "E_convolutions")
+OF_ALL_HORIZONS = ("E_horizons", "summary")
+SECTIONS = {"lstm": OF_EVERY_MODEL, "cnn_lstm": OF_EVERY_MODEL + OF_CONVOLUTIONS}
+PAGES = [
+    *(f"{model}/{h}/{name}" for model in SECTIONS for h in ("h1", "h24") for name in SECTIONS[model]),
+    *(f"{model}/{name}" for model in SECTIONS for name in OF_ALL_HORIZONS),
+]
+PLANNED = {
+    "lstm": {
+        "gate_dynamics": "A1 A2 A3 A4 A5 A6 A7",
+        "gradient_attribution": "B1 B2 B3 B4 B5",
+        "hidden_state_analysis": "C1 C2 C3 C4 C5 C6 C7 C8 C9 C10",
+        "temporal_patterns": "D1 D2 D3 D4",
+        "lstm_specific": "E1 E2 E3",
+        "predictions": "E4 E5 E6 E7",
+    },
+    "cnn_lstm": {
+        "cnn_filters": "A1 A2 A3 A4 A5 A6 A7 A8",
+        "gradient_attribution": "B1 B2 B3 B4 B5 B6",
+        "hidden_state_analysis": "C1 C2 C3 C4 C5 C6 C7 C8",
+        "temporal_patterns": "D1 D2 D3 D4 D5 D6",
+        "cnn_lstm_specific": "E1 E2 E3",
+        "predictions": "E4 E5 E6 E7",
+    },
+}
+COMPARISONS = {"lstm": "E8 E9", "cnn_lstm": "E8 E9 E10"}
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +90,48 @@ def test_builds_with_nothing_executed(checkout):
 
 @pytest.fixture(scope="module")
 def reported(checkout) -> Path:
-    assert len(jobs(report(checkout))) == 9  # two models × two horizons × two sections, and the book
+    assert len(jobs(report(checkout))) == len(PAGES) + 1  # and the book
     return checkout
 
 
 def test_report_builds_every_page(reported):
     build(reported)
-    for model in ("lstm", "cnn_lstm"):
-        for horizon in ("h1", "h24"):
-            for section in SECTIONS:
-                html = page(reported, f"studies/smoke/{model}/{horizon}/{section}.html")
-                assert "Figure " in html
-                assert "Epoch 0" not in html  # progress bars stay out
-                assert re.search(r'<img alt="Figure [A-Z]1\.', html)
+    for name in PAGES:
+        html = page(reported, f"studies/smoke/{name}.html")
+        assert "Figure" in html
+        assert "Epoch 0" not in html  # progress bars stay out
+        assert re.search(r'<img alt="Figure', html)
     assert "Nothing has been executed yet" not in page(reported, "index.html")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_numbers_a_figure_twice_or_shows_what_is_no_number(reported, name):
+    cells = json.loads((reported / f"book/studies/smoke/{name}.ipynb").read_text())["cells"]
+    outputs = [
+        output.get("data", {}) for cell in cells if cell["cell_type"] == "code" for output in cell["outputs"]
+    ]
+    text = "".join(
+        "".join(data.get(kind, "")) for data in outputs for kind in ("text/markdown", "text/plain")
+    )
+    captions = re.findall(r"\*\*Figure ([A-Z]\d+)\.\*\*", text)
+    assert len(captions) == len(set(captions))
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", text)
+
+
+@pytest.mark.parametrize("model", PLANNED)
+@pytest.mark.parametrize("horizon", ["h1", "h24"])
+def test_every_figure_of_the_plans_is_written(reported, model, horizon):
+    folder = reported / f"results/smoke/{model}_interpretability"
+    for room, planned in PLANNED[model].items():
+        written = {path.stem.split("_")[0] for path in (folder / horizon / room).glob("*.png")}
+        assert set(planned.split()) <= written, room
+    assert {path.stem.split("_")[0] for path in (folder / "comparison").glob("*.png")} >= set(
+        COMPARISONS[model].split()
+    )
+    for name in ("metrics.json", "predictions.npz", "gradient_attribution/B1_gradient_heatmap.csv"):
+        assert (folder / horizon / name).exists()
+    assert (folder / "summary.png").exists()
+    assert json.loads((folder / "study_results.json").read_text())
 
 
 def test_landing_page_shows_the_results_of_every_model_and_horizon(reported):
@@ -97,7 +160,10 @@ def test_changed_parameter_redoes_what_depends_on_it(reported):
     params = reported / "params/smoke.yml"
     params.write_text(params.read_text().replace("costly_windows: 8", "costly_windows: 6"))
     redone = jobs(report(reported))
-    assert len(redone) == 5
+    assert sum("B_attribution" in job for job in redone) == 4
+    assert {job.split()[1] for job in redone if job.startswith("Executing")} == {
+        "B_attribution", "E_horizons", "summary",
+    }  # fmt: skip
     assert not any(job.startswith("Training") for job in redone)
 
 

@@ -26,6 +26,21 @@ class Agreement:
         """The correlations."""
         return self.correlation
 
+    def facts(self) -> dict[str, float | int | str]:
+        """How many methods name the same feature first, and how alike their maps are, for the summary."""
+        shares = self.shares.loc[:, self.shares.any()]
+        if len(shares.columns) < 2:
+            return {"methods": len(shares.columns)}
+        leaders = shares.idxmax()
+        pairs = [float(self.correlation.loc[a, b]) for a, b in combinations(shares, 2)]
+        return {
+            "methods": len(leaders),
+            "leader": str(leaders.mode()[0]),
+            "methods_naming_it": int((leaders == leaders.mode()[0]).sum()),
+            "median_correlation": float(np.median(pairs)),
+            "lowest_correlation": min(pairs),
+        }
+
     def finding(self) -> str:
         """Which methods agree least, and whether they name the same feature."""
         shares = self.shares.loc[:, self.shares.any()]  # without maps of zeros

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,6 +110,14 @@ class Attribution:
         """Absolute attribution per step and its standard error."""
         index = pd.Index(self.hours_before, name="hours_before")
         return pd.DataFrame({"total": self.by_step, "standard_error": self.by_step_error}, index=index)
+
+    def facts(self) -> dict[str, Any]:
+        """Shares in percent, and the newest hours that hold half and nine tenths, for the summary."""
+        return {
+            "shares": {name: float(share) for name, share in self.share.items()},
+            "hours_of_half": self.hours_holding(0.5),
+            "hours_of_nine_tenths": self.hours_holding(0.9),
+        }
 
     def finding(self) -> str:
         """Which feature and which hours hold most of the attribution."""

@@ -6,21 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
-from lstmkit.wording import signed
+from lstmkit.wording import duration, signed
 
 OFTEN = 0.5  # share of its values from which a unit counts as saturated
 SETTLED = 0.01  # distance from the later mean within which the transient is over
-
-
-def hours(value: float) -> str:
-    """Hours, or minutes below one hour.
-
-    Args:
-        value: in hours.
-    """
-    if value < 1:
-        return f"{60 * value:.0f} min"
-    return f"{value:.1f} h" if value < 10 else f"{value:.0f} h"
 
 
 def distribution_finding(gates: GateStatistics) -> str:
@@ -59,7 +48,7 @@ def evolution_finding(gates: GateStatistics) -> str:
         newer = course[len(course) // 2 :]
         settled = settling_hours(gates, part)
         start = (
-            f"takes {hours(settled)} to leave the mark of the empty start"
+            f"takes {duration(settled)} to leave the mark of the empty start"
             if settled
             else "shows no mark of the empty start"
         )
@@ -166,15 +155,16 @@ def timescale_finding(gates: GateStatistics) -> str:
         low, middle, high = np.quantile(part.timescale, [0.1, 0.5, 0.9])
         longest = int(part.timescale.argmax())
         sentences.append(
-            f"In {part.name} the median unit has forgotten all but 1/e after {hours(middle)} (eight of ten units: "
-            f"{hours(low)} to {hours(high)}); the longest memory is unit {longest}'s, {hours(part.timescale[longest])}. In a tenth of the steps "
-            f"the most retentive unit would remember {hours(part.timescale_quantiles[-1].max())}."
+            f"In {part.name} the median unit has forgotten all but 1/e after {duration(middle)} (eight of ten units: "
+            f"{duration(low)} to {duration(high)}); the longest memory is unit {longest}'s, "
+            f"{duration(part.timescale[longest])}. In a tenth of the steps the most retentive unit would remember "
+            f"{duration(part.timescale_quantiles[-1].max())}."
         )
     longest = max(part.timescale.max() for part in gates.parts)
     sentences.append(
-        f"The lookback of {hours(lookback)} is {lookback / longest:.3g} times the longest timescale."
+        f"The lookback of {duration(lookback)} is {lookback / longest:.3g} times the longest timescale."
         if longest < lookback
-        else f"The longest timescale exceeds the lookback of {hours(lookback)}."
+        else f"The longest timescale exceeds the lookback of {duration(lookback)}."
     )
     return " ".join(sentences)
 

@@ -18,6 +18,7 @@ from lstmkit.plots.style import (
     hours_axis,
     light_grid,
 )
+from lstmkit.wording import duration
 
 GATE_COLORS = dict(zip(GATE_NAMES, SEQUENCE, strict=False))
 
@@ -251,7 +252,7 @@ def plot_timescales(gates: GateStatistics) -> Figure:
             "lookback", (0, _length(gates)), xytext=(2, 3), textcoords="offset points", fontsize=8, color=INK
         )
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: _duration(hours)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
         axes.set_ylim(top=3 * max(_length(gates), float(high.max())))
         axes.set_xlabel("units, by their timescale")
         axes.set_title(part.name.capitalize())
@@ -279,10 +280,6 @@ def _over_lookback(gates: GateStatistics, courses: list[np.ndarray], label: str,
 def _length(gates: GateStatistics) -> float:
     """Hours of the lookback, from before its oldest step."""
     return float(gates.hours_before[0] * len(gates.hours_before) / max(1, len(gates.hours_before) - 1)) or 1.0
-
-
-def _duration(hours: float) -> str:
-    return f"{hours:g} h" if hours >= 1 else f"{60 * hours:g} min"
 
 
 def _lookback(axes: Axes, gates: GateStatistics) -> None:

@@ -662,6 +662,11 @@ def test_hours_that_hold_a_share_by_hand(share, hours):
     assert result.hours_holding(share) == hours
 
 
+def test_facts_by_hand():
+    facts = attribution([[1], [2], [2], [5]], hours=0.5, features=("a",)).facts()
+    assert facts == {"shares": {"a": 100.0}, "hours_of_half": 0.5, "hours_of_nine_tenths": 1.5}
+
+
 def test_all_hours_hold_everything_whatever_the_rounding():
     by_step = np.random.default_rng(0).uniform(size=(200, 31))
     for steps in by_step:

@@ -1,0 +1,283 @@
+"""What all sections of a model found, at every horizon, in a page of sentences."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lstmkit.wording import count, duration, feature_label, signed
+
+PAGES = {
+    "metrics": "01_training",
+    "gates": "A_gates",
+    "attribution": "B_attribution",
+    "hidden_states": "C_hidden_states",
+    "trajectories": "C_hidden_states",
+    "probes": "C_hidden_states",
+    "convolutions": "E_convolutions",
+    "filters": "A_filters",
+    "predictions": "E_predictions",
+    "temporal": "D_temporal",
+}
+Room = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """What is known of a model at one horizon.
+
+    Attributes:
+        ahead: the horizon for people, for example `1 h`.
+        folder: its folder, for example `h1`.
+        metrics: the content of `metrics.json`.
+        facts: what the sections kept, by room.
+    """
+
+    ahead: str
+    folder: str
+    metrics: Room
+    facts: dict[str, Room]
+
+    def room(self, name: str) -> Room:
+        """The facts of a room; empty where its section was not executed for this model.
+
+        Args:
+            name: of the room, or `metrics`.
+        """
+        return self.metrics if name == "metrics" else self.facts.get(name, {})
+
+    def link(self, name: str) -> str:
+        """Markdown link to the section that found a fact.
+
+        Args:
+            name: of the room, or `metrics`.
+        """
+        return f"[{self.ahead}]({self.folder}/{PAGES[name]}.ipynb)"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Answers to the questions that a study asks of a model.
+
+    Attributes:
+        model: the model's label.
+        runs: one per horizon, the nearest first.
+        answers: per question, sentences in Markdown, each linked to its section.
+    """
+
+    model: str
+    runs: tuple[RunResults, ...]
+    answers: dict[str, tuple[str, ...]]
+
+    def to_markdown(self) -> str:
+        """The page."""
+        parts = []
+        for question, sentences in self.answers.items():
+            said = sentences or ("*Not executed yet.*",)
+            parts.append(f"**{question}**\n\n" + "\n".join(f"- {sentence}" for sentence in said))
+        return "\n\n".join(parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `study_results.json`, with metrics and facts of every horizon."""
+        return {
+            "model": self.model,
+            "answers": {question: list(sentences) for question, sentences in self.answers.items()},
+            "horizons": {
+                run.folder: {"ahead": run.ahead, "metrics": run.metrics, "facts": run.facts}
+                for run in self.runs
+            },
+        }
+
+
+def summarise(model: str, runs: Sequence[RunResults]) -> Summary:
+    """Put into sentences what the sections found; a section that was not executed is left out.
+
+    Args:
+        model: the model's label.
+        runs: one per horizon, the nearest first.
+    """
+    answers = {question: _each(runs, rooms) for question, rooms in QUESTIONS.items()}
+    if len(runs) > 1:
+        answers["How do the horizons differ?"] = tuple(
+            filter(None, (rule(runs[0], runs[-1]) for rule in DIFFERENCES))
+        )
+    return Summary(model, tuple(runs), answers)
+
+
+def _each(runs: Sequence[RunResults], rooms: dict[str, Callable[[Room], str]]) -> tuple[str, ...]:
+    return tuple(
+        f"{run.link(name)}: {sentence(run.room(name))}"
+        for name, sentence in rooms.items()
+        for run in runs
+        if run.room(name)
+    )
+
+
+def _skill(metrics: Room) -> str:
+    skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
+    best = metrics["baselines"][skill["best_baseline"]]["rmse"]["all_steps"]
+    verdict = "better than every simple rule" if skill["value"] > 0 else "**no better than a simple rule**"
+    return (
+        f"RMSE {metrics['rmse']['all_steps']:.1f} {unit} over all steps, {verdict}: the best of them, "
+        f"{skill['best_baseline']}, reaches {best:.1f} {unit} (skill {signed(100 * skill['value'])} %, "
+        f"{signed(100 * skill['low'])} to {signed(100 * skill['high'])} %)."
+    )
+
+
+def _memory(gates: Room) -> str:
+    layers = "; ".join(
+        f"{layer['name']} {duration(layer['timescale_hours']['median'])} in the median unit, "
+        f"{duration(layer['timescale_hours']['longest'])} in the longest"
+        for layer in gates["layers"]
+    )
+    return f"cells forget all but 1/e of what they hold within {layers}."
+
+
+def _needed(trajectories: Room) -> str:
+    needed = trajectories.get("needed_hours")
+    if needed is None:
+        return "even the whole lookback does not settle the final state."
+    return (
+        f"the final state needs the newest {duration(needed)} of the lookback; what is older hardly moves it."
+    )
+
+
+def _drivers(attribution: Room) -> str:
+    shares = list(attribution["gradient"]["shares"].items())[:3]
+    named = ", ".join(f"{feature_label(name)} {share:.0f} %" for name, share in shares)
+    half, most = (attribution["gradient"][key] for key in ("hours_of_half", "hours_of_nine_tenths"))
+    agreement = attribution["agreement"]
+    verdict = "the methods could not be compared"
+    if "leader" in agreement:
+        verdict = (
+            f"{agreement['methods_naming_it']} of {agreement['methods']} methods name "
+            f"{feature_label(agreement['leader'])} first (median rank correlation of their maps "
+            f"{agreement['median_correlation']:.2f})"
+        )
+    return (
+        f"the gradient gives {named}; half of it lies in the newest {duration(half)}, nine tenths in the newest "
+        f"{duration(most)}. Believable? {verdict[0].upper()}{verdict[1:]}."
+    )
+
+
+def _states(states: Room) -> str:
+    correction = states.get("correction_percent")
+    first = states.get("first_component_correction_percent")
+    text = (
+        f"{states['components_90']} components hold 90 % of the variance of {states['units']} units (effective "
+        f"dimension {states['effective_dimension']:.1f})"
+    )
+    if first is not None:
+        text += f"; what the network adds to its anchor explains {first:.0f} % of the first"
+    if correction is not None and "these_three_percent" in states:
+        text += f", regime, hour and weekend together {states['these_three_percent']:.0f} % of all variance"
+    return f"{text}."
+
+
+def _known(probes: Room) -> str:
+    concepts = [key.removesuffix("_score") for key in probes if key.endswith("_score")]
+    if not concepts:
+        return "nothing could be probed."
+    named = ", ".join(
+        f"{feature_label(concept)} {probes[f'{concept}_score']:.2f} (newest inputs alone "
+        f"{probes[f'{concept}_baseline']:.2f}, control {probes[f'{concept}_control']:.2f})"
+        for concept in concepts
+    )
+    return f"read from the final state by a linear probe on held-out windows, as a score up to 1: {named}."
+
+
+def _filters(filters: Room) -> str:
+    return (
+        f"{filters['smoothing_filters']} of {filters['filters']} filters of the first layer smooth their strongest "
+        f"feature and {filters['differentiating_filters']} differentiate it; a step of the LSTM sees "
+        f"{filters['receptive_field_steps']} steps ({filters['receptive_field_minutes']:.0f} min)."
+    )
+
+
+def _convolutions(convolutions: Room) -> str:
+    low, high, unit = convolutions["gain_low"], convolutions["gain_high"], convolutions["unit"]
+    gain = convolutions["gain_over_no_convolutions"]
+    sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
+    return (
+        f"trained without convolutions, the model's RMSE is {signed(gain, 2)} {unit} ({signed(low, 2)} to "
+        f"{signed(high, 2)} {unit}){sure}."
+    )
+
+
+def _failures(predictions: Room) -> str:
+    regimes, weeks = predictions["regimes"], predictions["weeks"]
+    found = regimes["regimes"]
+    worst = max(found, key=lambda name: found[name]["error_share"])
+    hardest = ""
+    if weeks.get("hardest_week"):
+        rmse = f"{weeks['highest_weekly_rmse']:.0f} {regimes['unit']}"
+        hardest = f" The hardest week begins on {weeks['hardest_week']} (RMSE {rmse})."
+    return (
+        f"{worst} values hold {100 * found[worst]['error_share']:.0f} % of the squared error in "
+        f"{100 * found[worst]['share']:.0f} % of the windows, and windows that change their regime "
+        f"{100 * regimes['changing_error_share']:.0f} % in {100 * regimes['changing_windows_share']:.0f} %.{hardest}"
+    )
+
+
+def _rhythms(temporal: Room) -> str:
+    strongest = temporal.get("residual_strongest_hours")
+    if strongest is None:
+        return "the errors keep no rhythm above the noise."
+    return (
+        f"{count(temporal['residual_peaks'], 'rhythm')} in the errors rise above the noise and hold "
+        f"{temporal['residual_rhythm_percent']:.0f} % of their variance; the strongest has a period of "
+        f"{duration(strongest)}."
+    )
+
+
+QUESTIONS: dict[str, dict[str, Callable[[Room], str]]] = {
+    "Is the forecast worth explaining?": {"metrics": _skill},
+    "What does it remember?": {"gates": _memory, "trajectories": _needed},
+    "What does it look at?": {"attribution": _drivers, "filters": _filters},
+    "What do its states know?": {"hidden_states": _states, "probes": _known},
+    "What do its convolutions add?": {"convolutions": _convolutions},
+    "Where does it fail?": {"predictions": _failures, "temporal": _rhythms},
+}
+
+
+def _error_grows(near: RunResults, far: RunResults) -> str:
+    errors = [run.metrics["rmse"]["all_steps"] for run in (near, far)]
+    return (
+        f"[Errors](comparison/E_horizons.ipynb): the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large "
+        f"at {far.ahead} as at {near.ahead} ({errors[1]:.1f} and {errors[0]:.1f} {near.metrics['unit']})."
+    )
+
+
+def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
+    if not (near.room("attribution") and far.room("attribution")):
+        return None
+    shares = [run.facts["attribution"]["gradient"]["shares"] for run in (near, far)]
+    change = {name: shares[1][name] - shares[0][name] for name in shares[0]}
+    rises, falls = max(change, key=change.get), min(change, key=change.get)
+    half = [duration(run.facts["attribution"]["gradient"]["hours_of_half"]) for run in (near, far)]
+    return (
+        f"[Attention](comparison/E_horizons.ipynb): from {near.ahead} to {far.ahead} {feature_label(rises)} gains most "
+        f"({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %) and {feature_label(falls)} loses most "
+        f"({signed(change[falls], 0)} points); half of the gradient lies in the newest {half[1]} instead of {half[0]}."
+    )
+
+
+def _memory_shifts(near: RunResults, far: RunResults) -> str | None:
+    if not (near.room("gates") and far.room("gates")):
+        return None
+    longest = [
+        max(layer["timescale_hours"]["longest"] for layer in run.facts["gates"]["layers"])
+        for run in (near, far)
+    ]
+    needed = [run.room("trajectories").get("needed_hours") for run in (near, far)]
+    both = (
+        ""
+        if None in needed
+        else f"; the state needs {duration(needed[1])} of history instead of {duration(needed[0])}"
+    )
+    return (
+        f"Memory: the longest timescale of a cell is {duration(longest[1])} at {far.ahead} and {duration(longest[0])} "
+        f"at {near.ahead}{both}."
+    )
+
+
+DIFFERENCES = (_error_grows, _attention_shifts, _memory_shifts)

@@ -1,0 +1,139 @@
+"""The picture of a model: how good, what it looks at, how long it remembers, where it fails."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from lstmkit.analysis.summary import RunResults, Summary
+from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, canvas, light_grid
+from lstmkit.wording import duration, feature_label, signed
+
+
+def plot_summary(summary: Summary) -> Figure:
+    """Skill, drivers, memory and failures at every horizon.
+
+    Args:
+        summary: of a model.
+    """
+    figure, ((errors, drivers), (memory, failures)) = canvas(2, 2, height=6.2)
+    _errors(errors, summary.runs)
+    _drivers(drivers, summary.runs)
+    _memory(memory, summary.runs)
+    _failures(failures, summary.runs)
+    figure.suptitle(summary.model, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    return figure
+
+
+def _errors(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+    rows = np.arange(len(runs))
+    for offset, label, color in ((-0.19, "best simple rule", "#c4ccd4"), (0.19, "model", ACCENT)):
+        values = [_best(run) if label != "model" else run.metrics["rmse"]["all_steps"] for run in runs]
+        axes.barh(rows - offset, values, height=0.36, color=color, label=label)
+    for row, run in enumerate(runs):
+        skill = run.metrics["skill"]["all_steps"]
+        widest = max(_best(run), run.metrics["rmse"]["all_steps"])
+        axes.annotate(
+            f"skill {signed(100 * skill['value'])} %",
+            (widest, row),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.margins(x=0.3)
+    axes.set_xlim(left=0)
+    _horizons(axes, runs)
+    axes.set_xlabel(f"RMSE over all steps ({runs[0].metrics['unit']})")
+    axes.set_title("How good?")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=2)
+    light_grid(axes, "x")
+
+
+def _best(run: RunResults) -> float:
+    return run.metrics["baselines"][run.metrics["skill"]["all_steps"]["best_baseline"]]["rmse"]["all_steps"]
+
+
+def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+    axes.set_title("What does it look at?")
+    known = [run for run in runs if run.room("attribution")]
+    if not known:
+        return _nothing(axes)
+    shares = [run.facts["attribution"]["gradient"]["shares"] for run in known]
+    names = sorted(shares[0], key=lambda name: max(share[name] for share in shares))
+    rows = np.arange(len(names))
+    height = 0.8 / len(known)
+    for place, (run, share) in enumerate(zip(known, shares, strict=True)):
+        offset = ((len(known) - 1) / 2 - place) * height
+        axes.barh(
+            rows + offset,
+            [share[name] for name in names],
+            height=0.9 * height,
+            color=SEQUENCE[place],
+            label=run.ahead,
+        )
+    axes.set_yticks(rows, [feature_label(name) for name in names])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("share of the gradient (%)")
+    axes.legend(title="ahead", fontsize=8, loc="lower right")
+    return light_grid(axes, "x")
+
+
+def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+    axes.set_title("How long does it remember?")
+    known = [run for run in runs if run.room("gates")]
+    if not known:
+        return _nothing(axes)
+    labels = []
+    for run in known:
+        for layer in run.facts["gates"]["layers"]:
+            row, scale = len(labels), layer["timescale_hours"]
+            axes.hlines(row, scale["low"], scale["high"], color=ACCENT, lw=6, alpha=0.5)
+            axes.plot(scale["median"], row, "o", color=ACCENT, ms=6)
+            axes.plot(scale["longest"], row, "|", color=INK, ms=9, mew=1.5)
+            labels.append(f"{layer['name']}, {run.ahead}")
+        if (needed := run.room("trajectories").get("needed_hours")) is not None:
+            axes.plot(needed, len(labels), "D", color=SEQUENCE[1], ms=6)
+            labels.append(f"history needed, {run.ahead}")
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
+    axes.xaxis.set_minor_formatter("")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    axes.set_xlabel("median, 10–90 % of units (bar), longest (tick)")
+    return light_grid(axes, "x")
+
+
+def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+    axes.set_title("Where does it fail?")
+    known = [run for run in runs if run.room("predictions")]
+    if not known:
+        return _nothing(axes)
+    regimes = known[0].facts["predictions"]["regimes"]
+    names = list(
+        dict.fromkeys(name for run in known for name in run.facts["predictions"]["regimes"]["regimes"])
+    )
+    height = 0.8 / len(names)
+    rows = np.arange(len(known))
+    for place, name in enumerate(names):
+        found = [
+            run.facts["predictions"]["regimes"]["regimes"].get(name, {}).get("rmse", 0.0) for run in known
+        ]
+        offset = ((len(names) - 1) / 2 - place) * height
+        axes.barh(rows - offset, found, height=0.9 * height, color=REGIME_COLORS[place], label=name)
+    _horizons(axes, known)
+    axes.set_xlabel(f"RMSE at the last step ({regimes['unit']})")
+    axes.legend(title="regime that came true", fontsize=8, loc="best")
+    return light_grid(axes, "x")
+
+
+def _horizons(axes: Axes, runs: tuple[RunResults, ...] | list[RunResults]) -> None:
+    axes.set_yticks(range(len(runs)), [run.ahead for run in runs])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylabel("ahead")
+    axes.invert_yaxis()
+
+
+def _nothing(axes: Axes) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "not executed yet", ha="center", va="center", color=MUTED, transform=axes.transAxes)

@@ -1,0 +1,123 @@
+"""The summary says what the sections found, and leaves out what they did not."""
+
+import json
+
+import pytest
+
+from lstmkit.analysis.summary import RunResults, summarise
+from lstmkit.plots.summary import plot_summary
+
+
+def metrics(rmse: float, best: float) -> dict:
+    return {
+        "rmse": {"all_steps": rmse, "last_step": rmse},
+        "unit": "ppm",
+        "skill": {
+            "all_steps": {"value": 1 - rmse / best, "low": -0.01, "high": 0.2, "best_baseline": "ridge"}
+        },
+        "baselines": {"ridge": {"rmse": {"all_steps": best}}},
+    }
+
+
+def facts(longest: float, needed: float | None, co2: float) -> dict:
+    timescale = {"low": 0.1, "median": 0.2, "high": 0.3, "longest": longest}
+    share = {"rmse": 40.0, "error_share": 0.8, "share": 0.3}
+    return {
+        "gates": {"layers": [{"name": "layer 1", "timescale_hours": timescale}]},
+        "trajectories": {} if needed is None else {"needed_hours": needed},
+        "attribution": {
+            "gradient": {
+                "shares": {"co2": co2, "humidity": 100 - co2},
+                "hours_of_half": 0.5,
+                "hours_of_nine_tenths": 3.0,
+            },
+            "agreement": {"methods": 5, "leader": "co2", "methods_naming_it": 4, "median_correlation": 0.81},
+        },
+        "predictions": {
+            "weeks": {"hardest_week": "2023-11-20", "highest_weekly_rmse": 121.4},
+            "regimes": {
+                "regimes": {"Low": share | {"error_share": 0.2}, "High": share},
+                "changing_windows_share": 0.15,
+                "changing_error_share": 0.1,
+                "unit": "ppm",
+            },
+        },
+        "temporal": {"residual_peaks": 0},
+    }
+
+
+@pytest.fixture
+def runs():
+    near = RunResults("1 h", "h1", metrics(20.0, 25.0), facts(0.4, 0.5, 80.0))
+    far = RunResults("24 h", "h24", metrics(70.0, 65.0), facts(12.0, 12.0, 30.0))
+    return [near, far]
+
+
+def test_every_sentence_is_from_the_numbers_and_linked(runs):
+    answers = summarise("LSTM", runs).answers
+    assert answers["Is the forecast worth explaining?"] == (
+        "[1 h](h1/01_training.ipynb): RMSE 20.0 ppm over all steps, better than every simple rule: the best of them, "
+        "ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
+        "[24 h](h24/01_training.ipynb): RMSE 70.0 ppm over all steps, **no better than a simple rule**: the best of them, "
+        "ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
+    )
+    memory = answers["What does it remember?"]
+    assert "layer 1 12 min in the median unit, 24 min in the longest" in memory[0]
+    assert "the newest 12 h of the lookback" in memory[3]
+    assert memory[3].startswith("[24 h](h24/C_hidden_states.ipynb)")
+    drivers = answers["What does it look at?"][1]
+    assert "humidity 70 %" in drivers or "co₂" in drivers.lower()
+    assert "4 of 5 methods name CO₂ first (median rank correlation of their maps 0.81)" in drivers
+    failures = answers["Where does it fail?"]
+    assert "High values hold 80 % of the squared error in 30 % of the windows" in failures[0]
+    assert "2023-11-20 (RMSE 121 ppm)" in failures[0]
+    assert "the errors keep no rhythm above the noise" in failures[2]
+
+
+def test_differences_between_the_horizons(runs):
+    error, attention, memory = summarise("LSTM", runs).answers["How do the horizons differ?"]
+    assert "3.5 times as large at 24 h as at 1 h (70.0 and 20.0 ppm)" in error
+    assert "humidity gains most (+50 points, to 70 %) and CO₂ loses most (−50 points)" in attention
+    assert "12 h at 24 h and 24 min at 1 h; the state needs 12 h of history instead of 30 min" in memory
+
+
+def test_what_was_not_executed_is_left_out_and_said(runs):
+    bare = [RunResults("1 h", "h1", runs[0].metrics, {})]
+    summary = summarise("LSTM", bare)
+    assert "How do the horizons differ?" not in summary.answers
+    assert summary.answers["What does it remember?"] == ()
+    assert "**What does it remember?**\n\n- *Not executed yet.*" in summary.to_markdown()
+
+
+def test_an_unsettled_state_is_said(runs):
+    run = RunResults(
+        "1 h", "h1", runs[0].metrics, facts(0.4, None, 50.0) | {"trajectories": {"settled_hours": 1.0}}
+    )
+    assert (
+        "even the whole lookback does not settle"
+        in summarise("LSTM", [run]).answers["What does it remember?"][1]
+    )
+
+
+def test_the_json_holds_everything(runs):
+    content = json.loads(json.dumps(summarise("LSTM", runs).to_json(), allow_nan=False))
+    assert content["horizons"]["h24"]["metrics"]["rmse"]["all_steps"] == 70.0
+    assert content["horizons"]["h1"]["facts"]["gates"]["layers"][0]["timescale_hours"]["longest"] == 0.4
+    assert list(content["answers"])[0] == "Is the forecast worth explaining?"
+
+
+@pytest.mark.parametrize("known", [("gates", "attribution", "predictions", "trajectories"), ("gates",), ()])
+def test_the_picture_can_be_drawn(runs, known, tmp_path):
+    some = [
+        RunResults(r.ahead, r.folder, r.metrics, {k: v for k, v in r.facts.items() if k in known})
+        for r in runs
+    ]
+    figure = plot_summary(summarise("LSTM", some))
+    figure.savefig(tmp_path / "summary.png", dpi=40)
+    errors = figure.axes[0]
+    widths = [bar.get_width() for container in errors.containers for bar in container]
+    assert widths == [25.0, 65.0, 20.0, 70.0]
+    missing = [
+        text.get_text() for axes in figure.axes for text in axes.texts if "not executed" in text.get_text()
+    ]
+    assert len(missing) == 3 - sum(name in known for name in ("gates", "attribution", "predictions"))

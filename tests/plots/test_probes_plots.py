@@ -1,0 +1,122 @@
+"""The figure of probes shows each score at its row, and what it is held against."""
+
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from lstmkit.analysis.prober import Probe
+from lstmkit.analysis.probes import Probes
+from lstmkit.plots.probes import LOWEST, plot_probes
+from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
+
+CONCEPTS = ("hour of day", "weekday or weekend", "CO₂", "occupancy", "ventilation")
+UNITS = ("h", "%", "ppm", "people", "m³/h")
+
+
+def made(concepts: int = 5, stages: int = 2, shift: float = 0.0) -> Probes:
+    random = np.random.default_rng(0)
+    probes = []
+    for concept, unit in list(zip(CONCEPTS, UNITS, strict=True))[:concepts]:
+        for stage in range(stages):
+            score = float(random.uniform(0.3, 0.95)) + shift
+            probes.append(
+                Probe(
+                    stage=f"LSTM layer {stage + 1}",
+                    concept=concept,
+                    measure="R²",
+                    score=score,
+                    low=score - 0.08,
+                    high=score + 0.04,
+                    baseline=0.2 + 0.1 * len(probes),
+                    gain_low=-0.1,
+                    gain_high=0.1,
+                    control=-0.1 + shift,
+                    control_highest=0.05,
+                    memorised=0.2,
+                    error=float(10 ** random.uniform(-1, 2)),
+                    constant_error=50.0,
+                    unit=unit,
+                )
+            )
+    return Probes(tuple(probes), (), 2800, 1229, 33)
+
+
+CASES = {
+    "usual": made(),
+    "measured air": made(3),
+    "one": made(1, 1),
+    "three layers": made(5, 3),
+    "hopeless": made(shift=-1e6),
+    "none": Probes((), ("too short",), 0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_figures_are_whole_and_unknown_to_pyplot(case):
+    before = plt.get_fignums()
+    figure = plot_probes(CASES[case])
+    assert isinstance(figure, Figure)
+    assert plt.get_fignums() == before
+    assert_nothing_overlaps(figure)
+    assert not any("nan" in text.get_text() for text in visible_texts(figure))
+
+
+def test_dots_intervals_and_controls_stand_at_their_concept():
+    result = made()
+    axes = plot_probes(result).axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == list(CONCEPTS)
+    low, high = axes.get_ylim()
+    assert low > high  # the first on top
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    crosses = [line for line in axes.lines if line.get_marker() == "x"]
+    bars = [line for line in axes.lines if line.get_marker() == "None" and line.get_linewidth() == 2]
+    for dot, cross, bar, probe in zip(dots, crosses, bars, result.probes, strict=True):
+        assert names[round(dot.get_ydata()[0])] == probe.concept
+        assert dot.get_xdata()[0] == probe.score
+        assert cross.get_xdata()[0] == probe.control
+        np.testing.assert_array_equal(bar.get_xdata(), [probe.low, probe.high])
+        assert dot.get_color() == bar.get_color()
+    first, second = dots[:2]
+    assert first.get_ydata()[0] < second.get_ydata()[0]  # layers from top to bottom
+    assert first.get_color() != second.get_color()
+
+
+def test_baselines_and_errors_are_those_of_the_last_layer():
+    result = made()
+    figure = plot_probes(result)
+    axes = figure.axes[0]
+    marks = [segment for lines in axes.collections for segment in lines.get_segments()]
+    for row, (segment, probe) in enumerate(zip(marks, result.of_last_stage, strict=True)):
+        np.testing.assert_allclose(segment[:, 0], probe.baseline)
+        assert segment[:, 1].mean() == pytest.approx(row)
+    (errors,) = axes.child_axes
+    assert [label.get_text() for label in errors.get_yticklabels()] == [
+        probe.error_words for probe in result.of_last_stage
+    ]
+    assert errors.get_ylabel() == "error, LSTM layer 2"
+
+
+def test_scores_below_the_edge_are_drawn_at_it():
+    axes = plot_probes(CASES["hopeless"]).axes[0]
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert set(dots) == {LOWEST}
+    assert axes.get_xlim()[0] == pytest.approx(LOWEST - 0.05)
+
+
+def test_the_legend_names_layers_inputs_and_control():
+    (legend,) = plot_probes(made()).legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "LSTM layer 1",
+        "LSTM layer 2",
+        "newest inputs alone",
+        "control: days rearranged",
+    ]
+
+
+def test_nothing_probed_leaves_a_word():
+    (axes,) = plot_probes(replace(CASES["none"])).axes
+    assert [text.get_text() for text in axes.texts] == ["nothing could be probed"]
