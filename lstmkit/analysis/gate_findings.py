@@ -102,7 +102,7 @@ def regime_finding(gates: GateStatistics) -> str:
             largest = int(np.abs(apart.mean(axis=0)).argmax())
             sentence += (
                 f"; unit {largest} differs most ({signed(apart.mean(axis=0)[largest], 3)}). Over units, the "
-                f"differences of the first and of the second half of the test part correlate by {again:.2f}"
+                f"differences of the first and of the second half of the test part correlate by {signed(again, 2)}"
             )
         said.append(sentence + ".")
     return " ".join(said)

@@ -58,8 +58,8 @@ def test_every_sentence_is_from_the_numbers_and_linked(runs):
     assert answers["Is the forecast worth explaining?"] == (
         "[1 h](h1/01_training.ipynb): RMSE 20.0 ppm over all steps, better than every simple rule: the best of them, "
         "ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
-        "[24 h](h24/01_training.ipynb): RMSE 70.0 ppm over all steps, **no better than a simple rule**: the best of them, "
-        "ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
+        "[24 h](h24/01_training.ipynb): RMSE 70.0 ppm over all steps, **no better than a simple rule**: the best of "
+        "them, ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
     )
     memory = answers["What does it remember?"]
     assert "layer 1 12 min in the median unit, 24 min in the longest" in memory[0]
@@ -103,7 +103,7 @@ def test_the_json_holds_everything(runs):
     content = json.loads(json.dumps(summarise("LSTM", runs).to_json(), allow_nan=False))
     assert content["horizons"]["h24"]["metrics"]["rmse"]["all_steps"] == 70.0
     assert content["horizons"]["h1"]["facts"]["gates"]["layers"][0]["timescale_hours"]["longest"] == 0.4
-    assert list(content["answers"])[0] == "Is the forecast worth explaining?"
+    assert next(iter(content["answers"])) == "Is the forecast worth explaining?"
 
 
 @pytest.mark.parametrize("known", [("gates", "attribution", "predictions", "trajectories"), ("gates",), ()])
