@@ -1,0 +1,303 @@
+"""Linear probes: what can be read from a state, held against what the inputs tell and what a probe can memorise."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from lstmkit.analysis.holdout import day_of, folds_in_time, rearrange_days, split_in_time
+from lstmkit.analysis.statistics import central_interval, resample_blocks
+from lstmkit.errors import LstmkitError
+from lstmkit.wording import signed
+
+PENALTIES = np.logspace(-1, 5, 7)
+FOLDS, CONTROLS, RESAMPLINGS, CONFIDENCE = 3, 10, 400, 0.95
+NEGLIGIBLE = 1e-12  # of a sum: rounding
+MOST_DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Concept:
+    """What a probe shall read: a quantity, the time of day, or a class.
+
+    Attributes:
+        name: for tables.
+        truth: shape (window, output): a quantity in its unit, sine and cosine of an hour, or the number of a class.
+        unit: of the probe's error; percent for a class.
+        is_class: whether the truth is the number of a class.
+    """
+
+    name: str
+    truth: Float[np.ndarray, "window output"]
+    unit: str
+    is_class: bool = False
+
+    @property
+    def measure(self) -> str:
+        """What the score is; 0 is a constant answer, 1 is right for every window."""
+        return "balanced accuracy above chance" if self.is_class else "R²"
+
+    @property
+    def classes(self) -> Float[np.ndarray, "class"]:
+        """The numbers of the classes that occur."""
+        return np.unique(self.truth)
+
+    def varies(self, *parts: Int[np.ndarray, "_"]) -> bool:
+        """Whether each part knows more than one value, and every class.
+
+        Args:
+            *parts: positions of windows.
+        """
+        fewest = min(len(np.unique(self.truth[part], axis=0)) for part in parts)
+        return fewest >= (max(2, len(self.classes)) if self.is_class else 2)
+
+    def constant(self, fit: Int[np.ndarray, "_"], size: int) -> Float[np.ndarray, "size output"]:
+        """An answer that is always the same: the median, midnight, or one of the classes.
+
+        Args:
+            fit: positions of the windows that may be looked at.
+            size: how many answers.
+        """
+        answer = np.median(self.truth[fit], axis=0)
+        if self.is_class:
+            answer = self.classes[:1]
+        elif self.truth.shape[1] == 2:
+            answer = np.array([0.0, 1.0])
+        return np.tile(answer, (size, 1))
+
+    def scores(
+        self,
+        windows: Int[np.ndarray, "window"],
+        predicted: Float[np.ndarray, "window output"],
+        weights: Float[np.ndarray, "draw window"],
+    ) -> Float[np.ndarray, "draw"]:
+        """R², or the mean accuracy per class, scaled so that chance is 0; NaN in draws where nothing varies.
+
+        Args:
+            windows: positions of the windows that are judged.
+            predicted: for them.
+            weights: of the windows, in each of several resamplings.
+        """
+        truth = self.truth[windows]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if self.is_class:
+                member = (truth == self.classes).astype("float64")
+                recall = weights @ (member * (truth == predicted)) / (weights @ member)
+                chance = 1 / len(self.classes)
+                return (recall.mean(axis=1) - chance) / (1 - chance)
+            centred, total = truth - truth.mean(axis=0), weights.sum(axis=1, keepdims=True)
+            spread = (weights @ centred**2 - (weights @ centred) ** 2 / total).sum(axis=1)
+            spread = np.where(spread > NEGLIGIBLE * (centred**2).sum(), spread, np.nan)
+            return 1 - (weights @ (truth - predicted) ** 2).sum(axis=1) / spread
+
+    def error(
+        self, windows: Int[np.ndarray, "window"], predicted: Float[np.ndarray, "window output"]
+    ) -> float:
+        """Mean absolute error in the unit; for classes, percent of a class that is misjudged, as a mean over classes.
+
+        Args:
+            windows: positions of the windows that are judged.
+            predicted: for them.
+        """
+        truth = self.truth[windows]
+        if self.is_class:
+            return float(100 * np.mean([(predicted[truth == c] != c).mean() for c in self.classes]))
+        if truth.shape[1] == 2:
+            (s, c), (s_hat, c_hat) = truth.T, predicted.T
+            turn = np.arctan2(s * c_hat - c * s_hat, c * c_hat + s * s_hat)
+            return float(np.abs(turn).mean() * 24 / (2 * np.pi))
+        return float(np.abs(truth - predicted).mean())
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a linear probe reads from one stage, in held-out windows.
+
+    Scores are R² for quantities and hours; for classes, the mean accuracy per class, scaled from 0 for chance to 1.
+
+    Attributes:
+        stage: name of the representation.
+        concept: what was read.
+        measure: what the scores are.
+        score: of the probe.
+        low: lower end of its 95 % interval over resampled days.
+        high: upper end.
+        baseline: score of the same kind of probe on the newest inputs alone.
+        gain_low: lower end of the 95 % interval of score − baseline.
+        gain_high: upper end.
+        control: mean score where the days are rearranged, so that there is nothing to know.
+        control_highest: the highest of these.
+        memorised: what these reach in the windows that they were fitted on.
+        error: mean absolute error; for classes, percent of a class that is misjudged.
+        constant_error: the same for an answer that is always the same.
+        unit: of the errors.
+    """
+
+    stage: str
+    concept: str
+    measure: str
+    score: float
+    low: float
+    high: float
+    baseline: float
+    gain_low: float
+    gain_high: float
+    control: float
+    control_highest: float
+    memorised: float
+    error: float
+    constant_error: float
+    unit: str
+
+    @property
+    def selectivity(self) -> float:
+        """Score above that of the control, or of an answer that is always the same where that is better."""
+        return self.score - max(self.control, 0.0)
+
+    @property
+    def gain_is_open(self) -> bool:
+        """Whether the interval of score − baseline holds zero."""
+        return self.gain_low <= 0 <= self.gain_high
+
+    @property
+    def error_words(self) -> str:
+        """The error with two digits and its unit."""
+        decimals = 1 - int(np.floor(np.log10(self.error))) if self.error else 0
+        return f"{self.error:,.{min(max(decimals, 0), MOST_DECIMALS)}f} {self.unit}"
+
+    @property
+    def words(self) -> str:
+        """The concept, with the probe's error and score."""
+        if self.measure == "R²":
+            score = signed(self.score, 3 if self.score > 0.99 else 2).lstrip("+")
+            return f"{self.concept} to within {self.error_words} (R² {score})"
+        wrong = f"{self.error_words} of each misjudged" if self.error else "none misjudged"
+        return f"{self.concept} with {wrong} (by chance {self.constant_error:.0f} %)"
+
+
+class Prober:
+    """Fits linear probes on the earlier windows and judges them on the later ones, a gap apart.
+
+    Args:
+        origin: local time of each window's newest step, in order of time.
+        inputs: the newest inputs of each window, for the baseline.
+        gap: between windows to fit on and held-out ones; the lookback, so that they share no input step.
+        seed: of the rearranged days and of the resamplings.
+
+    Raises:
+        LstmkitError: the windows span too little time for such a gap.
+    """
+
+    def __init__(
+        self,
+        origin: pd.DatetimeIndex,
+        inputs: Float[np.ndarray, "window feature"],
+        gap: pd.Timedelta,
+        seed: int,
+    ):
+        self.inputs = inputs
+        self.split = split_in_time(origin, gap)
+        fit, held_out = self.split
+        self.folds = folds_in_time(origin[fit], gap, FOLDS)
+        generator = np.random.default_rng(seed)
+        self.orders = [rearrange_days(origin, generator) for _ in range(CONTROLS)]
+        day = day_of(origin[held_out])
+        self.n_days = int(day.max()) + 1
+        draws = resample_blocks(self.n_days, RESAMPLINGS, seed)[:, day]
+        self.weights = np.vstack([np.ones(len(held_out)), draws])  # first of all windows as they are
+
+    def read(self, stage: str, values: Float[np.ndarray, "window unit"], concept: Concept) -> Probe:
+        """Read a concept from a representation.
+
+        Args:
+            stage: name of the representation.
+            values: one row per window.
+            concept: to read.
+
+        Raises:
+            LstmkitError: the concept does not vary in both parts, or cannot be rearranged.
+        """
+        fit, held_out = self.split
+        if not concept.varies(fit, held_out):
+            missing = "a class is missing" if concept.is_class else "it is constant"
+            raise LstmkitError(f"{concept.name}: {missing} in the windows to fit on or in those held out")
+        model, simple = self._tuned(values, concept), self._tuned(self.inputs, concept)
+        predicted, guessed = _answers(model, values[held_out]), _answers(simple, self.inputs[held_out])
+        scores, baselines = (
+            concept.scores(held_out, answers, self.weights) for answers in (predicted, guessed)
+        )
+        (low, high), (gain_low, gain_high) = _interval(scores[1:]), _interval((scores - baselines)[1:])
+        control, highest, memorised = self._control(model, values, concept)
+        return Probe(
+            stage=stage,
+            concept=concept.name,
+            measure=concept.measure,
+            score=float(scores[0]),
+            low=low,
+            high=high,
+            baseline=float(baselines[0]),
+            gain_low=gain_low,
+            gain_high=gain_high,
+            control=control,
+            control_highest=highest,
+            memorised=memorised,
+            error=concept.error(held_out, predicted),
+            constant_error=concept.error(held_out, concept.constant(fit, len(held_out))),
+            unit=concept.unit,
+        )
+
+    def _tuned(self, values: Float[np.ndarray, "window unit"], concept: Concept) -> Pipeline:
+        """The probe, with the penalty that serves best on stretches of the windows to fit on, fitted on all of them."""
+        fit, _ = self.split
+        folds = [(a, b) for a, b in self.folds if concept.varies(fit[a], fit[b])]
+        model = _probe(concept)
+        if not folds:
+            return _fitted(model, values[fit], concept.truth[fit])
+        name, scoring = ("model__C", "balanced_accuracy") if concept.is_class else ("model__alpha", "r2")
+        grid = {name: 1 / PENALTIES if concept.is_class else PENALTIES}
+        search = GridSearchCV(model, grid, scoring=scoring, cv=folds)
+        return _fitted(search, values[fit], concept.truth[fit]).best_estimator_
+
+    def _control(
+        self, model: Pipeline, values: Float[np.ndarray, "window unit"], concept: Concept
+    ) -> tuple[float, float, float]:
+        """Mean and highest held-out score of the probe on rearranged days, and its mean score where it was fitted."""
+        fit, held_out = self.split
+        later, earlier = [], []
+        for order in self.orders:
+            nothing = replace(concept, truth=concept.truth[order])
+            if nothing.varies(fit, held_out):
+                found = _fitted(clone(model), values[fit], nothing.truth[fit])
+                for part, scores in ((held_out, later), (fit, earlier)):
+                    answers = _answers(found, values[part])
+                    scores.extend(nothing.scores(part, answers, np.ones((1, len(part)))))
+        if not later:
+            raise LstmkitError(f"{concept.name}: too few days to rearrange them for a control")
+        return float(np.mean(later)), float(np.max(later)), float(np.mean(earlier))
+
+
+def _probe(concept: Concept) -> Pipeline:
+    linear = LogisticRegression(class_weight="balanced", max_iter=1000) if concept.is_class else Ridge()
+    return Pipeline([("scale", StandardScaler()), ("model", linear)])
+
+
+def _fitted(
+    model: BaseEstimator, values: Float[np.ndarray, "window unit"], truth: Float[np.ndarray, "window output"]
+):
+    return model.fit(values, truth[:, 0] if truth.shape[1] == 1 else truth)
+
+
+def _answers(model: Pipeline, values: Float[np.ndarray, "window unit"]) -> Float[np.ndarray, "window output"]:
+    return model.predict(values).reshape(len(values), -1)
+
+
+def _interval(draws: Float[np.ndarray, "draw"]) -> tuple[float, float]:
+    """Of the draws in which something varies and every class occurs."""
+    low, high = central_interval(draws[np.isfinite(draws)], CONFIDENCE)
+    return float(low), float(high)

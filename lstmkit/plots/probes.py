@@ -1,0 +1,70 @@
+"""The figure of linear probes."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lstmkit.analysis.prober import Probe
+from lstmkit.analysis.probes import Probes
+from lstmkit.plots.style import INK, MUTED, SEQUENCE, WARM, canvas, light_grid
+
+LOWEST = -0.5  # scores below are drawn at the edge
+
+
+def plot_probes(probes: Probes) -> Figure:
+    """The score of each probe with its interval, beside that of the newest inputs and that of the control.
+
+    Args:
+        probes: of several stages.
+    """
+    rows, stages = probes.concepts, probes.stages
+    figure, axes = canvas(height=1.5 + 0.55 * max(1, len(rows)))
+    if not rows:
+        axes.text(0.5, 0.5, "nothing could be probed", transform=axes.transAxes, ha="center", color=MUTED)
+        axes.set_axis_off()
+        return figure
+    step = 0.5 / len(stages)
+    for probe in probes.probes:
+        stage, row = stages.index(probe.stage), rows.index(probe.concept)
+        _row(axes, probe, row + step * (stage - (len(stages) - 1) / 2), SEQUENCE[stage % len(SEQUENCE)])
+    for row, probe in enumerate(probes.of_last_stage):
+        axes.vlines(max(probe.baseline, LOWEST), row - 0.36, row + 0.36, color=WARM, lw=1.6)
+    axes.axvline(0, color=INK, lw=0.8)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    lowest = min(min(probe.control, probe.low, probe.baseline) for probe in probes.probes)
+    axes.set_xlim(max(LOWEST, min(lowest, 0.0)) - 0.05, 1.03)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("score in held-out windows: R², for weekday or weekend balanced accuracy above chance")
+    axes.set_title("What a linear probe reads from the final states")
+    light_grid(axes, "x")
+    _errors(axes, probes)
+    _key(figure, stages)
+    return figure
+
+
+def _row(axes: Axes, probe: Probe, y: float, color: str) -> None:
+    axes.plot(np.maximum([probe.low, probe.high], LOWEST), [y, y], color=color, lw=2)
+    axes.plot(max(probe.score, LOWEST), y, "o", color=color, ms=6)
+    axes.plot(max(probe.control, LOWEST), y, "x", color=MUTED, ms=5)
+
+
+def _errors(axes: Axes, probes: Probes) -> None:
+    """The error of the last stage, at the right of each row."""
+    last = probes.of_last_stage
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(range(len(last)), [probe.error_words for probe in last], fontsize=8)
+    right.set_ylabel(f"error, {probes.stages[-1]}", fontsize=8, color=MUTED)
+    right.tick_params(length=0)
+    right.spines["right"].set_visible(False)
+
+
+def _key(figure: Figure, stages: tuple[str, ...]) -> None:
+    marks = [
+        Line2D([], [], color=SEQUENCE[index % len(SEQUENCE)], marker="o", lw=2, label=stage)
+        for index, stage in enumerate(stages)
+    ]
+    marks.append(Line2D([], [], color=WARM, lw=1.6, label="newest inputs alone"))
+    marks.append(Line2D([], [], color=MUTED, marker="x", lw=0, label="control: days rearranged"))
+    figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)
