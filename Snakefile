@@ -138,7 +138,7 @@ rule horizons:
         lambda wildcards: pages_of(wildcards.model) if wildcards.comparison == "summary" else [],
         *RECORDING,
         notebook="notebooks/{comparison}.ipynb",
-        trained=expand(ancient(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json"), h=HORIZONS),
+        trained=ancient(expand(str(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json"), h=HORIZONS)),
     output:
         page=PAGES / "{model}" / "{comparison}.ipynb",
     params:

@@ -1,10 +1,16 @@
 """lstmkit trains LSTM forecasters, opens them up, and prints what it finds as a browsable report."""
 
-from lstmkit import runtime
+from typing import Any
 
-runtime.configure()
-
-from lstmkit.errors import LstmkitError  # noqa: E402
-from lstmkit.study import Study, open_study  # noqa: E402
+from lstmkit.errors import LstmkitError
 
 __all__ = ["LstmkitError", "Study", "open_study"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a study's front door, and PyTorch with it, when it is first asked for: what needs neither starts at once."""
+    if name in ("Study", "open_study"):
+        from lstmkit import study
+
+        return getattr(study, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

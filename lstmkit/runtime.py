@@ -1,4 +1,4 @@
-"""What makes tensors on a CPU fast; applied once, when lstmkit is imported.
+"""What makes tensors on a CPU fast; applied when the first floor of lstmkit that makes tensors is imported.
 
 Gradients through hundreds of recurrent steps decay into subnormal floats, and each training step hands
 hundreds of megabytes back to the kernel only to fault them in again. Both cost an order of magnitude;

@@ -15,7 +15,6 @@ from lstmkit.models import build_model
 from lstmkit.params import ModelParams, StudyParams
 from lstmkit.storage import write_json
 from lstmkit.training.checkpoints import load_outcome, save_model
-from lstmkit.training.fit import fit
 
 
 def load_or_train(
@@ -48,6 +47,8 @@ def load_or_train(
 def _train(
     folder: Path, model: nn.Module, params: StudyParams, windows: dict[str, Windows], request: dict
 ) -> dict:
+    from lstmkit.training.fit import fit  # Lightning takes seconds to import, which a trained model can spare
+
     checkpoints = folder / "checkpoints"
     _discard_unless(checkpoints, request)
     outcome = asdict(fit(model, windows, params.training, params.seed, checkpoints))

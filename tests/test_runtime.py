@@ -40,7 +40,7 @@ def found():
         name: subprocess.Popen(
             [sys.executable, "-c", SCRIPT.format(first=first)], stdout=subprocess.PIPE, text=True
         )
-        for name, first in (("with", "import lstmkit"), ("without", ""))
+        for name, first in (("with", "import lstmkit.models"), ("without", ""))
     }
     return {name: json.loads(process.communicate()[0]) for name, process in begun.items()}
 
@@ -58,6 +58,17 @@ def test_with_lstmkit_they_are_zero_in_every_thread(found):
 def test_freed_memory_is_used_again(found):
     """A tensor of 80 MB lies where an earlier one lay: almost none of its 19 531 pages is new."""
     assert not runtime.keep_freed_memory() or found["with"]["faults"] < 200
+
+
+@pytest.mark.parametrize("floor", ["data", "internals", "models", "training", "analysis", "study"])
+def test_every_floor_that_makes_tensors_applies_the_settings(floor):
+    script = f"import sys; from lstmkit import {floor}; print('lstmkit.runtime' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "True"
+
+
+def test_what_needs_no_tensor_does_not_wait_for_torch():
+    script = "import sys, lstmkit.report; print('torch' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"
 
 
 def test_configuring_twice_does_no_harm():

@@ -1,1 +1,5 @@
 """From a sensor's file to windows."""
+
+from lstmkit.runtime import configure
+
+configure()
