@@ -1,0 +1,260 @@
+"""How the features and the hours that a model reacts to change with the horizon."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from scipy.stats import rankdata
+from torch import Tensor
+
+from lstmkit.analysis.attribution import Attributor, hours_before
+from lstmkit.analysis.attribution_methods import ScalarForecast, saliency
+from lstmkit.analysis.days import ResampledDays
+from lstmkit.analysis.horizons import hours_label, ranks, shared_windows, shares
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.params import EvaluationParams
+from lstmkit.wording import feature_label
+
+SPANS = {
+    "newest hour": (0, 1),
+    "1 to 12 h": (1, 12),
+    "older than 12 h": (12, np.inf),
+}
+ROUNDING = 1e-9  # hours
+WHOLE, NETWORK = "network and anchor", "network alone"
+CLEAR = 2  # standard errors
+MOST_NAMED = 3
+SMALLEST = 0.05  # percent
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Shares of the absolute gradient at each horizon, with standard errors from resampled days.
+
+    Attributes:
+        share: percent per feature.
+        share_error: its standard error.
+        rank: of the feature, 1 the largest.
+        rank_error: its standard error.
+        move_error: standard error of the change of rank from the first horizon to the last.
+        span_share: percent per span of past hours.
+        span_error: its standard error.
+    """
+
+    share: Float[np.ndarray, "horizon feature"]
+    share_error: Float[np.ndarray, "horizon feature"]
+    rank: Float[np.ndarray, "horizon feature"]
+    rank_error: Float[np.ndarray, "horizon feature"]
+    move_error: Float[np.ndarray, "feature"]
+    span_share: Float[np.ndarray, "horizon span"]
+    span_error: Float[np.ndarray, "horizon span"]
+
+    @property
+    def move(self) -> Float[np.ndarray, "feature"]:
+        """Change of rank from the first horizon to the last, positive where the feature gains importance."""
+        return self.rank[0] - self.rank[-1]
+
+    @property
+    def place(self) -> Int[np.ndarray, "horizon feature"]:
+        """The rank with ties broken by the order of the features, so that each has a place of its own."""
+        return rankdata(-self.share, method="ordinal", axis=1).astype(int)
+
+    @property
+    def clear(self) -> np.ndarray:
+        """Which changes of rank are larger than twice their standard error, as booleans."""
+        return np.abs(self.move) > CLEAR * self.move_error
+
+
+@dataclass(frozen=True)
+class AttributionShift:
+    """What a model reacts to at each horizon, on the same windows.
+
+    Attributes:
+        horizons: labels, the nearest first.
+        features: names.
+        spans: labels of the spans of past hours that the lookback has.
+        parts: of the forecast as a whole (`network and anchor`), and of the network alone where the anchor is linear in
+            the inputs; else of the network alone.
+        explained: what the scalar is.
+        n_windows: that were averaged.
+        n_days: on which they start.
+    """
+
+    horizons: tuple[str, ...]
+    features: tuple[str, ...]
+    spans: tuple[str, ...]
+    parts: dict[str, Shift]
+    explained: str
+    n_windows: int
+    n_days: int
+
+    @property
+    def caption(self) -> str:
+        """What was averaged."""
+        return (
+            f"Shares of the absolute gradient of the forecast's {self.explained}, per standard deviation of each "
+            f"feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. Whiskers are "
+            f"standard errors over resampled days; blue features gain rank from the first horizon to the last, red "
+            f"ones lose it, by more than twice the standard error of the change."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Shares and ranks of the features, then shares of the spans of past hours, by part and horizon."""
+        columns = ("share", "share_error", "rank", "rank_error")
+        features = self._frame(self.features, dict(zip(columns, columns, strict=True)))
+        spans = self._frame(self.spans, {"share": "span_share", "share_error": "span_error"})
+        return pd.concat({"feature": features, "past hours": spans}, names=["by"])
+
+    def _frame(self, items: tuple[str, ...], columns: dict[str, str]) -> pd.DataFrame:
+        index = pd.MultiIndex.from_product(
+            [self.parts, self.horizons, items], names=["part", "horizon", "of"]
+        )
+        values = {
+            column: np.ravel([getattr(shift, name) for shift in self.parts.values()])
+            for column, name in columns.items()
+        }
+        return pd.DataFrame(values, index)
+
+    def finding(self) -> str:
+        """Which features gain and lose, and whether the past matters more further ahead."""
+        return " ".join(f"{self._features(part)} {self._spans(part)}" for part in self.parts)
+
+    def _features(self, part: str) -> str:
+        shift, (first, last) = self.parts[part], (self.horizons[0], self.horizons[-1])
+        if not shift.share.any():
+            return f"{_capital(part)}: all gradients are zero."
+        near, far = (int(shift.share[h].argmax()) for h in (0, -1))
+        shares = [_percent(shift.share[h, k], shift.share_error[h, k]) for h, k in ((0, near), (-1, far))]
+        leader = "" if near == far else f"{feature_label(self.features[far])} "
+        return (
+            f"{_capital(part)}: {feature_label(self.features[near])} leads {first} ahead with {shares[0]}, {leader}"
+            f"{last} ahead with {shares[1]}. {self._moves(shift)}"
+        )
+
+    def _moves(self, shift: Shift) -> str:
+        moved = np.flatnonzero(shift.clear)
+        if not len(moved):
+            return "No rank changes by more than twice its standard error."
+        largest = moved[np.argsort(-np.abs(shift.move[moved]), kind="stable")][:MOST_NAMED]
+        moves = ", ".join(
+            f"{feature_label(self.features[k])} from {shift.rank[0, k]:g} to {shift.rank[-1, k]:g}"
+            for k in largest
+        )
+        more = f", and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+        return f"Ranks that change by more than twice the standard error of the change: {moves}{more}."
+
+    def _spans(self, part: str) -> str:
+        shift = self.parts[part]
+        if not shift.share.any():
+            return ""
+        changes = []
+        for k in {0, len(self.spans) - 1}:
+            near, far = (_percent(shift.span_share[h, k], shift.span_error[h, k]) for h in (0, -1))
+            changes.append(
+                f"on {_in_words(self.spans[k])} {near} {self.horizons[0]} ahead and {far} {self.horizons[-1]} ahead"
+            )
+        return f"Of its gradient falls {'; '.join(changes)}."
+
+    def facts(self) -> dict[str, float | str]:
+        """The leading feature at the first and the last horizon, of the forecast as a whole."""
+        shift = next(iter(self.parts.values()))
+        return {
+            f"leading_feature {self.horizons[h]}": self.features[int(shift.share[h].argmax())]
+            for h in (0, -1)
+        } | {f"newest_hour_percent {self.horizons[h]}": float(shift.span_share[h, 0]) for h in (0, -1)}
+
+
+def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParams) -> AttributionShift:
+    """Compare the saliency of one model at several horizons, on windows that all of them have.
+
+    Args:
+        attributors: of each horizon, at least two.
+        params: number of resamplings of days.
+
+    Raises:
+        LstmkitError: there is one horizon alone, no window that serves all, or one day alone.
+    """
+    if len(attributors) < 2:
+        raise LstmkitError("a shift between horizons needs two of them; the study has one")
+    attributors = sorted(attributors, key=lambda attributor: attributor.windows.horizon)
+    first = attributors[0]
+    samples = shared_windows([attributor.windows for attributor in attributors], first.params.windows)
+    spans = _spans_of(samples[0])
+    measured = [_magnitudes(a, sample, spans) for a, sample in zip(attributors, samples, strict=True)]
+    days = ResampledDays(samples[0].origin, params.bootstrap, first.seed)
+    return AttributionShift(
+        tuple(hours_label(sample.hours_ahead) for sample in samples),
+        samples[0].features,
+        tuple(spans),
+        {part: _shift([m[part] for m in measured], days) for part in measured[0]},
+        first.explained,
+        len(samples[0]),
+        days.n_days,
+    )
+
+
+Magnitudes = tuple[Float[np.ndarray, "window feature"], Float[np.ndarray, "window span"]]
+
+
+def _magnitudes(
+    attributor: Attributor, sample: Windows, spans: dict[str, np.ndarray]
+) -> dict[str, Magnitudes]:
+    """Per part of the forecast and window, absolute gradients summed over time and over features."""
+    network = ScalarForecast(attributor.forecast.model, attributor.forecast.step)
+    anchor = _anchor_gradient(attributor.forecast)
+    found = {part: ([], []) for part in ([NETWORK] if anchor is None else [WHOLE, NETWORK])}
+    with torch.backends.cudnn.flags(enabled=False):
+        for x, _ in sample.batches(attributor.params.batch_size):
+            alone = saliency(network, x.requires_grad_()).detach()
+            for part, (by_feature, by_span) in found.items():
+                values = (alone + anchor if part == WHOLE else alone).abs().double().cpu().numpy()
+                by_feature.append(values.sum(axis=1))
+                by_step = values.sum(axis=2)
+                by_span.append(np.stack([by_step[:, steps].sum(axis=1) for steps in spans.values()], axis=1))
+    return {part: (np.concatenate(f), np.concatenate(s)) for part, (f, s) in found.items()}
+
+
+def _anchor_gradient(forecast: ScalarForecast) -> Float[Tensor, "time feature"] | None:
+    if forecast.shortcut is None:
+        return None
+    return forecast.shortcut.mean(dim=0) if forecast.step is None else forecast.shortcut[forecast.step - 1]
+
+
+def _shift(measured: list[Magnitudes], days: ResampledDays) -> Shift:
+    features, spans = (np.stack([m[k].sum(axis=0) for m in measured]) for k in (0, 1))  # (horizon, item)
+    drawn, drawn_spans = (np.stack([days.sums(m[k]) for m in measured]) for k in (0, 1))
+    drawn_ranks = ranks(drawn)  # (horizon, draw, feature)
+    return Shift(
+        share=shares(features),
+        share_error=shares(drawn).std(axis=1),
+        rank=ranks(features),
+        rank_error=drawn_ranks.std(axis=1),
+        move_error=(drawn_ranks[0] - drawn_ranks[-1]).std(axis=0),  # the same days are drawn at every horizon
+        span_share=shares(spans),
+        span_error=shares(drawn_spans).std(axis=1),
+    )
+
+
+def _spans_of(windows: Windows) -> dict[str, np.ndarray]:
+    hours = hours_before(windows) + ROUNDING
+    inside = {name: (hours >= start) & (hours < end) for name, (start, end) in SPANS.items()}
+    return {name: steps for name, steps in inside.items() if steps.any()}
+
+
+def _percent(share: float, error: float) -> str:
+    spread = f" ± {error:.1f}" if error >= SMALLEST else ""
+    return "less than 0.1 %" if share < SMALLEST else f"{share:.1f}{spread} %"
+
+
+def _in_words(span: str) -> str:
+    return {"1 to 12 h": "the hours from 1 to 12", "older than 12 h": "what is older than 12 h"}.get(
+        span, f"the {span}"
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

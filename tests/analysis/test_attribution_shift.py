@@ -1,0 +1,201 @@
+"""Shifts of attribution between horizons: linear models whose shares are their weights, with and without an anchor."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lstmkit.analysis.attribution import Attributor
+from lstmkit.analysis.attribution_shift import NETWORK, WHOLE, AttributionShift, attribution_shift
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.params import AttributionParams, EvaluationParams
+from tests.analysis.tiny import Squared, Weighted, make_test_windows, state_of, stirred
+
+PARAMS, DRAWS = AttributionParams(windows=64, batch_size=16), EvaluationParams(bootstrap=400)
+
+
+def windows_of(horizon: int, n: int = 96, **changed) -> Windows:
+    """Two horizons of one series: the windows start at the same rows."""
+    long = make_test_windows(n=n, **({"lookback": 26, "horizon": 8, "interval": "1h"} | changed))
+    none = dataclasses.replace(long.anchor, weights=torch.zeros(horizon, 0))
+    return dataclasses.replace(long, horizon=horizon, anchor=none)
+
+
+def attributor(model: torch.nn.Module, windows: Windows, **changed) -> Attributor:
+    return Attributor(model.eval(), windows, PARAMS.model_copy(update=changed), seed=0, unit="ppm")
+
+
+def weights(rows: dict[int, tuple[float, float]]) -> torch.Tensor:
+    """Weights of both features at steps counted back from the newest, 0."""
+    found = torch.zeros(26, 2)
+    for lag, values in rows.items():
+        found[25 - lag] = torch.tensor(values)
+    return found
+
+
+NEAR = Weighted(weights({0: (6.0, 1.0), 1: (0.0, -1.0)}), ahead=(1.0,))
+FAR = Weighted(weights({0: (0.0, 2.0), 11: (-1.0, 0.0), 12: (0.0, 2.0), 25: (3.0, 0.0)}), ahead=(0.5,) * 4)
+
+
+def linear_shift(**changed) -> AttributionShift:
+    return attribution_shift(
+        [attributor(NEAR, windows_of(1), **changed), attributor(FAR, windows_of(4), **changed)], DRAWS
+    )
+
+
+def test_shares_of_features_and_of_past_hours_by_hand():
+    shift = linear_shift()
+    assert shift.horizons == ("1 h", "4 h")
+    assert list(shift.parts) == [NETWORK]
+    each = shift.parts[NETWORK]
+    np.testing.assert_allclose(each.share, [[75, 25], [50, 50]])
+    np.testing.assert_array_equal(each.rank, [[1, 2], [1.5, 1.5]])
+    np.testing.assert_array_equal(each.place, [[1, 2], [1, 2]])
+    assert shift.spans == ("newest hour", "1 to 12 h", "older than 12 h")
+    np.testing.assert_allclose(each.span_share, [[87.5, 12.5, 0], [25, 12.5, 62.5]])
+    assert not each.share_error.any()  # a linear model has the same gradient in every window
+    assert shift.n_windows == 64
+
+
+def test_order_of_the_attributors_does_not_matter():
+    swapped = attribution_shift([attributor(FAR, windows_of(4)), attributor(NEAR, windows_of(1))], DRAWS)
+    assert swapped.to_frame().equals(linear_shift().to_frame())
+
+
+def test_short_lookbacks_have_fewer_spans():
+    one = make_test_windows(n=300, lookback=6, horizon=3)  # half an hour of steps of five minutes
+    pair = [attributor(Weighted(torch.ones(6, 2), ahead=(1.0,) * 3), one)] * 2
+    shift = attribution_shift(pair, DRAWS)
+    assert shift.spans == ("newest hour",)
+    assert (
+        "Of its gradient falls on the newest hour 100.0 % 15 min ahead and 100.0 % 15 min ahead."
+        in shift.finding()
+    )
+
+
+def with_anchor(windows: Windows) -> Windows:
+    """An anchor that weighs the newest step and the step of the day before each target."""
+    terms = (
+        torch.tensor([[0.5, -0.25]]).repeat(windows.horizon, 1)
+        * torch.arange(1, windows.horizon + 1)[:, None]
+    )
+    return dataclasses.replace(
+        windows, anchor=dataclasses.replace(windows.anchor, recent=(0,), season=24, weights=terms)
+    )
+
+
+@pytest.mark.parametrize("step", [None, 1])
+def test_the_whole_forecast_is_the_network_and_the_anchor(step):
+    pair = [
+        attributor(
+            stirred(LSTMForecaster(2, horizon, hidden=3)), with_anchor(windows_of(horizon)), target_step=step
+        )
+        for horizon in (1, 4)
+    ]
+    shift = attribution_shift(pair, DRAWS)
+    assert list(shift.parts) == [WHOLE, NETWORK]
+    for h, one in enumerate(pair):
+        sample = one.windows.spread(64)  # every window serves both horizons
+        x, _ = sample.gather(torch.arange(64))
+        x.requires_grad_()
+        ahead = one.forecast.model(x)
+        scalar = ahead.mean(dim=1) if step is None else ahead[:, step - 1]
+        (alone,) = torch.autograd.grad(scalar.sum(), x)
+        linear = sample.shortcut()
+        linear = linear.mean(dim=0) if step is None else linear[step - 1]
+        for part, gradient in ((NETWORK, alone), (WHOLE, alone + linear)):
+            total = gradient.abs().double().sum(dim=(0, 1)).numpy()
+            np.testing.assert_allclose(
+                shift.parts[part].share[h], 100 * total / total.sum(), rtol=1e-4
+            )  # float32
+
+
+def test_errors_resample_days():
+    sensitive = Squared(weights({0: (1.0, 0.5)}), ahead=(1.0,))
+    calm = Weighted(weights({0: (1.0, 1.0)}), ahead=(1.0,) * 4)
+    pair = [
+        attributor(sensitive, windows_of(1, n=95)),
+        attributor(calm, windows_of(4, n=95)),
+    ]  # four whole days
+    each = attribution_shift(pair, EvaluationParams(bootstrap=3000)).parts[NETWORK]
+    sample = pair[0].windows.spread(64)
+    x, _ = sample.gather(torch.arange(64))
+    gradients = 2 * x[:, -1].abs().double().numpy() * [1.0, 0.5]
+    by_day = pd.DataFrame(gradients).groupby(np.asarray(sample.origin.strftime("%j"))).sum().to_numpy()
+    random, drawn = np.random.default_rng(7), []
+    for _ in range(3000):
+        sums = by_day[random.integers(len(by_day), size=len(by_day))].sum(axis=0)
+        drawn.append([100 * sums[0] / sums.sum(), sums[0] > sums[1]])
+    share, first = np.array(drawn).T
+    assert each.share_error[0, 0] == pytest.approx(share.std(), rel=0.1)  # two bootstraps of 3000 draws
+    assert each.rank_error[0, 0] == pytest.approx(first.std(), abs=0.02)
+    assert not each.share_error[1].any()
+
+
+def test_a_change_is_clear_where_it_exceeds_twice_its_error():
+    shift = linear_shift().parts[NETWORK]
+    moved = dataclasses.replace(
+        shift, rank=np.array([[1.0, 2.0], [2.0, 1.0]]), move_error=np.array([0.49, 0.51])
+    )
+    assert moved.move.tolist() == [-1, 1]
+    assert moved.clear.tolist() == [True, False]
+
+
+def test_finding_names_leaders_moves_and_hours():
+    shift = linear_shift()
+    each = dataclasses.replace(
+        shift.parts[NETWORK],
+        share=np.array([[70.0, 30.0], [40.0, 60.0]]),
+        share_error=np.array([[1.0, 1.0], [2.0, 2.0]]),
+        rank=np.array([[1.0, 2.0], [2.0, 1.0]]),
+        move_error=np.array([0.1, 0.1]),
+        span_share=np.array([[99.98, 0.02, 0.0], [25.0, 12.5, 62.5]]),
+        span_error=np.array([[0.01, 0.01, 0.0], [1.5, 0.5, 2.0]]),
+    )
+    assert dataclasses.replace(shift, parts={NETWORK: each}).finding() == (
+        "Network alone: CO₂ leads 1 h ahead with 70.0 ± 1.0 %, temperature 4 h ahead with 60.0 ± 2.0 %. Ranks that "
+        "change by more than twice the standard error of the change: CO₂ from 1 to 2, temperature from 2 to 1. Of its "
+        "gradient falls on the newest hour 100.0 % 1 h ahead and 25.0 ± 1.5 % 4 h ahead; on what is older than 12 h "
+        "less than 0.1 % 1 h ahead and 62.5 ± 2.0 % 4 h ahead."
+    )
+    still = dataclasses.replace(
+        shift, parts={NETWORK: dataclasses.replace(each, move_error=np.array([5.0, 5.0]))}
+    )
+    assert "No rank changes by more than twice its standard error." in still.finding()
+
+
+def test_a_silent_network_gives_no_nan():
+    silent = [attributor(Weighted(torch.zeros(26, 2), ahead=(1.0,) * h), windows_of(h)) for h in (1, 4)]
+    shift = attribution_shift(silent, DRAWS)
+    assert shift.finding().strip() == "Network alone: all gradients are zero."
+    assert np.isfinite(shift.to_frame().loc["feature"]).all(axis=None)
+    assert np.isfinite(shift.to_frame().loc["past hours", ["share", "share_error"]]).all(axis=None)
+
+
+def test_frames_and_facts():
+    shift = linear_shift()
+    shares = shift.to_frame()["share"]
+    assert shares["feature", NETWORK, "1 h", "co2"] == pytest.approx(75)
+    assert shares["past hours", NETWORK, "4 h", "older than 12 h"] == pytest.approx(62.5)
+    assert shift.facts() == {
+        "leading_feature 1 h": "co2",
+        "leading_feature 4 h": "co2",
+        "newest_hour_percent 1 h": pytest.approx(87.5),
+        "newest_hour_percent 4 h": pytest.approx(25),
+    }
+
+
+def test_one_horizon_is_refused():
+    with pytest.raises(LstmkitError, match="needs two of them; the study has one"):
+        attribution_shift([attributor(NEAR, windows_of(1))], DRAWS)
+
+
+def test_models_stay_as_they_were():
+    pair = [attributor(stirred(LSTMForecaster(2, h, hidden=3)), windows_of(h)) for h in (1, 4)]
+    before = [state_of(one.forecast.model) for one in pair]
+    attribution_shift(pair, DRAWS)
+    assert [state_of(one.forecast.model) for one in pair] == before
