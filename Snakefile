@@ -22,7 +22,7 @@ OF_EVERY_MODEL = {
     "A_gates": [],
     "B_attribution": ["attribution"],
     "C_hidden_states": ["hidden_states"],
-    "D_temporal": ["hidden_states", "convolutions"],
+    "D_temporal": ["hidden_states"],
     "E_predictions": [],
     "E_weights": [],
 }

@@ -160,6 +160,7 @@ class TrainingParams(Schema):
     """How a model is trained; every run with the same values on the same machine gives the same weights.
 
     `level_shift` is the standard deviation, in scaled units, of random shifts of the exogenous features' level.
+    The precision `auto` is bfloat16 where the device computes in it, else float32.
     """
 
     epochs: Positive = 14
@@ -175,7 +176,7 @@ class TrainingParams(Schema):
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
     level_shift: Annotated[float, Field(ge=0)] = 1.0
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
 
 
 class EvaluationParams(Schema):

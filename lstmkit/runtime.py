@@ -7,6 +7,7 @@ hundreds of megabytes back to the kernel only to fault them in again. Both cost 
 
 import ctypes
 import platform
+from pathlib import Path
 
 import torch
 
@@ -36,6 +37,19 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_M_MMAP_MAX, 0) and mallopt(_M_TRIM_THRESHOLD, _NEVER_TRIM))
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 natively; of a processor, as Linux tells.
+
+    Args:
+        device: on which a model shall be trained.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    information = Path("/proc/cpuinfo")
+    flags = information.read_text().split() if information.exists() else []
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
 
 
 def configure() -> None:

@@ -111,10 +111,11 @@ class Study:
         history, best = self.history, self.training_outcome["best_epoch"]
         kept = history.loc[best]
         after = len(history) - 1 - best
+        in_bfloat16 = ", in bfloat16" if self.training_outcome["precision"] == "bf16-mixed" else ""
         return (
             f"{len(history)} epochs of {min(self.params.training.windows_per_epoch, len(self.windows['train'])):,} "
-            f"windows in {self.training_outcome['seconds']:.0f} s. Epoch {best + 1} was kept, with a validation loss "
-            f"of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
+            f"windows in {self.training_outcome['seconds']:.0f} s{in_bfloat16}. Epoch {best + 1} was kept, with a "
+            f"validation loss of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
             + (f"; {after} more brought nothing better. " if after else ", the last one. ")
             + f"The validation part shrinks the network's deviations by a gain of {self.training_outcome['gain']:.2f}."
         )

@@ -19,6 +19,7 @@ PAGES = {
     "temporal": "D_temporal",
 }
 Room = dict[str, Any]
+CERTAIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,10 @@ def _failures(predictions: Room) -> str:
 def _rhythms(temporal: Room) -> str:
     strongest = temporal.get("residual_strongest_hours")
     if strongest is None:
+        daily = temporal.get("residual_daily_p")
+        if daily is not None and daily < CERTAIN:
+            amplitude = temporal["residual_daily_amplitude"]
+            return f"no rhythm in the errors rises above the noise, but tested alone the day does ({amplitude:.1f} ppm)."
         return "the errors keep no rhythm above the noise."
     return (
         f"{count(temporal['residual_peaks'], 'rhythm')} in the errors rise above the noise and hold "

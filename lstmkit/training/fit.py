@@ -23,6 +23,7 @@ from lstmkit.data.features import exogenous_features
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
+from lstmkit.runtime import computes_in_bfloat16
 from lstmkit.storage import write_whole
 from lstmkit.training.losses import LOSSES
 
@@ -37,12 +38,14 @@ class TrainingHistory:
         epochs: one record per epoch: `epoch`, `train_loss`, `validation_loss`, `learning_rate`.
         best_epoch: the epoch whose weights were kept.
         gain: by which the network's outputs were multiplied afterwards (`shrink`).
+        precision: in which it was trained.
         seconds: wall time of this process.
     """
 
     epochs: list[dict[str, int | float]]
     best_epoch: int
     gain: float
+    precision: str
     seconds: float
 
 
@@ -196,6 +199,7 @@ def fit(
     """
     started = time.perf_counter()
     device = _device(params.device)
+    precision = _precision(params.precision, device)
     sampler = SeededSampler(len(windows["train"]), params.windows_per_epoch, seed)
     train = _loader(windows["train"].to(device), sampler, params.batch_size)
     held_out = windows["validation"].sample(params.validation_windows, seed).to(device)
@@ -214,7 +218,7 @@ def fit(
         trainer = Trainer(
             accelerator="cuda" if device.type == "cuda" else "cpu",
             devices=1,
-            precision=params.precision,
+            precision=precision,
             max_epochs=params.epochs,
             gradient_clip_val=params.gradient_clip,
             callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=4)] if progress else [])],
@@ -230,7 +234,8 @@ def fit(
     module.load_state_dict(weights["state_dict"])
     gain = shrink(model.to(device).eval(), held_out, params.batch_size)
     model.cpu()
-    return TrainingHistory(module.epochs, int(weights["epoch"]), gain, time.perf_counter() - started)
+    best = int(weights["epoch"])
+    return TrainingHistory(module.epochs, best, gain, precision, time.perf_counter() - started)
 
 
 @torch.no_grad()
@@ -261,6 +266,12 @@ def _device(choice: str) -> torch.device:
     if choice == "auto":
         choice = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(choice)
+
+
+def _precision(choice: str, device: torch.device) -> str:
+    if choice == "auto":
+        choice = "bf16-mixed" if computes_in_bfloat16(device) else "32-true"
+    return choice
 
 
 def _loader(windows: Windows, sampler: Sampler | range, batch_size: int) -> DataLoader:

@@ -12,7 +12,7 @@ from lstmkit.analysis.autocorrelation import autocorrelation
 from lstmkit.analysis.errors_in_time import RollingError
 from lstmkit.analysis.phase_error import PhaseError
 from lstmkit.analysis.spectra import spectra
-from lstmkit.analysis.temporal import TimeSeries, duration
+from lstmkit.analysis.temporal import TimeSeries, days_or_hours
 from lstmkit.plots.autocorrelation import plot_autocorrelation
 from lstmkit.plots.errors_in_time import plot_phase_error, plot_rolling_error
 from lstmkit.plots.spectra import notice, plot_spectra
@@ -153,7 +153,7 @@ def test_the_strongest_peak_is_always_named():
     for columns in (1, 2):
         for axes, peaks in zip(plot_spectra(result, columns=columns).axes, result.peaks, strict=True):
             named = [text.get_text() for text in axes.texts]
-            assert named[0] == duration(peaks[0].hours)
+            assert named[0] == days_or_hours(peaks[0].hours)
             assert 1 <= len(named) <= (7 if columns == 1 else 3)
 
 
