@@ -116,7 +116,7 @@ rule section:
         lambda wildcards: ROOMS[wildcards.section],
         *RECORDING,
         notebook="notebooks/{section}.ipynb",
-        trained=ancient(RESULTS / "{model}_interpretability" / "{h}" / "metrics.json"),
+        trained=RESULTS / "{model}_interpretability" / "{h}" / "metrics.json",
     output:
         page=PAGES / "{model}" / "{h}" / "{section}.ipynb",
     params:
@@ -138,7 +138,7 @@ rule horizons:
         lambda wildcards: pages_of(wildcards.model) if wildcards.comparison == "summary" else [],
         *RECORDING,
         notebook="notebooks/{comparison}.ipynb",
-        trained=ancient(expand(str(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json"), h=HORIZONS)),
+        trained=expand(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json", h=HORIZONS),
     output:
         page=PAGES / "{model}" / "{comparison}.ipynb",
     params:

@@ -111,7 +111,7 @@ class Study:
         history, best = self.history, self.training_outcome["best_epoch"]
         kept = history.loc[best]
         after = len(history) - 1 - best
-        in_bfloat16 = ", in bfloat16" if self.training_outcome["precision"] == "bf16-mixed" else ""
+        in_bfloat16 = ", in bfloat16" if self.training_outcome.get("precision") == "bf16-mixed" else ""
         return (
             f"{len(history)} epochs of {min(self.params.training.windows_per_epoch, len(self.windows['train'])):,} "
             f"windows in {self.training_outcome['seconds']:.0f} s{in_bfloat16}. Epoch {best + 1} was kept, with a "

@@ -224,8 +224,8 @@ def _rhythms(temporal: Room) -> str:
     if strongest is None:
         daily = temporal.get("residual_daily_p")
         if daily is not None and daily < CERTAIN:
-            amplitude = temporal["residual_daily_amplitude"]
-            return f"no rhythm in the errors rises above the noise, but tested alone the day does ({amplitude:.1f} ppm)."
+            amplitude = f"amplitude {temporal['residual_daily_amplitude']:.1f}"
+            return f"no rhythm of the errors rises above the noise but that of the day, tested alone ({amplitude})."
         return "the errors keep no rhythm above the noise."
     return (
         f"{count(temporal['residual_peaks'], 'rhythm')} in the errors rise above the noise and hold "
