@@ -132,6 +132,15 @@ rule section:
         PAGE
 
 
+use rule section as long_section with:
+    output:
+        page=PAGES / "{model}" / "{h}" / "{section,A_gates|B_attribution|E_convolutions}.ipynb",
+    priority: 2
+
+
+ruleorder: long_section > section
+
+
 rule horizons:
     input:
         lambda wildcards: ROOMS[wildcards.comparison],

@@ -20,6 +20,7 @@ PAGES = {
 }
 Room = dict[str, Any]
 CERTAIN = 0.05
+CONVOLUTIONS = "What do its convolutions add?"
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,17 @@ def summarise(model: str, runs: Sequence[RunResults]) -> Summary:
         model: the model's label.
         runs: one per horizon, the nearest first.
     """
-    answers = {question: _each(runs, rooms) for question, rooms in QUESTIONS.items()}
+    questions = [question for question in QUESTIONS if question != CONVOLUTIONS or _has_convolutions(runs)]
+    answers = {question: _each(runs, QUESTIONS[question]) for question in questions}
     if len(runs) > 1:
         answers["How do the horizons differ?"] = tuple(
             filter(None, (rule(runs[0], runs[-1]) for rule in DIFFERENCES))
         )
     return Summary(model, tuple(runs), answers)
+
+
+def _has_convolutions(runs: Sequence[RunResults]) -> bool:
+    return any(run.room("convolutions") or run.room("filters") for run in runs)
 
 
 def _each(runs: Sequence[RunResults], rooms: dict[str, Callable[[Room], str]]) -> tuple[str, ...]:
@@ -117,6 +123,8 @@ def _skill(metrics: Room) -> str:
     skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
     best = metrics["baselines"][skill["best_baseline"]]["rmse"]["all_steps"]
     verdict = "better than every simple rule" if skill["value"] > 0 else "**no better than a simple rule**"
+    if skill["low"] * skill["high"] <= 0:
+        verdict += ", though not surely"
     return (
         f"RMSE {metrics['rmse']['all_steps']:.1f} {unit} over all steps, {verdict}: the best of them, "
         f"{skill['best_baseline']}, reaches {best:.1f} {unit} (skill {signed(100 * skill['value'])} %, "
@@ -125,12 +133,12 @@ def _skill(metrics: Room) -> str:
 
 
 def _memory(gates: Room) -> str:
-    layers = "; ".join(
-        f"{layer['name']} {duration(layer['timescale_hours']['median'])} in the median unit, "
-        f"{duration(layer['timescale_hours']['longest'])} in the longest"
+    layers = ", ".join(
+        f"{duration(layer['timescale_hours']['median'])} in {layer['name']} "
+        f"(longest {duration(layer['timescale_hours']['longest'])})"
         for layer in gates["layers"]
     )
-    return f"cells forget all but 1/e of what they hold within {layers}."
+    return f"the median cell has forgotten all but 1/e of what it holds after {layers}."
 
 
 def _needed(trajectories: Room) -> str:
@@ -182,8 +190,8 @@ def _known(probes: Room) -> str:
         f"{feature_label(concept)} {probes[f'{concept}_score']:.2f} (newest inputs alone "
         f"{probes[f'{concept}_baseline']:.2f}, control {probes[f'{concept}_control']:.2f})"
         for concept in concepts
-    )
-    return f"read from the final state by a linear probe on held-out windows, as a score up to 1: {named}."
+    ).replace("-", "−")
+    return f"a linear probe of the final state scores, out of 1 and on held-out windows: {named}."
 
 
 def _filters(filters: Room) -> str:
@@ -195,12 +203,12 @@ def _filters(filters: Room) -> str:
 
 
 def _convolutions(convolutions: Room) -> str:
-    low, high, unit = convolutions["gain_low"], convolutions["gain_high"], convolutions["unit"]
-    gain = convolutions["gain_over_no_convolutions"]
+    gain, low, high = (convolutions[key] for key in ("gain_over_no_convolutions", "gain_low", "gain_high"))
+    unit, change = convolutions["unit"], "higher" if gain > 0 else "lower"
     sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
     return (
-        f"trained without convolutions, the model's RMSE is {signed(gain, 2)} {unit} ({signed(low, 2)} to "
-        f"{signed(high, 2)} {unit}){sure}."
+        f"without its convolutions, and trained anew, the model's RMSE is {abs(gain):.2f} {unit} {change} "
+        f"(95 % of resampled test parts: {signed(low, 2)} to {signed(high, 2)} {unit}){sure}."
     )
 
 
@@ -227,10 +235,11 @@ def _rhythms(temporal: Room) -> str:
             amplitude = f"amplitude {temporal['residual_daily_amplitude']:.1f}"
             return f"no rhythm of the errors rises above the noise but that of the day, tested alone ({amplitude})."
         return "the errors keep no rhythm above the noise."
+    n_peaks, percent = temporal["residual_peaks"], temporal["residual_rhythm_percent"]
+    share = "less than 1 %" if percent < 1 else f"{percent:.0f} %"
     return (
-        f"{count(temporal['residual_peaks'], 'rhythm')} in the errors rise above the noise and hold "
-        f"{temporal['residual_rhythm_percent']:.0f} % of their variance; the strongest has a period of "
-        f"{duration(strongest)}."
+        f"{count(n_peaks, 'rhythm')} in the errors {'rises' if n_peaks == 1 else 'rise'} above the noise, with "
+        f"{share} of their variance; the strongest has a period of {duration(strongest)}."
     )
 
 
@@ -239,7 +248,7 @@ QUESTIONS: dict[str, dict[str, Callable[[Room], str]]] = {
     "What does it remember?": {"gates": _memory, "trajectories": _needed},
     "What does it look at?": {"attribution": _drivers, "filters": _filters},
     "What do its states know?": {"hidden_states": _states, "probes": _known},
-    "What do its convolutions add?": {"convolutions": _convolutions},
+    CONVOLUTIONS: {"convolutions": _convolutions},
     "Where does it fail?": {"predictions": _failures, "temporal": _rhythms},
 }
 

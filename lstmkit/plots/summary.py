@@ -40,7 +40,7 @@ def _errors(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             textcoords="offset points",
             va="center",
         )
-    axes.margins(x=0.3)
+    axes.margins(x=0.4)
     axes.set_xlim(left=0)
     _horizons(axes, runs)
     axes.set_xlabel(f"RMSE over all steps ({runs[0].metrics['unit']})")
@@ -123,7 +123,9 @@ def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:
         axes.barh(rows - offset, found, height=0.9 * height, color=REGIME_COLORS[place], label=name)
     _horizons(axes, known)
     axes.set_xlabel(f"RMSE at the last step ({regimes['unit']})")
-    axes.legend(title="regime that came true", fontsize=8, loc="best")
+    axes.margins(x=0.55)
+    axes.set_xlim(left=0)
+    axes.legend(title="what came true", fontsize=8, loc="upper right")
     return light_grid(axes, "x")
 
 

@@ -56,13 +56,13 @@ def runs():
 def test_every_sentence_is_from_the_numbers_and_linked(runs):
     answers = summarise("LSTM", runs).answers
     assert answers["Is the forecast worth explaining?"] == (
-        "[1 h](h1/01_training.ipynb): RMSE 20.0 ppm over all steps, better than every simple rule: the best of them, "
-        "ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
-        "[24 h](h24/01_training.ipynb): RMSE 70.0 ppm over all steps, **no better than a simple rule**: the best of "
-        "them, ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
+        "[1 h](h1/01_training.ipynb): RMSE 20.0 ppm over all steps, better than every simple rule, though not surely: "
+        "the best of them, ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
+        "[24 h](h24/01_training.ipynb): RMSE 70.0 ppm over all steps, **no better than a simple rule**, though not "
+        "surely: the best of them, ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
     )
     memory = answers["What does it remember?"]
-    assert "layer 1 12 min in the median unit, 24 min in the longest" in memory[0]
+    assert "1/e of what it holds after 12 min in layer 1 (longest 24 min)." in memory[0]
     assert "the newest 12 h of the lookback" in memory[3]
     assert memory[3].startswith("[24 h](h24/C_hidden_states.ipynb)")
     drivers = answers["What does it look at?"][1]
@@ -87,6 +87,48 @@ def test_what_was_not_executed_is_left_out_and_said(runs):
     assert "How do the horizons differ?" not in summary.answers
     assert summary.answers["What does it remember?"] == ()
     assert "**What does it remember?**\n\n- *Not executed yet.*" in summary.to_markdown()
+
+
+@pytest.mark.parametrize(
+    ("gain", "low", "high", "said"),
+    [
+        (1.69, 0.1, 3.13, "RMSE is 1.69 ppm higher (95 % of resampled test parts: +0.10 to +3.13 ppm)."),
+        (
+            -0.03,
+            -0.2,
+            0.19,
+            "lower (95 % of resampled test parts: −0.20 to +0.19 ppm), so this test part cannot tell",
+        ),
+    ],
+)
+def test_what_convolutions_add(runs, gain, low, high, said):
+    known = {"gain_over_no_convolutions": gain, "gain_low": low, "gain_high": high, "unit": "ppm"}
+    with_convolutions = RunResults("1 h", "h1", runs[0].metrics, {"convolutions": known})
+    assert said in summarise("CNN-LSTM", [with_convolutions]).answers["What do its convolutions add?"][0]
+    assert "What do its convolutions add?" not in summarise("LSTM", runs).answers
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            {"residual_peaks": 0, "residual_daily_p": 0.2, "residual_daily_amplitude": 1.0},
+            "keep no rhythm above",
+        ),
+        (
+            {"residual_peaks": 0, "residual_daily_p": 0.01, "residual_daily_amplitude": 10.2},
+            "alone (amplitude 10.2)",
+        ),
+        (
+            {"residual_peaks": 1, "residual_rhythm_percent": 0.4, "residual_strongest_hours": 24.0},
+            "1 rhythm in the errors rises above the noise, with less than 1 % of their variance; the strongest has a "
+            "period of 24 h.",
+        ),
+    ],
+)
+def test_rhythms_of_the_errors(runs, found, said):
+    run = RunResults("1 h", "h1", runs[0].metrics, {"temporal": found})
+    assert said in summarise("LSTM", [run]).answers["Where does it fail?"][0]
 
 
 def test_an_unsettled_state_is_said(runs):
