@@ -1,5 +1,7 @@
 """How numbers and names are written in sentences and titles."""
 
+import math
+
 
 def signed(value: float, decimals: int = 1) -> str:
     """A number with its sign and a true minus; what rounds to zero has no sign.
@@ -30,6 +32,27 @@ def duration(hours: float) -> str:
         hours: its length.
     """
     return f"{float(f'{hours:.3g}'):g} h" if hours > 0.999 else f"{float(f'{60 * hours:.2g}'):g} min"
+
+
+def digits(value: float) -> str:
+    """A number to three significant digits, whole from a thousand on.
+
+    Args:
+        value: to write.
+    """
+    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
+    return text.replace("-", "−")
+
+
+def with_error(value: float, error: float) -> str:
+    """A value and its standard error, both to the error's second significant digit.
+
+    Args:
+        value: to write.
+        error: of the value.
+    """
+    decimals = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 2
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 def feature_label(name: str) -> str:

@@ -24,7 +24,7 @@ from lstmkit.analysis.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams
-from lstmkit.wording import feature_label
+from lstmkit.wording import duration, feature_label
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Attribution:
                 )
         return (
             f"{feature_label(first)} holds {most_of_it:.0f} % of the attribution{second}. "
-            f"Half of it lies in the newest {_hours(half)} of the window, nine tenths in the newest {_hours(most)}."
+            f"Half of it lies in the newest {duration(half)} of the window, nine tenths in the newest {duration(most)}."
             f"{complete}"
         )
 
@@ -296,10 +296,6 @@ class Attributor:
             n_windows=len(sample),
             completeness_error=float(gap.mean / (change.mean or 1.0)) if complete else None,
         )
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
 
 
 def _hour_starts(windows: Windows) -> np.ndarray:

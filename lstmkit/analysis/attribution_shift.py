@@ -13,11 +13,11 @@ from torch import Tensor
 from lstmkit.analysis.attribution import Attributor, hours_before
 from lstmkit.analysis.attribution_methods import ScalarForecast, saliency
 from lstmkit.analysis.days import ResampledDays
-from lstmkit.analysis.horizons import hours_label, ranks, shared_windows, shares
+from lstmkit.analysis.horizons import ranks, shared_windows, shares
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import feature_label
+from lstmkit.wording import duration, feature_label
 
 SPANS = {
     "newest hour": (0, 1),
@@ -187,7 +187,7 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
     measured = [_magnitudes(a, sample, spans) for a, sample in zip(attributors, samples, strict=True)]
     days = ResampledDays(samples[0].origin, params.bootstrap, first.seed)
     return AttributionShift(
-        tuple(hours_label(sample.hours_ahead) for sample in samples),
+        tuple(duration(sample.hours_ahead) for sample in samples),
         samples[0].features,
         tuple(spans),
         {part: _shift([m[part] for m in measured], days) for part in measured[0]},

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.predictions import LastStep, digits, varies
+from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.skill import score
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed
 
 FEWEST_BINS, MOST_BINS, GROUPS = 10, 70, 10
 EIGHT_OF_TEN = (0.1, 0.9)

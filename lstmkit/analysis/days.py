@@ -48,14 +48,3 @@ class ResampledDays:
         """
         totals, sizes = self.sums(values), self.sums(np.ones(len(values)))
         return totals / sizes.reshape(-1, *[1] * (totals.ndim - 1))
-
-
-def with_error(value: float, error: float) -> str:
-    """A value and its standard error, both to the error's second significant digit.
-
-    Args:
-        value: to write.
-        error: of the value.
-    """
-    decimals = max(0, 1 - int(np.floor(np.log10(error)))) if error > 0 else 2
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")

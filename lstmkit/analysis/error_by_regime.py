@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from lstmkit.analysis.predictions import LastStep, digits
+from lstmkit.analysis.predictions import LastStep
 from lstmkit.data.regimes import Regimes
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed
 
 WHISKERS = {"q5": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.predictions import digits, lead
 from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, digits, duration, signed
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class ErrorByStep:
         own, unit = self.errors[self.model], self.unit
         if len(self.hours) == 1:
             return (
-                f"The horizon is a single step of {lead(self.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, skill "
+                f"The horizon is a single step of {duration(self.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, skill "
                 f"{signed(100 * self.skill[0])} % against {self.best[0]}, bias {signed(own.bias[0])} {unit}; there is "
                 f"no growth with the step to be seen."
             )
@@ -103,14 +102,14 @@ class ErrorByStep:
         half = rmse[0] + (rmse.max() - rmse[0]) / 2
         peak = int(rmse.argmax())
         text = (
-            f"The model's RMSE is {digits(rmse[0])} {unit} at {lead(self.hours[0])} and {digits(rmse[-1])} {unit} at "
-            f"{lead(self.hours[-1])}"
+            f"The model's RMSE is {digits(rmse[0])} {unit} at {duration(self.hours[0])} and {digits(rmse[-1])} "
+            f"{unit} at {duration(self.hours[-1])}"
         )
         if peak == 0:
             return f"{text}; it is largest at the first step."
-        reached = lead(self.hours[int(np.argmax(rmse >= half))])
+        reached = duration(self.hours[int(np.argmax(rmse >= half))])
         if peak < len(rmse) - 1:
-            text += f", with its largest value, {digits(rmse[peak])} {unit}, at {lead(self.hours[peak])}"
+            text += f", with its largest value, {digits(rmse[peak])} {unit}, at {duration(self.hours[peak])}"
         return f"{text}; half of the growth is reached at {reached}."
 
     def _ahead(self) -> str:
@@ -132,10 +131,10 @@ class ErrorByStep:
             return ""
         found = np.flatnonzero(steps)
         if len(found) == 1:
-            return f" (at {lead(self.hours[found[0]])})"
+            return f" (at {duration(self.hours[found[0]])})"
         if (np.diff(found) > 1).any():
-            return f" (between {lead(self.hours[found[0]])} and {lead(self.hours[found[-1]])}, with breaks)"
-        return f" ({lead(self.hours[found[0]])} to {lead(self.hours[found[-1]])})"
+            return f" (between {duration(self.hours[found[0]])} and {duration(self.hours[found[-1]])}, with breaks)"
+        return f" ({duration(self.hours[found[0]])} to {duration(self.hours[found[-1]])})"
 
     def _rivals(self) -> str:
         changes = [0, *(step for step in range(1, len(self.best)) if self.best[step] != self.best[step - 1])]
@@ -145,13 +144,13 @@ class ErrorByStep:
             share = pd.Series(self.best).value_counts()
             ranked = ", ".join(f"{name} at {count(int(n), 'step')}" for name, n in share.items())
             return f"The best baseline is {ranked}."
-        spans = [f"{self.best[step]} from {lead(self.hours[step])} on" for step in changes]
+        spans = [f"{self.best[step]} from {duration(self.hours[step])} on" for step in changes]
         return f"The best baseline is {', '.join(spans)}."
 
     def _lean(self) -> str:
         bias, unit = self.errors[self.model].bias, self.unit
         worst = int(np.abs(bias).argmax())
-        return f"The bias is largest at {lead(self.hours[worst])}, {signed(bias[worst])} {unit}."
+        return f"The bias is largest at {duration(self.hours[worst])}, {signed(bias[worst])} {unit}."
 
     def facts(self) -> dict[str, Any]:
         """RMSE at the first and last step, and the steps at which the model is ahead."""

@@ -9,10 +9,10 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from lstmkit.analysis.ablation import Ablator, network_outputs, scaled_targets, squared_errors
-from lstmkit.analysis.days import ResampledDays, with_error
+from lstmkit.analysis.days import ResampledDays
 from lstmkit.analysis.filter_relevance import FilterRelevance
 from lstmkit.analysis.statistics import central_interval
-from lstmkit.wording import signed
+from lstmkit.wording import signed, with_error
 
 SINGLE_WINDOWS = 256  # one pass over them for every filter
 BY_CHANCE = 0.023  # share of normal values above two standard deviations

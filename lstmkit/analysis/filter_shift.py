@@ -14,13 +14,13 @@ from torch import nn
 from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.attribution_methods import ScalarForecast
 from lstmkit.analysis.days import ResampledDays
-from lstmkit.analysis.horizons import hours_label, ranks, shared_windows, shares
+from lstmkit.analysis.horizons import ranks, shared_windows, shares
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, duration, signed
 
 MATCHING_WINDOWS = 128  # whose activations are held at once
 CLEAR = 2  # standard deviations
@@ -175,7 +175,7 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
     correlation, shuffled = _correlations(*(_activations(*ends[k]) for k in (0, -1)), first.seed)
     partner = _partners(correlation)
     return FilterShift(
-        horizons=tuple(hours_label(sample.hours_ahead) for sample in samples),
+        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
         importance=tuple(means),
         share=tuple(shares(mean) for mean in means),
         share_error=tuple(shares(draws).std(axis=0) for draws in drawn),

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from scipy.signal import freqz
 
 from lstmkit.analysis.filters import FilterBank
-from lstmkit.wording import count, feature_label
+from lstmkit.wording import count, duration, feature_label
 
 HALF_POWER = 0.5**0.5  # of the largest gain: below it a frequency counts as damped
 KINDS = ("low-pass", "band-pass", "high-pass", "band-stop", "all-pass", "silent")
@@ -73,8 +73,8 @@ class FrequencyResponse:
         """What is drawn."""
         return (
             f"Left: gain of each filter of {self.layer} for the feature that it weighs most, relative to the filter's "
-            f"largest, by period; no period below {_time(self.nyquist)}, two steps, can be told (Nyquist). Right: what "
-            f"the filters do with each feature, and what random taps would do."
+            f"largest, by period; no period below {duration(self.nyquist)}, two steps, can be told (Nyquist). Right: "
+            f"what the filters do with each feature, and what random taps would do."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -180,7 +180,3 @@ def _spaced(
     spaced = np.zeros((*taps.shape[:2], offsets[-1] - offsets[0] + 1))
     spaced[:, :, offsets - offsets[0]] = taps
     return spaced
-
-
-def _time(hours: float) -> str:
-    return f"{60 * hours:.0f} min" if hours < 2 else f"{hours:.3g} h"

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from lstmkit.analysis.skill import METRICS, RANGES
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import signed
+from lstmkit.wording import duration, signed
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
 
@@ -106,13 +106,13 @@ def metrics_summary(model: str, metrics: dict[float, dict[str, Any]]) -> Metrics
         metrics: by horizon in hours, the content of its `metrics.json`.
     """
     rows = {
-        (hours_label(hours), RANGE_LABELS[steps]): _row(content, steps)
+        (duration(hours), RANGE_LABELS[steps]): _row(content, steps)
         for hours, content in sorted(metrics.items())
         for steps in RANGES
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["horizon", "range"])
     first = next(iter(metrics.values()))
-    days = {hours_label(hours): content["test_days"] for hours, content in sorted(metrics.items())}
+    days = {duration(hours): content["test_days"] for hours, content in sorted(metrics.items())}
     return MetricsSummary(model, first["unit"], table, first["confidence"], days)
 
 
@@ -131,15 +131,6 @@ def _row(content: dict[str, Any], steps: str) -> dict[str, float | str]:
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else value
-
-
-def hours_label(hours: float) -> str:
-    """A horizon for titles, for example `1 h` or `25 min`.
-
-    Args:
-        hours: ahead.
-    """
-    return f"{hours:.3g} h" if hours >= 1 else f"{60 * hours:.3g} min"
 
 
 def shared_windows(windows: Sequence[Windows], size: int) -> list[Windows]:

@@ -9,14 +9,14 @@ from jaxtyping import Bool, Float
 from torch import nn
 
 from lstmkit.analysis.attribution import hours_before
-from lstmkit.analysis.days import ResampledDays, with_error
+from lstmkit.analysis.days import ResampledDays
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.internals.pooling import record_input, selected_steps
 from lstmkit.params import StudyParams
-from lstmkit.wording import count
+from lstmkit.wording import count, with_error
 
 BATCH = 128
 

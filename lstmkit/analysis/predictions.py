@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.storage import Rows
-from lstmkit.wording import count
+from lstmkit.wording import count, digits, duration
 
 MOST_WINDOWS, MOST_POINTS = 200_000, 3_000
 FULL = 0.9  # a week counts as full with this share of the windows of the fullest
@@ -56,7 +56,7 @@ class LastStep:
     @property
     def lead(self) -> str:
         """How far ahead, for example `24 h` or `5 min`."""
-        return lead(self.hours_ahead)
+        return duration(self.hours_ahead)
 
     @property
     def windows_named(self) -> str:
@@ -142,25 +142,6 @@ def varies(values: Float[np.ndarray, "window"], observed: Float[np.ndarray, "win
         observed: the true values.
     """
     return bool(np.ptp(values) > ROUNDING * np.abs(observed).max())
-
-
-def lead(hours: float) -> str:
-    """A time ahead as people say it, for example `24 h`, `1.5 h` or `5 min`.
-
-    Args:
-        hours: ahead.
-    """
-    return f"{f'{hours:.1f}'.removesuffix('.0')} h" if hours >= 1 else f"{60 * hours:.3g} min"
-
-
-def digits(value: float) -> str:
-    """A number to three significant digits, whole from a thousand on.
-
-    Args:
-        value: to write.
-    """
-    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
-    return text.replace("-", "−")
 
 
 def walk(

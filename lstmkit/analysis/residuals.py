@@ -9,10 +9,10 @@ from jaxtyping import Float
 from scipy.stats import kurtosis, norm
 
 from lstmkit.analysis.overview import WEEKDAYS
-from lstmkit.analysis.predictions import LastStep, digits, varies
+from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, digits, signed
 
 BINS, MOST_BLOCKS = 61, 120
 QUANTILES = {"q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9}

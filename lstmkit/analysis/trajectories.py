@@ -16,7 +16,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.recurrent import find_lstms, record_final_states
 from lstmkit.params import HiddenStateParams
-from lstmkit.wording import count
+from lstmkit.wording import count, duration
 
 FOLLOWED = 256  # windows that the distances are taken from
 BATCH = 32
@@ -81,14 +81,14 @@ class Trajectories:
             return "Every window ends in the same state: no path can be told from another."
         needed = "No shorter history that was tried leads as near"
         if self.needed_hours is not None:
-            needed = f"Reading no more than the newest {_hours(self.needed_hours)} leads as near"
+            needed = f"Reading no more than the newest {duration(self.needed_hours)} leads as near"
         return (
             f"{self._settling()}; it moves {self.speed[1]:.2g} spreads per hour. {needed} to where the whole "
-            f"{_hours(self.lookback_hours)} lead, in the median of {count(self.n_followed, 'window')}."
+            f"{duration(self.lookback_hours)} lead, in the median of {count(self.n_followed, 'window')}."
         )
 
     def _settling(self) -> str:
-        early, median, late = (_hours(hours) for hours in self.settled_hours)
+        early, median, late = (duration(hours) for hours in self.settled_hours)
         if not self.settled_hours[1]:
             return "The median path comes within a quarter of the cloud's spread of its end only with its last step"
         return (
@@ -194,7 +194,3 @@ def _settled(
 def _pooled_steps(model: nn.Module) -> int:
     """Input steps per step of the LSTM."""
     return math.prod(module.stride for module in model.modules() if isinstance(module, nn.MaxPool1d))
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.2g} h" if hours >= 1 else f"{60 * hours:.0f} min"

@@ -678,7 +678,7 @@ def test_finding_names_features_and_hours():
     result = attribution([[0, 2, 0], [0, 2, 1], [1, 10, 4]], features=("co2", "humidity", "hour_sin"))
     assert result.finding() == (
         "humidity holds 70 % of the attribution and hour sin 25 %. "
-        "Half of it lies in the newest 1.0 h of the window, nine tenths in the newest 2.0 h."
+        "Half of it lies in the newest 1 h of the window, nine tenths in the newest 2 h."
     )
     small, large = (
         attribution([[1, 2]] * 3, completeness_error=error).finding() for error in (0.000344, 0.22)
@@ -692,7 +692,7 @@ def test_finding_names_features_and_hours():
 def test_finding_of_a_single_feature():
     assert attribution([[1], [0], [3]]).finding() == (
         "a holds 100 % of the attribution. "
-        "Half of it lies in the newest 1.0 h of the window, nine tenths in the newest 3.0 h."
+        "Half of it lies in the newest 1 h of the window, nine tenths in the newest 3 h."
     )
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.analysis.days import ResampledDays, with_error
+from lstmkit.analysis.days import ResampledDays
 from lstmkit.errors import LstmkitError
+from lstmkit.wording import with_error
 from tests.analysis.planted_filters import days_drawn, noise_windows
 
 

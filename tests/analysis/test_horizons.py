@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from lstmkit.analysis.horizons import hours_label, metrics_summary, ranks, shared_windows, shares
+from lstmkit.analysis.horizons import metrics_summary, ranks, shared_windows, shares
 from lstmkit.errors import LstmkitError
 from tests.analysis.tiny import make_test_windows
 
@@ -70,13 +70,6 @@ def test_one_horizon_and_metrics_that_are_undefined():
     assert "factor" not in summary.finding()
     assert summary.table["mape"].isna().all()
     assert all(np.isfinite(value) for value in summary.facts().values())
-
-
-@pytest.mark.parametrize(
-    ("hours", "label"), [(1.0, "1 h"), (24.0, "24 h"), (5 / 12, "25 min"), (1.5, "1.5 h"), (168.0, "168 h")]
-)
-def test_horizons_have_names(hours, label):
-    assert hours_label(hours) == label
 
 
 def test_shared_windows_have_the_same_inputs():

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from lstmkit.analysis import predictions
-from lstmkit.analysis.predictions import digits, last_step, lead, overlay, walk
+from lstmkit.analysis.predictions import last_step, overlay, walk
+from lstmkit.wording import digits
 from tests.analysis.planted import rows_of, windows_of
 
 NEW_YORK = {"site_timezone": "America/New_York", "start": "2025-10-12"}  # clocks go back on 2 November
@@ -175,11 +176,3 @@ def test_there_is_no_fan_from_a_gap_and_none_of_a_short_horizon(tmp_path):
 )
 def test_three_digits(value, text):
     assert digits(value) == text
-
-
-@pytest.mark.parametrize(
-    ("hours", "text"),
-    [(24.0, "24 h"), (1.5, "1.5 h"), (1.0, "1 h"), (1 / 12, "5 min"), (6 + 5 / 12, "6.4 h")],
-)
-def test_times_ahead(hours, text):
-    assert lead(hours) == text

@@ -114,7 +114,7 @@ def test_the_finding_says_when_paths_settle():
     found = dataclasses.replace(follow(fading(0.8), windows_of()), settled_hours=np.array([0.5, 2.0, 11.6]))
     assert found.finding().startswith(
         "The median path comes within a quarter of the cloud's spread of its end 2 h before the forecast and stays "
-        "there (half of the paths between 30 min and 12 h); it moves "
+        "there (half of the paths between 30 min and 11.6 h); it moves "
     )
     last = dataclasses.replace(found, settled_hours=np.array([0.0, 0.0, 1.0]))
     assert last.finding().startswith(
