@@ -7,7 +7,6 @@ its own, for both lengths of the test part. A figure is the largest resident set
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -61,14 +60,8 @@ def peak(notebook: Path, params: Path, model: str) -> float:
     """Megabytes of one section, and an error where it fails."""
     page = params.parent.parent / "page.ipynb"
     arguments = [str(argument) for argument in (notebook, page, params, model, HORIZON)]
-    environment = os.environ | {"OMP_NUM_THREADS": str(os.cpu_count())}
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
+    command = [sys.executable, "-c", MEASURE, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{notebook.stem} failed for {model}:\n{done.stderr}")
     return int(done.stdout.split()[-1]) / 1024  # kilobytes on Linux

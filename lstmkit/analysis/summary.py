@@ -53,7 +53,7 @@ class RunResults:
         Args:
             name: of the room, or `metrics`.
         """
-        return f"[{self.ahead}]({self.folder}/{PAGES[name]}.ipynb)"
+        return f"[{self.ahead}]({self.folder}/{PAGES[name]}.html)"
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ QUESTIONS: dict[str, dict[str, Callable[[Room], str]]] = {
 def _error_grows(near: RunResults, far: RunResults) -> str:
     errors = [run.metrics["rmse"]["all_steps"] for run in (near, far)]
     return (
-        f"[Errors](comparison/E_horizons.ipynb): the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large "
+        f"[Errors](E_horizons.html): the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large "
         f"at {far.ahead} as at {near.ahead} ({errors[1]:.1f} and {errors[0]:.1f} {near.metrics['unit']})."
     )
 
@@ -269,7 +269,7 @@ def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
     rises, falls = max(change, key=change.get), min(change, key=change.get)
     half = [duration(run.facts["attribution"]["gradient"]["hours_of_half"]) for run in (near, far)]
     return (
-        f"[Attention](comparison/E_horizons.ipynb): from {near.ahead} to {far.ahead} {feature_label(rises)} gains most "
+        f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {feature_label(rises)} gains most "
         f"({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %) and {feature_label(falls)} loses most "
         f"({signed(change[falls], 0)} points); half of the gradient lies in the newest {half[1]} instead of {half[0]}."
     )

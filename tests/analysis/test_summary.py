@@ -56,15 +56,15 @@ def runs():
 def test_every_sentence_is_from_the_numbers_and_linked(runs):
     answers = summarise("LSTM", runs).answers
     assert answers["Is the forecast worth explaining?"] == (
-        "[1 h](h1/01_training.ipynb): RMSE 20.0 ppm over all steps, better than every simple rule, though not surely: "
+        "[1 h](h1/01_training.html): RMSE 20.0 ppm over all steps, better than every simple rule, though not surely: "
         "the best of them, ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
-        "[24 h](h24/01_training.ipynb): RMSE 70.0 ppm over all steps, **no better than a simple rule**, though not "
+        "[24 h](h24/01_training.html): RMSE 70.0 ppm over all steps, **no better than a simple rule**, though not "
         "surely: the best of them, ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
     )
     memory = answers["What does it remember?"]
     assert "1/e of what it holds after 12 min in layer 1 (longest 24 min)." in memory[0]
     assert "the newest 12 h of the lookback" in memory[3]
-    assert memory[3].startswith("[24 h](h24/C_hidden_states.ipynb)")
+    assert memory[3].startswith("[24 h](h24/C_hidden_states.html)")
     drivers = answers["What does it look at?"][1]
     assert "humidity 70 %" in drivers or "co₂" in drivers.lower()
     assert "4 of 5 methods name CO₂ first (median rank correlation of their maps 0.81)" in drivers
