@@ -178,6 +178,7 @@ def gate_facts(gates: GateStatistics) -> dict[str, Any]:
     return {
         "windows": gates.n_windows,
         "deviation_from_fused": gates.check.deviation,
+        "deviation_in_double": gates.check.in_double,
         "layers": [
             {
                 "name": part.name,

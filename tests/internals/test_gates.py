@@ -98,6 +98,7 @@ def test_states_equal_those_of_the_fused_lstm(shape, dtype, most):
         assert (trace.c[:, end] - c_n[part]).abs().max() <= most
     check = check_trace(lstm, x)
     assert check.deviation <= most
+    assert check.in_double <= 1e-12
     assert check.bounded
 
 
@@ -138,7 +139,20 @@ def test_the_check_finds_a_trace_of_other_weights(monkeypatch):
     with torch.no_grad():
         other.bias_hh_l0[0] += 1e-3
     monkeypatch.setattr(gates, "trace_lstm", lambda _, x: trace_lstm(other, x))
-    assert check_trace(lstm, inputs(8)).hidden > 1e-5
+    check = check_trace(lstm, inputs(8))
+    assert check.hidden > 1e-5
+    assert check.in_double > 1e-5
+
+
+def test_large_cells_round_more_but_are_the_same_in_double_precision():
+    lstm = lstm_of(torch.float32)
+    with torch.no_grad():
+        lstm.bias_ih_l0[:10] = 8.0  # input and forget gates wide open: cells count up
+        lstm.weight_ih_l0[:10] = lstm.weight_hh_l0[:10] = 0
+    check = check_trace(lstm, 3 * inputs(16, 400, torch.float32))
+    assert check.largest_cell > 30
+    assert check.in_double <= 1e-12
+    assert check.cell <= 400 * torch.finfo(torch.float32).eps * check.largest_cell  # each step may round once
 
 
 def test_a_backward_direction_is_walked_from_the_newest_step():
