@@ -98,8 +98,8 @@ class TraceCheck:
             f"The gates are computed outside PyTorch's fused LSTM and held against it. In double precision no hidden "
             f"or cell state differs by more than {self.in_double:.0e}: it is the same recurrence. In single precision, "
             f"in which this page is computed, rounding leaves {self.hidden:.1e} in a hidden state, {self.cell:.1e} in "
-            f"a final cell state (cells reach {self.largest_cell:.2g}) and {self.recurrence:.1e} when the recurrence is "
-            f"computed anew; {bounds}."
+            f"a final cell state (cells reach {self.largest_cell:.2g}) and {self.recurrence:.1e} when the recurrence "
+            f"is computed anew; {bounds}."
         )
 
 
