@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from lstmkit import runtime
 
@@ -69,6 +70,12 @@ def test_every_floor_that_makes_tensors_applies_the_settings(floor):
 def test_what_needs_no_tensor_does_not_wait_for_torch():
     script = "import sys, lstmkit.report; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"
+
+
+def test_bfloat16_is_found_where_pytorch_finds_it():
+    cpu = torch.cpu
+    expected = cpu._is_avx512_bf16_supported() or cpu._is_amx_tile_supported()
+    assert runtime.computes_in_bfloat16(torch.device("cpu")) == expected
 
 
 def test_configuring_twice_does_no_harm():
