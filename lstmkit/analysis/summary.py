@@ -152,7 +152,7 @@ def _needed(trajectories: Room) -> str:
 
 def _drivers(attribution: Room) -> str:
     shares = list(attribution["gradient"]["shares"].items())[:3]
-    named = ", ".join(f"{feature_label(name)} {share:.0f} %" for name, share in shares)
+    named = ", ".join(f"{feature_label(name)} {_percent(share)}" for name, share in shares)
     half, most = (attribution["gradient"][key] for key in ("hours_of_half", "hours_of_nine_tenths"))
     agreement = attribution["agreement"]
     verdict = "the methods could not be compared"
@@ -168,12 +168,21 @@ def _drivers(attribution: Room) -> str:
     )
 
 
+def _percent(share: float) -> str:
+    return "less than 1 %" if share < 0.5 else f"{share:.0f} %"
+
+
+def _score(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def _states(states: Room) -> str:
     correction = states.get("correction_percent")
     first = states.get("first_component_correction_percent")
+    n_components = states["components_90"]
     text = (
-        f"{states['components_90']} components hold 90 % of the variance of {states['units']} units (effective "
-        f"dimension {states['effective_dimension']:.1f})"
+        f"{count(n_components, 'component')} {'holds' if n_components == 1 else 'hold'} 90 % of the variance of "
+        f"{states['units']} units (effective dimension {states['effective_dimension']:.1f})"
     )
     if first is not None:
         text += f"; what the network adds to its anchor explains {first:.0f} % of the first"
@@ -187,10 +196,10 @@ def _known(probes: Room) -> str:
     if not concepts:
         return "nothing could be probed."
     named = ", ".join(
-        f"{feature_label(concept)} {probes[f'{concept}_score']:.2f} (newest inputs alone "
-        f"{probes[f'{concept}_baseline']:.2f}, control {probes[f'{concept}_control']:.2f})"
+        f"{feature_label(concept)} {_score(probes[f'{concept}_score'])} (newest inputs alone "
+        f"{_score(probes[f'{concept}_baseline'])}, control {_score(probes[f'{concept}_control'])})"
         for concept in concepts
-    ).replace("-", "−")
+    )
     return f"a linear probe of the final state scores, out of 1 and on held-out windows: {named}."
 
 
@@ -268,10 +277,11 @@ def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
     change = {name: shares[1][name] - shares[0][name] for name in shares[0]}
     rises, falls = max(change, key=change.get), min(change, key=change.get)
     half = [duration(run.facts["attribution"]["gradient"]["hours_of_half"]) for run in (near, far)]
+    instead = f"not {half[0]}" if half[0] != half[1] else "at both"
     return (
         f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {feature_label(rises)} gains most "
         f"({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %) and {feature_label(falls)} loses most "
-        f"({signed(change[falls], 0)} points); half of the gradient lies in the newest {half[1]} instead of {half[0]}."
+        f"({signed(change[falls], 0)} points); half of the gradient lies in the newest {half[1]}, {instead}."
     )
 
 
