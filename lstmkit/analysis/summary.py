@@ -278,10 +278,15 @@ def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
     rises, falls = max(change, key=change.get), min(change, key=change.get)
     half = [duration(run.facts["attribution"]["gradient"]["hours_of_half"]) for run in (near, far)]
     instead = f"not {half[0]}" if half[0] != half[1] else "at both"
+    moved = (
+        f"{feature_label(rises)} gains most ({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %) and "
+        f"{feature_label(falls)} loses most ({signed(change[falls], 0)} points)"
+    )
+    if max(change[rises], -change[falls]) < 0.5:
+        moved = "no feature's share moves by half a point"
     return (
-        f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {feature_label(rises)} gains most "
-        f"({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %) and {feature_label(falls)} loses most "
-        f"({signed(change[falls], 0)} points); half of the gradient lies in the newest {half[1]}, {instead}."
+        f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {moved}; half of the gradient lies in the "
+        f"newest {half[1]}, {instead}."
     )
 
 

@@ -81,6 +81,14 @@ def test_differences_between_the_horizons(runs):
     assert "12 h at 24 h and 24 min at 1 h; the state needs 12 h of history instead of 30 min" in memory
 
 
+def test_shares_that_stay_are_said_to_stay(runs):
+    far = RunResults("24 h", "h24", runs[1].metrics, {"attribution": runs[0].facts["attribution"]})
+    _, attention = summarise("LSTM", [runs[0], far]).answers["How do the horizons differ?"]
+    assert attention.endswith(
+        "no feature's share moves by half a point; half of the gradient lies in the newest 30 min, at both."
+    )
+
+
 def test_what_was_not_executed_is_left_out_and_said(runs):
     bare = [RunResults("1 h", "h1", runs[0].metrics, {})]
     summary = summarise("LSTM", bare)
