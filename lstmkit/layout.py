@@ -176,7 +176,17 @@ def run_folder(source: Path, model: str, horizon: int, interval: str) -> Path:
         horizon: steps ahead.
         interval: time between steps.
     """
-    return results_folder(source) / f"{model}_interpretability" / horizon_folder(horizon, interval)
+    return model_folder(source, model) / horizon_folder(horizon, interval)
+
+
+def model_folder(source: Path, model: str) -> Path:
+    """Where the results of one model go, at all its horizons.
+
+    Args:
+        source: the study's YAML.
+        model: one of its models.
+    """
+    return results_folder(source) / f"{model}_interpretability"
 
 
 def model_label(model: str) -> str:

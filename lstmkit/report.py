@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import papermill
 
-from lstmkit.layout import horizon_folder, horizon_label, model_label, results_folder, run_folder
+from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
 
@@ -85,9 +85,7 @@ def write_index(study: str, book: Path) -> None:
                 *(name for name in comparing if name != SUMMARY),
             ]
         )
-        picture = _picture(
-            results_folder(source) / f"{model}_interpretability" / f"{SUMMARY}.png", folder / model
-        )
+        picture = _picture(model_folder(source, model) / f"{SUMMARY}.png", folder / model)
         _write(
             folder / model / "index.md",
             f"# {label}\n\n{picture}{_metrics_table(params, source, [model])}\n{_toctree(pages)}",

@@ -137,13 +137,14 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
     spread = means.std(axis=0)
     scaled = means[candidates] / np.where(spread > 0, spread, 1.0)
     chosen = int(candidates[((scaled - np.median(scaled, axis=0)) ** 2).sum(axis=1).argmin()])
+    alone = windows.select(torch.tensor([chosen]))
     return Example(
-        window=windows.select(torch.tensor([chosen])),
+        window=alone,
         origin=windows.origin[chosen],
         latest=float(latest[chosen]),
         regime=regimes.labels[regime[chosen]],
-        target=_past(windows, chosen),
-        hours_before=_hours_before(windows, windows.lookback),
+        target=alone.past()[0],
+        hours_before=windows.hours_before(),
         name=windows.features[0],
         unit=unit,
         rule=(
@@ -171,7 +172,7 @@ def activation_maps(model: nn.Module, example: Example) -> tuple[ActivationMap, 
 
 
 def _map(layer: str, values: Float[np.ndarray, "filter step"], example: Example) -> ActivationMap:
-    hours = _hours_before(example.window, values.shape[1])
+    hours = example.window.hours_before(values.shape[1])
     target = np.interp(-hours, -example.hours_before, example.target)
     return ActivationMap(layer, values, hours, _correlation(values, target), example)
 
@@ -182,17 +183,3 @@ def _correlation(
     values, target = values - values.mean(axis=1, keepdims=True), target - target.mean()
     size = np.sqrt((values**2).sum(axis=1) * (target**2).sum())
     return np.divide(values @ target, size, out=np.zeros(len(values)), where=size > 1e-12)
-
-
-def _past(windows: Windows, position: int) -> Float[np.ndarray, "time"]:
-    """The target in the lookback of one window, in its unit."""
-    start = int(windows.starts[position])
-    rows = slice(start, start + windows.lookback)
-    deviations = windows.targets[rows].double().cpu().numpy() * windows.target_scaler.scale[0]
-    return deviations + windows.target_scaler.center[0] + windows.anchor.expected[rows]
-
-
-def _hours_before(windows: Windows, n_steps: int) -> Float[np.ndarray, "step"]:
-    """Hours to the origin of steps that share the lookback evenly, oldest first."""
-    hours = windows.lookback * (windows.interval / pd.Timedelta("1h"))
-    return np.arange(n_steps - 1, -1, -1) * (hours / n_steps)

@@ -7,7 +7,6 @@ import pandas as pd
 from jaxtyping import Float, Int
 from torch import nn
 
-from lstmkit.analysis.attribution import hours_before
 from lstmkit.analysis.lead_gradients import lead_gradients
 from lstmkit.analysis.statistics import resample_blocks
 from lstmkit.data.windows import Windows
@@ -156,7 +155,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
     """
     sample = windows.spread(WINDOWS)
     ahead = np.arange(1, windows.horizon + 1) * (windows.interval / pd.Timedelta("1h"))
-    before = hours_before(windows)
+    before = windows.hours_before()
     shortcut, scale = windows.shortcut(), windows.target_scaler.scale[0]
     target = f"{NETWORK}, {feature_label(windows.features[0])}"
     names = [NETWORK, target] if shortcut is None else [WHOLE, NETWORK, target]

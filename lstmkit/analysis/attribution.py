@@ -291,7 +291,7 @@ class Attributor:
             by_hour=by_hour.mean,
             by_hour_error=by_hour.standard_error,
             features=self.windows.features,
-            hours_before=hours_before(self.windows),
+            hours_before=self.windows.hours_before(),
             explained=self.explained,
             n_windows=len(sample),
             completeness_error=float(gap.mean / (change.mean or 1.0)) if complete else None,
@@ -299,10 +299,5 @@ class Attributor:
 
 
 def _hour_starts(windows: Windows) -> np.ndarray:
-    hour = np.floor(hours_before(windows) + ROUNDING)
+    hour = np.floor(windows.hours_before() + ROUNDING)
     return np.flatnonzero(np.diff(hour, prepend=np.inf))
-
-
-def hours_before(windows: Windows) -> Float[np.ndarray, "time"]:
-    """Hours from each input step to the origin of the forecast, oldest first."""
-    return np.arange(windows.lookback - 1, -1, -1) * (windows.interval / pd.Timedelta("1h"))

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from scipy.stats import rankdata
 from torch import Tensor
 
-from lstmkit.analysis.attribution import Attributor, hours_before
+from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.attribution_methods import ScalarForecast, saliency
 from lstmkit.analysis.days import ResampledDays
 from lstmkit.analysis.horizons import ranks, shared_windows, shares
@@ -240,7 +240,7 @@ def _shift(measured: list[Magnitudes], days: ResampledDays) -> Shift:
 
 
 def _spans_of(windows: Windows) -> dict[str, np.ndarray]:
-    hours = hours_before(windows) + ROUNDING
+    hours = windows.hours_before() + ROUNDING
     inside = {name: (hours >= start) & (hours < end) for name, (start, end) in SPANS.items()}
     return {name: steps for name, steps in inside.items() if steps.any()}
 

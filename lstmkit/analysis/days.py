@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.statistics import resample_blocks
+from lstmkit.analysis.statistics import local_days, resample_blocks
 from lstmkit.errors import LstmkitError
 
 
@@ -21,8 +21,7 @@ class ResampledDays:
     """
 
     def __init__(self, origin: pd.DatetimeIndex, draws: int, seed: int):
-        # the bare clock: in zones whose clocks go forward at midnight, that midnight is no time
-        self._day, days = pd.factorize(origin.tz_localize(None).normalize())
+        self._day, days = local_days(origin)
         self.n_days = len(days)
         if self.n_days < 2:
             raise LstmkitError(

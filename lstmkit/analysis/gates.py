@@ -250,14 +250,14 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
                     for part in sums:
                         part.end()
     counts = sums[0].counts
-    step_hours = windows.lookback * (windows.interval / pd.Timedelta("1h")) / time
+    step_hours = windows.lookback / time * (windows.interval / pd.Timedelta("1h"))
     return GateStatistics(
         parts=tuple(
             _statistics(name, part, step_hours) for name, part in zip(part_names(lstm), sums, strict=True)
         ),
         counts=counts,
         regimes=regimes,
-        hours_before=np.arange(time - 1, -1, -1) * step_hours,
+        hours_before=windows.hours_before(time),
         stride=stride_of(time),
         check=check,
     )

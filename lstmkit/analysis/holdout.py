@@ -5,6 +5,7 @@ import pandas as pd
 from jaxtyping import Int
 from sklearn.model_selection import KFold
 
+from lstmkit.analysis.statistics import local_days
 from lstmkit.errors import LstmkitError
 
 HELD_OUT = 0.3  # the latest windows, as a share
@@ -68,15 +69,6 @@ def rearrange_days(origin: pd.DatetimeIndex, generator: np.random.Generator) -> 
         origin: local time of each window's newest step, in order of time.
         generator: of the order.
     """
-    day = day_of(origin)
+    day, _ = local_days(origin)
     stretches = [np.flatnonzero(day == d) for d in generator.permutation(day.max() + 1)]
     return np.concatenate([np.roll(stretch, generator.integers(len(stretch))) for stretch in stretches])
-
-
-def day_of(origin: pd.DatetimeIndex) -> Int[np.ndarray, "window"]:
-    """The local day of each window, counted from zero.
-
-    Args:
-        origin: local time of each window's newest step, in order of time.
-    """
-    return pd.factorize(origin.tz_localize(None).normalize())[0].astype("int64")

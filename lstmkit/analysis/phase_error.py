@@ -8,7 +8,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from lstmkit.analysis.errors_in_time import Errors
-from lstmkit.analysis.statistics import resample_blocks
+from lstmkit.analysis.statistics import local_days, resample_blocks
 from lstmkit.analysis.temporal import percent
 from lstmkit.params import EvaluationParams
 from lstmkit.wording import count, signed
@@ -136,7 +136,7 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
     interval = errors.windows.interval / pd.Timedelta("1min")
     width = next((minutes for minutes in BIN_MINUTES if minutes >= interval), BIN_MINUTES[-1])
     at = np.asarray((clock.hour * 60 + clock.minute) // width)
-    day, days = pd.factorize(clock.normalize())
+    day, days = local_days(errors.target_time)
     counts, sums, squares = (
         _by_day(day, at, values, 1440 // width)
         for values in (np.ones(len(errors.last)), errors.last, errors.last**2)

@@ -8,7 +8,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import nn
 
-from lstmkit.analysis.attribution import hours_before
 from lstmkit.analysis.days import ResampledDays
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
@@ -230,7 +229,7 @@ def _summarised(
     newest, newest_error = _share(groups, days, chance)
     by_filter, by_filter_error = _share(filters, days, chance)
     overall, overall_error = _share(groups.sum(axis=2, keepdims=True), days, chance)
-    hours = hours_before(sample)[-n_groups * counts.size :]
+    hours = sample.hours_before()[-n_groups * counts.size :]
     return PoolSelection(
         frequency=counts.selected / (len(sample) * n_filters),
         newest=newest,

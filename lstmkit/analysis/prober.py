@@ -11,8 +11,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lstmkit.analysis.holdout import day_of, folds_in_time, rearrange_days, split_in_time
-from lstmkit.analysis.statistics import central_interval, resample_blocks
+from lstmkit.analysis.holdout import folds_in_time, rearrange_days, split_in_time
+from lstmkit.analysis.statistics import central_interval, local_days, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import signed
 
@@ -207,7 +207,7 @@ class Prober:
         self.folds = folds_in_time(origin[fit], gap, FOLDS)
         generator = np.random.default_rng(seed)
         self.orders = [rearrange_days(origin, generator) for _ in range(CONTROLS)]
-        day = day_of(origin[held_out])
+        day, _ = local_days(origin[held_out])
         self.n_days = int(day.max()) + 1
         draws = resample_blocks(self.n_days, RESAMPLINGS, seed)[:, day]
         self.weights = np.vstack([np.ones(len(held_out)), draws])  # first of all windows as they are

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 FEWEST_DAYS = 5  # of which an interval over resampled days is given
 
@@ -45,6 +45,17 @@ class RunningMean:
         return np.sqrt(self._squares / (self.count - 1) / self.count)
 
 
+def local_days(local_time: pd.DatetimeIndex) -> tuple[Int[np.ndarray, "sample"], pd.DatetimeIndex]:
+    """The local day of each time stamp as its position among the days, and the days in the order of their coming.
+
+    Args:
+        local_time: on the site's clock.
+    """
+    # the bare clock: in zones whose clocks go forward at midnight, that midnight is no time
+    codes, days = pd.factorize(local_time.tz_localize(None).normalize())
+    return codes.astype("int64"), days
+
+
 class DailySums:
     """Sums per local day over arrays that arrive one after the other; keeps one array per day."""
 
@@ -61,8 +72,7 @@ class DailySums:
             local_time: of each sample, on the site's clock.
             values: one entry per sample along the first axis.
         """
-        # the bare clock: in zones whose clocks go forward at midnight, that midnight is no time
-        codes, days = pd.factorize(local_time.tz_localize(None).normalize())
+        codes, days = local_days(local_time)
         for code, day in enumerate(days):
             self._sums[day] = self._sums.get(day, 0.0) + values[codes == code].sum(axis=0)
 

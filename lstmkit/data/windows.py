@@ -134,12 +134,22 @@ class Windows:
     def latest(self) -> Float[np.ndarray, "window"]:
         """The target's value at each window's origin, the newest that its forecast knows, in the target's unit."""
         rows = self.starts.cpu().numpy() + self.lookback - 1
-        deviations = self.targets[rows].double().cpu().numpy()
-        return (
-            deviations * self.target_scaler.scale[0]
-            + self.target_scaler.center[0]
-            + self.anchor.expected[rows]
-        )
+        return self._in_units(self.targets[rows], self.anchor.expected[rows])
+
+    def past(self) -> Float[np.ndarray, "window lookback"]:
+        """The target's values in the lookback of each window, in its unit."""
+        rows = self.starts.cpu().numpy()[:, None] + np.arange(self.lookback)
+        return self._in_units(self.targets[rows], self.anchor.expected[rows])
+
+    def hours_before(self, n_steps: int | None = None) -> Float[np.ndarray, "step"]:
+        """Hours to the origin from each of some steps that share the lookback evenly, oldest first.
+
+        Args:
+            n_steps: how many; as many as there are inputs if not given.
+        """
+        n_steps = n_steps or self.lookback
+        step = (self.interval / pd.Timedelta("1h")) * (self.lookback / n_steps)
+        return np.arange(n_steps - 1, -1, -1) * step
 
     def spread(self, size: int) -> "Windows":
         """Windows spread evenly over time; all of them where there are no more.
@@ -172,11 +182,13 @@ class Windows:
         """
         rows = self.starts.cpu().numpy() + self.lookback
         expected = np.lib.stride_tricks.sliding_window_view(self.anchor.expected, self.horizon)[rows]
-        return (
-            deviations.double().numpy() * self.target_scaler.scale[0]
-            + self.target_scaler.center[0]
-            + expected
-        )
+        return self._in_units(deviations, expected)
+
+    def _in_units(
+        self, deviations: Float[Tensor, "*shape"], expected: Float[np.ndarray, "*shape"]
+    ) -> Float[np.ndarray, "*shape"]:
+        scaled = deviations.double().cpu().numpy()
+        return scaled * self.target_scaler.scale[0] + self.target_scaler.center[0] + expected
 
 
 def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from lstmkit.analysis.agreement import agreement
-from lstmkit.analysis.attribution import Attribution, Attributor, hours_before
+from lstmkit.analysis.attribution import Attribution, Attributor
 from lstmkit.analysis.attribution_methods import (
     ScalarForecast,
     gradient_x_input,
@@ -748,4 +748,4 @@ def test_agreement_leaves_a_map_of_zeros_out():
 
 def test_hours_before():
     windows = make_test_windows(lookback=4, interval="15min")
-    assert hours_before(windows).tolist() == [0.75, 0.5, 0.25, 0.0]
+    assert windows.hours_before().tolist() == [0.75, 0.5, 0.25, 0.0]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmkit.analysis.holdout import day_of, folds_in_time, rearrange_days, split_in_time
+from lstmkit.analysis.holdout import folds_in_time, rearrange_days, split_in_time
+from lstmkit.analysis.statistics import local_days
 from lstmkit.errors import LstmkitError
 
 
@@ -77,7 +78,7 @@ def test_rearranged_days_are_a_permutation_in_which_each_day_stays_one_turned_st
     origin = hours(241)[np.flatnonzero([*kept, True])]
     order = rearrange_days(origin, np.random.default_rng(seed))
     assert sorted(order.tolist()) == list(range(len(origin)))
-    days = day_of(origin)[order]
+    days = local_days(origin)[0][order]
     assert len(np.flatnonzero(np.diff(days))) == len(np.unique(days)) - 1
     for day in np.unique(days):
         inside = order[days == day]
@@ -95,4 +96,4 @@ def test_rearranged_days_tell_neither_hour_nor_day():
 def test_days_are_counted_on_a_clock_that_skips_midnight():
     origin = pd.date_range("2024-09-07 20:00", periods=10, freq="h", tz="America/Santiago")
     assert origin[4].strftime("%d %H") == "08 01"  # at midnight the clocks went forward to one
-    assert day_of(origin).tolist() == [0] * 4 + [1] * 6
+    assert local_days(origin)[0].tolist() == [0] * 4 + [1] * 6

@@ -320,3 +320,19 @@ def test_a_part_without_windows_is_named(size, lookback, part):
 def test_wrong_shapes_and_types_are_refused(windows, index):
     with pytest.raises(TypeCheckError, match="'index'"):
         windows["train"].gather(index)
+
+
+def test_the_past_ends_with_the_latest_value():
+    windows = raw_windows(dataset_of({"co2": np.arange(90.0) ** 1.5}), 2, lookback=5)["test"]
+    past = windows.past()
+    np.testing.assert_allclose(past[:, -1], windows.latest(), rtol=1e-12)
+    rows = windows.starts.numpy()[:, None] + np.arange(5)
+    np.testing.assert_allclose(past, np.arange(90.0)[rows] ** 1.5, rtol=1e-4)  # kept in float32
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "hours"), [(None, [3, 2, 1, 0]), (4, [3, 2, 1, 0]), (2, [2, 0]), (1, [0])]
+)
+def test_steps_share_the_lookback_evenly(n_steps, hours):
+    windows = raw_windows(dataset_of({"co2": np.arange(60.0)}), 1, lookback=4)["test"]
+    assert windows.hours_before(n_steps).tolist() == hours

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -99,6 +100,15 @@ def visible_texts(figure: Figure) -> list[Text]:
                 *(t for tick in inside for t in (tick.label1, tick.label2)),
             ]
     return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+def assert_whole_and_unknown_to_pyplot(draw: Callable[[], Figure]) -> None:
+    before = plt.get_fignums()
+    with np.errstate(all="raise", under="ignore"):
+        figure = draw()
+    assert plt.get_fignums() == before
+    assert_nothing_overlaps(figure)
+    assert not any("nan" in text.get_text() for text in visible_texts(figure))
 
 
 def assert_nothing_overlaps(figure: Figure) -> None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +15,7 @@ from lstmkit.plots.filter_activity import plot_filter_statistics
 from lstmkit.plots.filter_regimes import plot_filter_regimes
 from lstmkit.plots.style import REGIME_COLORS
 from tests.analysis.tiny import make_test_windows
-from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
+from tests.plots.test_attribution_plots import assert_whole_and_unknown_to_pyplot
 
 LABELS = ("Low", "Medium", "High")
 
@@ -94,12 +93,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_whole_and_unknown_to_pyplot(name):
-    before = plt.get_fignums()
-    with np.errstate(all="raise", under="ignore"):
-        figure = FIGURES[name]()
-    assert plt.get_fignums() == before
-    assert_nothing_overlaps(figure)
-    assert not any("nan" in text.get_text() for text in visible_texts(figure))
+    assert_whole_and_unknown_to_pyplot(FIGURES[name])
 
 
 def heights(axes) -> list[float]:

@@ -1,6 +1,5 @@
 """Figures of filters: they show the Result's numbers, in its order, and nothing overlaps."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +9,7 @@ from lstmkit.analysis.filters import Connections, FilterBank, FilterNorms
 from lstmkit.plots.filters import plot_connections, plot_filter_bank, plot_filter_norms
 from lstmkit.plots.style import ACCENT, WARM
 from lstmkit.wording import feature_label
-from tests.plots.test_attribution_plots import FEATURES, assert_nothing_overlaps, visible_texts
+from tests.plots.test_attribution_plots import FEATURES, assert_whole_and_unknown_to_pyplot
 
 
 def bank(n: int = 32, features: tuple[str, ...] = FEATURES, taps: int = 7, scale: float = 1.0, step="5min"):
@@ -53,12 +52,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_whole_and_unknown_to_pyplot(name):
-    before = plt.get_fignums()
-    with np.errstate(all="raise", under="ignore"):
-        figure = FIGURES[name]()
-    assert plt.get_fignums() == before
-    assert_nothing_overlaps(figure)
-    assert not any("nan" in text.get_text() for text in visible_texts(figure))
+    assert_whole_and_unknown_to_pyplot(FIGURES[name])
 
 
 def test_the_bank_shows_every_filter_by_falling_norm_on_one_scale():

@@ -1,6 +1,5 @@
 """Figure of the frequency responses: gains at their periods, kinds in their colours."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +8,7 @@ from lstmkit.analysis.filters import FilterBank
 from lstmkit.analysis.frequency_response import FrequencyResponse, frequency_response
 from lstmkit.plots.frequency_response import COLORS, plot_frequency_response
 from lstmkit.wording import feature_label
-from tests.plots.test_attribution_plots import FEATURES, assert_nothing_overlaps, visible_texts
+from tests.plots.test_attribution_plots import FEATURES, assert_whole_and_unknown_to_pyplot
 
 
 def response(
@@ -34,11 +33,8 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_whole_and_unknown_to_pyplot(name):
-    before = plt.get_fignums()
-    figure = plot_frequency_response(FIGURES[name]())
-    assert plt.get_fignums() == before
-    assert_nothing_overlaps(figure)
-    assert not any("nan" in text.get_text() for text in visible_texts(figure))
+    result = FIGURES[name]()
+    assert_whole_and_unknown_to_pyplot(lambda: plot_frequency_response(result))
 
 
 def test_gains_are_drawn_in_the_order_of_kinds():

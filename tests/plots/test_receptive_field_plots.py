@@ -1,13 +1,12 @@
 """Figure of the receptive field: drawn to scale."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from lstmkit.analysis.receptive_field import ReceptiveField, Stage
 from lstmkit.plots.receptive_field import plot_receptive_field
-from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
+from tests.plots.test_attribution_plots import assert_whole_and_unknown_to_pyplot
 
 STAGES = (
     Stage("CNN layer 1", 7, 7, 1, 2),
@@ -35,11 +34,8 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_whole_and_unknown_to_pyplot(name):
-    before = plt.get_fignums()
-    figure = plot_receptive_field(FIGURES[name]())
-    assert plt.get_fignums() == before
-    assert_nothing_overlaps(figure)
-    assert not any("nan" in text.get_text() for text in visible_texts(figure))
+    result = FIGURES[name]()
+    assert_whole_and_unknown_to_pyplot(lambda: plot_receptive_field(result))
 
 
 def test_the_fields_are_to_scale_within_the_lookback():
