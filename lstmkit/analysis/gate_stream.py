@@ -10,7 +10,7 @@ from lstmkit.internals.gates import Step
 BINS = 40
 BIN_EDGES = np.linspace(0, 1, BINS + 1)
 TIMESCALE_EDGES = 10.0 ** np.linspace(-1, 6, 71)  # steps
-FEWEST_SAMPLED_STEPS = 36  # of the lookback, for distributions
+FEWEST_SAMPLED_STEPS = 24  # of the lookback, for distributions
 BELOW_ONE = 1 - 2**-24  # the largest float32 forget gate with a finite timescale
 ABOVE_ZERO = 1e-30
 
@@ -43,7 +43,7 @@ class PartSums:
         self._log_forget = np.zeros(hidden)
         self._histogram = np.zeros(4 * hidden * BINS, np.int64)
         self._timescales = np.zeros(hidden * (len(TIMESCALE_EDGES) - 1), np.int64)
-        self._moments = torch.zeros(time, 4, dtype=torch.float64)
+        self._moments = np.zeros((time, 4))
         self._bin_scale = torch.tensor([BINS, BINS, BINS / 2, BINS]).repeat_interleave(hidden)[:, None]
         self._bin_shift = torch.tensor([0, 0, BINS / 2, 0]).repeat_interleave(hidden)[:, None]  # from -1 to 1
         self._bin_offset = torch.arange(4 * hidden, dtype=torch.int32)[:, None] * BINS
@@ -58,7 +58,7 @@ class PartSums:
             n_windows: of the batch.
         """
         self._group, self._n = (half, regime), n_windows
-        self._batch_total: Tensor | None = None
+        self._batch_total: Tensor | None = None  # made with the first step, whose shape it takes
 
     def add(self, step: Step) -> None:
         """Take in one step of the batch.
@@ -68,10 +68,12 @@ class PartSums:
         """
         gates = step.gates
         if self._batch_total is None:
-            _, units, member = gates.shape
-            self._batch_total = gates.new_zeros(self.time, units, member)
-        self._batch_total[step.time] = gates.sum(0)
-        self._add_norms(step)
+            group, units, member = gates.shape
+            self._batch_total = gates.new_empty(self.time, units, member)
+            self._batch_norms = gates.new_empty(self.time, 2, group, member)
+        torch.sum(gates, 0, out=self._batch_total[step.time])
+        for norms, values in zip(self._batch_norms[step.time], (step.c, step.written), strict=True):
+            torch.sum(values.square(), 1, out=norms)
         if (self.time - 1 - step.time) % self.stride == 0:
             self._add_distribution(gates)
 
@@ -79,14 +81,10 @@ class PartSums:
         """Take the batch's sums over."""
         self.counts[self._group] += self._n
         self._total[self._group] += self._batch_total.sum(2, dtype=torch.float64).numpy()
-
-    def _add_norms(self, step: Step) -> None:
-        norm, written = (
-            values.square().sum(1).sqrt() for values in (step.c, step.written)
-        )  # (group, member)
+        norm, written = self._batch_norms.sqrt_().flatten(2).unbind(1)
         ratio = written / norm.clamp_min(ABOVE_ZERO)
-        moments = torch.stack([norm, norm.square(), ratio, ratio.square()])
-        self._moments[step.time] += moments.sum((1, 2), dtype=torch.float64)
+        for k, values in enumerate((norm, norm.square(), ratio, ratio.square())):
+            self._moments[:, k] += values.sum(1, dtype=torch.float64).numpy()
 
     def _add_distribution(self, gates: Float[Tensor, "group four_hidden member"]) -> None:
         self._sampled += gates.shape[0] * gates.shape[2]
@@ -151,5 +149,5 @@ class PartSums:
         return self._mean_and_spread(2)
 
     def _mean_and_spread(self, first: int) -> Float[np.ndarray, "time moment"]:
-        mean, square = (self._moments[:, first + k].numpy() / self.counts.sum() for k in range(2))
+        mean, square = (self._moments[:, first + k] / self.counts.sum() for k in range(2))
         return np.column_stack([mean, np.sqrt(np.maximum(0, square - mean**2))])

@@ -137,13 +137,17 @@ def walk_lstm(
         )
     directions = 2 if lstm.bidirectional else 1
     sequence = _arrange(x)  # (time, group, feature, member)
+    time, group, _, member = sequence.shape
+    unit = lstm.proj_size or lstm.hidden_size
     for layer in range(lstm.num_layers):
-        outputs = []
+        last = layer == lstm.num_layers - 1
+        output = None if last else sequence.new_empty(time, group, directions * unit, member)
         for direction in range(directions):
             part = layer * directions + direction
             start = None if state is None else tuple(_arrange(s[part][:, None])[0] for s in state)
-            outputs.append(_walk_part(lstm, part, sequence, visit, start))
-        sequence = torch.cat(outputs, dim=2)
+            own = None if last else output[:, :, direction * unit : (direction + 1) * unit]
+            _walk_part(lstm, part, sequence, visit, start, own)
+        sequence = output
 
 
 def trace_lstm(
@@ -221,9 +225,11 @@ def _deviations(
 
 
 def _arrange(x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "time group feature member"]:
-    member = max(
-        (m for m in (1, 2, 4, 8, 16, 32) if len(x) % m == 0 and len(x) >= FEWEST_GROUPS * m), default=1
-    )
+    if x.dtype == torch.double:  # which oneDNN does not compute in
+        member = len(x)
+    else:
+        fitting = (m for m in (1, 2, 4, 8, 16, 32) if len(x) % m == 0 and len(x) >= FEWEST_GROUPS * m)
+        member = max(fitting, default=1)
     return x.unflatten(0, (-1, member)).permute(2, 0, 3, 1).contiguous()
 
 
@@ -233,30 +239,33 @@ def _walk_part(
     sequence: Float[Tensor, "time group feature member"],
     visit: Visitor,
     start: tuple[Tensor, Tensor] | None,
-) -> Float[Tensor, "time group unit member"]:
-    """Walk one layer in one direction; its hidden states in the order of time."""
+    output: Float[Tensor, "time group unit member"] | None,
+) -> None:
+    """Walk one layer in one direction, and write its hidden states where a next layer reads them."""
     weights, bias, projection = _weights(lstm, part)
     time, group, features, member = sequence.shape
     hidden, unit = lstm.hidden_size, lstm.proj_size or lstm.hidden_size
     joined = sequence.new_zeros(group, features + unit, member)  # x(t) and h(t-1), one above the other
+    x, h = joined.split([features, unit], dim=1)
     c, written = sequence.new_zeros(2, group, hidden, member)
     if start is not None:
-        joined[:, features:], c[:] = start
-    output = sequence.new_empty(time, group, unit, member)
+        h[:], c[:] = start
     for t in _order(time, backward=lstm.bidirectional and part % 2 == 1):
-        joined[:, :features] = sequence[t]
+        x[:] = sequence[t]
         gates = functional.conv1d(joined, weights, bias).sigmoid_()
         i, f, g, o = gates.chunk(4, dim=1)
-        g.mul_(2).sub_(
-            1
-        )  # tanh(z) = 2 sigmoid(2z) - 1, the weights carry the inner 2; ten times faster than tanh
+        # tanh(z) = 2 sigmoid(2z) - 1, the weights carry the inner 2; ten times faster than tanh
+        g.mul_(2).sub_(1)
         torch.mul(i, g, out=written)
         c.mul_(f).add_(written)
-        h = torch.mul(c, 2).sigmoid_().mul_(2).sub_(1).mul_(o)
-        output[t] = h if projection is None else functional.conv1d(h, projection)
-        joined[:, features:] = output[t]
-        visit(part, Step(t, gates, written, c, output[t]))
-    return output
+        squashed = torch.mul(c, 2).sigmoid_().mul_(2).sub_(1)
+        if projection is None:
+            torch.mul(squashed, o, out=h)
+        else:
+            h[:] = functional.conv1d(squashed.mul_(o), projection)
+        if output is not None:
+            output[t] = h
+        visit(part, Step(t, gates, written, c, h))
 
 
 def _order(time: int, backward: bool) -> Iterator[int]:
