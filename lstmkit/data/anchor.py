@@ -101,10 +101,11 @@ def fit_autoregression(
     day = round(pd.Timedelta("24h") / interval)
     season = day if horizon <= day <= lookback else None
     origin = origin[:: -(-len(origin) // MOST_TRAINING_WINDOWS)]
-    terms = _terms(deviations, origin, horizon, recent, season).double()
-    ahead = deviations.double()[origin[:, None] + 1 + torch.arange(horizon)]
-    weights = [torch.linalg.lstsq(terms[:, k], ahead[:, k, None]).solution[:, 0] for k in range(horizon)]
-    return Anchor(expected, recent, season, torch.stack(weights).float())
+    terms = _terms(deviations, origin, horizon, recent, season).double().numpy()
+    ahead = deviations.double()[origin[:, None] + 1 + torch.arange(horizon)].numpy()
+    # the smallest solution, where the day before is one of the recent values: PyTorch's depends on chance
+    weights = np.array([np.linalg.lstsq(terms[:, k], ahead[:, k])[0] for k in range(horizon)])
+    return Anchor(expected, recent, season, torch.from_numpy(weights).float())
 
 
 def _terms(
