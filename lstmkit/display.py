@@ -8,6 +8,7 @@ import pandas as pd
 from IPython.display import Image, Markdown, display
 
 from lstmkit.storage import write_csv, write_whole
+from lstmkit.wording import digits
 
 PRINT_DPI, SCREEN_DPI = 300, 140
 
@@ -31,12 +32,12 @@ def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) ->
 
 
 def show_table(table: pd.DataFrame) -> None:
-    """Show a table with three significant digits.
+    """Show a table with three significant digits, and its columns' names as people write them.
 
     Args:
         table: numbers and words.
     """
-    display(table.map(_three_digits))
+    display(table.map(_shown).rename(columns=_heading))
 
 
 def show_text(markdown: str) -> None:
@@ -48,10 +49,11 @@ def show_text(markdown: str) -> None:
     display(Markdown(markdown))
 
 
-def _three_digits(value: object) -> str:
+def _heading(column: object) -> str:
+    return str(column).replace("_percent", " (%)").replace("_hours", " (h)").replace("_", " ")
+
+
+def _shown(value: object) -> str:
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    if not np.isfinite(value):
-        return "–"
-    decimals = 2 if value == 0 else max(0, 2 - int(np.floor(np.log10(abs(value)))))
-    return f"{value:,.{decimals}f}"
+    return digits(value) if np.isfinite(value) else "–"

@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
-from lstmkit.wording import duration, signed
+from lstmkit.wording import count, duration, signed
 
 OFTEN = 0.5  # share of its values from which a unit counts as saturated
-SETTLED = 0.01  # distance from the later mean within which the transient is over
+SETTLED = 0.01  # distance from the mean of the half read last, within which the transient is over
 
 
 def distribution_finding(gates: GateStatistics) -> str:
@@ -27,36 +27,62 @@ def distribution_finding(gates: GateStatistics) -> str:
 
 
 def settling_hours(gates: GateStatistics, part: PartStatistics) -> float:
-    """Hours from the oldest step until the mean forget gate stays near what it is in the newer half.
+    """Hours that a part reads until the mean forget gate stays near what it is in the half that is read last.
 
     Args:
         gates: of all parts.
         part: one of them.
     """
-    course = gates.mean(part)[:, FORGET].mean(axis=1)
-    apart = np.abs(course - course[len(course) // 2 :].mean()) > SETTLED
-    apart[len(apart) // 2 :] = False
-    last = int(np.flatnonzero(apart).max(initial=-1)) + 1
-    return float(gates.hours_before[0] - gates.hours_before[last])
+    course = _forget_as_read(gates, part)
+    return _settled(course) / len(course) * gates.lookback_hours
+
+
+def _forget_as_read(gates: GateStatistics, part: PartStatistics) -> Float[np.ndarray, "time"]:
+    """Forget gate of each step, averaged over windows and units, in the order of reading."""
+    return part.as_read(gates.mean(part)[:, FORGET].mean(axis=1))
+
+
+def _settled(course: Float[np.ndarray, "time"]) -> int:
+    """The step from which a course is settled, the first of its second half at the latest."""
+    half = len(course) // 2
+    apart = np.abs(course[:half] - course[half:].mean()) > SETTLED
+    return int(np.flatnonzero(apart).max(initial=-1)) + 1
 
 
 def evolution_finding(gates: GateStatistics) -> str:
-    """How the gates change over the lookback."""
+    """How the gates change over the lookback, in the order of reading."""
     sentences = []
     for part in gates.parts:
-        course = gates.mean(part)[:, FORGET].mean(axis=1)
-        newer = course[len(course) // 2 :]
-        settled = settling_hours(gates, part)
-        start = (
-            f"takes {duration(settled)} to leave the mark of the empty start"
-            if settled
-            else "shows no mark of the empty start"
+        course = _forget_as_read(gates, part)
+        settled = _settled(course)
+        low, high = course[settled:].min(), course[settled:].max()
+        if not settled:
+            start = "shows no mark of its initial state: it stays"
+        elif settled == len(course) // 2 and high - low > 2 * SETTLED:
+            start = "has not settled by the middle of the lookback and then moves"
+        else:
+            hours = settling_hours(gates, part)
+            start = f"takes {duration(hours)} to lose the mark of its initial state and then stays"
+        where = (
+            f"between {low:.3f} and {high:.3f}; at {_last_step(part)} it is {course[-1]:.3f}"
+            if f"{low:.3f}" != f"{high:.3f}"
+            else f"at {low:.3f}"
         )
-        sentences.append(
-            f"In {part.name} the mean forget gate {start} and then stays between {newer.min():.3f} and "
-            f"{newer.max():.3f}; at the newest step it is {course[-1]:.3f}."
-        )
+        sentences.append(f"In {_reader(part)} the mean forget gate {start} {where}.")
     return " ".join(sentences)
+
+
+def _reader(part: PartStatistics) -> str:
+    return f"{part.name}, which reads from the newest step to the oldest," if part.backward else part.name
+
+
+def _last_step(part: PartStatistics) -> str:
+    return "the oldest step" if part.backward else "the newest step"
+
+
+def _read_last(part: PartStatistics, course: Float[np.ndarray, "time"]) -> Float[np.ndarray, "later"]:
+    """The half of a course that is read last, in the order of reading."""
+    return part.as_read(course)[len(course) // 2 :]
 
 
 def regime_differences(gates: GateStatistics, part: PartStatistics) -> Float[np.ndarray, "half unit"] | None:
@@ -84,7 +110,8 @@ def regime_finding(gates: GateStatistics) -> str:
     """Whether the gates differ by regime, and whether the difference is the same in both halves of the test part."""
     labels = gates.regimes.labels
     if missing := [label for k, label in enumerate(labels) if k not in gates.present]:
-        said = [f"No window of the test part starts in the regime {', '.join(missing)}."]
+        where = f"regime{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+        said = [f"No window of the test part starts in the {where}."]
     else:
         said = []
     if len(gates.present) < 2:
@@ -112,13 +139,13 @@ def cell_finding(gates: GateStatistics) -> str:
     """Whether the cell state grows, and how much of it is written anew at each step."""
     sentences = []
     for part in gates.parts:
-        newer = part.cell[len(part.cell) // 2 :, 0]
-        growth = 100 * (newer[-1] / newer[0] - 1) if newer[0] else 0.0
+        norm = _read_last(part, part.cell[:, 0])
+        growth = 100 * (norm[-1] / norm[0] - 1) if norm[0] else 0.0
         verdict = "stable" if abs(growth) < 10 else "growing" if growth > 0 else "shrinking"
-        ratio = part.update[len(part.update) // 2 :, 0].mean()
+        ratio = _read_last(part, part.update[:, 0]).mean()
         sentences.append(
-            f"In {part.name} the cell state's norm is {newer[-1]:.2f} at the newest step, {signed(growth)} % against "
-            f"the middle of the lookback: {verdict}. Each step writes {100 * ratio:.0f} % of that norm anew."
+            f"In {_reader(part)} the cell state's norm is {norm[-1]:.2f} at {_last_step(part)}, {signed(growth)} % "
+            f"against the middle of the lookback: {verdict}. Each step writes {100 * ratio:.0f} % of that norm anew."
         )
     return " ".join(sentences)
 
@@ -133,23 +160,20 @@ def saturation_finding(gates: GateStatistics) -> str:
             for k in (0, 1, 3)
             for word, share in (("open", part.high), ("shut", part.low))
         }
-        named = [f"{n} keep the {gate} gate {word}" for (gate, word), n in kept.items() if n]
+        named = [
+            f"{n} {'keeps' if n == 1 else 'keep'} the {gate} gate {word}"
+            for (gate, word), n in kept.items()
+            if n
+        ]
         sentences.append(
-            f"Of the {n_units} units of {part.name}, "
-            + (
-                f"{', '.join(named)} in most of the values."
-                if named
-                else "none keeps a gate saturated in most of its values: they work in the linear range."
-            )
+            f"Of the {count(n_units, 'unit')} of {part.name}, {', '.join(named) or 'none keeps a gate open or shut'} "
+            "in most of the values."
         )
     return " ".join(sentences)
 
 
 def timescale_finding(gates: GateStatistics) -> str:
     """How long the units remember, against the lookback."""
-    lookback = gates.hours_before[0] + (
-        gates.hours_before[0] - gates.hours_before[1] if len(gates.hours_before) > 1 else 0
-    )
     sentences = []
     for part in gates.parts:
         low, middle, high = np.quantile(part.timescale, [0.1, 0.5, 0.9])
@@ -160,7 +184,7 @@ def timescale_finding(gates: GateStatistics) -> str:
             f"{duration(part.timescale[longest])}. In a tenth of the steps the most retentive unit would remember "
             f"{duration(part.timescale_quantiles[-1].max())}."
         )
-    longest = max(part.timescale.max() for part in gates.parts)
+    longest, lookback = max(part.timescale.max() for part in gates.parts), gates.lookback_hours
     sentences.append(
         f"The lookback of {duration(lookback)} is {lookback / longest:.3g} times the longest timescale."
         if longest < lookback
@@ -190,7 +214,7 @@ def gate_facts(gates: GateStatistics) -> dict[str, Any]:
                     "high": float(np.quantile(part.timescale, 0.9)),
                     "longest": float(part.timescale.max()),
                 },
-                "update_ratio": float(part.update[len(part.update) // 2 :, 0].mean()),
+                "update_ratio": float(_read_last(part, part.update[:, 0]).mean()),
             }
             for part in gates.parts
         ],

@@ -16,8 +16,9 @@ from lstmkit.analysis.gate_stream import (
 )
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
-from lstmkit.internals.gates import TraceCheck, check_trace, part_names, walk_lstm
-from lstmkit.internals.recurrent import find_lstms, lstm_inputs
+from lstmkit.internals.gates import part_names, reads_backward, walk_lstm
+from lstmkit.internals.recurrent import first_lstm
+from lstmkit.internals.trace_check import TraceCheck, check_trace
 
 GATE_NAMES = ("input", "forget", "candidate", "output")
 FORGET = GATE_NAMES.index("forget")
@@ -32,6 +33,7 @@ class PartStatistics:
 
     Attributes:
         name: for example `layer 1`.
+        backward: whether it reads from the newest step to the oldest.
         mean: mean gate over the windows of each half of the test part and regime; zero where there are none.
         spread: standard deviation per gate over windows, steps and units.
         least: smallest value per gate.
@@ -47,6 +49,7 @@ class PartStatistics:
     """
 
     name: str
+    backward: bool
     mean: Float[np.ndarray, "half regime time gate unit"]
     spread: Float[np.ndarray, "gate"]
     least: Float[np.ndarray, "gate"]
@@ -60,6 +63,14 @@ class PartStatistics:
     cell: Float[np.ndarray, "time moment"]
     update: Float[np.ndarray, "time moment"]
 
+    def as_read(self, course: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
+        """Values of the steps in the order in which this part reads them.
+
+        Args:
+            course: from the oldest step to the newest.
+        """
+        return course[::-1] if self.backward else course
+
 
 @dataclass(frozen=True)
 class GateStatistics:
@@ -70,6 +81,7 @@ class GateStatistics:
         counts: windows per half of the test part and regime of the target at the origin.
         regimes: low, medium and high.
         hours_before: hours from each step of the LSTM to the origin, shape (time,); zero is the newest.
+        lookback_hours: length of the lookback.
         stride: distributions and extremes are those of every such step, counted from the newest; means are of all.
         check: how far the gates are from the fused LSTM.
     """
@@ -78,6 +90,7 @@ class GateStatistics:
     counts: Int[np.ndarray, "half regime"]
     regimes: Regimes
     hours_before: Float[np.ndarray, "time"]
+    lookback_hours: float
     stride: int
     check: TraceCheck
 
@@ -101,7 +114,7 @@ class GateStatistics:
         """Which steps the distributions are taken from, for captions."""
         if self.stride == 1:
             return "every step of the lookback"
-        return f"every {self.stride}th step of the lookback, the newest among them"
+        return f"one of every {self.stride} steps of the lookback, the newest among them"
 
     def mean(self, part: PartStatistics) -> Float[np.ndarray, "time gate unit"]:
         """Mean gates over all windows.
@@ -217,7 +230,7 @@ class GateStatistics:
 
 
 def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> GateStatistics:
-    """Walk every window through a model's first LSTM and keep statistics of its gates and cells.
+    """Walk every window through the LSTM that a model calls first and keep statistics of its gates and cells.
 
     Windows are taken regime by regime, so that a batch's sums are a regime's. The memory does not depend on their
     number.
@@ -228,36 +241,34 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
         regimes: of the target, at the origin.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`.
+        LstmkitError: the model has no `nn.LSTM`, or one that reads no plain batch of sequences.
     """
-    lstm = next(iter(find_lstms(model).values()))
     regime = torch.from_numpy(regimes.of(windows.latest()))
     half = (torch.arange(len(windows)) >= len(windows) // 2).long()
     with torch.inference_mode():
-        first = lstm_inputs(
-            model, windows.spread(CHECKED).gather(torch.arange(min(CHECKED, len(windows))))[0]
-        )
-        check = check_trace(lstm, first)
-        time = first.shape[1]
+        call = first_lstm(model, windows.spread(CHECKED).gather(torch.arange(min(CHECKED, len(windows))))[0])
+        lstm, time = call.lstm, call.x.shape[1]
+        check = check_trace(lstm, call.x, call.state)
         sums = [PartSums(time, lstm.hidden_size) for _ in part_names(lstm)]
         for h in range(2):
             for r in range(len(regimes.labels)):
                 for index in _batches(torch.nonzero((half == h) & (regime == r))[:, 0]):
                     for part in sums:
                         part.begin(h, r, len(index))
-                    x = lstm_inputs(model, windows.gather(index)[0])
-                    walk_lstm(lstm, x, lambda part, step: sums[part].add(step))
+                    call = first_lstm(model, windows.gather(index)[0])
+                    walk_lstm(lstm, call.x, lambda part, step: sums[part].add(step), call.state)
                     for part in sums:
                         part.end()
-    counts = sums[0].counts
-    step_hours = windows.lookback / time * (windows.interval / pd.Timedelta("1h"))
+    lookback_hours = windows.lookback * (windows.interval / pd.Timedelta("1h"))
     return GateStatistics(
         parts=tuple(
-            _statistics(name, part, step_hours) for name, part in zip(part_names(lstm), sums, strict=True)
+            _statistics(name, reads_backward(lstm, k), sums[k], lookback_hours / time)
+            for k, name in enumerate(part_names(lstm))
         ),
-        counts=counts,
+        counts=sums[0].counts,
         regimes=regimes,
         hours_before=windows.hours_before(time),
+        lookback_hours=lookback_hours,
         stride=stride_of(time),
         check=check,
     )
@@ -272,7 +283,7 @@ def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batc
     return [batch for batch in pieces if len(batch)]
 
 
-def _statistics(name: str, sums: PartSums, step_hours: float) -> PartStatistics:
+def _statistics(name: str, backward: bool, sums: PartSums, step_hours: float) -> PartStatistics:
     counted = sums.histogram.sum(axis=2, keepdims=True)  # (gate, unit, 1)
     share = sums.histogram / counted  # (gate, unit, bin)
     tenth = round(0.1 * (len(BIN_EDGES) - 1))
@@ -286,6 +297,7 @@ def _statistics(name: str, sums: PartSums, step_hours: float) -> PartStatistics:
     near_zero[candidate] = share[candidate][:, middle - tenth // 2 : middle + tenth // 2].sum(axis=1).mean()
     return PartStatistics(
         name=name,
+        backward=backward,
         mean=sums.mean,
         spread=sums.spread,
         least=sums.least,

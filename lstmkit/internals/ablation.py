@@ -13,12 +13,12 @@ def convolutional_stages(model: nn.Module) -> tuple[str, str, str]:
     """Names of the modules that put out the first layer's maps, the second's, and the pooled ones that the LSTM reads.
 
     Args:
-        model: with `stages`: label to module name, from input to output.
+        model: one of ours, with `stages`: label to module name, from input to output; empty without convolutions.
 
     Raises:
         LstmkitError: the model does not have these three stages.
     """
-    names = tuple(getattr(model, "stages", {}).values())
+    names = tuple(model.stages.values())
     if len(names) != 3:
         raise LstmkitError(
             f"{type(model).__name__} has {len(names)} convolutional stages; two layers and a pool in front of an LSTM "

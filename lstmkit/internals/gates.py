@@ -1,13 +1,12 @@
 """What happens inside an `nn.LSTM`: its gates and states at every step of every layer and direction.
 
 PyTorch's LSTM is one fused kernel that gives its last layer's hidden states and nothing else. `walk_lstm` goes
-through the same recurrence step by step and hands each step to a visitor; `trace_lstm` keeps them all;
-`check_trace` holds what was kept against the fused kernel.
+through the same recurrence step by step and hands each step to a visitor; `trace_lstm` keeps them all.
+`lstmkit.internals.trace_check` holds what was kept against the fused kernel.
 """
 
-import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -66,43 +65,6 @@ class LayerTrace:
     h: Float[Tensor, "batch time unit"]
 
 
-@dataclass(frozen=True)
-class TraceCheck:
-    """How far a trace is from the fused LSTM, as largest absolute deviations.
-
-    Attributes:
-        hidden: of the hidden states at every step of every layer and direction.
-        cell: of the cell states in which they end.
-        recurrence: of c from f · c(t-1) + i · g, and of h from o · tanh(c), both computed anew.
-        bounded: whether every i, f and o lies within 0 and 1 and every g within -1 and 1.
-        largest_cell: the largest cell state in magnitude, to which rounding is proportional.
-        in_double: the largest deviation of all where the same weights and inputs are in double precision.
-    """
-
-    hidden: float
-    cell: float
-    recurrence: float
-    bounded: bool
-    largest_cell: float
-    in_double: float
-
-    @property
-    def deviation(self) -> float:
-        """The largest of the three."""
-        return max(self.hidden, self.cell, self.recurrence)
-
-    def finding(self) -> str:
-        """The verdict as a sentence."""
-        bounds = "all gates lie within their bounds" if self.bounded else "**some gates leave their bounds**"
-        return (
-            f"The gates are computed outside PyTorch's fused LSTM and held against it. In double precision no hidden "
-            f"or cell state differs by more than {self.in_double:.0e}: it is the same recurrence. In single precision, "
-            f"in which this page is computed, rounding leaves {self.hidden:.1e} in a hidden state, {self.cell:.1e} in "
-            f"a final cell state (cells reach {self.largest_cell:.2g}) and {self.recurrence:.1e} when the recurrence "
-            f"is computed anew; {bounds}."
-        )
-
-
 def part_names(lstm: nn.LSTM) -> tuple[str, ...]:
     """Names of an LSTM's layers, and of their directions where there are two, in PyTorch's order.
 
@@ -111,6 +73,32 @@ def part_names(lstm: nn.LSTM) -> tuple[str, ...]:
     """
     ways = (" forward", " backward") if lstm.bidirectional else ("",)
     return tuple(f"layer {layer + 1}{way}" for layer in range(lstm.num_layers) for way in ways)
+
+
+def reads_backward(lstm: nn.LSTM, part: int) -> bool:
+    """Whether a layer and direction reads from the newest step to the oldest.
+
+    Args:
+        lstm: any.
+        part: index of the layer and direction, as in `part_names`.
+    """
+    return lstm.bidirectional and part % 2 == 1
+
+
+def part_weights(lstm: nn.LSTM, part: int) -> dict[str, Tensor]:
+    """Weights and biases of one layer and direction, named without its suffix (`weight_ih` and so on).
+
+    Args:
+        lstm: any.
+        part: index of the layer and direction, as in `part_names`.
+    """
+    directions = 2 if lstm.bidirectional else 1
+    suffix = f"_l{part // directions}" + ("_reverse" if part % directions else "")
+    return {
+        name.removesuffix(suffix): value.detach()
+        for name, value in lstm.named_parameters()
+        if name.endswith(suffix)
+    }
 
 
 @torch.inference_mode()
@@ -188,42 +176,6 @@ def trace_lstm(
     return traces
 
 
-@torch.inference_mode()
-def check_trace(lstm: nn.LSTM, x: Float[Tensor, "batch time feature"]) -> TraceCheck:
-    """Hold a trace against the fused LSTM, layer by layer, and against its own recurrence.
-
-    Args:
-        lstm: in evaluation mode.
-        x: inputs, the batch first whatever the LSTM's own order.
-    """
-    hidden, cell, recurrence, traces = _deviations(lstm, x)
-    in_double = max(_deviations(copy.deepcopy(lstm).double(), x.double())[:3])
-    bounded = all(
-        bool((getattr(trace, name) >= low).all() and (getattr(trace, name) <= 1).all())
-        for trace in traces
-        for name, low in zip(GATES, (0, 0, -1, 0), strict=True)
-    )
-    largest_cell = max(float(trace.c.abs().max()) for trace in traces)
-    return TraceCheck(hidden, cell, recurrence, bounded, largest_cell, in_double)
-
-
-def _deviations(
-    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"]
-) -> tuple[float, float, float, tuple[LayerTrace, ...]]:
-    """Of the hidden states, the final cell states and the recurrence, and the trace that deviates."""
-    traces = trace_lstm(lstm, x)
-    directions = 2 if lstm.bidirectional else 1
-    hidden, cell, sequence = 0.0, 0.0, x
-    for layer in range(lstm.num_layers):
-        parts = traces[layer * directions : (layer + 1) * directions]
-        sequence, (_, last) = _fused_layer(lstm, layer)(sequence)
-        hidden = max(hidden, _apart(torch.cat([trace.h for trace in parts], dim=2), sequence))
-        ends = [trace.c[:, 0 if way else -1] for way, trace in enumerate(parts)]
-        cell = max(cell, _apart(torch.stack(ends), last))
-    recurrence = max(_recurrence_gap(lstm, part, trace) for part, trace in enumerate(traces))
-    return hidden, cell, recurrence, traces
-
-
 def _arrange(x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "time group feature member"]:
     if x.dtype == torch.double:  # which oneDNN does not compute in
         member = len(x)
@@ -250,7 +202,7 @@ def _walk_part(
     c, written = sequence.new_zeros(2, group, hidden, member)
     if start is not None:
         h[:], c[:] = start
-    for t in _order(time, backward=lstm.bidirectional and part % 2 == 1):
+    for t in _order(time, reads_backward(lstm, part)):
         x[:] = sequence[t]
         gates = functional.conv1d(joined, weights, bias).sigmoid_()
         i, f, g, o = gates.chunk(4, dim=1)
@@ -274,57 +226,10 @@ def _order(time: int, backward: bool) -> Iterator[int]:
 
 def _weights(lstm: nn.LSTM, part: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
     """Weights of the joined input, their bias, and the projection; rows of the candidate are doubled."""
-    of = _of_part(lstm, part)
+    of = part_weights(lstm, part)
     doubled = torch.ones(4, lstm.hidden_size, 1, dtype=of["weight_ih"].dtype, device=of["weight_ih"].device)
     doubled[GATES.index("g")] = 2
     doubled = doubled.flatten(0, 1)
     weights = (torch.cat([of["weight_ih"], of["weight_hh"]], dim=1) * doubled)[..., None]
     bias = ((of["bias_ih"] + of["bias_hh"])[:, None] * doubled)[:, 0] if lstm.bias else None
     return weights, bias, of["weight_hr"][..., None] if lstm.proj_size else None
-
-
-def _of_part(lstm: nn.LSTM, part: int) -> dict[str, Tensor]:
-    directions = 2 if lstm.bidirectional else 1
-    suffix = f"_l{part // directions}" + ("_reverse" if part % directions else "")
-    return {
-        name.removesuffix(suffix): value.detach()
-        for name, value in lstm.named_parameters()
-        if name.endswith(suffix)
-    }
-
-
-def _fused_layer(lstm: nn.LSTM, layer: int) -> nn.LSTM:
-    """One layer of an LSTM as an LSTM of its own, with the batch first."""
-    directions = 2 if lstm.bidirectional else 1
-    inputs = lstm.input_size if layer == 0 else directions * (lstm.proj_size or lstm.hidden_size)
-    alone = nn.LSTM(
-        inputs,
-        lstm.hidden_size,
-        bias=lstm.bias,
-        batch_first=True,
-        bidirectional=lstm.bidirectional,
-        proj_size=lstm.proj_size,
-        dtype=lstm.weight_ih_l0.dtype,
-        device=lstm.weight_ih_l0.device,
-    )
-    for direction, suffix in zip(range(directions), ("_l0", "_l0_reverse"), strict=False):
-        for name, value in _of_part(lstm, layer * directions + direction).items():
-            getattr(alone, f"{name}{suffix}").copy_(value)
-    return alone.eval()
-
-
-def _recurrence_gap(lstm: nn.LSTM, part: int, trace: LayerTrace) -> float:
-    backward = lstm.bidirectional and part % 2 == 1
-    i, f, g, o, c, h = (
-        getattr(trace, field.name).flip(1) if backward else getattr(trace, field.name)
-        for field in fields(trace)
-    )
-    before = torch.cat([torch.zeros_like(c[:, :1]), c[:, :-1]], dim=1)
-    expected = o * torch.tanh(c)
-    if lstm.proj_size:
-        expected = expected @ _of_part(lstm, part)["weight_hr"].T
-    return max(_apart(c, f * before + i * g), _apart(h, expected))
-
-
-def _apart(one: Tensor, other: Tensor) -> float:
-    return float((one - other).abs().max())

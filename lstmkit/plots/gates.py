@@ -1,5 +1,7 @@
 """Figures of an LSTM's gates and cells."""
 
+from itertools import cycle, product
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -68,6 +70,7 @@ def plot_statistics(gates: GateStatistics) -> Figure:
     left.scatter(table["mean"], rows, color="white", edgecolor=INK, s=22, zorder=3)
     left.set_yticks(rows, [f"{gate}, {layer}" for layer, gate in table.index])
     left.tick_params(axis="y", length=0)
+    left.set_xticks([-1, -0.5, 0, 0.5, 1])
     left.set_xlabel("value")
     left.set_title("Mean, ± standard deviation, range")
     shares = {"near_zero_percent": "within 0.1 of zero", "above_0.9_percent": "above 0.9"}
@@ -75,7 +78,7 @@ def plot_statistics(gates: GateStatistics) -> Figure:
         right.barh(rows + offset, table[column], height=0.32, color=color, label=label)
     right.set_xlabel("share of values (%)")
     right.set_title("Shut and open")
-    right.legend(loc="best", fontsize=8)
+    right.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, -0.26), fontsize=8)
     for axes in (left, right):
         light_grid(axes, "x")
     return figure
@@ -123,12 +126,12 @@ def plot_forget_heatmap(gates: GateStatistics) -> Figure:
             forget[:, order].T,
             aspect="auto",
             interpolation="nearest",
-            extent=(-_length(gates), 0, len(order), 0),
+            extent=(-gates.lookback_hours, 0, len(order), 0),
             norm=norm,
             cmap="viridis",
         )
         axes.set_title(part.name.capitalize())
-        hours_axis(axes, _length(gates), most_ticks=6)
+        hours_axis(axes, gates.lookback_hours, most_ticks=6)
     panels[0, 0].set_ylabel("units, the longest memory on top")
     bar = figure.colorbar(image, ax=list(panels[0]), pad=0.02, aspect=25)
     bar.outline.set_visible(False)
@@ -247,44 +250,45 @@ def plot_timescales(gates: GateStatistics) -> Figure:
             units, low, high, color=ACCENT, alpha=0.2, lw=0, step="mid", label="10–90 % of the steps"
         )
         axes.plot(units, part.timescale[order], color=ACCENT, lw=1.8, label="whole lookback")
-        axes.axhline(_length(gates), color=INK, lw=0.8, ls="--")
+        axes.axhline(gates.lookback_hours, color=INK, lw=0.8, ls="--")
         axes.annotate(
-            "lookback", (0, _length(gates)), xytext=(2, 3), textcoords="offset points", fontsize=8, color=INK
+            "lookback",
+            (0, gates.lookback_hours),
+            xytext=(2, 3),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
         )
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
-        axes.set_ylim(top=3 * max(_length(gates), float(high.max())))
+        axes.set_ylim(top=3 * max(gates.lookback_hours, float(high.max())))
         axes.set_xlabel("units, by their timescale")
         axes.set_title(part.name.capitalize())
         light_grid(axes)
     panels[0, 0].set_ylabel("timescale −1/log f")
-    panels[0, 0].legend(loc="center right", fontsize=8)
+    panels[0, 0].legend(loc="upper left", bbox_to_anchor=(0, 0.86), fontsize=8)
     return figure
 
 
 def _over_lookback(gates: GateStatistics, courses: list[np.ndarray], label: str, title: str) -> Figure:
     figure, axes = canvas(height=2.8)
-    for part, course, color in zip(gates.parts, courses, SEQUENCE, strict=False):
+    looks = cycle(product(("-", "--", ":"), SEQUENCE))
+    for part, course, (line, color) in zip(gates.parts, courses, looks, strict=False):
         mean, spread = course.T
         axes.fill_between(-gates.hours_before, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
-        axes.plot(-gates.hours_before, mean, color=color, lw=1.5, label=part.name)
+        axes.plot(-gates.hours_before, mean, line, color=color, lw=1.5, label=part.name)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(label)
     axes.set_title(f"{title}: mean ± standard deviation over windows")
-    axes.legend(ncols=2)
+    axes.legend(ncols=min(4, len(gates.parts)))
     _lookback(axes, gates)
     light_grid(axes)
     return figure
 
 
-def _length(gates: GateStatistics) -> float:
-    """Hours of the lookback, from before its oldest step."""
-    return float(gates.hours_before[0] * len(gates.hours_before) / max(1, len(gates.hours_before) - 1)) or 1.0
-
-
 def _lookback(axes: Axes, gates: GateStatistics) -> None:
-    axes.set_xlim(-_length(gates), 0)
-    hours_axis(axes, _length(gates))
+    axes.set_xlim(-gates.lookback_hours, 0)
+    hours_axis(axes, gates.lookback_hours)
 
 
 def _only_last_label(column: np.ndarray) -> None:

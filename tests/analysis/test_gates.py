@@ -7,39 +7,72 @@ import pytest
 import torch
 from torch import nn
 
-from lstmkit.analysis import gate_findings as findings
 from lstmkit.analysis import gates as room
+from lstmkit.analysis.gate_findings import settling_hours
 from lstmkit.analysis.gate_stream import BIN_EDGES, BINS, TIMESCALE_EDGES, stride_of
 from lstmkit.analysis.gates import FORGET, GATE_NAMES, gate_statistics
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.activations import record
 from lstmkit.internals.gates import GATES, trace_lstm
-from lstmkit.internals.recurrent import lstm_inputs
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
+from tests.analysis.gated import REGIMES, Gated, calm, constant_gates
 from tests.analysis.tiny import make_test_windows, stirred
 
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.4, 0.4))
+pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+
+ALL = {"bidirectional": True, "proj_size": 3, "batch_first": False, "starts_from_inputs": True}
+FEW = {"n": 90, "lookback": 80}
+MANY = {"n": 2000, "lookback": 24}  # 300 and more per half and regime: walked 16 side by side
+CASES = {
+    "lstm": (lambda: stirred(LSTMForecaster(2, 2, hidden=5, layers=2)), FEW),
+    "cnn_lstm": (
+        lambda: stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=2, head=3)),
+        FEW,
+    ),
+    "both directions": (lambda: calm(Gated(bidirectional=True)), FEW),
+    "projection": (lambda: calm(Gated(proj_size=3)), FEW),
+    "time first": (lambda: calm(Gated(batch_first=False)), FEW),
+    "from a given state": (lambda: calm(Gated(starts_from_inputs=True)), FEW),
+    "all of these": (lambda: calm(Gated(**ALL)), FEW),
+    "many windows": (lambda: stirred(LSTMForecaster(2, 2, hidden=5, layers=2)), MANY),
+    "all of these, many windows": (lambda: calm(Gated(**ALL)), MANY),
+}
+
+
+@pytest.fixture(scope="module", params=CASES.values(), ids=CASES)
+def case(request):
+    model, windows = request.param
+    return model(), make_test_windows(**windows)
 
 
 @pytest.fixture(scope="module")
-def windows():
-    return make_test_windows(n=90, lookback=80)
+def model(case):
+    return case[0]
 
 
-@pytest.fixture(scope="module", params=["lstm", "cnn_lstm"])
-def model(request):
-    if request.param == "lstm":
-        return stirred(LSTMForecaster(2, 2, hidden=5, layers=2))
-    return stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=2, head=3))
+@pytest.fixture(scope="module")
+def windows(case):
+    return case[1]
+
+
+@pytest.fixture(scope="module")
+def few_windows():
+    return make_test_windows(**FEW)
 
 
 @pytest.fixture(scope="module")
 def traced(model, windows):
-    """Every gate and state of every window, layer by layer: (window, time, unit)."""
+    """Every gate and state of every window, part by part: (window, time, unit)."""
     x = windows.gather(torch.arange(len(windows)))[0]
+    state = model.starts(x) if isinstance(model, Gated) else None
     with torch.inference_mode():
-        traces = trace_lstm(model.lstm, lstm_inputs(model, x))
+        if isinstance(model, CNNLSTMForecaster):
+            with record(model, ["pool"]) as outputs:
+                model(x)
+            x = outputs["pool"].transpose(1, 2)
+        traces = trace_lstm(model.lstm, x, state)
     return [{name: getattr(trace, name).double().numpy() for name in (*GATES, "c")} for trace in traces]
 
 
@@ -53,7 +86,8 @@ def sampled(values: np.ndarray, time: int) -> np.ndarray:
 
 
 def test_means_by_half_and_regime(gates, traced, windows):
-    regime, half = REGIMES.of(windows.latest()), np.arange(90) >= 45
+    regime = REGIMES.of(windows.latest())
+    half = np.arange(len(windows)) >= len(windows) // 2
     for part, trace in zip(gates.parts, traced, strict=True):
         for k, name in enumerate(GATES):
             np.testing.assert_allclose(gates.mean(part)[:, k], trace[name].mean(axis=0), atol=1e-6)
@@ -87,10 +121,10 @@ def test_distributions(gates, traced):
             assert part.near_zero[k] == pytest.approx((np.abs(values) < 0.1).mean(), abs=1e-3)
 
 
-def test_timescales(gates, traced):
+def test_timescales(gates, traced, windows):
     for part, trace in zip(gates.parts, traced, strict=True):
         time = trace["f"].shape[1]
-        hours = 80 / 12 / time
+        hours = windows.lookback / 12 / time
         forget = sampled(trace["f"], time)
         np.testing.assert_allclose(part.timescale, -hours / np.log(forget).mean(axis=(0, 1)), rtol=1e-4)
         for q, found in zip((0.1, 0.5, 0.9), part.timescale_quantiles, strict=True):
@@ -101,16 +135,16 @@ def test_timescales(gates, traced):
             assert np.abs(np.log10(found / expected)).max() < 0.11  # a bin is a tenth of a decade
 
 
-def test_cells(gates, traced):
+def test_cells(gates, traced, model):
     for part, trace in zip(gates.parts, traced, strict=True):
         norm = np.linalg.norm(trace["c"], axis=2)
         written = np.linalg.norm(trace["i"] * trace["g"], axis=2)
         for found, expected in ((part.cell, norm), (part.update, written / norm)):
             np.testing.assert_allclose(found[:, 0], expected.mean(axis=0), rtol=1e-5)
             np.testing.assert_allclose(found[:, 1], expected.std(axis=0), atol=1e-4)
-        np.testing.assert_allclose(
-            part.update[0], [1, 0], atol=1e-4
-        )  # the cell is empty before the first step
+        if not getattr(model, "starts_from_inputs", False):  # the cell is empty before the first step
+            first = -1 if part.name.endswith("backward") else 0
+            np.testing.assert_allclose(part.update[first], [1, 0], atol=1e-4)
 
 
 def test_batches_do_not_matter(model, windows, gates, monkeypatch):
@@ -123,19 +157,8 @@ def test_batches_do_not_matter(model, windows, gates, monkeypatch):
         np.testing.assert_allclose(one.timescale, other.timescale, rtol=1e-5)
 
 
-def constant_gates(i: float, f: float, o: float) -> LSTMForecaster:
-    """An LSTM of two units whose gates are the same at every step."""
-    model = LSTMForecaster(2, 1, hidden=2, layers=1)
-    with torch.no_grad():
-        for values in model.parameters():
-            values.zero_()
-        logit = [math.log(value / (1 - value)) for value in (i, f, 0.75, o)]
-        model.lstm.bias_ih_l0.copy_(torch.tensor(logit).repeat_interleave(2))
-    return model.eval()
-
-
-def test_gates_set_by_hand(windows):
-    gates = gate_statistics(constant_gates(0.05, 0.99, 0.95), windows, REGIMES)
+def test_gates_set_by_hand(few_windows):
+    gates = gate_statistics(constant_gates(0.05, 0.99, 0.95), few_windows, REGIMES)
     (part,) = gates.parts
     mean = gates.mean(part).mean(axis=(0, 2))
     np.testing.assert_allclose(mean[[0, 1, 3]], [0.05, 0.99, 0.95], atol=1e-6)
@@ -146,67 +169,102 @@ def test_gates_set_by_hand(windows):
     table = gates.to_frame()
     assert table.loc[("layer 1", "input"), "below_0.1_percent"] == 100
     assert table.loc[("layer 1", "forget"), "above_0.9_percent"] == 100
-    said = findings.saturation_finding(gates)
-    assert "2 keep the input gate shut, 2 keep the forget gate open, 2 keep the output gate open" in said
-    assert "8.29 h" in findings.timescale_finding(gates)  # 5 minutes over −log 0.99
-    assert "exceeds the lookback" in findings.timescale_finding(gates)
 
 
-def test_a_forget_gate_of_one_has_a_finite_timescale(windows):
+def test_a_forget_gate_of_one_has_a_finite_timescale(few_windows):
     model = constant_gates(0.5, 0.5, 0.5)
     with torch.no_grad():
         model.lstm.bias_ih_l0[2:4] = 100.0
-    gates = gate_statistics(model, windows, REGIMES)
+    gates = gate_statistics(model, few_windows, REGIMES)
     assert np.isfinite(gates.parts[0].timescale).all()
     assert np.isfinite(gates.parts[0].timescale_quantiles).all()
 
 
-def test_a_regime_without_windows_is_named(windows):
-    gates = gate_statistics(
-        constant_gates(0.5, 0.5, 0.5), windows, Regimes(("Low", "Medium", "High"), (-99.0, 99.0))
-    )
+def test_a_regime_without_windows_has_no_mean(few_windows):
+    regimes = Regimes(REGIMES.labels, (-99.0, 99.0))
+    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), few_windows, regimes)
     assert gates.present == [1]
     assert gates.regime_mean(gates.parts[0], 0) is None
     assert gates.regime_frame().columns.tolist() == ["Medium"]
-    said = findings.regime_finding(gates)
-    assert said == "No window of the test part starts in the regime Low, High. There is nothing to compare."
 
 
-def test_a_planted_difference_between_regimes_is_found(windows):
+def test_a_planted_difference_between_regimes_is_found(few_windows):
     model = constant_gates(0.5, 0.5, 0.5)
     with torch.no_grad():
         model.lstm.weight_ih_l0[2, 0] = 2.0  # the forget gate of unit 0 follows the target
-    gates = gate_statistics(model, windows, REGIMES)
+    gates = gate_statistics(model, few_windows, REGIMES)
     newest = [gates.regime_mean(gates.parts[0], r)[-1, FORGET] for r in range(3)]
     assert newest[2][0] > newest[1][0] > newest[0][0]
     assert [values[1] for values in newest] == pytest.approx([0.5] * 3)
 
 
-def test_every_finding_and_fact_is_finite(gates):
-    for name in dir(findings):
-        if name.endswith("_finding"):
-            text = getattr(findings, name)(gates)
-            assert text.endswith(".")
-            assert "nan" not in text
-    facts = findings.gate_facts(gates)
-    assert [layer["name"] for layer in facts["layers"]] == ["layer 1", "layer 2"]
-    assert facts["deviation_from_fused"] < 1e-5
+def test_frames_are_finite(gates):
     for frame in (gates.evolution_frame(), gates.forget_frame(), gates.cell_frame(), gates.unit_frame()):
         assert np.isfinite(frame.to_numpy()).all()
-    assert gates.histogram_frame().sum().to_numpy() == pytest.approx(np.full(8, 100))
+    assert gates.histogram_frame().sum().to_numpy() == pytest.approx(np.full(4 * len(gates.parts), 100))
     assert len(gates.histogram_frame()) == BINS
+    assert gates.check.deviation < 1e-5
+
+
+def forget_gates_that_follow_the_state(both_ways: bool) -> Gated:
+    """One unit with i = o = 1/2 and g = tanh 1, whose forget gate is σ(8 h) of the state before."""
+    model = Gated(hidden_size=1, num_layers=1, bidirectional=both_ways)
+    with torch.no_grad():
+        for name, values in model.named_parameters():
+            values.zero_()
+            if "weight_hh" in name:
+                values[1] = 8
+            if "bias_ih" in name:
+                values[2] = 1
+    return model.eval()
+
+
+def test_a_backward_direction_settles_from_the_newest_step_on(few_windows):
+    c, expected = 0.0, []
+    for _ in range(80):
+        forget = 1 / (1 + math.exp(-8 * 0.5 * math.tanh(c)))
+        c = forget * c + 0.5 * math.tanh(1)
+        expected.append(forget)
+    gates = gate_statistics(forget_gates_that_follow_the_state(both_ways=True), few_windows, REGIMES)
+    forward, backward = gates.parts
+    assert (forward.backward, backward.backward) == (False, True)
+    np.testing.assert_allclose(gates.mean(forward)[:, FORGET, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(gates.mean(backward)[:, FORGET, 0], expected[::-1], atol=1e-6)
+    steps = next(k for k in range(80) if abs(expected[k] - np.mean(expected[40:])) <= 0.01)
+    assert steps >= 3
+    for part in gates.parts:
+        assert settling_hours(gates, part) == pytest.approx(steps / 12)
+
+
+def test_the_lookback_is_that_of_the_windows():
+    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(lookback=1), REGIMES)
+    assert gates.lookback_hours == pytest.approx(1 / 12)
+    pooled = stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=1, head=3))
+    gates = gate_statistics(pooled, make_test_windows(lookback=11), REGIMES)
+    assert len(gates.hours_before) == 6
+    assert gates.lookback_hours == pytest.approx(11 / 12)
+
+
+def test_which_steps_distributions_are_taken_from_is_said():
+    model = constant_gates(0.5, 0.5, 0.5)
+    for lookback, said in (
+        (47, "every step of the lookback"),
+        (48, "one of every 2 steps of the lookback, the newest among them"),
+        (72, "one of every 3 steps of the lookback, the newest among them"),
+    ):
+        gates = gate_statistics(model, make_test_windows(n=2, lookback=lookback), REGIMES)
+        assert gates.sampling == said
 
 
 @pytest.mark.parametrize("n", [1, 2, 31])
 def test_few_windows_are_enough(n):
     gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(n=n, lookback=3), REGIMES)
     assert gates.n_windows == n
-    assert findings.regime_finding(gates)
 
 
-def test_a_model_without_an_lstm_is_refused(windows):
+def test_a_model_without_an_lstm_is_refused(few_windows):
     with pytest.raises(LstmkitError, match=r"contains no nn\.LSTM"):
-        gate_statistics(nn.Sequential(nn.Linear(2, 1)), windows, REGIMES)
+        gate_statistics(nn.Sequential(nn.Linear(2, 1)), few_windows, REGIMES)
 
 
 def test_names_of_the_gates_follow_pytorch():

@@ -105,11 +105,18 @@ def test_the_stages_of_a_cnn_lstm():
     assert convolutional_stages(small()) == ("relu1", "relu2", "pool")
 
 
-@pytest.mark.parametrize(
-    "model", [LSTMForecaster(2, 3, hidden=2), BypassForecaster(2, 3, hidden=2), torch.nn.ReLU()]
-)
+@pytest.mark.parametrize("model", [LSTMForecaster(2, 3, hidden=2), BypassForecaster(2, 3, hidden=2)])
 def test_a_model_without_convolutions_is_refused(model):
     with pytest.raises(
         LstmkitError, match=f"{type(model).__name__} has 0 convolutional stages; two layers and a pool"
+    ):
+        convolutional_stages(model)
+
+
+def test_a_model_of_a_single_convolution_is_refused():
+    model = small()
+    model.stages = {"CNN layer 1": "relu1", "LSTM input": "pool"}
+    with pytest.raises(
+        LstmkitError, match="CNNLSTMForecaster has 2 convolutional stages; two layers and a pool"
     ):
         convolutional_stages(model)

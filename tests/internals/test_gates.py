@@ -8,33 +8,8 @@ import torch
 from torch import nn
 
 from lstmkit.errors import LstmkitError
-from lstmkit.internals import gates
-from lstmkit.internals.gates import GATES, check_trace, part_names, trace_lstm, walk_lstm
-from tests.analysis.tiny import count_hooks, stirred
-
-SHAPES = {
-    "one layer": {},
-    "three layers": {"num_layers": 3},
-    "both directions": {"num_layers": 2, "bidirectional": True},
-    "projection": {"num_layers": 2, "proj_size": 3},
-    "both directions, projection": {"num_layers": 2, "bidirectional": True, "proj_size": 2},
-    "no bias": {"bias": False},
-    "time first": {"num_layers": 2, "batch_first": False},
-}
-every_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-
-
-def lstm_of(dtype=torch.float64, **shape) -> nn.LSTM:
-    """With weights so large that it is chaotic; in float32, where that would amplify rounding, as PyTorch makes it."""
-    torch.manual_seed(4)
-    lstm = nn.LSTM(4, 5, dtype=dtype, **({"batch_first": True} | shape)).eval()
-    return stirred(lstm) if dtype == torch.float64 else lstm
-
-
-def inputs(batch: int, time: int = 9, dtype=torch.float64) -> torch.Tensor:
-    return torch.randn(batch, time, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(
-        dtype
-    )
+from lstmkit.internals.gates import GATES, part_names, reads_backward, trace_lstm, walk_lstm
+from tests.internals.small_lstms import every_precision, every_shape, inputs, lstm_of, state_for
 
 
 def sigmoid(a):
@@ -82,13 +57,15 @@ def test_every_tensor_equals_the_recurrence_written_out(shape, batch):
 
 
 @every_shape
-@pytest.mark.parametrize(("dtype", "most"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+@every_precision
+@pytest.mark.parametrize("given", [False, True], ids=["from zero", "from a given state"])
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
-def test_states_equal_those_of_the_fused_lstm(shape, dtype, most):
+def test_states_equal_those_of_the_fused_lstm(shape, dtype, most, given):
     lstm, x = lstm_of(dtype, **shape), inputs(64, 50, dtype)
-    traces = trace_lstm(lstm, x)
+    state = state_for(lstm, 64) if given else None
+    traces = trace_lstm(lstm, x, state)
     with torch.inference_mode():
-        output, (h_n, c_n) = lstm(x if lstm.batch_first else x.transpose(0, 1))
+        output, (h_n, c_n) = lstm(x if lstm.batch_first else x.transpose(0, 1), state)
     output = output if lstm.batch_first else output.transpose(0, 1)
     directions = 2 if lstm.bidirectional else 1
     assert (torch.cat([trace.h for trace in traces[-directions:]], dim=2) - output).abs().max() <= most
@@ -96,10 +73,6 @@ def test_states_equal_those_of_the_fused_lstm(shape, dtype, most):
         end = 0 if lstm.bidirectional and part % 2 else -1
         assert (trace.h[:, end] - h_n[part]).abs().max() <= most
         assert (trace.c[:, end] - c_n[part]).abs().max() <= most
-    check = check_trace(lstm, x)
-    assert check.deviation <= most
-    assert check.in_double <= 1e-12
-    assert check.bounded
 
 
 def test_a_trace_goes_on_from_a_given_state():
@@ -126,41 +99,33 @@ def test_gates_set_by_hand():
     np.testing.assert_allclose(trace.h.numpy().ravel(), 0.8 * np.tanh(cells), atol=1e-15)
 
 
-def test_extreme_inputs_stay_within_the_bounds():
-    lstm = lstm_of(torch.float32, num_layers=2)
-    check = check_trace(lstm, 1e6 * inputs(32, dtype=torch.float32))
-    assert check.bounded
-    assert math.isfinite(check.deviation)
-    assert "all gates lie within their bounds" in check.finding()
-
-
-def test_the_check_finds_a_trace_of_other_weights(monkeypatch):
-    lstm, other = lstm_of(num_layers=2), lstm_of(num_layers=2)
-    with torch.no_grad():
-        other.bias_hh_l0[0] += 1e-3
-    monkeypatch.setattr(gates, "trace_lstm", lambda _, x: trace_lstm(other, x))
-    check = check_trace(lstm, inputs(8))
-    assert check.hidden > 1e-5
-    assert check.in_double > 1e-5
-
-
-def test_large_cells_round_more_but_are_the_same_in_double_precision():
-    lstm = lstm_of(torch.float32)
-    with torch.no_grad():
-        lstm.bias_ih_l0[:10] = 8.0  # input and forget gates wide open: cells count up
-        lstm.weight_ih_l0[:10] = lstm.weight_hh_l0[:10] = 0
-    check = check_trace(lstm, 3 * inputs(16, 400, torch.float32))
-    assert check.largest_cell > 30
-    assert check.in_double <= 1e-12
-    assert check.cell <= 400 * torch.finfo(torch.float32).eps * check.largest_cell  # each step may round once
-
-
 def test_a_backward_direction_is_walked_from_the_newest_step():
     seen = {part: [] for part in range(4)}
     lstm = lstm_of(num_layers=2, bidirectional=True)
     walk_lstm(lstm, inputs(2, 3), lambda part, step: seen[part].append(step.time))
     assert seen == {0: [0, 1, 2], 1: [2, 1, 0], 2: [0, 1, 2], 3: [2, 1, 0]}
     assert part_names(lstm) == ("layer 1 forward", "layer 1 backward", "layer 2 forward", "layer 2 backward")
+    assert [reads_backward(lstm, part) for part in range(4)] == [False, True, False, True]
+    assert not reads_backward(lstm_of(num_layers=2), 1)
+
+
+@pytest.mark.parametrize(
+    ("batch", "dtype", "group", "member"),
+    [
+        (1, torch.float32, 1, 1),
+        (31, torch.float32, 31, 1),
+        (32, torch.float32, 16, 2),
+        (288, torch.float32, 18, 16),
+        (1024, torch.float32, 32, 32),
+        (1024, torch.float64, 1, 1024),
+    ],
+)
+def test_windows_are_arranged_side_by_side(batch, dtype, group, member):
+    seen = set()
+    walk_lstm(
+        lstm_of(dtype), inputs(batch, 2, dtype), lambda _, step: seen.add((*step.gates.shape, *step.h.shape))
+    )
+    assert seen == {(group, 20, member, group, 5, member)}
 
 
 def test_dropout_is_refused():
@@ -168,11 +133,3 @@ def test_dropout_is_refused():
     with pytest.raises(LstmkitError, match="training mode"):
         trace_lstm(lstm, inputs(2))
     assert trace_lstm(lstm.eval(), inputs(2))
-
-
-def test_tracing_leaves_the_lstm_as_it_was():
-    lstm = lstm_of(num_layers=2)
-    before = {name: value.clone() for name, value in lstm.named_parameters()}
-    check_trace(lstm, inputs(2))
-    assert all(torch.equal(value, before[name]) for name, value in lstm.named_parameters())
-    assert count_hooks(lstm) == 0

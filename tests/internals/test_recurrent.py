@@ -1,15 +1,18 @@
-"""The LSTMs of a model: found, and what goes in and comes out of the first."""
+"""The LSTMs of a model: found, and what goes in and comes out of the one that is called first."""
 
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
 
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
-from lstmkit.internals.recurrent import find_lstms, lstm_inputs, record_final_states
+from lstmkit.internals.recurrent import find_lstms, first_lstm, record_final_states
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.tiny import count_hooks, state_of, stirred
+
+STATE = tuple(torch.randn(1, 5, 4, generator=torch.Generator().manual_seed(seed)) for seed in range(2))
 
 
 class TimeFirst(nn.Module):
@@ -21,6 +24,32 @@ class TimeFirst(nn.Module):
 
     def forward(self, x):
         return self.memory(x.transpose(0, 1))[0][-1]
+
+
+class EncoderDecoder(nn.Module):
+    """An encoder, registered last, from whose state a decoder goes on, called once per step ahead."""
+
+    def __init__(self):
+        super().__init__()
+        self.decoder = nn.LSTM(3, 4, batch_first=True)
+        self.encoder = nn.LSTM(3, 4, batch_first=True)
+
+    def forward(self, x):
+        _, state = self.encoder(x)
+        for _ in range(2):
+            output, state = self.decoder(x[:, -1:], state)
+        return output[:, -1]
+
+
+class Calls(nn.Module):
+    """An LSTM that is called as a function says."""
+
+    def __init__(self, call, **shape):
+        super().__init__()
+        self.memory, self.call = nn.LSTM(3, 4, **({"batch_first": True} | shape)), call
+
+    def forward(self, x):
+        return self.call(self.memory, x)
 
 
 def inputs(steps: int = 10) -> torch.Tensor:
@@ -45,9 +74,9 @@ def test_final_states_are_those_of_each_layer():
 
 def test_directions_stand_side_by_side():
     model = stirred(TimeFirst())
-    with torch.inference_mode(), record_final_states(model) as found:
-        output = model.memory(inputs().transpose(0, 1))[0]
-    (states,) = found
+    with torch.inference_mode(), record_final_states(model) as found, record(model, ["memory"]) as outputs:
+        model(inputs())
+    (states,), output = found, outputs["memory"]
     assert states.shape == (5, 2, 8)
     torch.testing.assert_close(states[:, 1, :4], output[-1, :, :4], rtol=0, atol=0)
     torch.testing.assert_close(states[:, 1, 4:], output[0, :, 4:], rtol=0, atol=0)
@@ -59,21 +88,75 @@ def test_inputs_of_the_lstm_are_what_the_pool_puts_out(steps):
     before = state_of(model)
     with torch.inference_mode(), record(model, ["pool"]) as outputs:
         model(inputs(steps))
-        found = lstm_inputs(model, inputs(steps))
-    torch.testing.assert_close(found, outputs["pool"].transpose(1, 2), rtol=0, atol=0)
+        call = first_lstm(model, inputs(steps))
+    torch.testing.assert_close(call.x, outputs["pool"].transpose(1, 2), rtol=0, atol=0)
+    assert (call.name, call.lstm, call.state) == ("lstm", model.lstm, None)
     assert state_of(model) == before
 
 
 def test_inputs_come_with_the_batch_first():
     with torch.inference_mode():
-        assert torch.equal(lstm_inputs(TimeFirst(), inputs()), inputs())
-        assert torch.equal(lstm_inputs(LSTMForecaster(3, 1), inputs()), inputs())
+        assert torch.equal(first_lstm(TimeFirst(), inputs()).x, inputs())
+        assert torch.equal(first_lstm(LSTMForecaster(3, 1), inputs()).x, inputs())
 
 
-def test_an_error_on_the_way_is_not_swallowed_and_the_hook_comes_off():
+def test_the_first_lstm_is_the_one_called_first():
+    model = stirred(EncoderDecoder())
+    assert list(find_lstms(model)) == ["decoder", "encoder"]
+    with torch.inference_mode(), record_final_states(model) as found:
+        call = first_lstm(model, inputs())
+        for steps in (10, 7):
+            model(inputs(steps))
+        expected = [model.encoder(inputs(steps))[0][:, -1:] for steps in (10, 7)]
+    assert (call.name, call.lstm) == ("encoder", model.encoder)
+    assert torch.equal(call.x, inputs())
+    assert [torch.equal(*pair) for pair in zip(found, expected, strict=True)] == [True, True]
+    assert count_hooks(model) == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda lstm, x: lstm(x, STATE),
+        lambda lstm, x: lstm(x, hx=STATE),
+        lambda lstm, x: lstm(hx=STATE, input=x),
+    ],
+    ids=["in order", "the state by name", "both by name"],
+)
+def test_a_given_state_is_handed_on(call):
+    found = first_lstm(Calls(call), inputs())
+    assert torch.equal(found.x, inputs())
+    assert found.state is STATE
+
+
+def test_inputs_given_by_name_are_found():
+    found = first_lstm(Calls(lambda lstm, x: lstm(input=x.transpose(0, 1)), batch_first=False), inputs())
+    assert torch.equal(found.x, inputs())
+    assert found.state is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda lstm, x: lstm(pack_padded_sequence(x, [10, 9, 8, 8, 2], batch_first=True)),
+        lambda lstm, x: lstm(x[0]),
+    ],
+    ids=["packed", "single"],
+)
+def test_what_cannot_be_walked_through_is_refused(call):
+    model = Calls(call)
+    with pytest.raises(LstmkitError, match="the LSTM memory reads a packed sequence or a single one"):
+        first_lstm(model, inputs())
+    assert count_hooks(model) == 0
+
+
+def test_a_model_that_never_calls_its_lstm_is_refused():
+    with pytest.raises(LstmkitError, match=r"Calls never calls its nn\.LSTM memory"):
+        first_lstm(Calls(lambda _, x: x), inputs())
+
+
+def test_an_error_on_the_way_is_not_swallowed_and_the_hooks_come_off():
     model = LSTMForecaster(3, 1)
-    with pytest.raises(RuntimeError), torch.inference_mode():
-        record_final = record_final_states(model)
-        with record_final:
-            model(torch.zeros(2, 4, 7))
+    with pytest.raises(RuntimeError), torch.inference_mode(), record_final_states(model):
+        model(torch.zeros(2, 4, 7))
     assert count_hooks(model) == 0

@@ -8,6 +8,7 @@ from lstmkit.data.regimes import Regimes
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.plots import gates as draw
 from lstmkit.plots.style import REGIME_COLORS
+from tests.analysis.gated import Gated, calm
 from tests.analysis.tiny import make_test_windows, stirred
 
 PLOTS = [getattr(draw, name) for name in dir(draw) if name.startswith("plot_")]
@@ -60,6 +61,24 @@ def test_bars_carry_the_colours_of_their_regimes(gates):
     assert [axes.containers[k][0].get_facecolor()[:3] for k in range(3)] == [
         tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)) for color in REGIME_COLORS
     ]
+
+
+@pytest.mark.parametrize("plot", [draw.plot_cell_magnitude, draw.plot_update_ratio])
+def test_every_part_of_a_deep_bidirectional_lstm_has_a_line_of_its_own(plot):
+    model = calm(Gated(num_layers=4, bidirectional=True))
+    regimes = Regimes(("Low", "Medium", "High"), (-0.4, 0.4))
+    statistics = gate_statistics(model, make_test_windows(n=20, lookback=24), regimes)
+    lines = plot(statistics).axes[0].lines
+    assert [line.get_label() for line in lines] == [part.name for part in statistics.parts]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 8
+
+
+@pytest.mark.parametrize("plot", [draw.plot_evolution, draw.plot_cell_magnitude])
+def test_the_axis_spans_the_lookback_of_the_windows(plot):
+    for lookback in (1, 24):
+        assert plot(statistics_of(lookback=lookback)).axes[-1].get_xlim() == pytest.approx(
+            (-lookback / 12, 0)
+        )
 
 
 def test_every_unit_is_a_dot_of_the_saturation(gates):
