@@ -27,7 +27,7 @@ OF_EVERY_MODEL = {
     "E_weights": [],
 }
 OF_CONVOLUTIONS = {"A_filters": ["convolutions"], "E_convolutions": ["convolutions"]}
-OF_ALL_HORIZONS = {"E_horizons": ["attribution"], "summary": []}
+OF_ALL_HORIZONS = {"E_horizons": ["attribution", "hidden_states"], "summary": []}
 SECTIONS = OF_EVERY_MODEL | OF_CONVOLUTIONS | OF_ALL_HORIZONS
 
 
@@ -43,6 +43,10 @@ def settings(section, model):
 
 def pages_of(model):
     return [PAGES / model / h / f"{section}.ipynb" for h in HORIZONS for section in sections(model)]
+
+
+def told_in_summary(model):
+    return [*pages_of(model), PAGES / model / "E_horizons.ipynb"]
 
 
 EVERY_PAGE = [
@@ -144,7 +148,7 @@ ruleorder: long_section > section
 rule horizons:
     input:
         lambda wildcards: ROOMS[wildcards.comparison],
-        lambda wildcards: pages_of(wildcards.model) if wildcards.comparison == "summary" else [],
+        lambda wildcards: told_in_summary(wildcards.model) if wildcards.comparison == "summary" else [],
         *RECORDING,
         notebook="notebooks/{comparison}.ipynb",
         trained=expand(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json", h=HORIZONS),

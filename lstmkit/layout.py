@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from lstmkit.errors import LstmkitError
+from lstmkit.wording import count
 
 MODEL_LABELS = {"lstm": "LSTM", "cnn_lstm": "CNN-LSTM"}
 DEFAULT_STUDY = "co2"
@@ -124,6 +125,7 @@ _OF_ALL_HORIZONS = {
     "attribution_shift": "comparison/E9_attribution_shift",
     "filter_importance_shift": "comparison/E10_filter_importance_shift",
     "lag_lead_atlas": "comparison/E12_lag_lead_atlas",
+    "state_shift": "comparison/E16_state_geometry_shift",
     "summary": "summary",
 }
 
@@ -217,4 +219,4 @@ def horizon_label(horizon: int, interval: str) -> str:
         interval: time between steps.
     """
     hours = horizon * pd.Timedelta(interval) / pd.Timedelta("1h")
-    return f"{hours:.0f} h" if hours.is_integer() else f"{horizon} steps"
+    return f"{hours:.0f} h" if hours.is_integer() else count(horizon, "step")

@@ -143,10 +143,10 @@ class CNNLSTMParams(Schema):
 
 
 class BypassParams(Schema):
-    """A CNN-LSTM without its convolutions: its pool, LSTM and head read the raw inputs."""
+    """A CNN-LSTM without its convolutions: its LSTM reads `patch` raw steps side by side, as one."""
 
     kind: Literal["bypass"]
-    pool: Positive = 2
+    patch: Positive = 2
     hidden: Positive = 128
     layers: Positive = 2
     head: Positive = 64

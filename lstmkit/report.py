@@ -111,7 +111,7 @@ def _metrics_table(
     horizons: list[int] | None = None,
     link: str | None = None,
 ) -> str:
-    rows, unit = [], ""
+    rows, metrics = [], {}
     for model in models or params.models:
         for steps in horizons or params.horizons:
             folder = horizon_folder(steps, params.data.interval)
@@ -120,15 +120,15 @@ def _metrics_table(
                 label = model_label(model)
                 label = label if link is None else f"[{label}]({link}{model}/{folder}/index.md)"
                 metrics = json.loads(path.read_text())
-                unit = metrics["unit"]
                 rows.append(_row(label, horizon_label(steps, params.data.interval), metrics))
     if not rows:
         return "Nothing of this study has been executed yet.\n"
+    unit, level = metrics["unit"], f"{100 * metrics['confidence']:.0f} %"
     head = f"| model | ahead | RMSE ({unit}) | MAE ({unit}) | R² | MAPE (%) | skill (%) | best baseline |"
     rule = "|:--|--:|--:|--:|--:|--:|--:|:--|"
     note = (
         "Test part, all steps of the horizon. *Skill* is 1 − RMSE / RMSE of the best baseline, "
-        "with its 95 % interval over resampled days; above zero the model beats every baseline."
+        f"with its {level} interval over resampled days; above zero the model beats every baseline."
     )
     return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
 
@@ -139,8 +139,10 @@ def _row(label: str, ahead: str, metrics: dict) -> str:
     rmse, mae, r2, mape = (
         "–" if v is None else f"{v:.{d}f}" for v, d in zip(values, (1, 1, 2, 1), strict=True)
     )
-    interval = f"{100 * skill['value']:+.1f} [{100 * skill['low']:+.1f}, {100 * skill['high']:+.1f}]"
-    numbers = f"{rmse} | {mae} | {r2} | {mape} | {interval}".replace("-", "−")
+    interval = "(too few days for an interval)"
+    if skill["low"] is not None:
+        interval = f"[{100 * skill['low']:+.1f}, {100 * skill['high']:+.1f}]"
+    numbers = f"{rmse} | {mae} | {r2} | {mape} | {100 * skill['value']:+.1f} {interval}".replace("-", "−")
     return f"| {label} | {ahead} | {numbers} | {skill['best_baseline']} |"
 
 

@@ -30,6 +30,7 @@ from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params
 from lstmkit.storage import Rows, write_json
 from lstmkit.trained import load_or_train
 from lstmkit.training.baselines import fit_baselines
+from lstmkit.wording import count
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,11 @@ class Study:
         history, best = self.history, self.training_outcome["best_epoch"]
         kept = history.loc[best]
         after = len(history) - 1 - best
+        windows = min(self.params.training.windows_per_epoch, len(self.windows["train"]))
         in_bfloat16 = ", in bfloat16" if self.training_outcome.get("precision") == "bf16-mixed" else ""
         return (
-            f"{len(history)} epochs of {min(self.params.training.windows_per_epoch, len(self.windows['train'])):,} "
-            f"windows in {self.training_outcome['seconds']:.0f} s{in_bfloat16}. Epoch {best + 1} was kept, with a "
+            f"{count(len(history), 'epoch')} of {count(windows, 'window')} in "
+            f"{self.training_outcome['seconds']:.0f} s{in_bfloat16}. Epoch {best + 1} was kept, with a "
             f"validation loss of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
             + (f"; {after} more brought nothing better. " if after else ", the last one. ")
             + f"The validation part shrinks the network's deviations by a gain of {self.training_outcome['gain']:.2f}."
@@ -122,7 +124,7 @@ class Study:
 
     @cached_property
     def bypass(self) -> nn.Module:
-        """The model without its convolutions, trained the same way on the raw inputs.
+        """The model without convolutions, trained the same way on raw steps, as many side by side as its pool joins.
 
         Raises:
             LstmkitError: the model has no convolutions.
@@ -130,8 +132,8 @@ class Study:
         architecture = self.params.models[self.model_name]
         if not isinstance(architecture, CNNLSTMParams):
             raise LstmkitError(f"{self.model_label} has no convolutions that could be bypassed")
-        shared = architecture.model_dump(exclude={"kind", "channels", "kernels"})
-        rest = BypassParams(kind="bypass", **shared)
+        shared = architecture.model_dump(exclude={"kind", "channels", "kernels", "pool"})
+        rest = BypassParams(kind="bypass", patch=architecture.pool, **shared)
         return load_or_train(self.folder / "bypass", rest, self.params, self.dataset, self.windows)[0]
 
     @property

@@ -46,7 +46,7 @@ PLANNED = {
         "predictions": "E4 E5 E6 E7",
     },
 }
-COMPARISONS = {"lstm": "E8 E9", "cnn_lstm": "E8 E9 E10"}
+COMPARISONS = {"lstm": "E8 E9 E16", "cnn_lstm": "E8 E9 E10 E16"}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,8 @@ def test_every_figure_of_the_plans_is_written(reported, model, horizon):
     for name in ("metrics.json", "predictions.npz", "gradient_attribution/B1_gradient_heatmap.csv"):
         assert (folder / horizon / name).exists()
     assert (folder / "summary.png").exists()
-    assert json.loads((folder / "study_results.json").read_text())
+    facts = json.loads((folder / "study_results.json").read_text())["horizons"]["h24"]["facts"]
+    assert {"horizons", "attribution_shift"} <= set(facts)
 
 
 def test_landing_page_shows_the_results_of_every_model_and_horizon(reported):

@@ -17,7 +17,7 @@ from lstmkit.layout import figure_path, horizon_folder, horizon_label, project_f
         (12, "7min", "12steps", "12 steps"),
         (1, "1h", "h1", "1 h"),
         (24, "1h", "h24", "24 h"),
-        (1, "30min", "1steps", "1 steps"),
+        (1, "30min", "1steps", "1 step"),
         (2, "12h", "h24", "24 h"),
     ],
 )

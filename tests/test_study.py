@@ -241,6 +241,11 @@ def test_the_history_and_its_finding(trained):
     assert trained.training_finding().startswith("3 epochs of 256 windows in ")
 
 
+def test_a_training_of_one_epoch(tmp_path):
+    study = open_study(project_with(tmp_path, training={"epochs": 1}), "lstm", 1)
+    assert study.training_finding().startswith("1 epoch of 256 windows in ")
+
+
 def test_regimes_are_terciles_of_the_training_part(trained):
     co2 = trained.dataset.frame["co2"].iloc[: trained.windows["train"].starts.max().item() + 25]
     assert trained.regimes.edges == pytest.approx(tuple(co2.quantile([1 / 3, 2 / 3])), abs=2)

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from lstmkit.analysis.days import ResampledDays
+from lstmkit.analysis.days import ResampledDays, too_few
 from lstmkit.analysis.statistics import central_interval
 from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
@@ -67,7 +67,7 @@ class LayerAblation:
         return (
             f"RMSE on {self.n_windows:,} test windows with a whole layer held fixed, and of a model trained without "
             f"convolutions; in brackets the change against the model as trained, whiskers its "
-            f"{100 * self.confidence:.0f} % interval over {self.n_days} resampled days."
+            f"{100 * self.confidence:.0f} % interval over {self.n_days} resampled days.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -94,6 +94,7 @@ class LayerAblation:
             "gain_over_no_convolutions": float(self.increase[last]),
             "gain_low": float(self.low[last]),
             "gain_high": float(self.high[last]),
+            "confidence": self.confidence,
             "unit": self.unit,
         }
 
@@ -138,8 +139,9 @@ class LayerAblation:
         if self.low[row] <= 0 <= self.high[row]:
             better = "this test part cannot tell the two apart"
         return (
-            f"A model of the same LSTM and head that was trained without convolutions reaches {self.rmse[row]:.1f} "
-            f"{self.unit}, {self._difference(row, 'increase')} against the model as trained: {better}."
+            f"A model of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side "
+            f"by side, reaches {self.rmse[row]:.1f} {self.unit}, {self._difference(row, 'increase')} against the model "
+            f"as trained: {better}."
         )
 
     def _difference(self, row: int, what: str) -> str:
@@ -200,7 +202,7 @@ class Ablator:
         """Hold each whole layer fixed, and compare with a model without convolutions.
 
         Args:
-            without: trained on the raw inputs.
+            without: trained on neighbouring raw steps side by side.
         """
         outputs = {AS_TRAINED: network_outputs(self.model, self.windows)}
         for layer in LAYERS:

@@ -44,6 +44,11 @@ class Example:
     unit: str
     rule: str
 
+    @property
+    def hours(self) -> float:
+        """Length of the lookback."""
+        return self.window.lookback * (self.window.interval / pd.Timedelta("1h"))
+
     def finding(self) -> str:
         """Which window it is, and why this one."""
         return (
@@ -96,12 +101,16 @@ class ActivationMap:
         n_filters, silent = len(self.activation), int((~self.activation.any(axis=1)).sum())
         target = feature_label(self.example.name)
         if np.ptp(self.example.target) == 0:
-            return f"{target} is constant in this window: nothing follows it, and {silent} of {n_filters} are silent."
+            return (
+                f"{target} is constant in this window: nothing follows it, and {silent} of "
+                f"{count(n_filters, 'filter')} {'is' if silent == 1 else 'are'} silent."
+            )
         rise, fall = int((self.follows >= FOLLOWS).sum()), int((self.follows <= -FOLLOWS).sum())
+        neither = n_filters - rise - fall - silent
         return (
-            f"Of the {count(n_filters, 'filter')} of {self.layer}, {rise} rise and {fall} fall with {target} in this "
-            f"window (correlation beyond ±{FOLLOWS}), {n_filters - rise - fall - silent} do neither, and {silent} "
-            f"{'stays' if silent == 1 else 'stay'} silent throughout."
+            f"Of the {count(n_filters, 'filter')} of {self.layer}, {count(rise, 'rises', 'rise')} and "
+            f"{count(fall, 'falls', 'fall')} with {target} in this window (correlation beyond ±{FOLLOWS}), "
+            f"{count(neither, 'does', 'do')} neither, and {count(silent, 'stays', 'stay')} silent throughout."
         )
 
     def facts(self) -> dict[str, Any]:

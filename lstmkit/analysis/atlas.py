@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 from torch import nn
 
+from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.analysis.lead_gradients import lead_gradients
 from lstmkit.analysis.statistics import resample_blocks
 from lstmkit.data.windows import Windows
@@ -19,7 +20,6 @@ HALF_HOUR, ROUNDING = 0.5, 1e-6  # hours
 CLEAR = 2  # standard errors
 FAINT = 0.05  # a ridge that is no higher is none, however certain
 FAR = 100  # times; beyond it the number says no more
-WHOLE, NETWORK = "network and anchor", "network alone"
 
 
 @dataclass(frozen=True)
@@ -263,4 +263,7 @@ def _percent(share: float, error: float) -> str:
 
 
 def _times(ratio: float, error: float | None) -> str:
-    return f"more than {FAR} times" if ratio > FAR else f"{ratio:.2f} ± {error:.2f} times"
+    if ratio > FAR:
+        return f"more than {FAR} times"
+    decimals = 2 if ratio < 10 else 0
+    return f"{ratio:.{decimals}f} ± {error:.{decimals}f} times"

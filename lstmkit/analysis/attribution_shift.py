@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.attribution_methods import ScalarForecast, saliency
-from lstmkit.analysis.days import ResampledDays
-from lstmkit.analysis.horizons import ranks, shared_windows, shares
+from lstmkit.analysis.days import ResampledDays, too_few
+from lstmkit.analysis.horizons import NETWORK, WHOLE, ranks, shared_windows, shares
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
@@ -25,7 +25,6 @@ SPANS = {
     "older than 12 h": (12, np.inf),
 }
 ROUNDING = 1e-9  # hours
-WHOLE, NETWORK = "network and anchor", "network alone"
 CLEAR = 2  # standard errors
 MOST_NAMED = 3
 SMALLEST = 0.05  # percent
@@ -99,7 +98,7 @@ class AttributionShift:
             f"Shares of the absolute gradient of the forecast's {self.explained}, per standard deviation of each "
             f"feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. Whiskers are "
             f"standard errors over resampled days; blue features gain rank from the first horizon to the last, red "
-            f"ones lose it, by more than twice the standard error of the change."
+            f"ones lose it, by more than twice the standard error of the change.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -151,13 +150,11 @@ class AttributionShift:
         shift = self.parts[part]
         if not shift.share.any():
             return ""
-        changes = []
-        for k in {0, len(self.spans) - 1}:
+        ahead, falls = f" ({self.horizons[0]} and {self.horizons[-1]} ahead) fall", []
+        for k in sorted({0, len(self.spans) - 1}):
             near, far = (_percent(shift.span_share[h, k], shift.span_error[h, k]) for h in (0, -1))
-            changes.append(
-                f"on {_in_words(self.spans[k])} {near} {self.horizons[0]} ahead and {far} {self.horizons[-1]} ahead"
-            )
-        return f"Of its gradient falls {'; '.join(changes)}."
+            falls.append(f"{near} and {far}{'' if falls else ahead} on {_in_words(self.spans[k])}")
+        return f"Of its gradient {', '.join(falls)}."
 
     def facts(self) -> dict[str, float | str]:
         """The leading feature at the first and the last horizon, of the forecast as a whole."""

@@ -14,7 +14,7 @@ from lstmkit.wording import duration
 LONGEST_LAG = 48.0  # hours
 DAY = 24.0  # hours
 FEWEST_VALUES = 20
-CONFIDENCE = 0.95
+FEWEST_PAIRS = 15  # at each lag: as many as the shortest whole series has at its longest
 NORMAL_QUANTILE = 1.96
 
 
@@ -25,7 +25,7 @@ class Autocorrelation:
     Attributes:
         names: of the series.
         details: what else titles say of each.
-        hours: lags, from zero.
+        hours: lags, from zero up to where gaps leave fewer than `FEWEST_PAIRS` pairs; none where nothing can be said.
         correlation: of each series with itself that much later.
         n_values: that are not missing.
         constant: names of series that never change and have no autocorrelation.
@@ -66,15 +66,17 @@ class Autocorrelation:
         if not len(self.hours):
             return self.too_short
         return (
-            f"Autocorrelation of the means of {duration(self.hours[1])} up to {duration(self.hours[-1])}. Dashed: "
-            f"±{NORMAL_QUANTILE}/√n = ±{self.bound:.3f}, with n = {self.n_values:,} the length of the series. "
-            f"Orange: the first fall to 1/e."
+            f"Autocorrelation of the means of {duration(self.hours[1])} up to {duration(self.hours[-1])}, no lag "
+            f"with fewer than {FEWEST_PAIRS} pairs. Dashed: ±{NORMAL_QUANTILE}/√n = ±{self.bound:.3f}, with "
+            f"n = {self.n_values:,} the length of the series. Orange: the first fall to 1/e."
         )
 
     @property
     def too_short(self) -> str:
         """What is said in place of autocorrelations."""
-        return f"{self.n_values} values are too few for an autocorrelation, which needs {FEWEST_VALUES}."
+        if self.n_values < FEWEST_VALUES:
+            return f"An autocorrelation needs {FEWEST_VALUES} values; the series has {self.n_values}."
+        return f"An autocorrelation needs {FEWEST_PAIRS} pairs of neighbouring values; the series' gaps leave fewer."
 
     def to_frame(self) -> pd.DataFrame:
         """One row per lag, one column per series."""
@@ -109,20 +111,28 @@ class Autocorrelation:
 def autocorrelation(series: TimeSeries) -> Autocorrelation:
     """Correlate each series with itself at every lag up to two days, or a quarter of its length.
 
-    What is missing is left out of the pairs.
+    What is missing is left out of the pairs; the lags end before the first that has too few of them.
 
     Args:
         series: to correlate.
     """
     varying, constant = series.varying()
     n_values = int(series.present.sum())
-    lags = max(1, min(round(LONGEST_LAG / series.step_hours), len(series) // 4))
-    hours = np.arange(lags + 1) * series.step_hours if n_values >= FEWEST_VALUES else np.zeros(0)
+    lags = _longest_lag(series) if n_values >= FEWEST_VALUES else 0
+    hours = np.arange(lags + 1 if lags else 0) * series.step_hours
     correlation = np.zeros((len(varying.names), len(hours)))
     if len(hours):
         for i, row in enumerate(varying.courses):
             correlation[i] = acf(row, nlags=lags, adjusted=True, fft=False, missing="conservative")
     return Autocorrelation(varying.names, varying.details, hours, correlation, n_values, constant)
+
+
+def _longest_lag(series: TimeSeries) -> int:
+    """Steps of the last lag up to which each has enough pairs; zero where the first has too few."""
+    present = series.present
+    lags = range(1, max(1, min(round(LONGEST_LAG / series.step_hours), len(series) // 4)) + 1)
+    pairs = np.array([np.count_nonzero(present[lag:] & present[:-lag]) for lag in lags])
+    return int(np.logical_and.accumulate(pairs >= FEWEST_PAIRS).sum())
 
 
 def _first_below(hours: np.ndarray, values: np.ndarray, level: float) -> float | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.statistics import local_days, resample_blocks
+from lstmkit.analysis.statistics import FEWEST_DAYS, local_days, resample_blocks
 from lstmkit.errors import LstmkitError
 
 
@@ -47,3 +47,12 @@ class ResampledDays:
         """
         totals, sizes = self.sums(values), self.sums(np.ones(len(values)))
         return totals / sizes.reshape(-1, *[1] * (totals.ndim - 1))
+
+
+def too_few(n_days: int) -> str:
+    """A sentence for the caption of what rests on too few days, led by a blank; nothing where they are enough.
+
+    Args:
+        n_days: that were resampled.
+    """
+    return f" {n_days} days are too few to rely on this uncertainty." if n_days < FEWEST_DAYS else ""

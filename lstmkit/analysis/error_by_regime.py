@@ -120,11 +120,16 @@ class ErrorByRegime:
         changed, held = (100 * shares[~stays].sum() for shares in (self.window_shares, self.error_shares))
         if not changed:
             return "No window changes its regime between origin and last step."
+        text = (
+            f"Windows that change their regime between origin and last step are {changed:.0f} % of all and hold "
+            f"{held:.0f} % of the squared error"
+        )
+        if not held:
+            return f"{text}."
         start, end = np.unravel_index(np.where(stays, -1, self.error_shares).argmax(), (3, 3))
         names, there = self.regimes.labels, (start, end)
         return (
-            f"Windows that change their regime between origin and last step are {changed:.0f} % of all and hold "
-            f"{held:.0f} % of the squared error; among them {names[start]} to {names[end]} weighs most "
+            f"{text}; among them {names[start]} to {names[end]} weighs most "
             f"({100 * self.window_shares[there]:.1f} % of the windows, {100 * self.error_shares[there]:.0f} % of the "
             f"squared error, bias {signed(self.errors[there] / self.windows[there])} {self.last.unit})."
         )
@@ -136,13 +141,14 @@ class ErrorByRegime:
         return f"No true value of the test part at this step lies in {' or '.join(empty)}, so nothing is said of it."
 
     def facts(self) -> dict[str, Any]:
-        """Per regime that is not empty its errors, and what the changes of regime hold."""
+        """Per regime that is not empty its errors, all regimes' labels, and what the changes of regime hold."""
         changes = ~np.eye(3, dtype=bool)
         found = self.table[self.table["windows"] > 0]
         return {
             "regimes": {
                 name: row.to_dict() | {"windows": int(row["windows"])} for name, row in found.iterrows()
             },
+            "labels": list(self.regimes.labels),
             "changing_windows_share": float(self.window_shares[changes].sum()),
             "changing_error_share": float(self.error_shares[changes].sum()),
             "unit": self.last.unit,

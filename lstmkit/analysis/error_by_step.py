@@ -66,7 +66,7 @@ class ErrorByStep:
         band = (
             f" Bands: {100 * self.confidence:.0f} % intervals over resampled days."
             if self.skill_ends is not None
-            else f" {count(self.n_days, 'day')} are too few for intervals."
+            else f" No intervals: they need {FEWEST_DAYS} days, and the forecasts start on {count(self.n_days, 'day')}."
         )
         return (
             f"RMSE, skill against the best baseline of each step, and bias by step ahead, over all {self.n_windows:,} "

@@ -113,9 +113,12 @@ class ResidualSpectrum:
             for peak in peaks[:NAMED_PEAKS]
         ]
         more = len(peaks) - len(named)
+        missed = f"rhythms of amplitude {', '.join(named)}{f' and {more} weaker' if more else ''}"
+        whole = f" All peaks hold {percent(float(self.spectra.share[0]))}."
+        if len(peaks) == 1:
+            missed, whole = f"a rhythm of amplitude {named[0]}", ""
         return (
-            f"{self.ahead} ahead the model misses rhythms of amplitude {', '.join(named)}"
-            f"{f' and {more} weaker' if more else ''}. All peaks hold {percent(float(self.spectra.share[0]))}."
+            f"{self.ahead} ahead the model misses {missed}.{whole}"
             f"{'' if any(peak.hours == DAY for peak in peaks) else self._daily()}"
         )
 
@@ -149,12 +152,17 @@ class ResidualSpectrum:
         )
 
     def facts(self) -> dict[str, Any]:
-        """Shares of the variance of the errors that are rhythms, and the strongest of them."""
-        (peaks,) = self.spectra.peaks or ((),)
-        facts: dict[str, Any] = {"residual_peaks": len(peaks), "residual_rhythm_percent": 0.0}
+        """The share of the errors' variance that is rhythm, and the strongest; nothing where there is no spectrum."""
+        if self.spectra.constant or not len(self.spectra.hours):
+            return {}
+        (peaks,) = self.spectra.peaks
+        facts: dict[str, Any] = {
+            "residual_peaks": len(peaks),
+            "residual_rhythm_percent": 100 * float(self.spectra.share[0]),
+            "residual_unit": self.unit,
+        }
         if peaks:
             facts |= {
-                "residual_rhythm_percent": 100 * float(self.spectra.share[0]),
                 "residual_strongest_hours": peaks[0].hours,
                 "residual_strongest_amplitude": peaks[0].amplitude,
             }

@@ -56,16 +56,17 @@ class LayerByRegime:
             high: self.order[::-1][special[self.order[::-1]] > 0],
             low: self.order[special[self.order] < 0],
         }
-        named = "; ".join(
-            f"most for {label}: {', '.join(str(number) for number in numbers[:NAMED])}"
+        named = "".join(
+            f"; most for {label}: {', '.join(str(number) for number in numbers[:NAMED])}"
             for label, numbers in sides.items()
             if len(numbers)
         )
+        more = int((special > 0).sum())
         return (
             f"In {self.layer} the regime explains {100 * np.median(self.explained):.0f} % of a filter's variance "
             f"(median), at most {100 * self.explained[best]:.0f} % (filter {best}: mean {self.mean[-1, best]:.2f} in "
-            f"{high}, {self.mean[0, best]:.2f} in {low}). {int((special > 0).sum())} of {len(special)} filters are "
-            f"more active in {high} than in {low}; {named}."
+            f"{high}, {self.mean[0, best]:.2f} in {low}). {more} of {count(len(special), 'filter')} "
+            f"{'is' if more == 1 else 'are'} more active in {high} than in {low}{named}."
         )
 
 

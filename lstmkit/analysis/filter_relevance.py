@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from sklearn.feature_selection import mutual_info_regression
 from torch import nn
 
-from lstmkit.analysis.days import ResampledDays
+from lstmkit.analysis.days import ResampledDays, too_few
 from lstmkit.analysis.statistics import central_interval
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
@@ -37,7 +37,7 @@ class FilterRelevance:
         low: lower end of its interval over resampled days.
         high: upper end.
         information: mutual information with the network's deviation, in bits.
-        baseline: the largest of the same estimate with the deviation shifted in time.
+        shifted: the same estimate with copies of the deviation that are shifted in time.
         activation: mean of the filter's activation over windows.
         constant: whether the filter's mean activation is the same in every window.
         constant_network: whether the network puts out the same in every window.
@@ -51,7 +51,7 @@ class FilterRelevance:
     low: Float[np.ndarray, "target filter"]
     high: Float[np.ndarray, "target filter"]
     information: Float[np.ndarray, "filter"]
-    baseline: Float[np.ndarray, "filter"]
+    shifted: Float[np.ndarray, "shift filter"]
     activation: Float[np.ndarray, "filter"]
     constant: Bool[np.ndarray, "filter"]
     constant_network: bool
@@ -71,9 +71,26 @@ class FilterRelevance:
         return (self.low > 0) | (self.high < 0)
 
     @property
+    def baseline(self) -> Float[np.ndarray, "filter"]:
+        """The most information that a shifted copy shares with each filter."""
+        return self.shifted.max(axis=0)
+
+    @property
     def informative(self) -> Bool[np.ndarray, "filter"]:
         """Whether the mutual information exceeds that of every shifted copy."""
         return self.information > self.baseline
+
+    @property
+    def hidden(self) -> Bool[np.ndarray, "filter"]:
+        """Whether a filter shares information without a certain correlation."""
+        return self.informative & ~self.certain[0]
+
+    @property
+    def hidden_by_chance(self) -> int:
+        """The most filters without a certain correlation in which one shifted copy comes first."""
+        values = np.vstack([self.information, self.shifted])[:, ~self.certain[0]]
+        leader = values[:, values.max(axis=0) > 0].argmax(axis=0)  # 0 is the deviation itself
+        return int(np.bincount(leader, minlength=len(values))[1:].max())
 
     @property
     def caption(self) -> str:
@@ -83,7 +100,7 @@ class FilterRelevance:
             f"horizon, on {self.n_windows:,} test windows spread over {self.n_days} days; mutual information on "
             f"{self.n_information:,} of them. Whiskers are {100 * self.confidence:.0f} % intervals over resampled "
             f"days, those of the effect standard errors. Blue marks what leaves out zero, or exceeds its baseline "
-            f"(black), the largest of {SHIFTS} copies shifted in time."
+            f"(black), the largest of {SHIFTS} copies shifted in time.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -127,40 +144,57 @@ class FilterRelevance:
             return f"{silent}Nothing can be related to the forecast."
         return silent + " ".join([self._linear(), self._compared(), self._beyond()])
 
+    @property
+    def _n_moving(self) -> int:
+        return int((~self.constant).sum())
+
+    @property
+    def _of_moving(self) -> str:
+        return f"of {count(self._n_moving, 'filter')}{' that change' if self.constant.any() else ''}"
+
     def _linear(self) -> str:
-        strongest = ", ".join(f"{f} (r = {signed(self.correlation[0, f], 2)})" for f in self.order[:3])
-        first = self.order[0]
+        leading = self.order[~self.constant[self.order]][:3]
+        first = leading[0]
+        strongest = ", ".join(f"{f} (r = {signed(self.correlation[0, f], 2)})" for f in leading)
         return (
-            f"The network's deviation moves most with {'filters' if len(self.order) > 1 else 'filter'} {strongest}; "
+            f"The network's deviation moves most with {'filters' if len(leading) > 1 else 'filter'} {strongest}; "
             f"the first's interval is {signed(self.low[0, first], 2)} to {signed(self.high[0, first], 2)}. For "
-            f"{self.certain[0].sum()} of {len(self.order)} filters the interval leaves out zero, where chance "
-            f"alone would let about {(1 - self.confidence) * len(self.order):.0f}."
+            f"{self.certain[0].sum()} {self._of_moving} the interval leaves out zero, where chance "
+            f"alone would let about {(1 - self.confidence) * self._n_moving:.0f}."
         )
 
     def _compared(self) -> str:
         own, whole = np.abs(self.correlation).max(axis=1)
-        same = int((np.sign(self.correlation[0]) == np.sign(self.correlation[1])).sum())
+        alike = np.sign(self.correlation[0]) == np.sign(self.correlation[1])
         return (
             f"With the whole forecast the largest correlation is {whole:.2f} in size, with the deviation {own:.2f}; "
-            f"{same} of {len(self.order)} filters have the same sign in both. What the whole adds is the anchor, "
-            f"which no filter makes."
+            f"{alike[~self.constant].sum()} {self._of_moving} have the same sign in both. What the whole adds is the "
+            f"anchor, which no filter makes."
         )
 
     def _beyond(self) -> str:
-        informative, hidden = self.informative, self.informative & ~self.certain[0]
+        copies = len(self.shifted)
         text = (
-            f"{informative.sum()} of {len(self.order)} filters share more information with the deviation than any of "
-            f"their shifted copies, at most {self.information.max():.2f} bits."
+            f"{self.informative.sum()} {self._of_moving} share more information with the deviation than any of their "
+            f"{copies} shifted copies, which about {self._n_moving / (copies + 1):.0f} would by chance; at most "
+            f"{self.information.max():.2f} bits."
         )
-        if hidden.any():
-            best = np.flatnonzero(hidden)[np.argmax(self.information[hidden])]
-            show = "shows" if hidden.sum() == 1 else "show"
-            text += (
-                f" {hidden.sum()} of these {show} no certain correlation, so that the relation is not a straight line; "
-                f"the strongest is filter {best} ({self.information[best]:.2f} bits, "
-                f"r = {signed(self.correlation[0, best], 2)})."
-            )
-        return text
+        return f"{text} {self._hidden()}" if self.hidden.any() else text
+
+    def _hidden(self) -> str:
+        hidden, by_chance = int(self.hidden.sum()), self.hidden_by_chance
+        as_many = f"up to {count(by_chance, 'such filter')}" if by_chance else "no such filter"
+        text = (
+            f"{count(hidden, 'of these shows', 'of these show')} no certain correlation; a single shifted copy comes "
+            f"first in {as_many}, so "
+        )
+        if hidden <= by_chance:
+            return f"{text}this may be chance."
+        best = np.argmax(np.where(self.hidden, self.information, 0.0))
+        return (
+            f"{text}chance does not explain it: there is a relation that the correlation does not show, most clearly "
+            f"in filter {best} ({self.information[best]:.2f} bits, r = {signed(self.correlation[0, best], 2)})."
+        )
 
 
 def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) -> FilterRelevance:
@@ -185,13 +219,13 @@ def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) ->
     drawn = np.stack([_resampled(days, standard, aim) for aim in aims.T], axis=1)  # (draw, target, filter)
     low, high = central_interval(drawn, params.evaluation.confidence)
     few = spread_evenly(len(sample), INFORMATION_WINDOWS)
-    information, baseline = _information(standard[few], aims[few, 0], params.seed)
+    information, shifted = _information(standard[few], aims[few, 0], params.seed)
     return FilterRelevance(
         correlation=aims.T @ standard / len(sample),
         low=low,
         high=high,
         information=information,
-        baseline=baseline,
+        shifted=shifted,
         activation=activation.mean(axis=0),
         constant=~standard.any(axis=0),
         constant_network=not aims[:, 0].any(),
@@ -238,18 +272,14 @@ def _resampled(
 
 def _information(
     standard: Float[np.ndarray, "window filter"], target: Float[np.ndarray, "window"], seed: int
-) -> tuple[Float[np.ndarray, "filter"], Float[np.ndarray, "filter"]]:
-    """Bits of mutual information per filter, and the most that a circularly shifted target gives."""
-    information, baseline = np.zeros((2, standard.shape[1]))
+) -> tuple[Float[np.ndarray, "filter"], Float[np.ndarray, "shift filter"]]:
+    """Bits of mutual information per filter, and those that circularly shifted targets give."""
+    nats = np.zeros((1 + SHIFTS, standard.shape[1]))
     moving = standard.any(axis=0)
-    if not moving.any() or not target.any():
-        return information, baseline
-
-    def bits(aim: np.ndarray) -> np.ndarray:
-        return mutual_info_regression(standard[:, moving], aim, random_state=seed) / np.log(2)
-
-    shortest = len(target) // 10
-    shifts = np.random.default_rng(seed).permutation(np.arange(shortest, len(target) - shortest))[:SHIFTS]
-    information[moving] = bits(target)
-    baseline[moving] = np.max([bits(np.roll(target, shift)) for shift in shifts], axis=0)
-    return information, baseline
+    if moving.any() and target.any():
+        shortest = len(target) // 10
+        far = np.arange(shortest, len(target) - shortest)
+        for row, shift in enumerate([0, *np.random.default_rng(seed).permutation(far)[:SHIFTS]]):
+            aim = np.roll(target, shift)
+            nats[row, moving] = mutual_info_regression(standard[:, moving], aim, random_state=seed)
+    return nats[0] / np.log(2), nats[1:] / np.log(2)

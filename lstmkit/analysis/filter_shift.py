@@ -13,7 +13,7 @@ from torch import nn
 
 from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.attribution_methods import ScalarForecast
-from lstmkit.analysis.days import ResampledDays
+from lstmkit.analysis.days import ResampledDays, too_few
 from lstmkit.analysis.horizons import ranks, shared_windows, shares
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
@@ -77,7 +77,7 @@ class FilterShift:
             f"First-order importance of the filters of the last convolution on the same {self.n_windows} test windows "
             f"of {self.n_days} days at every horizon. Each point is a pair of filters of two separately trained "
             f"models, matched so that their activations correlate most. Whiskers are standard errors over resampled "
-            f"days."
+            f"days.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -128,7 +128,8 @@ class FilterShift:
         if self.agreement is None:
             return "All matched filters are equally important."
         by_chance = 1 / np.sqrt(max(1, len(self.partner) - 1))
-        verdict = "is more than that" if self.agreement > CLEAR * by_chance else "cannot be told from that"
+        clear = abs(self.agreement) > CLEAR * by_chance
+        verdict = "lies further from 0 than that" if clear else "cannot be told from that"
         return (
             f"The importance of unrelated filters would have a rank correlation of 0 ± {by_chance:.2f}; that of "
             f"matched ones, {signed(self.agreement, 2)}, {verdict}."

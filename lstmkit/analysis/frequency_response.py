@@ -96,8 +96,9 @@ class FrequencyResponse:
         smooth, differentiate = (100 * (every == kind).mean() for kind in ("low-pass", "high-pass"))
         target = self.kinds.iloc[:, 0]
         return (
-            f"Of the {count(len(self.kind), 'filter')} of {self.layer}, {self.kind.count('low-pass')} smooth the "
-            f"feature that they weigh most (low-pass) and {self.kind.count('high-pass')} differentiate it (high-pass)"
+            f"Of the {count(len(self.kind), 'filter')} of {self.layer}, each held against the feature that it weighs "
+            f"most, {count(self.kind.count('low-pass'), 'smooths', 'smooth')} it (low-pass) and "
+            f"{count(self.kind.count('high-pass'), 'differentiates', 'differentiate')} it (high-pass)"
             f"{''.join(f'; {part}' for part in others)}. Of all pairs of filter and feature, {smooth:.0f} % "
             f"smooth and {differentiate:.0f} % differentiate; random taps would give "
             f"{random.get('low-pass', 0.0):.0f} % and {random.get('high-pass', 0.0):.0f} %. Filters that smooth "

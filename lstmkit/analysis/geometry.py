@@ -152,7 +152,7 @@ class Geometry:
         low, high = regimes.edges
         return (
             f"The regime at the origin, with edges at {low:.0f} and {high:.0f} {self.representation.unit}, "
-            f"{self._accounts('regime')}. The regimes {_apart(self.silhouette)} (mean silhouette "
+            f"{self._accounts('regime')}. The regimes {apart(self.silhouette)} (mean silhouette "
             f"{signed(self.silhouette, 2).lstrip('+')}; 1 is fully apart, 0 intermingled).{missing}"
         )
 
@@ -296,7 +296,12 @@ def separation(values: Float[np.ndarray, "window unit"], groups: Int[np.ndarray,
     return float(silhouette_score(values[chosen], groups[chosen]))
 
 
-def _apart(silhouette: float) -> str:
+def apart(silhouette: float) -> str:
+    """What groups of points do, in words.
+
+    Args:
+        silhouette: their mean silhouette.
+    """
     if silhouette < TOUCHING:
         return "lie within one another"
     if silhouette < LOOSE:

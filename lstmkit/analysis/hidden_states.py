@@ -9,9 +9,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from lstmkit.data.regimes import Regimes
-from lstmkit.data.windows import Windows, spread_evenly
+from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
-from lstmkit.params import HiddenStateParams
 from lstmkit.storage import Rows
 
 
@@ -60,16 +59,16 @@ class Representation:
 
 
 def final_states(
-    states: Rows, windows: Windows, regimes: Regimes, unit: str, params: HiddenStateParams
+    states: Rows, windows: Windows, regimes: Regimes, unit: str, chosen: Int[np.ndarray, "window"]
 ) -> tuple[Representation, ...]:
-    """The final hidden state of each layer of the LSTM, for windows spread evenly over time.
+    """The final hidden state of each layer of the LSTM, for some of the windows.
 
     Args:
         states: of every window, shape (window, layer, unit).
         windows: the same windows.
         regimes: of the target.
         unit: of the target.
-        params: how many windows.
+        chosen: positions among the windows, rising.
 
     Returns:
         One per layer, from the input to the forecast; the last is what the head reads.
@@ -77,8 +76,8 @@ def final_states(
     Raises:
         LstmkitError: there are not as many states as windows.
     """
-    chosen, values = _taken(states, "hidden states", windows, params)
-    origin, latest = chosen.origin, chosen.latest()
+    some, values = _taken(states, "hidden states", windows, chosen)
+    origin, latest = some.origin, some.latest()
     return tuple(
         Representation(f"LSTM layer {layer + 1}", values[:, layer], origin, latest, regimes, unit)
         for layer in range(values.shape[1])
@@ -86,14 +85,14 @@ def final_states(
 
 
 def corrections(
-    predictions: Rows, windows: Windows, params: HiddenStateParams
+    predictions: Rows, windows: Windows, chosen: Int[np.ndarray, "window"]
 ) -> Float[np.ndarray, "window"]:
-    """What the network adds to the anchor, as a mean over the horizon, for the same windows as `final_states`.
+    """What the network adds to the anchor, as a mean over the horizon, for some of the windows.
 
     Args:
         predictions: of every window, in the target's unit, shape (window, horizon).
         windows: the same windows.
-        params: how many windows.
+        chosen: positions among the windows, rising.
 
     Returns:
         In the target's unit.
@@ -101,15 +100,14 @@ def corrections(
     Raises:
         LstmkitError: there are not as many predictions as windows.
     """
-    chosen, forecasts = _taken(predictions, "predictions", windows, params)
-    anchor = chosen.to_units(torch.zeros(len(chosen), windows.horizon))
+    some, forecasts = _taken(predictions, "predictions", windows, chosen)
+    anchor = some.to_units(torch.zeros(len(some), windows.horizon))
     return (forecasts - anchor).mean(axis=1)
 
 
 def _taken(
-    rows: Rows, content: str, windows: Windows, params: HiddenStateParams
+    rows: Rows, content: str, windows: Windows, chosen: Int[np.ndarray, "window"]
 ) -> tuple[Windows, Float[np.ndarray, "window ..."]]:
     if len(rows) != len(windows):
         raise LstmkitError(f"{len(rows)} {content} do not belong to {len(windows)} windows")
-    chosen = spread_evenly(len(windows), params.windows)
     return windows.select(torch.from_numpy(chosen)), rows.take(chosen).astype("float64")

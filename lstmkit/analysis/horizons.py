@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
 from lstmkit.analysis.skill import METRICS, RANGES
@@ -17,6 +17,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.wording import duration, signed
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
+WHOLE, NETWORK = "network and anchor", "network alone"  # parts of a forecast
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class MetricsSummary:
         model: label.
         unit: the target's.
         table: rows (horizon, range); columns rmse, mae, r2 and mape (percent), the same with `baseline_` before them,
-            skill, its interval's ends skill_low and skill_high (percent), and best_baseline. NaN where undefined.
+            skill, its interval's ends skill_low and skill_high (percent), and best_baseline. NaN where undefined, the
+            interval's ends also where there are too few days for one.
         confidence: of the skill's interval.
         test_days: days of the test part, by horizon.
     """
@@ -42,9 +44,11 @@ class MetricsSummary:
     def caption(self) -> str:
         """What is drawn, on how many days."""
         days = ", ".join(f"{count} {horizon} ahead" for horizon, count in self.test_days.items())
+        missing = self.table["skill_low"].isna().any()
         return (
             f"Metrics of the {self.model} on every test window, with the best baseline beside it. Test days: {days}. "
-            f"Whiskers of the skill are {100 * self.confidence:.0f} % intervals over resampled days."
+            f"Whiskers of the skill are {100 * self.confidence:.0f} % intervals over resampled days"
+            f"{'; where there are none, there are too few days' if missing else ''}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -76,16 +80,19 @@ class MetricsSummary:
 
     def _sentence(self, horizon: str) -> str:
         row = self.table.loc[(horizon, RANGE_LABELS["all_steps"])]
-        unsure = row["skill_low"] <= 0 <= row["skill_high"]
-        verdict = (
-            "and zero lies inside: this test part cannot tell the two apart" if unsure else "without zero"
-        )
         return (
             f"{horizon} ahead: RMSE {row['rmse']:.1f} {self.unit} over all steps against {row['baseline_rmse']:.1f} "
-            f"{self.unit} for {row['best_baseline']}, a skill of {signed(row['skill'])} % "
-            f"({100 * self.confidence:.0f} % interval {signed(row['skill_low'])} to {signed(row['skill_high'])} %, "
-            f"{verdict})."
+            f"{self.unit} for {row['best_baseline']}, a skill of {signed(row['skill'])} % ({self._interval(row)})."
         )
+
+    def _interval(self, row: pd.Series) -> str:
+        low, high = row["skill_low"], row["skill_high"]
+        if np.isnan(low):
+            return "too few days for an interval"
+        verdict = "without zero"
+        if low <= 0 <= high:
+            verdict = "and zero lies inside: this test part cannot tell the two apart"
+        return f"{100 * self.confidence:.0f} % interval {signed(low)} to {signed(high)} %, {verdict}"
 
     def facts(self) -> dict[str, float | str]:
         """RMSE and skill over all steps, by horizon."""
@@ -123,8 +130,8 @@ def _row(content: dict[str, Any], steps: str) -> dict[str, float | str]:
         **{name: _number(content[name][steps]) for name in METRICS},
         **{f"baseline_{name}": _number(baseline[name][steps]) for name in METRICS},
         "skill": 100 * skill["value"],
-        "skill_low": 100 * skill["low"],
-        "skill_high": 100 * skill["high"],
+        "skill_low": 100 * _number(skill["low"]),
+        "skill_high": 100 * _number(skill["high"]),
         "best_baseline": skill["best_baseline"],
     }
 
@@ -146,6 +153,22 @@ def shared_windows(windows: Sequence[Windows], size: int) -> list[Windows]:
     Raises:
         LstmkitError: the horizons have no window in common.
     """
+    return [
+        each.select(torch.from_numpy(chosen))
+        for each, chosen in zip(windows, shared_positions(windows, size), strict=True)
+    ]
+
+
+def shared_positions(windows: Sequence[Windows], size: int) -> list[Int[np.ndarray, "window"]]:
+    """Where the windows that `shared_windows` gives stand among all of each horizon, in rising order.
+
+    Args:
+        windows: of each horizon, on the same series with the same lookback.
+        size: number of windows.
+
+    Raises:
+        LstmkitError: the horizons have no window in common.
+    """
     starts = [each.starts.cpu().numpy() for each in windows]
     shared = reduce(np.intersect1d, starts)
     if not len(shared):
@@ -153,10 +176,7 @@ def shared_windows(windows: Sequence[Windows], size: int) -> list[Windows]:
             "no test window serves every horizon: give a longer test part, or compare horizons that are closer"
         )
     chosen = shared[spread_evenly(len(shared), size)]
-    return [
-        each.select(torch.from_numpy(np.searchsorted(rows, chosen)))
-        for each, rows in zip(windows, starts, strict=True)
-    ]
+    return [np.searchsorted(rows, chosen) for rows in starts]
 
 
 def shares(sums: Float[np.ndarray, "*draw item"]) -> Float[np.ndarray, "*draw item"]:

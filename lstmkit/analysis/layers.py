@@ -1,7 +1,9 @@
 """What the layers of a stacked LSTM do with the same windows, side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from lstmkit.analysis.geometry import EXPLAINERS, Geometry
@@ -24,18 +26,7 @@ class LayerComparison:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer; explained variance in percent."""
-        rows = [
-            {
-                "components_90": layer.dimensions_holding(0.9),
-                "effective_dimension": layer.effective_dimension,
-                "regime_silhouette": layer.silhouette,
-                **layer.explained["all"].add_suffix(" %").to_dict(),
-            }
-            for layer in self.layers
-        ]
-        return pd.DataFrame(
-            rows, index=pd.Index([layer.representation.name for layer in self.layers], name="layer")
-        )
+        return side_by_side(self.layers).rename_axis("layer")
 
     def finding(self) -> str:
         """What changes from the first layer to the last."""
@@ -66,6 +57,24 @@ class LayerComparison:
         if self.alignment is not None:
             facts["alignment"] = self.alignment
         return facts
+
+
+def side_by_side(geometries: Sequence[Geometry]) -> pd.DataFrame:
+    """One row per geometry, named after what it is of: its dimensions, and percent of its variance that follow what.
+
+    Args:
+        geometries: of the same windows.
+    """
+    rows = {
+        each.representation.name: {
+            "components_90": each.dimensions_holding(0.9),
+            "effective_dimension": each.effective_dimension,
+            "regime_silhouette": np.nan if each.silhouette is None else each.silhouette,
+            **each.explained["all"].add_suffix(" %").to_dict(),
+        }
+        for each in geometries
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def compare_layers(layers: tuple[Geometry, ...]) -> LayerComparison:

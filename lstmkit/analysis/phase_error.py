@@ -8,13 +8,12 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from lstmkit.analysis.errors_in_time import Errors
-from lstmkit.analysis.statistics import local_days, resample_blocks
+from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
 from lstmkit.analysis.temporal import percent
 from lstmkit.params import EvaluationParams
 from lstmkit.wording import count, signed
 
 BIN_MINUTES = (30, 60, 120, 180, 240, 360, 480, 720, 1440)
-FEWEST_DAYS = 5
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ class PhaseError:
     def too_short(self) -> str:
         """What is said in place of a profile."""
         return (
-            f"{count(self.n_days, 'day')} are too few for a profile over the day, which needs {FEWEST_DAYS}."
+            f"No time of day comes up on {FEWEST_DAYS} days, as a profile over the day needs; the errors fall on "
+            f"{count(self.n_days, 'day')} in all."
         )
 
     @property
@@ -181,10 +181,11 @@ def _profile(counts: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> tuple
 def _interval(
     values: Float[np.ndarray, "draw bin"], is_seen: Bool[np.ndarray, "bin"], confidence: float
 ) -> Float[np.ndarray, "2 bin"]:
-    """Quantiles over the resamplings that contain the bin, for the bins that were seen often enough."""
-    tail = (1 - confidence) / 2
+    """Ends over the resamplings that contain the bin, for the bins that were seen often enough."""
     interval = np.full((2, values.shape[1]), np.nan)
-    interval[:, is_seen] = np.nanquantile(values[:, is_seen], [tail, 1 - tail], axis=0)
+    for at in np.flatnonzero(is_seen):
+        drawn = values[:, at]
+        interval[:, at] = central_interval(drawn[np.isfinite(drawn)], confidence)
     return interval
 
 

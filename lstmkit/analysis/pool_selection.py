@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import nn
 
-from lstmkit.analysis.days import ResampledDays
+from lstmkit.analysis.days import ResampledDays, too_few
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
@@ -80,7 +80,7 @@ class PoolSelection:
         return (
             f"Selections of the max pool over {self.n_windows:,} test windows and {len(self.tied)} filters, ties left "
             f"out. Bands and whiskers are two standard errors over {self.n_days} resampled days; dashed is chance, "
-            f"shaded are the groups whose field reaches into the convolutions' padding."
+            f"shaded are the groups whose field reaches into the convolutions' padding.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -137,15 +137,16 @@ class PoolSelection:
         text = []
         if len(inner):
             text.append(
-                f"Along the lookback its share lies between {inner.min():.1f} and {inner.max():.1f} % "
+                f"between {inner.min():.1f} and {inner.max():.1f} % "
                 f"in the {count(len(inner), 'group')} whose field lies within the window"
             )
         if len(edge):
+            newest = f"{100 * self.newest[-1]:.0f} % in" if self.decided[-1] > 0 else "no choice in"
             text.append(
                 f"between {edge.min():.0f} and {edge.max():.0f} % in the {count(len(edge), 'group')} at the ends, "
-                f"whose field reaches into the padding ({100 * self.newest[-1]:.0f} % in the newest of all)"
+                f"whose field reaches into the padding ({newest} the newest of all)"
             )
-        return "; ".join(text) + "."
+        return f"Along the lookback its share lies {'; '.join(text)}."
 
     def _by_filter(self) -> str:
         low, high = self.choosing[0], self.choosing[-1]

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lstmkit.analysis.holdout import folds_in_time, rearrange_days, split_in_time
-from lstmkit.analysis.statistics import central_interval, local_days, resample_blocks
+from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import signed
 
@@ -126,10 +126,10 @@ class Probe:
         concept: what was read.
         measure: what the scores are.
         score: of the probe.
-        low: lower end of its 95 % interval over resampled days.
+        low: lower end of its 95 % interval over resampled days; None where too few are held out.
         high: upper end.
         baseline: score of the same kind of probe on the newest inputs alone.
-        gain_low: lower end of the 95 % interval of score − baseline.
+        gain_low: lower end of the 95 % interval of score − baseline; None as well.
         gain_high: upper end.
         control: mean score where the days are rearranged, so that there is nothing to know.
         control_highest: the highest of these.
@@ -143,11 +143,11 @@ class Probe:
     concept: str
     measure: str
     score: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     baseline: float
-    gain_low: float
-    gain_high: float
+    gain_low: float | None
+    gain_high: float | None
     control: float
     control_highest: float
     memorised: float
@@ -162,8 +162,8 @@ class Probe:
 
     @property
     def gain_is_open(self) -> bool:
-        """Whether the interval of score − baseline holds zero."""
-        return self.gain_low <= 0 <= self.gain_high
+        """Whether there is an interval of score − baseline, and it holds zero."""
+        return self.gain_low is not None and self.gain_low <= 0 <= self.gain_high
 
     @property
     def error_words(self) -> str:
@@ -209,8 +209,10 @@ class Prober:
         self.orders = [rearrange_days(origin, generator) for _ in range(CONTROLS)]
         day, _ = local_days(origin[held_out])
         self.n_days = int(day.max()) + 1
-        draws = resample_blocks(self.n_days, RESAMPLINGS, seed)[:, day]
-        self.weights = np.vstack([np.ones(len(held_out)), draws])  # first of all windows as they are
+        self.weights = np.ones((1, len(held_out)))  # first of all windows as they are
+        if self.n_days >= FEWEST_DAYS:
+            draws = resample_blocks(self.n_days, RESAMPLINGS, seed)[:, day]
+            self.weights = np.vstack([self.weights, draws])
 
     def read(self, stage: str, values: Float[np.ndarray, "window unit"], concept: Concept) -> Probe:
         """Read a concept from a representation.
@@ -297,7 +299,9 @@ def _answers(model: Pipeline, values: Float[np.ndarray, "window unit"]) -> Float
     return model.predict(values).reshape(len(values), -1)
 
 
-def _interval(draws: Float[np.ndarray, "draw"]) -> tuple[float, float]:
+def _interval(draws: Float[np.ndarray, "draw"]) -> tuple[float, float] | tuple[None, None]:
     """Of the draws in which something varies and every class occurs."""
+    if not len(draws):
+        return None, None
     low, high = central_interval(draws[np.isfinite(draws)], CONFIDENCE)
     return float(low), float(high)

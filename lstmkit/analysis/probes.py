@@ -53,9 +53,11 @@ class Probes:
     @property
     def caption(self) -> str:
         """What was fitted and judged on which windows."""
+        known = any(probe.low is not None for probe in self.probes)
+        lines = "lines are 95 % intervals over resampled days" if known else "too few days for intervals"
         return (
             f"Linear probes, fitted on {self.n_fit:,} test windows and judged on {self.n_held_out:,} later ones of "
-            f"{count(self.n_days, 'day')}, a lookback apart; lines are 95 % intervals over resampled days."
+            f"{count(self.n_days, 'day')}, a lookback apart; {lines}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -90,10 +92,15 @@ class Probes:
             if given
             else []
         )
+        known = [probe for probe in others if probe.gain_low is not None]
         for word, some in (
-            ("more than from the newest inputs is read about", [p for p in others if p.gain_low > 0]),
-            ("less than from the newest inputs is read about", [p for p in others if p.gain_high < 0]),
-            ("no clear difference to the newest inputs is seen for", [p for p in others if p.gain_is_open]),
+            ("more than from the newest inputs is read about", [p for p in known if p.gain_low > 0]),
+            ("less than from the newest inputs is read about", [p for p in known if p.gain_high < 0]),
+            ("no clear difference to the newest inputs is seen for", [p for p in known if p.gain_is_open]),
+            (
+                "the days are too few for an interval of the difference to the newest inputs, for",
+                [p for p in others if p.gain_low is None],
+            ),
         ):
             if some:
                 told.append(f"{word} {_listed([_gain(probe) for probe in some])}")
@@ -214,5 +221,7 @@ def _listed(items: list[str]) -> str:
 
 
 def _gain(probe: Probe) -> str:
-    low, high = signed(probe.gain_low, 2), signed(probe.gain_high, 2)
-    return f"{probe.concept} (score {signed(probe.score - probe.baseline, 2)}, 95 % interval {low} to {high})"
+    gain = f"{probe.concept} (score {signed(probe.score - probe.baseline, 2)}"
+    if probe.gain_low is None:
+        return f"{gain})"
+    return f"{gain}, 95 % interval {signed(probe.gain_low, 2)} to {signed(probe.gain_high, 2)})"

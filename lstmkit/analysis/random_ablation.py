@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lstmkit.analysis.ablation import LAYERS, Ablator, network_outputs, scaled_targets, squared_errors
 from lstmkit.analysis.filter_importance import FilterImportance
-from lstmkit.wording import signed
+from lstmkit.wording import count, signed
 
 SHARES = (0.25, 0.5, 0.75)
 DRAW_WINDOWS = 128  # one pass over them for every draw
@@ -95,19 +95,28 @@ class RandomAblation:
     def _half(self) -> str:
         half = self.shares.index(0.5)
         parts = "; ".join(
-            f"half of {layer} {signed(draws.mean(), 2)} {self.unit} on average over {len(draws)} draws "
+            f"half of {layer} {signed(draws.mean(), 2)} {self.unit} on average over {count(len(draws), 'draw')} "
             f"(from {signed(draws.min(), 2)} to {signed(draws.max(), 2)}), all of it {signed(whole, 2)}"
             for layer, draws, whole in zip(LAYERS, self.random[:, half], self.whole, strict=True)
         )
         return f"Held at their means, filters drawn at random change the RMSE on {self.n_windows} windows: {parts}."
 
     def _chosen(self) -> str:
-        draws, most, least = self.random[1, 0], self.most_used[0], self.least_used[0]
-        beaten = int((draws < most).sum())
+        held, draws, most, least = self.held[1, 0], self.random[1, 0], self.most_used[0], self.least_used[0]
+        lower = int((draws < most).sum())
+        first, last, choices = (
+            ("filter of layer 2 that changes", "one that changes", "random choice of one")
+            if held == 1
+            else (
+                f"{held} filters of layer 2 that change",
+                f"{held} that change",
+                "random choices of as many",
+            )
+        )
         return (
-            f"The {self.held[1, 0]} filters of layer 2 that change the forecast most do so by {signed(most, 2)} "
-            f"{self.unit}, more than {beaten} of {len(draws)} random choices of as many; those that change it least by "
-            f"{signed(least, 2)}."
+            f"Without the {first} the forecast most, the RMSE changes by {signed(most, 2)} {self.unit}; {lower} of "
+            f"{len(draws)} {choices} {'leaves' if lower == 1 else 'leave'} a lower RMSE. Without the {last} it least, "
+            f"it changes by {signed(least, 2)} {self.unit}."
         )
 
     def _sum(self, importance: FilterImportance) -> str:

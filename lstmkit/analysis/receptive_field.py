@@ -93,7 +93,7 @@ class ReceptiveField:
             f"{stage.steps} at {stage.label} ({self.minutes(stage.steps)})" for stage in self.stages
         )
         share = (
-            f"That is {100 * last.steps / self.lookback:.2g} % of the lookback of {count(self.lookback, 'step')}: "
+            f"That is {100 * last.steps / self.lookback:.3g} % of the lookback of {count(self.lookback, 'step')}: "
             f"longer patterns are left to the memory."
             if last.steps < self.lookback
             else f"The lookback has {count(self.lookback, 'step')}, so one step sees all of it."

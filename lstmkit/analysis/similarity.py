@@ -43,6 +43,23 @@ class CanonicalCorrelations:
         """How many pairs correlate in later windows more than shifted ones do."""
         return int((self.held_out > self.shifted).sum())
 
+    def finding(self) -> str:
+        """How far the pairs correlate, and how many of them do so beyond a common rhythm."""
+        later, earlier, shifted = self.held_out, self.in_sample, _two(self.shifted.max())
+        reached = f"what 95 % of the pairs reach when one side is shifted in time, which is up to {shifted}"
+        held_out, fitted = f"In {self.n_held_out} held-out windows the pair", f"in the {self.n_fit} windows"
+        if len(later) == 1:
+            verb = "exceeds" if self.n_shared else "does not exceed"
+            return (
+                f"{held_out} correlates by {_two(later[0])}, {fitted} it was fitted on by {_two(earlier[0])}. "
+                f"It {verb} {reached}."
+            )
+        return (
+            f"{held_out}s correlate by {_two(later.mean())} on average and {_two(later.max())} at best, {fitted} they "
+            f"were fitted on by {_two(earlier.mean())} and {_two(earlier.max())}. {self.n_shared} of {len(later)} "
+            f"exceed {reached}."
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """One row per pair."""
         index = pd.RangeIndex(1, len(self.in_sample) + 1, name="pair")
@@ -81,22 +98,18 @@ class Similarity:
     def finding(self) -> str:
         """How much of one is found again in the other."""
         first, second = self.names
-        cka, cka_shifted = (signed(value, 2).lstrip("+") for value in (self.cka, self.cka_shifted))
         aligned = (
-            f"The linear CKA of all {self.n_windows:,} windows is {cka}; shifted in time it stays below "
-            f"{cka_shifted} in 95 % of the cases."
+            f"The linear CKA of all {self.n_windows:,} windows is {_two(self.cka)}; shifted in time it stays below "
+            f"{_two(self.cka_shifted)} in 95 % of the cases."
         )
         if self.canonical is None:
             return f"Canonical correlations are omitted: {self.omitted}. {aligned}"
         pairs = self.canonical
-        n_pairs, share, other = len(pairs.held_out), *(100 * kept for kept in pairs.kept)
+        compared = count(len(pairs.held_out), "pair of directions is", "pairs of directions are")
+        share, other = (100 * kept for kept in pairs.kept)
         return (
-            f"{count(n_pairs, 'pair')} of directions are compared, taken from {share:.0f} % of the variance of the "
-            f"{first} and {other:.0f} % of that of the {second}. In {pairs.n_held_out} held-out windows the pairs "
-            f"correlate by {pairs.held_out.mean():.2f} on average and {pairs.held_out.max():.2f} at best, in the "
-            f"{pairs.n_fit} windows they were fitted on by {pairs.in_sample.mean():.2f} and "
-            f"{pairs.in_sample.max():.2f}. {pairs.n_shared} of {n_pairs} exceed what 95 % of the pairs reach when one "
-            f"side is shifted in time, which is up to {pairs.shifted.max():.2f}. {aligned}"
+            f"{compared} compared, taken from {share:.0f} % of the variance of the {first} and {other:.0f} % of that "
+            f"of the {second}. {pairs.finding()} {aligned}"
         )
 
     def facts(self) -> dict[str, float | int | str]:
@@ -138,12 +151,9 @@ def compare(first: Representation, second: Representation, gap: pd.Timedelta, se
         Kornblith et al. (2019), Similarity of Neural Network Representations Revisited, arXiv:1905.00414.
     """
     x, y = (compact(values) for values in same_windows(first, second))
-    shifts = np.random.default_rng(seed).uniform(0.25, 0.75, SHIFTS)
-    own = (_unbiased(x, x), _unbiased(y, y))
-    moved = [_cosine(_unbiased(x, np.roll(y, round(part * len(y)), axis=0)), *own) for part in shifts]
     canonical, omitted = None, ""
     try:
-        canonical = _canonical(x, y, split_in_time(first.origin, gap), shifts)
+        canonical = _canonical(x, y, split_in_time(first.origin, gap), _shifts(seed))
     except LstmkitError as error:
         omitted = str(error)
     return Similarity(
@@ -152,7 +162,7 @@ def compare(first: Representation, second: Representation, gap: pd.Timedelta, se
         omitted=omitted,
         cka=debiased_cka(x, y),
         cka_biased=linear_cka(x, y),
-        cka_shifted=float(np.quantile(moved, PERCENTILE)),
+        cka_shifted=shifted_cka(x, y, seed),
         n_windows=len(first),
     )
 
@@ -187,10 +197,25 @@ def debiased_cka(x: Shaped[np.ndarray, "window a"], y: Shaped[np.ndarray, "windo
     Reference:
         Song et al. (2012), JMLR 13:1393, for the estimator; Nguyen et al. (2021), arXiv:2010.15327, for its use.
     """
-    if len(x) < 4:
-        raise LstmkitError(f"a debiased alignment needs at least 4 windows, not {len(x)}")
     x, y = _centred(x), _centred(y)
     return _cosine(_unbiased(x, y), _unbiased(x, x), _unbiased(y, y))
+
+
+def shifted_cka(x: Shaped[np.ndarray, "window a"], y: Shaped[np.ndarray, "window b"], seed: int) -> float:
+    """What 95 % of the debiased alignments stay below when one side is shifted in time against the other.
+
+    Args:
+        x: one representation, in order of time.
+        y: another, of the same windows, at least four.
+        seed: of the shifts.
+
+    Raises:
+        LstmkitError: there are fewer windows.
+    """
+    x, y = _centred(x), _centred(y)
+    own = (_unbiased(x, x), _unbiased(y, y))
+    moved = [_cosine(_unbiased(x, np.roll(y, round(part * len(y)), axis=0)), *own) for part in _shifts(seed)]
+    return float(np.quantile(moved, PERCENTILE))
 
 
 def compact(values: Shaped[np.ndarray, "window unit"]) -> Float[np.ndarray, "window direction"]:
@@ -218,6 +243,15 @@ def same_windows(first: Representation, second: Representation) -> tuple[np.ndar
     return first.values, second.values
 
 
+def _shifts(seed: int) -> Float[np.ndarray, "shift"]:
+    """By which parts of its length one side is moved."""
+    return np.random.default_rng(seed).uniform(0.25, 0.75, SHIFTS)
+
+
+def _two(value: float) -> str:
+    return signed(value, 2).lstrip("+")
+
+
 def _overlap(x: Float[np.ndarray, "window a"], y: Float[np.ndarray, "window b"]) -> float:
     """Squared Frobenius norm of xᵀy, which is the sum over the product of the kernels xxᵀ and yyᵀ."""
     if x.shape[1] * y.shape[1] > len(x) ** 2:
@@ -227,6 +261,8 @@ def _overlap(x: Float[np.ndarray, "window a"], y: Float[np.ndarray, "window b"])
 
 def _unbiased(x: Float[np.ndarray, "window a"], y: Float[np.ndarray, "window b"]) -> float:
     """The unbiased HSIC of centred data, but for a factor that depends on the number of windows alone."""
+    if len(x) < 4:
+        raise LstmkitError(f"a debiased alignment needs at least 4 windows, not {len(x)}")
     n, of_x, of_y, biased = len(x), (x**2).sum(axis=1), (y**2).sum(axis=1), _overlap(x, y)
     unbiased = biased - n / (n - 2) * of_x @ of_y + of_x.sum() * of_y.sum() / ((n - 1) * (n - 2))
     return float(unbiased) if abs(unbiased) > NEGLIGIBLE * biased else 0.0

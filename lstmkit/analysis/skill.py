@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.statistics import DailySums, RunningMean, central_interval, resample_blocks
+from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, RunningMean, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import signed
 
@@ -39,15 +39,20 @@ class Skill:
 
     Attributes:
         value: of the test part.
-        low: lower end of the interval over resampled days.
+        low: lower end of the interval over resampled days; None where there are too few.
         high: upper end.
         best_baseline: the baseline with the lowest RMSE.
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     best_baseline: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an interval, and zero lies inside."""
+        return self.low is not None and self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,6 @@ class Evaluation:
     n_windows: int
     n_days: int
     confidence: float
-
-    @property
-    def beats_all(self) -> bool:
-        """Whether the model's RMSE over all steps is below that of every baseline."""
-        return self.skill["all_steps"].value > 0
 
     def to_frame(self) -> pd.DataFrame:
         """The table that a reader sees: RMSE, MAE, R² and MAPE for each forecaster and range."""
@@ -112,10 +112,10 @@ class Evaluation:
             return []
         model, anchor = (self.metrics["all_steps", "rmse"][name] for name in (self.model, self.anchor))
         change = 100 * (model / anchor - 1)
-        return [
-            f"The anchor alone reaches {anchor:.1f} {self.unit} over all steps; the network "
-            f"{'lowers' if change < 0 else 'raises'} that by {abs(change):.1f} %."
-        ]
+        effect = f"{'lowers' if change < 0 else 'raises'} that by {abs(change):.1f} %"
+        if signed(change) == signed(0.0):
+            effect = "changes nothing"
+        return [f"The anchor alone reaches {anchor:.1f} {self.unit} over all steps; the network {effect}."]
 
 
 def evaluate(
@@ -149,13 +149,14 @@ def evaluate(
     metrics = pd.concat({steps: of_range.metrics() for steps, of_range in sums.items()}, axis=1)
     known = [name for name in metrics.index if name not in (model, ANCHOR)]
     anchor = ANCHOR if ANCHOR in metrics.index else None
-    draws = resample_blocks(len(daily["all_steps"]), bootstrap, seed)
-    skill = {
-        steps: _skill(model, metrics[steps, "rmse"], known, draws @ daily[steps].total, confidence)
-        for steps in RANGES
-    }
+    n_days = len(daily["all_steps"])
+    draws = resample_blocks(n_days, bootstrap, seed) if n_days >= FEWEST_DAYS else None
+    skill = {}
+    for steps in RANGES:
+        resampled = None if draws is None else draws @ daily[steps].total
+        skill[steps] = _skill(model, metrics[steps, "rmse"], known, resampled, confidence)
     metrics = metrics.loc[[model, *known, *([anchor] if anchor else [])]]
-    return Evaluation(model, unit, metrics, anchor, skill, n_windows, draws.shape[1], confidence)
+    return Evaluation(model, unit, metrics, anchor, skill, n_windows, n_days, confidence)
 
 
 class ErrorSums:
@@ -218,7 +219,7 @@ def _skill(
     model: str,
     rmse: pd.Series,
     baselines: list[str],
-    resampled: Float[np.ndarray, "draw forecaster"],
+    resampled: Float[np.ndarray, "draw forecaster"] | None,
     confidence: float,
 ) -> Skill:
     best = rmse[baselines].idxmin()
@@ -227,10 +228,13 @@ def _skill(
             f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
             f"sensor?), so no model can be compared with it: choose another split or another span"
         )
-    of_model, of_best = resampled[:, rmse.index.get_indexer([model, best])].T
-    told = of_best > 0  # days without any error of the baseline may be drawn alone
-    low, high = central_interval(1 - np.sqrt(of_model[told] / of_best[told]), confidence)
-    return Skill(float(1 - rmse[model] / rmse[best]), float(low), float(high), best)
+    low = high = None
+    if resampled is not None:
+        of_model, of_best = resampled[:, rmse.index.get_indexer([model, best])].T
+        told = of_best > 0  # days without any error of the baseline may be drawn alone
+        drawn = 1 - np.sqrt(of_model[told] / of_best[told])
+        low, high = (float(end) for end in central_interval(drawn, confidence))
+    return Skill(float(1 - rmse[model] / rmse[best]), low, high, best)
 
 
 def _sentence(evaluation: Evaluation, steps: str) -> str:
@@ -238,14 +242,18 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
     rmse = evaluation.metrics[steps, "rmse"]
     where = "Over all steps" if steps == "all_steps" else "At the last step"
     model, best = f"{rmse[evaluation.model]:.1f}", f"{rmse[skill.best_baseline]:.1f} {evaluation.unit}"
-    interval = f"{100 * evaluation.confidence:.0f} % interval {signed(100 * skill.low)} to {signed(100 * skill.high)} %"
+    value = signed(100 * skill.value)
     verdict = "beats every baseline" if skill.value > 0 else "does **not** beat the best baseline"
-    sure = (
-        "" if skill.low * skill.high > 0 else "; zero lies inside, so this test part cannot tell them apart"
-    )
+    if value == signed(0.0) and (skill.is_open or skill.low is None):
+        verdict = "is no different from the best baseline"
+    interval = "too few days for an interval"
+    if skill.low is not None:
+        ends = f"{signed(100 * skill.low)} to {signed(100 * skill.high)} %"
+        interval = f"{100 * evaluation.confidence:.0f} % interval {ends}"
+    doubt = "; zero lies inside, so this test part cannot tell them apart" if skill.is_open else ""
     return (
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
-        f"a skill of {signed(100 * skill.value)} % ({interval}{sure})."
+        f"a skill of {value} % ({interval}{doubt})."
     )
 
 

@@ -47,13 +47,14 @@ class RunResults:
         """
         return self.metrics if name == "metrics" else self.facts.get(name, {})
 
-    def link(self, name: str) -> str:
+    def link(self, name: str, text: str) -> str:
         """Markdown link to the section that found a fact.
 
         Args:
             name: of the room, or `metrics`.
+            text: of the link.
         """
-        return f"[{self.ahead}]({self.folder}/{PAGES[name]}.html)"
+        return f"[{text}]({self.folder}/{PAGES[name]}.html)"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _has_convolutions(runs: Sequence[RunResults]) -> bool:
 
 def _each(runs: Sequence[RunResults], rooms: dict[str, Callable[[Room], str]]) -> tuple[str, ...]:
     return tuple(
-        f"{run.link(name)}: {sentence(run.room(name))}"
+        f"{run.link(name, run.ahead)}: {sentence(run.room(name))}"
         for name, sentence in rooms.items()
         for run in runs
         if run.room(name)
@@ -121,14 +122,20 @@ def _each(runs: Sequence[RunResults], rooms: dict[str, Callable[[Room], str]]) -
 
 def _skill(metrics: Room) -> str:
     skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
-    best = metrics["baselines"][skill["best_baseline"]]["rmse"]["all_steps"]
+    name, low, high = (skill[key] for key in ("best_baseline", "low", "high"))
+    best, value = metrics["baselines"][name]["rmse"]["all_steps"], signed(100 * skill["value"])
     verdict = "better than every simple rule" if skill["value"] > 0 else "**no better than a simple rule**"
-    if skill["low"] * skill["high"] <= 0:
-        verdict += ", though not surely"
+    rival, interval = f"the best of them, {name},", "too few days for an interval"
+    if low is not None:
+        interval = f"{signed(100 * low)} to {signed(100 * high)} %"
+    if low is None or low <= 0 <= high:
+        if value == signed(0.0):
+            verdict, rival = "no different from the best simple rule", name
+        elif low is not None:
+            verdict += ", though not surely"
     return (
-        f"RMSE {metrics['rmse']['all_steps']:.1f} {unit} over all steps, {verdict}: the best of them, "
-        f"{skill['best_baseline']}, reaches {best:.1f} {unit} (skill {signed(100 * skill['value'])} %, "
-        f"{signed(100 * skill['low'])} to {signed(100 * skill['high'])} %)."
+        f"RMSE {metrics['rmse']['all_steps']:.1f} {unit} over all steps, {verdict}: {rival} reaches {best:.1f} {unit} "
+        f"(skill {value} %, {interval})."
     )
 
 
@@ -143,8 +150,10 @@ def _memory(gates: Room) -> str:
 
 def _needed(trajectories: Room) -> str:
     needed = trajectories.get("needed_hours")
+    if "settled_hours" not in trajectories:
+        return "every window ends in the same state, whatever its lookback holds."
     if needed is None:
-        return "even the whole lookback does not settle the final state."
+        return "no shorter history that was tried leads near to the final state of the whole lookback."
     return (
         f"the final state needs the newest {duration(needed)} of the lookback; what is older hardly moves it."
     )
@@ -215,9 +224,10 @@ def _convolutions(convolutions: Room) -> str:
     gain, low, high = (convolutions[key] for key in ("gain_over_no_convolutions", "gain_low", "gain_high"))
     unit, change = convolutions["unit"], "higher" if gain > 0 else "lower"
     sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
+    level = f"{100 * convolutions['confidence']:.0f} %"
     return (
         f"without its convolutions, and trained anew, the model's RMSE is {abs(gain):.2f} {unit} {change} "
-        f"(95 % of resampled test parts: {signed(low, 2)} to {signed(high, 2)} {unit}){sure}."
+        f"({level} of resampled test parts: {signed(low, 2)} to {signed(high, 2)} {unit}){sure}."
     )
 
 
@@ -237,11 +247,13 @@ def _failures(predictions: Room) -> str:
 
 
 def _rhythms(temporal: Room) -> str:
+    if "residual_peaks" not in temporal:
+        return "the test part is too short to look for rhythms in the errors, or the errors never change."
     strongest = temporal.get("residual_strongest_hours")
     if strongest is None:
         daily = temporal.get("residual_daily_p")
         if daily is not None and daily < CERTAIN:
-            amplitude = f"amplitude {temporal['residual_daily_amplitude']:.1f}"
+            amplitude = f"amplitude {temporal['residual_daily_amplitude']:.1f} {temporal['residual_unit']}"
             return f"no rhythm of the errors rises above the noise but that of the day, tested alone ({amplitude})."
         return "the errors keep no rhythm above the noise."
     n_peaks, percent = temporal["residual_peaks"], temporal["residual_rhythm_percent"]
@@ -294,19 +306,18 @@ def _memory_shifts(near: RunResults, far: RunResults) -> str | None:
     if not (near.room("gates") and far.room("gates")):
         return None
     longest = [
-        max(layer["timescale_hours"]["longest"] for layer in run.facts["gates"]["layers"])
+        duration(max(layer["timescale_hours"]["longest"] for layer in run.facts["gates"]["layers"]))
         for run in (near, far)
     ]
+    scale = f"{longest[1]} at {far.ahead} and {longest[0]} at {near.ahead}"
+    scale = f"{longest[1]} at both" if longest[0] == longest[1] else scale
     needed = [run.room("trajectories").get("needed_hours") for run in (near, far)]
-    both = (
-        ""
-        if None in needed
-        else f"; the state needs {duration(needed[1])} of history instead of {duration(needed[0])}"
-    )
-    return (
-        f"Memory: the longest timescale of a cell is {duration(longest[1])} at {far.ahead} and {duration(longest[0])} "
-        f"at {near.ahead}{both}."
-    )
+    history = ""
+    if None not in needed:
+        state = far.link("trajectories", "the state")
+        instead = "at both" if needed[0] == needed[1] else f"instead of {duration(needed[0])}"
+        history = f"; {state} needs {duration(needed[1])} of history {instead}"
+    return f"{far.link('gates', 'Memory')}: the longest timescale of a cell is {scale}{history}."
 
 
 DIFFERENCES = (_error_grows, _attention_shifts, _memory_shifts)

@@ -1,20 +1,20 @@
 """The way of a hidden state through its space while the LSTM reads a window, and how much reading it needs."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
-from torch import nn
+from torch import Tensor, nn
 
 from lstmkit.analysis.geometry import Geometry
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
-from lstmkit.internals.recurrent import find_lstms, record_final_states
+from lstmkit.internals.recurrent import LSTMCall, first_lstm, record_final_states
 from lstmkit.params import HiddenStateParams
 from lstmkit.wording import count, duration
 
@@ -97,12 +97,12 @@ class Trajectories:
         )
 
     def facts(self) -> dict[str, float | int]:
-        """The numbers that a summary needs."""
-        facts = {
-            "settled_hours": float(self.settled_hours[1]),
-            "spreads_per_hour": float(self.speed[1]),
-            "followed": self.n_followed,
-        }
+        """The numbers that a summary needs; where every window ends in the same state, no hours."""
+        facts: dict[str, float | int] = {"followed": self.n_followed}
+        if not self.geometry.shares.any():
+            return facts
+        facts["settled_hours"] = float(self.settled_hours[1])
+        facts["spreads_per_hour"] = float(self.speed[1])
         if self.needed_hours is not None:
             facts["needed_hours"] = self.needed_hours
         return facts
@@ -122,17 +122,22 @@ def trajectories(
     Raises:
         LstmkitError: the model has no LSTM, or one that also reads backwards, whose state has no path in time.
     """
-    if next(iter(find_lstms(model).values())).bidirectional:
+    x, _ = next(windows.batches(1))
+    call = first_lstm(model, x)
+    if call.lstm.bidirectional:
         raise LstmkitError("half of a bidirectional LSTM reads backwards: its states have no path in time")
     windows = windows.spread(params.windows)
     drawn = _across(geometry.representation.latest, params.trajectories)
     followed = windows.spread(FOLLOWED)
     spread, hours = geometry.spread or 1.0, windows.interval / pd.Timedelta("1h")
-    paths = geometry.project(np.concatenate(list(_paths(model, windows.select(torch.from_numpy(drawn))))))
-    hours_before = np.arange(paths.shape[1] - 1, -1, -1) * _pooled_steps(model) * hours
-    to_end = np.concatenate([_norm(path - path[:, -1:]) for path in _paths(model, followed)]) / spread
-    moved = np.concatenate([_norm(np.diff(path, axis=1)) for path in _paths(model, followed)]) / spread
-    lengths = [steps for h in READ_HOURS if 1 <= (steps := round(h / hours)) < windows.lookback]
+    whole = _paths(model, call, windows.select(torch.from_numpy(drawn)))
+    paths = geometry.project(np.concatenate(list(whole)))
+    step, n_steps = _input_steps(model, x), paths.shape[1]
+    to_end = np.concatenate([_norm(path - path[:, -1:]) for path in _paths(model, call, followed)]) / spread
+    moved = np.concatenate([_norm(np.diff(path, axis=1)) for path in _paths(model, call, followed)]) / spread
+    shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
+    lengths = [read for h in READ_HOURS if shortest <= (read := round(h / hours)) < windows.lookback]
+    hours_before = np.arange(n_steps - 1, -1, -1) * step * hours
     return Trajectories(
         geometry=geometry,
         windows=drawn,
@@ -142,7 +147,7 @@ def trajectories(
         lookback_hours=windows.lookback * hours,
         to_end=np.quantile(to_end, QUARTILES, axis=0),
         settled_hours=np.quantile(_settled(to_end, hours_before), QUARTILES),
-        speed=np.quantile(moved, QUARTILES) / (_pooled_steps(model) * hours) if moved.size else np.zeros(3),
+        speed=np.quantile(moved, QUARTILES) / (step * hours) if moved.size else np.zeros(3),
         read_hours=np.array(lengths) * hours,
         read_distance=np.quantile(_after_reading(model, followed, lengths) / spread, QUARTILES, axis=0),
         n_followed=len(followed),
@@ -155,12 +160,14 @@ def _across(values: Float[np.ndarray, "window"], size: int) -> Int[np.ndarray, "
     return np.argsort(values, kind="stable")[np.unique(middles.astype(int))]
 
 
-def _paths(model: nn.Module, windows: Windows) -> Iterator[Float[np.ndarray, "batch step unit"]]:
-    name = next(iter(find_lstms(model)))
+def _paths(
+    model: nn.Module, call: LSTMCall, windows: Windows
+) -> Iterator[Float[np.ndarray, "batch step unit"]]:
     for x, _ in windows.batches(BATCH):
-        with torch.inference_mode(), record(model, [name]) as outputs:
+        with torch.inference_mode(), record(model, [call.name]) as outputs:
             model(x)
-        yield outputs[name].double().cpu().numpy()
+        states = outputs[call.name]
+        yield (states if call.lstm.batch_first else states.transpose(0, 1)).double().cpu().numpy()
 
 
 def _after_reading(
@@ -191,6 +198,11 @@ def _settled(
     return hours_before[::-1][stays.sum(axis=1) - 1]
 
 
-def _pooled_steps(model: nn.Module) -> int:
-    """Input steps per step of the LSTM."""
-    return math.prod(module.stride for module in model.modules() if isinstance(module, nn.MaxPool1d))
+def _input_steps(model: nn.Module, x: Float[Tensor, "1 time feature"]) -> float:
+    """Input steps per step of the LSTM: how many must go from a window until it makes one step less, and one more."""
+    steps = (first_lstm(model, x[:, gone:]).x.shape[1] for gone in range(x.shape[1]))
+    losses = (gone for gone, (before, after) in enumerate(pairwise(steps)) if after < before)
+    found = list(islice(losses, 2))
+    if len(found) == 2:
+        return float(found[1] - found[0])
+    return x.shape[1] / first_lstm(model, x).x.shape[1]

@@ -136,12 +136,12 @@ class InputWeights:
         if not table["all gates"].any():
             return "All input weights are zero: the LSTM does not read its inputs."
         total, half = table["all gates"], self.holding_half
-        largest = ", ".join(f"{name} ({share:.2g} %)" for name, share in total.iloc[:3].items())
+        largest = ", ".join(f"{name} ({share:.3g} %)" for name, share in total.iloc[:3].items())
         silent = total.index[total == 0]
         unread = f" No weight at all falls on {', '.join(silent)}." if len(silent) else ""
         return (
             f"Of the squared weights the largest shares fall on {largest}; an even split would be "
-            f"{100 / len(total):.2g} % each, and {count(half, 'input holds', 'inputs hold')} half. "
+            f"{100 / len(total):.3g} % each, and {count(half, 'input holds', 'inputs hold')} half. "
             f"{_other_leaders(table)} A unit's strongest input holds {self.focus:.0f} % of its squared weights in the "
             f"mean, where random weights give {self.initial_focus:.0f} %.{unread}"
         )
@@ -167,11 +167,12 @@ def _other_leaders(table: pd.DataFrame) -> str:
         leader = table[gate].idxmax()
         if table[gate][leader] > CLEARLY * table[gate][first]:
             apart.append(f"the {gate} weighs {leader} more")
-    return (
-        f"Unlike the others, {' and '.join(apart)}."
-        if apart
-        else f"No gate clearly weighs another input than {first} more."
-    )
+    if not apart:
+        return f"No gate clearly weighs another input than {first} more."
+    *others, last = apart
+    listed = f"{', '.join(others)} and {last}" if others else last
+    listed = listed[0].upper() + listed[1:] if len(apart) == len(GATES) else f"Unlike the others, {listed}"
+    return f"{listed} than {first}."
 
 
 def input_weights(model: nn.Module, features: tuple[str, ...], seed: int) -> InputWeights:
@@ -275,7 +276,7 @@ class Biases:
                 f"{signed(float(values.max()), 2)}), which keeps {100 * kept.mean():.0f} % of the cell state per step"
             )
         return (
-            f"Mean bias of the forget gates: {'; '.join(parts)}. PyTorch starts it at zero, where half is kept. "
+            f"Mean bias of the forget gates: {'; '.join(parts)}. PyTorch starts it around zero, where half is kept. "
             "What is kept beyond that has to come from the inputs and the states."
         )
 

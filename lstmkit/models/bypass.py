@@ -2,19 +2,22 @@
 
 from typing import ClassVar
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lstmkit.models.cnn_lstm import pool_steps
-
 
 class BypassForecaster(nn.Module):
-    """The pool, the stacked LSTM and the head of a CNN-LSTM, on the raw inputs.
+    """The stacked LSTM and the head of a CNN-LSTM, on neighbouring raw steps side by side.
+
+    One step of the LSTM reads a patch: all inputs of as many steps as the pool of the CNN-LSTM joins. So the LSTM has
+    as many steps to remember as there, and nothing is lost on the way to it. Where the patch does not divide the number
+    of steps, the oldest one is repeated.
 
     Args:
         n_features: inputs per step.
         horizon: steps ahead.
-        pool: steps that the pool joins.
+        patch: steps that one step of the LSTM reads.
         hidden: hidden units per LSTM layer.
         layers: stacked LSTM layers.
         head: units of the head's hidden layer.
@@ -27,16 +30,16 @@ class BypassForecaster(nn.Module):
         self,
         n_features: int,
         horizon: int,
-        pool: int = 2,
+        patch: int = 2,
         hidden: int = 128,
         layers: int = 2,
         head: int = 64,
         dropout: float = 0.1,
     ):
         super().__init__()
-        self.pool = nn.MaxPool1d(pool)
+        self.patch = patch
         self.lstm = nn.LSTM(
-            n_features, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
+            patch * n_features, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
         )
         self.dropout = nn.Dropout(dropout)
         self.fc1 = nn.Linear(hidden, head)
@@ -45,6 +48,7 @@ class BypassForecaster(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
         """Forecast scaled deviations from scaled features."""
-        pooled = pool_steps(self.pool, x.transpose(1, 2))  # (batch, feature, time / 2)
-        states, _ = self.lstm(pooled.transpose(1, 2))  # (batch, time / 2, hidden)
+        oldest = x[:, :1].expand(-1, -x.shape[1] % self.patch, -1)
+        steps = torch.cat([oldest, x], dim=1).unflatten(1, (-1, self.patch))  # (batch, time / 2, 2, feature)
+        states, _ = self.lstm(steps.flatten(2))  # (batch, time / 2, hidden)
         return self.fc2(self.relu3(self.fc1(self.dropout(states[:, -1]))))

@@ -1,6 +1,5 @@
 """Figure of the activations of one layer in one window."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.activation_map import ActivationMap
@@ -19,7 +18,6 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
     example, order = activations.example, activations.order
     height = max(2.2, ROW * len(order))
     figure, (top, main) = canvas(2, 1, height=1.9 + height, height_ratios=[1.1, height], sharex=True)
-    hours = _length(activations.hours_before)
     top.plot(-example.hours_before, example.target, color=ACCENT, lw=1.4)
     top.set_ylabel(f"{feature_label(example.name)}\n({example.unit})")
     top.set_title(
@@ -31,7 +29,7 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
         activations.activation[order],
         aspect="auto",
         interpolation="nearest",
-        extent=(-hours, 0, len(order) - 0.5, -0.5),
+        extent=(-example.hours, 0, len(order) - 0.5, -0.5),
         cmap=MAGNITUDE_COLORS,
         vmin=0,
         vmax=activations.activation.max() or 1.0,
@@ -39,14 +37,9 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
     main.set_yticks(range(len(order)), order, fontsize=5.5)
     main.tick_params(axis="y", length=0)
     main.set_ylabel(f"filter, rising with {feature_label(example.name)} first")
-    hours_axis(main, hours)
+    hours_axis(main, example.hours)
     bar = figure.colorbar(image, ax=main, pad=0.01, aspect=30)
     bar.outline.set_visible(False)
     bar.set_label("activation after the ReLU", color=MUTED, fontsize=8)
     bar.ax.tick_params(color=INK)
     return figure
-
-
-def _length(hours_before: np.ndarray) -> float:
-    """Hours that all steps cover."""
-    return float(hours_before[0] * len(hours_before) / max(1, len(hours_before) - 1))

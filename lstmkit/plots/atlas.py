@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator
 
-from lstmkit.analysis.atlas import WHOLE, Atlas, Map
+from lstmkit.analysis.atlas import Atlas, Map
+from lstmkit.analysis.horizons import WHOLE
 from lstmkit.plots.style import MAGNITUDE_COLORS, MUTED, canvas, hours_axis, magnitude_norm
 
 SHORT = 2.0  # hours; leads up to it are counted in minutes

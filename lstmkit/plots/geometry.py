@@ -1,5 +1,7 @@
 """Figures of a cloud of hidden states: its dimensions, and its first components in the colours of what is known."""
 
+from collections.abc import Sequence
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +15,7 @@ from lstmkit.plots.style import ACCENT, INK, REGIME_COLORS, SEQUENCE, WARM, canv
 CLOCK_COLORS = mpl.colormaps["twilight_shifted"]  # dark at midnight, light at noon
 DUSK = "#9aa3ae"  # a background on which both can be seen
 WEEK_COLORS = (SEQUENCE[0], SEQUENCE[1])
+COLUMNS = 2  # of clouds side by side
 DOTS = {"s": 7, "alpha": 0.6, "linewidths": 0}
 
 
@@ -149,6 +152,28 @@ def plane(axes: Axes, geometry: Geometry, colors, groups: dict[str, np.ndarray])
         bbox_to_anchor=(1.0, 0.5),
         alignment="left",
     )
+
+
+def planes(geometries: Sequence[Geometry]) -> Figure:
+    """Several clouds, each in the plane of its own first two components, in the colours of the target's regime.
+
+    Args:
+        geometries: of the same windows.
+    """
+    rows = -(-len(geometries) // COLUMNS)
+    figure, grid = canvas(rows, min(COLUMNS, len(geometries)), height=0.3 + 3.6 * rows, squeeze=False)
+    panels = grid.ravel()
+    for axes in panels[len(geometries) :]:
+        axes.remove()
+    for axes, geometry in zip(panels, geometries, strict=False):
+        states = geometry.representation
+        groups = {label: states.regime == index for index, label in enumerate(states.regimes.labels)}
+        plane(axes, geometry, REGIME_COLORS, groups)
+        axes.get_legend().remove()
+        axes.set_title(f"{states.name}: {geometry.effective_dimension:.1f} effective dimensions")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8)
+    return settled(figure)
 
 
 def frame_plane(axes: Axes, geometry: Geometry) -> None:

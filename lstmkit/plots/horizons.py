@@ -8,6 +8,8 @@ from matplotlib.ticker import MaxNLocator
 from lstmkit.analysis.attribution_shift import AttributionShift, Shift
 from lstmkit.analysis.filter_shift import FilterShift
 from lstmkit.analysis.horizons import MetricsSummary
+from lstmkit.analysis.state_shift import StateShift
+from lstmkit.plots.geometry import planes
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, canvas, light_grid
 from lstmkit.wording import feature_label, signed
 
@@ -134,6 +136,15 @@ def _draw_spans(axes: Axes, each: Shift, shift: AttributionShift) -> None:
     axes.set_ylim(0, 105)
     axes.tick_params(axis="x", length=0)
     light_grid(axes)
+
+
+def plot_state_shift(shift: StateShift) -> Figure:
+    """The final states at each horizon, each in its own plane, in the colours of the target's regime.
+
+    Args:
+        shift: of one model.
+    """
+    return planes(shift.geometries)
 
 
 def plot_filter_shift(shift: FilterShift) -> Figure:

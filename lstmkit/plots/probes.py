@@ -33,7 +33,7 @@ def plot_probes(probes: Probes) -> Figure:
     axes.axvline(0, color=INK, lw=0.8)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    lowest = min(min(probe.control, probe.low, probe.baseline) for probe in probes.probes)
+    lowest = min(min(_ends(probe)[0], probe.control, probe.baseline) for probe in probes.probes)
     axes.set_xlim(max(LOWEST, min(lowest, 0.0)) - 0.05, 1.03)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("score in held-out windows: R², for weekday or weekend balanced accuracy above chance")
@@ -44,8 +44,13 @@ def plot_probes(probes: Probes) -> Figure:
     return figure
 
 
+def _ends(probe: Probe) -> tuple[float, float]:
+    """Of the interval, or the score where there is none."""
+    return (probe.score, probe.score) if probe.low is None else (probe.low, probe.high)
+
+
 def _row(axes: Axes, probe: Probe, y: float, color: str) -> None:
-    axes.plot(np.maximum([probe.low, probe.high], LOWEST), [y, y], color=color, lw=2)
+    axes.plot(np.maximum(_ends(probe), LOWEST), [y, y], color=color, lw=2)
     axes.plot(max(probe.score, LOWEST), y, "o", color=color, ms=6)
     axes.plot(max(probe.control, LOWEST), y, "x", color=MUTED, ms=5)
 

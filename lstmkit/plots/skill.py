@@ -47,11 +47,10 @@ def plot_skill(evaluation: Evaluation) -> Figure:
                 f"{value:.1f}", (value, row), xytext=(4, 0), textcoords="offset points", va="center"
             )
         skill = evaluation.skill[steps]
-        axes.set_title(
-            f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {signed(100 * skill.value)} %"
-            f" [{signed(100 * skill.low)}, {signed(100 * skill.high)}]",
-            color=INK,
-        )
+        title = f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {signed(100 * skill.value)} %"
+        if skill.low is not None:
+            title += f" [{signed(100 * skill.low)}, {signed(100 * skill.high)}]"
+        axes.set_title(title, color=INK)
         axes.set_xlabel(f"RMSE ({evaluation.unit})")
         axes.margins(x=0.12)
         axes.tick_params(axis="y", length=0)

@@ -109,20 +109,17 @@ def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     known = [run for run in runs if run.room("predictions")]
     if not known:
         return _nothing(axes)
-    regimes = known[0].facts["predictions"]["regimes"]
-    names = list(
-        dict.fromkeys(name for run in known for name in run.facts["predictions"]["regimes"]["regimes"])
-    )
+    parts = [run.facts["predictions"]["regimes"] for run in known]
+    colors = dict(zip(parts[0]["labels"], REGIME_COLORS, strict=True))
+    names = [name for name in colors if any(name in part["regimes"] for part in parts)]
     height = 0.8 / len(names)
     rows = np.arange(len(known))
     for place, name in enumerate(names):
-        found = [
-            run.facts["predictions"]["regimes"]["regimes"].get(name, {}).get("rmse", 0.0) for run in known
-        ]
+        found = [part["regimes"].get(name, {}).get("rmse", 0.0) for part in parts]
         offset = ((len(names) - 1) / 2 - place) * height
-        axes.barh(rows - offset, found, height=0.9 * height, color=REGIME_COLORS[place], label=name)
+        axes.barh(rows - offset, found, height=0.9 * height, color=colors[name], label=name)
     _horizons(axes, known)
-    axes.set_xlabel(f"RMSE at the last step ({regimes['unit']})")
+    axes.set_xlabel(f"RMSE at the last step ({parts[0]['unit']})")
     axes.margins(x=0.55)
     axes.set_xlim(left=0)
     axes.legend(title="what came true", fontsize=8, loc="upper right")

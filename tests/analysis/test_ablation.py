@@ -190,11 +190,15 @@ def test_finding_and_facts():
         "worse than the anchor alone: layer 1 set to zero, layer 1 held at its mean, layer 2 set to zero. In "
         "each of these cases the network puts out the same for every window: nothing leads around a layer, so"
         " the loss of a whole one is the loss of all input, and only the curve that is left differs. A model "
-        "of the same LSTM and head that was trained without convolutions reaches 25.5 ppm, +0.50 ppm (95 % "
+        "of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side by side, "
+        "reaches 25.5 ppm, +0.50 ppm (95 % "
         "interval −0.10 to +1.10) against the model as trained: this test part cannot tell the two apart."
     )
     assert made().facts()["gain_over_no_convolutions"] == 0.5
+    assert made().facts()["confidence"] == 0.95
     assert made().facts()["ablation_rmse"]["layer 2 set to zero"] == 28.0
+    assert "too few" not in made().caption
+    assert made(n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")
     assert made().to_frame().loc["layer 1 held at its mean", "increase"] == 2
 
 

@@ -119,8 +119,8 @@ def test_filters_that_rise_that_fall_and_that_are_silent():
     assert set(result.order[:2].tolist()) == {2, 4}
     assert result.order[2:].tolist() == [3, 0, 1]  # the constant one, the falling one, the silent one last
     assert result.finding() == (
-        "Of the 5 filters of CNN layer 1, 2 rise and 1 fall with CO₂ in this window (correlation beyond ±0.5), "
-        "1 do neither, and 1 stays silent throughout."
+        "Of the 5 filters of CNN layer 1, 2 rise and 1 falls with CO₂ in this window (correlation beyond "
+        "±0.5), 1 does neither, and 1 stays silent throughout."
     )
     assert result.facts() == {"rise_with_target": 2, "fall_with_target": 1}
     frame = result.to_frame()
@@ -158,6 +158,24 @@ def test_a_constant_target_follows_nothing():
     for result in results:
         assert (result.follows == 0).all()
         assert result.finding().startswith("CO₂ is constant in this window: nothing follows it")
+
+
+def test_counts_of_one_are_singular():
+    one = ActivationMap(
+        "CNN layer 2",
+        np.eye(3, 4),
+        np.arange(3.0, -1, -1),
+        np.array([0.9, 0.0, 0.0]),
+        example_of(np.arange(4.0)),
+    )
+    assert "1 rises and 0 fall with CO₂" in one.finding()
+    assert "2 do neither, and 0 stay silent throughout." in one.finding()
+    constant = replace(
+        one, activation=np.eye(2, 4), follows=np.zeros(2), example=example_of(np.full(4, 400.0))
+    )
+    assert constant.finding().endswith("nothing follows it, and 0 of 2 filters are silent.")
+    dead = replace(constant, activation=np.zeros((1, 4)), follows=np.zeros(1))
+    assert dead.finding().endswith("nothing follows it, and 1 of 1 filter is silent.")
 
 
 def test_the_caption_names_the_window():

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from lstmkit.analysis.atlas import NETWORK, WHOLE, Atlas, Map, lag_lead_atlas
+from lstmkit.analysis.atlas import Atlas, Map, lag_lead_atlas
+from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.data.windows import Windows
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from lstmkit.analysis.attribution import Attributor
-from lstmkit.analysis.attribution_shift import NETWORK, WHOLE, AttributionShift, attribution_shift
+from lstmkit.analysis.attribution_shift import AttributionShift, attribution_shift
+from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
@@ -72,7 +73,7 @@ def test_short_lookbacks_have_fewer_spans():
     shift = attribution_shift(pair, DRAWS)
     assert shift.spans == ("newest hour",)
     assert (
-        "Of its gradient falls on the newest hour 100.0 % 15 min ahead and 100.0 % 15 min ahead."
+        "Of its gradient 100.0 % and 100.0 % (15 min and 15 min ahead) fall on the newest hour."
         in shift.finding()
     )
 
@@ -159,8 +160,8 @@ def test_finding_names_leaders_moves_and_hours():
     assert dataclasses.replace(shift, parts={NETWORK: each}).finding() == (
         "Network alone: CO₂ leads 1 h ahead with 70.0 ± 1.0 %, temperature 4 h ahead with 60.0 ± 2.0 %. Ranks that "
         "change by more than twice the standard error of the change: CO₂ from 1 to 2, temperature from 2 to 1. Of its "
-        "gradient falls on the newest hour 100.0 % 1 h ahead and 25.0 ± 1.5 % 4 h ahead; on what is older than 12 h "
-        "less than 0.1 % 1 h ahead and 62.5 ± 2.0 % 4 h ahead."
+        "gradient 100.0 % and 25.0 ± 1.5 % (1 h and 4 h ahead) fall on the newest hour, less than 0.1 % and "
+        "62.5 ± 2.0 % on what is older than 12 h."
     )
     still = dataclasses.replace(
         shift, parts={NETWORK: dataclasses.replace(each, move_error=np.array([5.0, 5.0]))}

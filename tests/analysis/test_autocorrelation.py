@@ -104,20 +104,49 @@ def test_constant_series_are_named_and_left_out():
 )
 def test_too_few_values_have_no_autocorrelation(values):
     found = autocorrelation(series_of(values))
-    assert found.finding() == found.caption == "19 values are too few for an autocorrelation, which needs 20."
+    assert found.finding() == found.caption == "An autocorrelation needs 20 values; the series has 19."
     assert found.to_frame().empty
     assert found.facts() == {}
 
 
 @pytest.mark.parametrize(
     ("n_steps", "interval", "longest"),
-    [(100, "30min", 12.5), (1000, "2h", 48), (500, "1D", 48), (24, "1h", 6)],
+    [(100, "30min", 12.5), (1000, "2h", 48), (500, "1D", 48), (24, "1h", 6), (20, "1h", 5)],
 )
 def test_lags_reach_two_days_or_a_quarter_of_the_series(n_steps, interval, longest):
     found = autocorrelation(series_of(autoregression(0.5, n_steps), interval=interval))
     assert found.hours[-1] == longest
     assert (found.after_a_day[0] is None) == (longest < 24)
     assert ("a day later" in found.finding()) == (longest >= 24)
+
+
+def test_lags_end_where_a_gap_leaves_too_few_pairs():
+    values = np.arange(300.0)
+    values[40:260] = np.nan  # two stretches of 20 h, 110 h apart
+    found = autocorrelation(series_of(values))
+    assert found.hours[-1] == 16  # lag 32 has 2 * 8 pairs, lag 33 has 2 * 7
+    assert found.after_a_day == (None,)
+    assert found.finding().startswith("PC 1 (half) stays above 1/e for 16 h. The bounds")
+    assert "of the means of 30 min up to 16 h, no lag with fewer than 15 pairs." in found.caption
+    assert found.facts() == {}
+
+
+def test_a_shorter_gap_leaves_all_lags():
+    values = autoregression(0.5, 300)
+    values[40:60] = np.nan
+    assert autocorrelation(series_of(values)).hours[-1] == 37.5
+
+
+def test_values_without_neighbours_have_no_autocorrelation():
+    found = autocorrelation(series_of(np.where(np.arange(400) % 2, np.nan, autoregression(0.5, 400))))
+    assert found.n_values == 200
+    assert (
+        found.finding()
+        == found.caption
+        == "An autocorrelation needs 15 pairs of neighbouring values; the series' gaps leave fewer."
+    )
+    assert found.to_frame().empty
+    assert found.facts() == {}
 
 
 def test_frame():

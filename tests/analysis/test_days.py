@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.analysis.days import ResampledDays
+from lstmkit.analysis.days import ResampledDays, too_few
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import with_error
 from tests.analysis.planted_filters import days_drawn, noise_windows
@@ -40,6 +40,11 @@ def test_a_midnight_that_does_not_exist_is_no_obstacle():
 def test_what_is_the_same_on_all_days_has_no_spread():
     windows = noise_windows(400)["test"]
     assert np.ptp(ResampledDays(windows.origin, 30, 0).means(np.full(len(windows), 3.0))) < 1e-12
+
+
+def test_fewer_days_than_an_interval_needs_are_said_to_be_too_few():
+    assert too_few(4) == " 4 days are too few to rely on this uncertainty."
+    assert too_few(5) == ""
 
 
 @pytest.mark.parametrize(

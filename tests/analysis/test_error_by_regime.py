@@ -85,8 +85,17 @@ def test_an_empty_regime_is_stated_and_makes_no_number():
         "said of it."
     )
     assert list(result.facts()["regimes"]) == ["Medium"]
+    assert result.facts()["labels"] == ["Low", "Medium", "High"]
     json.dumps(result.facts(), allow_nan=False)
     assert np.isfinite(result.to_frame()).all(axis=None)
+
+
+def test_changes_without_any_error_hold_nothing():
+    finding = parted([2.0, 2, 0, 0], [0, 1, 2, 2], [0, 1, 0, 1]).finding()
+    assert finding.endswith(
+        "Windows that change their regime between origin and last step are 50 % of all and hold 0 % of the squared "
+        "error."
+    )
 
 
 def test_without_any_error_there_is_nothing_to_share():

@@ -115,12 +115,15 @@ def test_a_single_step_is_a_point():
     assert result.to_frame().index.tolist() == [1]
 
 
-def test_few_days_give_no_interval():
-    result = steps_of({name: error[:96] for name, error in noise().items()}, ORIGIN[:96])
+@pytest.mark.parametrize(("hours", "days"), [(24, "1 day"), (96, "4 days")])
+def test_few_days_give_no_interval(hours, days):
+    result = steps_of({name: error[:hours] for name, error in noise().items()}, ORIGIN[:hours])
     assert result.skill_ends is None
     assert result.errors["LSTM"].rmse_ends is None
     assert "; there are too few days for an interval." in result.finding()
-    assert result.caption.endswith("4 days are too few for intervals.")
+    assert result.caption.endswith(
+        f"test windows. No intervals: they need 5 days, and the forecasts start on {days}."
+    )
     assert result.facts()["steps_surely_ahead"] is None
     assert result.to_frame().notna().all(axis=None)
 

@@ -214,13 +214,13 @@ RANDOM = RandomAblation(
 
 def test_finding_frame_and_facts_of_random_filters():
     assert RANDOM.finding(IMPORTANCE) == (
-        "Held at their means, filters drawn at random change the RMSE on 128 windows: half of layer 1 +1.50 "
-        "ppm on average over 2 draws (from +1.00 to +2.00), all of it +4.00; half of layer 2 +0.60 ppm on "
-        "average over 2 draws (from +0.40 to +0.80), all of it +1.50. The 16 filters of layer 2 that change "
-        "the forecast most do so by +0.20 ppm, more than 1 of 2 random choices of as many; those that change "
-        "it least by 0.00. Held one by one, the filters of layer 2 change the RMSE by +0.20 ppm in sum, all "
-        "at once by +1.50 (95 % interval of the difference +0.40 to +2.00): the layer is more than the sum of"
-        " its parts."
+        "Held at their means, filters drawn at random change the RMSE on 128 windows: half of layer 1 +1.50 ppm on "
+        "average over 2 draws (from +1.00 to +2.00), all of it +4.00; half of layer 2 +0.60 ppm on average over 2 "
+        "draws (from +0.40 to +0.80), all of it +1.50. Without the 16 filters of layer 2 that change the forecast "
+        "most, the RMSE changes by +0.20 ppm; 1 of 2 random choices of as many leaves a lower RMSE. Without the 16 "
+        "that change it least, it changes by 0.00 ppm. Held one by one, the filters of layer 2 change the RMSE by "
+        "+0.20 ppm in sum, all at once by +1.50 (95 % interval of the difference +0.40 to +2.00): the layer is more "
+        "than the sum of its parts."
     )
     frame = RANDOM.to_frame()
     assert frame.index.tolist() == [("layer 1", n) for n in (8, 16, 24)] + [
@@ -231,6 +231,20 @@ def test_finding_frame_and_facts_of_random_filters():
     assert frame["most used (ppm)"].isna().tolist() == [True] * 3 + [False] * 3
     assert RANDOM.facts()["half_of_layer"] == {"layer 1": 1.5, "layer 2": pytest.approx(0.6)}
     assert RANDOM.facts()["quarter_most_used"] == 0.2
+
+
+def test_one_filter_and_one_draw_are_singular():
+    few = replace(RANDOM, held=np.ones((2, 3), int), random=RANDOM.random[:, :, 1:])
+    assert "on average over 1 draw (from" in few.finding(IMPORTANCE)
+    assert (
+        "Without the filter of layer 2 that changes the forecast most, the RMSE changes by +0.20 ppm; 0 of 1 random "
+        "choice of one leave a lower RMSE. Without the one that changes it least, it changes by 0.00 ppm."
+    ) in few.finding(IMPORTANCE)
+
+
+def test_a_loss_that_helps_is_told_with_its_sign():
+    helpful = replace(RANDOM, most_used=np.array([-0.07, 0.0, 0.0]))
+    assert "most, the RMSE changes by −0.07 ppm; 0 of 2 random choices" in helpful.finding(IMPORTANCE)
 
 
 @pytest.mark.parametrize(

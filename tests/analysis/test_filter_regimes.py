@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lstmkit.analysis.filter_activity import FilterActivity, LayerActivity, measure_activity
-from lstmkit.analysis.filter_regimes import filter_regimes
+from lstmkit.analysis.filter_regimes import LayerByRegime, filter_regimes
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
 from tests.analysis.convolutional import small
@@ -117,6 +117,28 @@ def test_a_regime_of_one_window_has_a_mean_and_no_error():
 def test_filters_that_tell_nothing():
     result = filter_regimes(activity_of(np.zeros((90, 3))), WINDOWS, TERCILES)
     assert result.finding().startswith("No filter of CNN layer 1 tells the regimes apart.")
+
+
+def test_filters_of_the_middle_regime_alone_belong_to_neither_end():
+    layer = LayerByRegime(
+        "CNN layer 1",
+        mean=np.array([[1.0, 0.0], [3.0, 0.0], [1.0, 0.0]]),
+        error=np.zeros((3, 2)),
+        explained=np.array([0.5, 0.0]),
+    )
+    assert layer.finding("Low", "High") == (
+        "In CNN layer 1 the regime explains 25 % of a filter's variance (median), at most 50 % (filter 0: mean 1.00 in "
+        "High, 1.00 in Low). 0 of 2 filters are more active in High than in Low."
+    )
+
+
+def test_a_single_filter_of_the_highest_regime_is_singular():
+    layer = LayerByRegime(
+        "CNN layer 1", np.array([[1.0, 0.0], [3.0, 0.0]]), np.zeros((2, 2)), np.array([0.5, 0.0])
+    )
+    assert layer.finding("Low", "High").endswith(
+        "1 of 2 filters is more active in High than in Low; most for High: 0."
+    )
 
 
 def test_the_spacing_is_that_of_the_sample():

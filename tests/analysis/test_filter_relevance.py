@@ -10,6 +10,7 @@ from lstmkit.analysis.filter_relevance import SHIFTS, FilterRelevance, filter_re
 from lstmkit.errors import LstmkitError
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.wording import signed
 from tests.analysis.planted_filters import LIFT, PlantedFilters, days_drawn, noise_windows, study_params
 from tests.analysis.tiny import state_of, stirred
 
@@ -90,18 +91,39 @@ def test_information_of_two_normal_variables_is_known():
 def test_a_square_has_information_but_no_correlation():
     windows = noise_windows(4000)["test"]
 
-    def square(maps):
-        return (
-            maps[:, 0].mean(dim=1) - 10.55
-        ) ** 2  # about the mean of the larger of two normal values, lifted by 10
+    def squares(maps):  # 10.55 is about the mean of the larger of two normal values, lifted by 10
+        return ((maps[:, :2].mean(dim=2) - 10.55) ** 2).sum(dim=1)
 
-    relevance = filter_relevance(planted(square), windows, study_params())
-    assert not relevance.certain[0, 0]
-    assert abs(relevance.correlation[0, 0]) < 0.2
-    assert relevance.informative.tolist() == [True, False, False, False]
-    assert relevance.information[0] > 0.3
-    assert "1 of these shows no certain correlation" in relevance.finding()
-    assert f"the strongest is filter 0 ({relevance.information[0]:.2f} bits" in relevance.finding()
+    relevance = filter_relevance(planted(squares), windows, study_params())
+    assert not relevance.certain[0].any()
+    assert np.abs(relevance.correlation[0]).max() < 0.2
+    assert relevance.informative.tolist() == [True, True, False, False]
+    assert relevance.information[:2].min() > 0.15
+    strongest = relevance.information.argmax()
+    assert (
+        "2 of 2 filters that change share more information with the deviation than any of their 19 shifted copies, "
+        "which about 0 would by chance; "
+    ) in relevance.finding()
+    assert relevance.finding().endswith(
+        "2 of these show no certain correlation; a single shifted copy comes first in no such filter, so chance does "
+        f"not explain it: there is a relation that the correlation does not show, most clearly in filter {strongest} "
+        f"({relevance.information[strongest]:.2f} bits, r = {signed(relevance.correlation[0, strongest], 2)})."
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_of_an_independent_deviation_no_bent_relation_is_claimed(seed):
+    noise = np.random.default_rng(seed)
+    weights = noise.normal(size=(64, 2))
+    model = PlantedFilters(
+        weights.tolist(),
+        (10 - LIFT * weights.sum(axis=1)).tolist(),
+        lambda maps: torch.from_numpy(noise.normal(size=len(maps))).float(),  # whatever the filters do
+    )
+    relevance = filter_relevance(model, noise_windows()["test"], study_params())
+    assert not relevance.constant.any()
+    assert relevance.informative.any()
+    assert "there is a relation" not in relevance.finding()
 
 
 def test_constant_filters_are_named_and_have_no_nan():
@@ -118,6 +140,15 @@ def test_constant_filters_are_named_and_have_no_nan():
     assert relevance.finding().startswith(
         "2 of 4 filters never change. The network's deviation moves most with"
     )
+    finding = relevance.finding()
+    assert (
+        "For 2 of 2 filters that change the interval leaves out zero, where chance alone would let about 0"
+        in finding
+    )
+    assert "2 of 2 filters that change have the same sign in both" in finding
+    assert "2 of 2 filters that change share more information" in finding
+    assert "filters 1 (r = " in finding or "filters 0 (r = " in finding
+    assert finding.count("(r = ") == 2
     assert relevance.facts()["constant_filters"] == 2
 
 
@@ -169,7 +200,7 @@ RELEVANCE = FilterRelevance(
     low=np.array([[0.1, -0.7, -0.1], [0.4, -0.5, -0.95]]),
     high=np.array([[0.3, -0.5, 0.3], [0.6, -0.3, -0.85]]),
     information=np.array([0.1, 0.5, 0.4]),
-    baseline=np.array([0.2, 0.2, 0.2]),
+    shifted=np.array([[0.2, 0.0, 0.1], [0.1, 0.2, 0.2]]),
     activation=np.array([1.0, 2.0, 3.0]),
     constant=np.zeros(3, dtype=bool),
     constant_network=False,
@@ -186,13 +217,87 @@ def test_finding_frame_and_facts():
         "interval is −0.70 to −0.50. For 2 of 3 filters the interval leaves out zero, where chance alone would let "
         "about 0. With the whole forecast the largest correlation is 0.90 in size, with the deviation 0.60; 2 of 3 "
         "filters have the same sign in both. What the whole adds is the anchor, which no filter makes. 2 of 3 filters "
-        "share more information with the deviation than any of their shifted copies, at most 0.50 bits. 1 of these "
-        "shows no certain correlation, so that the relation is not a straight line; the strongest is filter 2 "
-        "(0.40 bits, r = +0.10)."
+        "share more information with the deviation than any of their 2 shifted copies, which about 1 would by chance; "
+        "at most 0.50 bits. 1 of these shows no certain correlation; a single shifted copy comes first in no such "
+        "filter, so chance does not explain it: there is a relation that the correlation does not show, most clearly "
+        "in filter 2 (0.40 bits, r = +0.10)."
     )
+    assert "too few" not in RELEVANCE.caption
+    assert replace(RELEVANCE, n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")
     frame = RELEVANCE.to_frame()
     assert frame.index.tolist() == [1, 0, 2]
     assert frame["r_forecast"].tolist() == [-0.4, 0.5, -0.9]
     assert RELEVANCE.facts()["top_filters"] == [1, 0, 2]
     assert RELEVANCE.facts()["informative_filters"] == 2
     assert f"the largest of {SHIFTS} copies" in RELEVANCE.caption
+
+
+def five(information: list[float], shifted: list[list[float]]) -> FilterRelevance:
+    """Five filters of which only the first is certainly correlated."""
+    return replace(
+        RELEVANCE,
+        correlation=np.full((2, 5), 0.1),
+        low=np.array([[0.05] + [-0.1] * 4] * 2),
+        high=np.full((2, 5), 0.2),
+        information=np.array(information),
+        shifted=np.array(shifted),
+        activation=np.ones(5),
+        constant=np.zeros(5, dtype=bool),
+    )
+
+
+def test_what_a_shifted_copy_reaches_as_well_is_left_to_chance():
+    # without certain correlation are filters 1 to 4: the deviation comes first in 1, 2; the second copy in 3, 4
+    even = five([0.9, 0.4, 0.3, 0.0, 0.1], [[0.1, 0.1, 0.2, 0.1, 0.0], [0.2, 0.2, 0.1, 0.2, 0.2]])
+    assert even.informative.tolist() == [True, True, True, False, False]
+    assert even.hidden_by_chance == 2
+    assert even.finding().endswith(
+        "2 of these show no certain correlation; a single shifted copy comes first in up to 2 such filters, so this "
+        "may be chance."
+    )
+    # the deviation in 1, 2, 3, the second copy in 4; the first copy in 0, which does not count
+    clear = five([0.1, 0.4, 0.3, 0.5, 0.1], [[0.9, 0.1, 0.2, 0.1, 0.0], [0.2, 0.2, 0.1, 0.2, 0.2]])
+    assert clear.hidden_by_chance == 1
+    assert clear.finding().endswith(
+        "3 of these show no certain correlation; a single shifted copy comes first in up to 1 such filter, so chance "
+        "does not explain it: there is a relation that the correlation does not show, most clearly in filter 3 (0.50 "
+        "bits, r = +0.10)."
+    )
+    # where nothing is shared at all, nothing comes first
+    nothing = five([0.0] * 5, [[0.0] * 5] * 2)
+    assert nothing.hidden_by_chance == 0
+    assert "certain correlation" not in nothing.finding()
+
+
+def test_dead_filters_are_no_part_of_any_count():
+    dead = replace(
+        RELEVANCE,
+        correlation=np.array([[0.2, -0.6, 0.0], [0.5, -0.4, 0.0]]),
+        low=np.array([[0.1, -0.7, 0.0], [0.4, -0.5, 0.0]]),
+        high=np.array([[0.3, -0.5, 0.0], [0.6, -0.3, 0.0]]),
+        information=np.array([0.1, 0.5, 0.0]),
+        constant=np.array([False, False, True]),
+    )
+    finding = dead.finding()
+    assert finding.startswith(
+        "1 filter of 3 never changes. The network's deviation moves most with filters 1 (r = −0.60), 0 (r = +0.20); "
+    )
+    assert "For 2 of 2 filters that change the interval" in finding
+    assert "2 of 2 filters that change have the same sign in both" in finding
+
+
+def test_chance_is_counted_in_the_filters_that_change():
+    many = {
+        "correlation": np.full((2, 64), 0.1),
+        "low": np.full((2, 64), -0.1),
+        "high": np.full((2, 64), 0.2),
+        "information": np.zeros(64),
+        "shifted": np.full((19, 64), 0.1),
+        "activation": np.ones(64),
+    }
+    all_move = replace(RELEVANCE, constant=np.zeros(64, dtype=bool), **many).finding()
+    half_move = replace(RELEVANCE, constant=np.arange(64) < 32, **many).finding()
+    assert "where chance alone would let about 3." in all_move
+    assert "which about 3 would by chance" in all_move
+    assert "where chance alone would let about 2." in half_move
+    assert "which about 2 would by chance" in half_move

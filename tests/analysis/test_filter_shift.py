@@ -100,7 +100,7 @@ def test_matched_filters_of_opposite_importance_disagree():
     far = torch.tensor([0.0, 0.5, 1.0, 2.0, 4.0])
     shift = filter_shift(pair(WEIGHTS.abs(), far), DRAWS)
     assert shift.agreement < -0.5
-    assert "cannot be told from that" in shift.finding()
+    assert "cannot be told from that" in shift.finding()  # with five filters chance alone gives 0 ± 0.50
 
 
 def test_a_cnn_lstm_equals_gradients_taken_by_hand():
@@ -151,32 +151,54 @@ def test_three_horizons_are_matched_at_the_ends():
     np.testing.assert_allclose(shift.importance[1], shift.importance[0][::-1], rtol=1e-4)  # float32
 
 
+SHIFT = FilterShift(
+    horizons=("1 h", "24 h"),
+    importance=(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])),
+    share=(np.ones(3), np.ones(3)),
+    share_error=(np.ones(3), np.ones(3)),
+    rank=(np.ones(3), np.ones(3)),
+    rank_error=(np.ones(3), np.ones(3)),
+    half=np.array([1, 2]),
+    half_error=np.array([0.2, 0.0]),
+    partner=np.array([2, 1, 0]),
+    likeness=np.array([0.9, 0.7, 0.5]),
+    same_number=np.array([0.1, 0.0, -0.1]),
+    chance=np.array([0.2, 0.1, 0.0]),
+    agreement=0.25,
+    unit="ppm",
+    n_windows=8,
+    n_days=3,
+)
+
+
 def test_finding():
-    shift = FilterShift(
-        horizons=("1 h", "24 h"),
-        importance=(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])),
-        share=(np.ones(3), np.ones(3)),
-        share_error=(np.ones(3), np.ones(3)),
-        rank=(np.ones(3), np.ones(3)),
-        rank_error=(np.ones(3), np.ones(3)),
-        half=np.array([1, 2]),
-        half_error=np.array([0.2, 0.0]),
-        partner=np.array([2, 1, 0]),
-        likeness=np.array([0.9, 0.7, 0.5]),
-        same_number=np.array([0.1, 0.0, -0.1]),
-        chance=np.array([0.2, 0.1, 0.0]),
-        agreement=0.25,
-        unit="ppm",
-        n_windows=8,
-        n_days=3,
-    )
-    assert shift.finding() == (
+    assert SHIFT.finding() == (
         "The models for 1 h and 24 h ahead were trained separately: filters of the same number correlate by 0.00 in "
         "the median. Matched so that they correlate most, pairs reach +0.70 in the median, and +0.10 where the windows "
         "of one model are shuffled; 1 of 3 reach 0.8 (0 shuffled). The importance of unrelated filters would have a "
         "rank correlation of 0 ± 0.71; that of matched ones, +0.25, cannot be told from that. 1 filter holds half of "
         "the importance 1 h ahead (± 0.2), 2 filters hold half of the importance 24 h ahead (± 0.0)."
     )
+
+
+def test_a_caption_says_when_the_days_are_too_few():
+    assert SHIFT.caption.endswith("over resampled days. 3 days are too few to rely on this uncertainty.")
+    assert dataclasses.replace(SHIFT, n_days=30).caption.endswith("over resampled days.")
+
+
+@pytest.mark.parametrize(
+    ("agreement", "said"),
+    [
+        (0.8, "+0.80, lies further from 0 than that."),
+        (-0.8, "−0.80, lies further from 0 than that."),
+        (0.2, "+0.20, cannot be told from that."),
+        (-0.2, "−0.20, cannot be told from that."),
+    ],
+)
+def test_an_agreement_beyond_chance_is_told_on_either_side_of_zero(agreement, said):
+    alike = dict.fromkeys(("likeness", "same_number", "chance"), np.zeros(64))
+    many = dataclasses.replace(SHIFT, partner=np.arange(64), agreement=agreement, **alike)
+    assert f"a rank correlation of 0 ± 0.13; that of matched ones, {said}" in many.finding()
 
 
 def test_models_without_filters_and_single_horizons_are_refused():

@@ -105,13 +105,17 @@ def test_each_filter_is_judged_by_the_feature_that_it_weighs_most():
     assert response.order.tolist() == [0, 2, 1, 3]  # in the order of the kinds
     finding = response.finding()
     assert (
-        "Of the 4 filters of CNN layer 1, 1 smooth the feature that they weigh most (low-pass) and 1"
-        in finding
+        "Of the 4 filters of CNN layer 1, each held against the feature that it weighs most, 1 smooths it (low-pass) "
+        "and 1 differentiates it (high-pass); 1 is band-pass; 1 is silent." in finding
     )
-    assert "; 1 is band-pass; 1 is silent." in finding
     assert "Filters that smooth CO₂: 2; that differentiate it: 0." in finding
     assert "Of all pairs of filter and feature, 38 % smooth and 12 % differentiate" in finding  # 3 and 1 of 8
     assert response.facts() == {"smoothing_filters": 1, "differentiating_filters": 1}
+
+
+def test_counts_of_other_than_one_are_plural():
+    finding = frequency_response(bank_of([[SMOOTH, NOTHING]] * 2 + [[BAND, NOTHING]] * 2), seed=0).finding()
+    assert "2 smooth it (low-pass) and 0 differentiate it (high-pass); 2 are band-pass." in finding
 
 
 def test_gains_stand_at_their_periods():

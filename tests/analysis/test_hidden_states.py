@@ -9,10 +9,11 @@ import torch
 
 from lstmkit.analysis.hidden_states import corrections, final_states
 from lstmkit.data.regimes import Regimes
+from lstmkit.data.windows import spread_evenly
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.outputs import PREDICTIONS, STATES, write_outputs
-from lstmkit.params import HiddenStateParams, SplitParams
+from lstmkit.params import SplitParams
 from lstmkit.storage import Rows
 from tests.analysis.states import cloud
 from tests.analysis.tiny import make_test_windows, stirred
@@ -38,10 +39,10 @@ class Whole(Rows):
 def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
     model, windows = stirred(LSTMForecaster(2, 2, hidden=5)), make_test_windows(n=40)
     write_outputs(tmp_path, model, windows)
-    layers = final_states(Rows(tmp_path / STATES), windows, REGIMES, "ppm", HiddenStateParams(windows=7))
-    chosen = [0, 6, 13, 20, 26, 32, 39]  # 39 · k / 6, rounded
+    chosen = np.array([0, 6, 13, 20, 26, 32, 39])
+    layers = final_states(Rows(tmp_path / STATES), windows, REGIMES, "ppm", chosen)
     assert [layer.name for layer in layers] == ["LSTM layer 1", "LSTM layer 2"]
-    x, _ = windows.gather(torch.tensor(chosen))
+    x, _ = windows.gather(torch.from_numpy(chosen))
     with torch.no_grad():
         _, (final, _) = model.lstm(x)
     for layer, expected in zip(layers, final.double().numpy(), strict=True):
@@ -51,10 +52,10 @@ def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
         assert len(layer) == 7
 
 
-def test_no_more_windows_than_there_are():
+def test_all_windows_give_all_states():
     windows = make_test_windows(n=40)
     states = np.random.default_rng(0).normal(size=(40, 1, 3)).astype("float32")
-    (layer,) = final_states(Whole(states), windows, REGIMES, "ppm", HiddenStateParams())
+    (layer,) = final_states(Whole(states), windows, REGIMES, "ppm", np.arange(40))
     np.testing.assert_array_equal(layer.values, states[:, 0])
     assert layer.values.dtype == np.float64
 
@@ -62,9 +63,9 @@ def test_no_more_windows_than_there_are():
 def test_states_of_other_windows_are_refused():
     windows = make_test_windows(n=40)
     with pytest.raises(LstmkitError, match="39 hidden states do not belong to 40 windows"):
-        final_states(Whole(np.zeros((39, 1, 3), "float32")), windows, REGIMES, "ppm", HiddenStateParams())
+        final_states(Whole(np.zeros((39, 1, 3), "float32")), windows, REGIMES, "ppm", np.arange(39))
     with pytest.raises(LstmkitError, match="41 predictions do not belong to 40 windows"):
-        corrections(Whole(np.zeros((41, 2), "float32")), windows, HiddenStateParams())
+        corrections(Whole(np.zeros((41, 2), "float32")), windows, np.arange(40))
 
 
 def test_the_clock_is_local_and_keeps_its_minutes():
@@ -97,8 +98,8 @@ def test_the_correction_is_what_the_network_adds_to_the_anchor(tmp_path, anchor)
     windows = raw_windows(dataset, 4, SplitParams(), lookback=24, anchor=anchor)["test"]
     model = stirred(LSTMForecaster(2, 4, hidden=3))
     write_outputs(tmp_path, model, windows)
-    params = HiddenStateParams(windows=30)
-    found = corrections(Rows(tmp_path / PREDICTIONS, "predicted"), windows, params)
+    chosen = spread_evenly(len(windows), 30)
+    found = corrections(Rows(tmp_path / PREDICTIONS, "predicted"), windows, chosen)
     x, _ = windows.spread(30).gather(torch.arange(30))
     with torch.no_grad():  # the network's outputs are deviations in units of the target scaler
         expected = model(x).double().numpy().mean(axis=1) * windows.target_scaler.scale[0]
@@ -112,7 +113,7 @@ def test_both_directions_stand_side_by_side(tmp_path):
     model.projection = torch.nn.Linear(8, 2)
     model, windows = stirred(model), make_test_windows(n=12)
     write_outputs(tmp_path, model, windows)
-    (layer,) = final_states(Rows(tmp_path / STATES), windows, REGIMES, "ppm", HiddenStateParams())
+    (layer,) = final_states(Rows(tmp_path / STATES), windows, REGIMES, "ppm", np.arange(12))
     x, _ = windows.gather(torch.arange(12))
     with torch.no_grad():
         read, _ = model.lstm(x)

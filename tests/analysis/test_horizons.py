@@ -11,8 +11,10 @@ from lstmkit.analysis.horizons import metrics_summary, ranks, shared_windows, sh
 from lstmkit.errors import LstmkitError
 from tests.analysis.tiny import make_test_windows
 
+Ends = tuple[float, float | None, float | None]
 
-def metrics(rmse: float, skill: tuple[float, float, float], mape: float | None = 2.0) -> dict:
+
+def metrics(rmse: float, skill: Ends, mape: float | None = 2.0) -> dict:
     """What `metrics.json` holds; at the last step everything is twice as large."""
 
     def both(value):
@@ -62,6 +64,19 @@ def test_finding_says_where_the_model_is_better_and_where_that_is_unsure():
         "% (95 % interval −1.0 to +5.0 %, and zero lies inside: this test part cannot tell the two apart). From 1 h to "
         "24 h ahead the RMSE over all steps changes by a factor of 2.5."
     )
+
+
+def test_a_skill_without_an_interval_is_said_to_have_none():
+    few = metrics(50.0, (0.02, None, None)) | {"test_days": 4}
+    summary = metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15)), 24.0: few})
+    assert (
+        "24 h ahead: RMSE 50.0 ppm over all steps against 51.0 ppm for ridge, a skill of +2.0 % (too few days for an "
+        "interval). From" in summary.finding()
+    )
+    whiskers = " Whiskers of the skill are 95 % intervals over resampled days"
+    assert summary.caption.endswith(f"{whiskers}; where there are none, there are too few days.")
+    assert metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15))}).caption.endswith(f"{whiskers}.")
+    assert summary.table.loc["24 h", ["skill_low", "skill_high"]].isna().all(axis=None)
 
 
 def test_one_horizon_and_metrics_that_are_undefined():

@@ -48,6 +48,79 @@ class BothWays(nn.Module):
         return self.head(self.lstm(x)[0][:, -1])
 
 
+class PastTheMemory(nn.Module):
+    """A head that reads the newest input beside the last state."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(2, 3, batch_first=True)
+        self.head = nn.Linear(5, 9)
+
+    def forward(self, x):
+        return self.head(torch.cat([self.lstm(x)[0][:, -1], x[:, -1]], dim=1))
+
+
+class WithTheCell(nn.Module):
+    """A head that reads the last cell beside the last state."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(2, 3, batch_first=True)
+        self.head = nn.Linear(6, 9)
+
+    def forward(self, x):
+        states, (_, cell) = self.lstm(x)
+        return self.head(torch.cat([states[:, -1], cell[-1]], dim=1))
+
+
+class FinalState(nn.Module):
+    """A head that takes the last state from the second thing that an LSTM gives back."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(2, 3, batch_first=True)
+        self.head = nn.Linear(3, 9)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[1][0][-1])
+
+
+class ReadTwice(nn.Module):
+    """One LSTM that reads the window, and then what it made of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(2, 2, batch_first=True)
+        self.head = nn.Linear(2, 9)
+
+    def forward(self, x):
+        return self.head(self.lstm(self.lstm(x)[0])[0][:, -1])
+
+
+class InPlace(nn.Module):
+    """A head that overwrites what the LSTM gives back."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(2, 3, batch_first=True)
+        self.head = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(3, 9))
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0][:, -1])
+
+
+class Deaf(nn.Module):
+    """A head that reads a memory which no window reaches."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(2, 3, batch_first=True)
+        self.head = nn.Linear(3, 9)
+
+    def forward(self, x):
+        return self.head(self.lstm(torch.ones_like(x))[0][:, -1])
+
+
 MODELS = {
     "LSTM, more leads than units": lambda: LSTMForecaster(2, 9, hidden=3, layers=2, dropout=0.4),
     "LSTM, fewer leads than units": lambda: LSTMForecaster(2, 2, hidden=5),
@@ -58,6 +131,11 @@ MODELS = {
     "both directions": BothWays,
     "all states": Attentive,
     "two LSTMs": TwoMemories,
+    "one LSTM, called twice": ReadTwice,
+    "a way past the memory": PastTheMemory,
+    "the cell beside the state": WithTheCell,
+    "the final state": FinalState,
+    "a head that overwrites": InPlace,
     "no LSTM": lambda: Squared(torch.randn(13, 2), ahead=(1.0, -2.0, 0.5)),
 }
 THROUGH_THE_STATE = {
@@ -65,6 +143,7 @@ THROUGH_THE_STATE = {
     "CNN-LSTM, more leads than units",
     "one unit",
     "both directions",
+    "a head that overwrites",
 }
 
 
@@ -91,6 +170,15 @@ def test_the_last_state_is_used_where_it_says_all_and_saves_passes(name):
     model = stirred(MODELS[name]()).double()
     found = module._through_the_last_state(model, window()[None].requires_grad_())
     assert (found is not None) == (name in THROUGH_THE_STATE)
+
+
+@pytest.mark.parametrize("horizon", [9, 2])
+def test_a_forecast_that_does_not_hang_on_the_window_has_zeros(horizon):
+    model = stirred(Deaf()).double()
+    model.head = nn.Linear(3, horizon).double()
+    found = lead_gradients(model, window())
+    assert found.shape == (horizon, 13, 2)
+    assert not found.any()
 
 
 def test_a_linear_model_has_its_weights_as_gradient():

@@ -111,15 +111,26 @@ def test_times_of_day_that_are_hardly_ever_seen_are_left_out():
     assert "of 23 times of day" in found.finding()
 
 
-def test_a_few_days_have_no_profile():
-    windows = autumn(days=5)
-    found = phase_error(errors_of(windows, np.ones(len(windows))), PARAMS, seed=0)
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (
+            96,
+            "No time of day comes up on 5 days, as a profile over the day needs; the errors fall on 5 days in all.",
+        ),
+        (
+            13,
+            "No time of day comes up on 5 days, as a profile over the day needs; the errors fall on 1 day in all.",
+        ),
+    ],
+)
+def test_a_few_days_have_no_profile(hours, told):
+    windows = windows_of(400, lookback=6, horizon=1, start="2025-06-02")
+    first = int(np.flatnonzero(errors_of(windows, np.zeros(len(windows))).target_time.hour == 11)[0])
+    windows = windows.select(torch.arange(first, first + hours))  # 11:00 to 10:00 four days later
+    found = phase_error(errors_of(windows, np.ones(hours)), PARAMS, seed=0)
     assert found.is_empty
-    assert (
-        found.finding()
-        == found.caption
-        == f"{found.n_days} days are too few for a profile over the day, which needs 5."
-    )
+    assert found.finding() == found.caption == told
     assert found.facts() == {}
     assert found.to_frame().empty
 

@@ -180,6 +180,8 @@ def test_finding_frame_and_facts():
         "errors."
     )
     assert "no more and no less than by chance (50 %)" in replace(SELECTION, overall=0.495).finding()
+    assert "too few" not in SELECTION.caption
+    assert replace(SELECTION, n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")
     frame = SELECTION.to_frame()
     steps, filters = frame.loc["hours_before"], frame.loc["filter"]
     assert steps.index.tolist() == [5, 4, 3, 2, 1, 0]
@@ -189,3 +191,24 @@ def test_finding_frame_and_facts():
     assert filters["tied_share"].tolist() == [0.5, 0.7]
     assert filters["newest_share"].tolist() == [0.4, 0.58]
     assert SELECTION.facts()["pool_newest_share"] == 0.49
+
+
+def test_newest_groups_that_are_always_ties_are_not_told_as_measured():
+    tied = replace(SELECTION, frequency=np.array([[0.1, 0.3], [0.2, 0.2], [0.0, 0.0]]))
+    assert (
+        "between 75 and 75 % in the 1 group at the ends, whose field reaches into the padding (no choice in the "
+        "newest of all)."
+    ) in tied.finding()
+
+
+def test_where_every_group_touches_the_padding_the_sentence_is_whole():
+    finding = replace(SELECTION, padded=np.ones(3, dtype=bool)).finding()
+    assert (
+        ". Along the lookback its share lies between 25 and 75 % in the 3 groups at the ends, whose field reaches into "
+        "the padding (25 % in the newest of all). Filters range"
+    ) in finding
+
+
+def test_where_no_group_at_the_ends_decides_nothing_is_said_of_them():
+    inner = replace(SELECTION, frequency=np.array([[0.0, 0.0], [0.2, 0.2], [0.0, 0.0]]))
+    assert "in the 1 group whose field lies within the window. Filters range" in inner.finding()

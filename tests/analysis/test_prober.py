@@ -178,6 +178,17 @@ def test_the_interval_is_one_of_days():
     assert probe.high - probe.low == pytest.approx(width, rel=0.4)
 
 
+@pytest.mark.parametrize(("days", "held_out"), [(13, 4), (16, 5)])
+def test_an_interval_needs_five_held_out_days(days, held_out):
+    n = 24 * days
+    judge = prober(noise(0, n, 1))
+    assert judge.n_days == held_out
+    probe = judge.read("layer", noise(1, n, 2), quantity(noise(2, n)))
+    ends = (probe.low, probe.high, probe.gain_low, probe.gain_high)
+    assert [end is None for end in ends] == [held_out < 5] * 4
+    assert np.isfinite([probe.score, probe.baseline, probe.control, probe.error]).all()
+
+
 @pytest.mark.parametrize(
     ("concept", "match"),
     [
@@ -242,5 +253,5 @@ def test_selectivity_is_the_score_above_control_or_constant_answer():
 
 
 def made(**changed: float) -> Probe:
-    scores = dict.fromkeys((f.name for f in fields(Probe) if f.type is float), 0.5)
+    scores = dict.fromkeys((f.name for f in fields(Probe) if f.type in (float, float | None)), 0.5)
     return Probe(**{"stage": "s", "concept": "c", "measure": "R²", "unit": "h"} | scores | changed)

@@ -197,14 +197,16 @@ def test_hours_have_their_minutes():
     np.testing.assert_allclose(hour.truth, [[1, 0], [-np.cos(half), np.sin(half)]], atol=1e-12)
 
 
-def made(concept: str, stage: str, score: float, baseline: float, low: float, high: float) -> Probe:
+def made(
+    concept: str, stage: str, score: float, baseline: float, low: float | None, high: float | None
+) -> Probe:
     return Probe(
         stage,
         concept,
         "R²",
         score,
-        score - 0.1,
-        score + 0.1,
+        None if low is None else score - 0.1,
+        None if high is None else score + 0.1,
         baseline,
         low,
         high,
@@ -233,3 +235,22 @@ def test_findings_tell_more_from_less_and_both_from_no_difference():
         "−0.10); no clear difference to the newest inputs is seen for open (score 0.00, 95 % interval −0.10 to +0.10). "
         "With the days rearranged no score exceeds 0.10 (clock)."
     )
+
+
+def test_of_few_days_no_difference_is_said_to_be_clear_or_unclear():
+    rows = [
+        made("clock", "first", 0.8, 0.995, None, None),
+        made("gained", "first", 0.8, 0.5, None, None),
+        made("lost", "first", 0.3, 0.5, None, None),
+    ]
+    probes = Probes(tuple(rows), (), 100, 90, 4)
+    assert (
+        " Clock is given by the newest inputs; the days are too few for an interval of the difference to the newest "
+        "inputs, for gained (score +0.30) and lost (score −0.20). With" in probes.finding()
+    )
+    assert probes.caption == (
+        "Linear probes, fitted on 100 test windows and judged on 90 later ones of 4 days, a lookback apart; too few "
+        "days for intervals."
+    )
+    assert not any(probe.gain_is_open for probe in rows)
+    json.dumps(probes.facts(), allow_nan=False)

@@ -1,11 +1,12 @@
 """Receptive fields: by hand, by the arithmetic, by gradients, and by a NaN that spreads to all that see it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
-from lstmkit.analysis.receptive_field import receptive_field
+from lstmkit.analysis.receptive_field import ReceptiveField, Stage, receptive_field
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.convolutions import trace
 from lstmkit.models.lstm import LSTMForecaster
@@ -101,6 +102,14 @@ def test_the_default_model_sees_twelve_steps_and_not_eleven():
         "receptive_field_minutes": 60.0,
         "receptive_field_measured": 12,
     }
+
+
+def test_nearly_all_of_the_lookback_is_a_hundred_percent():
+    stage = Stage("CNN layer 1", 299, 299, 1, 0)
+    field = ReceptiveField((stage,), np.ones(299), 299, 299, lookback=300, interval=pd.Timedelta("5min"))
+    assert field.finding().endswith(
+        "That is 99.7 % of the lookback of 300 steps: longer patterns are left to the memory."
+    )
 
 
 def test_without_a_pool_nothing_is_said_of_one():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmkit.analysis.skill import ANCHOR, Compared, evaluate, score
+from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, evaluate, score
 from lstmkit.errors import LstmkitError
 
 HOURLY = pd.date_range("2025-06-02", periods=240, freq="1h", tz="UTC")
@@ -95,17 +95,80 @@ def test_where_errors_are_proportional_the_interval_has_no_width(noise, factor, 
     evaluation = evaluation_of(observed, forecasts)
     for found in evaluation.skill.values():
         assert (found.value, found.low, found.high) == pytest.approx((skill, skill, skill), abs=1e-9)
-    assert evaluation.beats_all == (skill > 1e-9 or evaluation.skill["all_steps"].value > 0)
-    said = "beats every baseline" if evaluation.beats_all else "does **not** beat the best baseline"
-    assert said in evaluation.finding()
+
+
+def said(rmse: float, low: float | None, high: float | None, against: float = 20.0) -> str:
+    """The first sentence of a model's finding against ridge."""
+    columns = pd.MultiIndex.from_product([RANGES, ["rmse"]])
+    metrics = pd.DataFrame([[rmse, rmse], [against, against]], ["LSTM", "ridge"], columns)
+    skill = dict.fromkeys(RANGES, Skill(1 - rmse / against, low, high, "ridge"))
+    return Evaluation("LSTM", "ppm", metrics, None, skill, 100, 10, 0.95).finding().split(" At the last")[0]
+
+
+BETTER, WORSE, ALIKE = (
+    "beats every baseline",
+    "does **not** beat the best baseline",
+    "is no different from the best baseline",
+)
+OPEN = "; zero lies inside, so this test part cannot tell them apart"
+
+
+@pytest.mark.parametrize(
+    ("rmse", "ends", "verdict", "skill"),
+    [
+        (18.0, (0.05, 0.15), BETTER, "+10.0 % (95 % interval +5.0 to +15.0 %)"),
+        (22.0, (-0.15, -0.05), WORSE, "−10.0 % (95 % interval −15.0 to −5.0 %)"),
+        (18.0, (-0.05, 0.2), BETTER, f"+10.0 % (95 % interval −5.0 to +20.0 %{OPEN})"),
+        (19.999, (-0.05, 0.05), ALIKE, f"0.0 % (95 % interval −5.0 to +5.0 %{OPEN})"),
+        (20.001, (-0.05, 0.05), ALIKE, f"0.0 % (95 % interval −5.0 to +5.0 %{OPEN})"),
+        (20.0, (0.0, 0.0), ALIKE, f"0.0 % (95 % interval 0.0 to 0.0 %{OPEN})"),
+        (19.96, (0.001, 0.003), BETTER, "+0.2 % (95 % interval +0.1 to +0.3 %)"),
+        (18.0, (None, None), BETTER, "+10.0 % (too few days for an interval)"),
+        (22.0, (None, None), WORSE, "−10.0 % (too few days for an interval)"),
+        (20.0, (None, None), ALIKE, "0.0 % (too few days for an interval)"),
+    ],
+)
+def test_the_verdict_on_a_skill(rmse, ends, verdict, skill):
+    assert said(rmse, *ends) == (
+        f"Over all steps the model {verdict}: RMSE {rmse:.1f} against 20.0 ppm for ridge, a skill of {skill}."
+    )
+
+
+@pytest.mark.parametrize(("n_days", "has_interval"), [(1, False), (4, False), (5, True)])
+def test_an_interval_needs_five_days(noise, n_days, has_interval):
+    observed, error = (values[: 24 * n_days] for values in noise)
+    evaluation = evaluation_of(observed, {"LSTM": observed + 0.9 * error, "ridge": observed + error})
+    assert evaluation.n_days == n_days
+    for skill in evaluation.skill.values():
+        assert (skill.low is not None, skill.high is not None) == (has_interval, has_interval)
+        assert skill.value == pytest.approx(0.1)
+    assert ("too few days for an interval" in evaluation.finding()) == (not has_interval)
+    content = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
+    assert (content["skill"]["all_steps"]["low"] is None) == (not has_interval)
+
+
+@pytest.mark.parametrize(
+    ("factor", "effect"),
+    [
+        (0.9, "lowers that by 10.0 %"),
+        (1.1, "raises that by 10.0 %"),
+        (1.0, "changes nothing"),
+        (1.0004, "changes nothing"),
+    ],
+)
+def test_what_the_network_adds_to_its_anchor(noise, factor, effect):
+    observed, error = noise
+    forecasts = {"LSTM": observed + factor * error, "ridge": observed + 2 * error, ANCHOR: observed + error}
+    expected = f"{np.sqrt(np.mean(error**2)):.1f} ppm over all steps; the network {effect}."
+    assert evaluation_of(observed, forecasts).finding().endswith(f" The anchor alone reaches {expected}")
 
 
 def test_the_sign_of_the_skill_decides(noise):
     observed, error = noise
     better = evaluation_of(observed, {"LSTM": observed + 0.9 * error, "ridge": observed + error})
     worse = evaluation_of(observed, {"LSTM": observed + 1.1 * error, "ridge": observed + error})
-    assert better.beats_all
-    assert not worse.beats_all
+    assert "beats every baseline" in better.finding()
+    assert "does **not** beat the best baseline" in worse.finding()
     assert "zero lies inside" not in better.finding() + worse.finding()
 
 
@@ -264,12 +327,13 @@ def test_a_zero_or_a_change_in_any_piece_counts_for_the_whole():
 
 
 def test_draws_of_days_that_a_baseline_forecasts_exactly_are_left_out():
-    origin = pd.DatetimeIndex(["2025-06-02", "2025-06-03"], tz="UTC")
-    forecasts = {"LSTM": np.array([[1.0], [1]]), "ridge": np.array([[0.0], [2]])}
-    skill = evaluation_of(np.zeros((2, 1)), forecasts, origin).skill["all_steps"]
-    # of the two days either both are drawn, √(2 / 4), or the second twice, √(2 / 8)
+    origin = pd.date_range("2025-06-02", periods=5, freq="1D", tz="UTC")
+    forecasts = {"LSTM": np.ones((5, 1)), "ridge": np.array([[0.0], [0], [0], [0], [2]])}
+    skill = evaluation_of(np.zeros((5, 1)), forecasts, origin, bootstrap=4000).skill["all_steps"]
+    # ridge errs on the fifth day alone: drawn k times, 1 − √(5 / 4k). Where it is drawn at all, it is so once in 61 %
+    # of the draws, twice in 30 %, three times in 8 % and more often in 1 %
     assert (skill.value, skill.low, skill.high) == pytest.approx(
-        (1 - np.sqrt(1 / 2), 1 - np.sqrt(1 / 2), 0.5)
+        (1 - np.sqrt(5 / 4), 1 - np.sqrt(5 / 4), 1 - np.sqrt(5 / 12))
     )
 
 

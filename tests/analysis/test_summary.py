@@ -5,15 +5,14 @@ import json
 import pytest
 
 from lstmkit.analysis.summary import RunResults, summarise
-from lstmkit.plots.summary import plot_summary
 
 
-def metrics(rmse: float, best: float) -> dict:
+def metrics(rmse: float, best: float, low: float | None = -0.01, high: float | None = 0.2) -> dict:
     return {
         "rmse": {"all_steps": rmse, "last_step": rmse},
         "unit": "ppm",
         "skill": {
-            "all_steps": {"value": 1 - rmse / best, "low": -0.01, "high": 0.2, "best_baseline": "ridge"}
+            "all_steps": {"value": 1 - rmse / best, "low": low, "high": high, "best_baseline": "ridge"}
         },
         "baselines": {"ridge": {"rmse": {"all_steps": best}}},
     }
@@ -24,7 +23,7 @@ def facts(longest: float, needed: float | None, co2: float) -> dict:
     share = {"rmse": 40.0, "error_share": 0.8, "share": 0.3}
     return {
         "gates": {"layers": [{"name": "layer 1", "timescale_hours": timescale}]},
-        "trajectories": {} if needed is None else {"needed_hours": needed},
+        "trajectories": {"settled_hours": 1.0} | ({} if needed is None else {"needed_hours": needed}),
         "attribution": {
             "gradient": {
                 "shares": {"co2": co2, "humidity": 100 - co2},
@@ -37,6 +36,7 @@ def facts(longest: float, needed: float | None, co2: float) -> dict:
             "weeks": {"hardest_week": "2023-11-20", "highest_weekly_rmse": 121.4},
             "regimes": {
                 "regimes": {"Low": share | {"error_share": 0.2}, "High": share},
+                "labels": ["Low", "Medium", "High"],
                 "changing_windows_share": 0.15,
                 "changing_error_share": 0.1,
                 "unit": "ppm",
@@ -74,11 +74,64 @@ def test_every_sentence_is_from_the_numbers_and_linked(runs):
     assert "the errors keep no rhythm above the noise" in failures[2]
 
 
+@pytest.mark.parametrize(
+    ("rmse", "low", "high", "said"),
+    [
+        (
+            24.99,
+            -0.01,
+            0.01,
+            "no different from the best simple rule: ridge reaches 25.0 ppm (skill 0.0 %, −1.0 to +1.0 %).",
+        ),
+        (
+            25.0,
+            None,
+            None,
+            "no different from the best simple rule: ridge reaches 25.0 ppm (skill 0.0 %, too few days for an "
+            "interval).",
+        ),
+        (
+            24.0,
+            0.02,
+            0.06,
+            "better than every simple rule: the best of them, ridge, reaches 25.0 ppm (skill +4.0 %, +2.0 to +6.0 %).",
+        ),
+        (
+            24.0,
+            None,
+            None,
+            "better than every simple rule: the best of them, ridge, reaches 25.0 ppm (skill +4.0 %, too few days for "
+            "an interval).",
+        ),
+    ],
+)
+def test_the_verdict_on_the_skill(rmse, low, high, said):
+    run = RunResults("1 h", "h1", metrics(rmse, 25.0, low, high), {})
+    (told,) = summarise("LSTM", [run]).answers["Is the forecast worth explaining?"]
+    assert told == f"[1 h](h1/01_training.html): RMSE {rmse:.1f} ppm over all steps, {said}"
+
+
 def test_differences_between_the_horizons(runs):
     error, attention, memory = summarise("LSTM", runs).answers["How do the horizons differ?"]
     assert "3.5 times as large at 24 h as at 1 h (70.0 and 20.0 ppm)" in error
     assert "humidity gains most (+50 points, to 70 %) and CO₂ loses most (−50 points)" in attention
-    assert "12 h at 24 h and 24 min at 1 h; the state needs 12 h of history instead of 30 min" in memory
+    assert memory == (
+        "[Memory](h24/A_gates.html): the longest timescale of a cell is 12 h at 24 h and 24 min at 1 h; "
+        "[the state](h24/C_hidden_states.html) needs 12 h of history instead of 30 min."
+    )
+
+
+def test_every_difference_is_linked(runs):
+    assert all("](" in told for told in summarise("LSTM", runs).answers["How do the horizons differ?"])
+
+
+def test_what_is_equal_at_both_horizons_is_said_once(runs):
+    far = RunResults("24 h", "h24", runs[1].metrics, facts(0.4, 0.5, 30.0))
+    *_, memory = summarise("LSTM", [runs[0], far]).answers["How do the horizons differ?"]
+    assert memory == (
+        "[Memory](h24/A_gates.html): the longest timescale of a cell is 24 min at both; "
+        "[the state](h24/C_hidden_states.html) needs 30 min of history at both."
+    )
 
 
 def test_shares_that_stay_are_said_to_stay(runs):
@@ -100,17 +153,23 @@ def test_what_was_not_executed_is_left_out_and_said(runs):
 @pytest.mark.parametrize(
     ("gain", "low", "high", "said"),
     [
-        (1.69, 0.1, 3.13, "RMSE is 1.69 ppm higher (95 % of resampled test parts: +0.10 to +3.13 ppm)."),
+        (1.69, 0.1, 3.13, "RMSE is 1.69 ppm higher (90 % of resampled test parts: +0.10 to +3.13 ppm)."),
         (
             -0.03,
             -0.2,
             0.19,
-            "lower (95 % of resampled test parts: −0.20 to +0.19 ppm), so this test part cannot tell",
+            "lower (90 % of resampled test parts: −0.20 to +0.19 ppm), so this test part cannot tell",
         ),
     ],
 )
 def test_what_convolutions_add(runs, gain, low, high, said):
-    known = {"gain_over_no_convolutions": gain, "gain_low": low, "gain_high": high, "unit": "ppm"}
+    known = {
+        "gain_over_no_convolutions": gain,
+        "gain_low": low,
+        "gain_high": high,
+        "unit": "ppm",
+        "confidence": 0.9,
+    }
     with_convolutions = RunResults("1 h", "h1", runs[0].metrics, {"convolutions": known})
     assert said in summarise("CNN-LSTM", [with_convolutions]).answers["What do its convolutions add?"][0]
     assert "What do its convolutions add?" not in summarise("LSTM", runs).answers
@@ -124,8 +183,17 @@ def test_what_convolutions_add(runs, gain, low, high, said):
             "keep no rhythm above",
         ),
         (
-            {"residual_peaks": 0, "residual_daily_p": 0.01, "residual_daily_amplitude": 10.2},
-            "alone (amplitude 10.2)",
+            {
+                "residual_peaks": 0,
+                "residual_daily_p": 0.01,
+                "residual_daily_amplitude": 10.2,
+                "residual_unit": "ppm",
+            },
+            "alone (amplitude 10.2 ppm)",
+        ),
+        (
+            {"rmse": 20.0},
+            "the test part is too short to look for rhythms in the errors, or the errors never change.",
         ),
         (
             {"residual_peaks": 1, "residual_rhythm_percent": 0.4, "residual_strongest_hours": 24.0},
@@ -139,13 +207,23 @@ def test_rhythms_of_the_errors(runs, found, said):
     assert said in summarise("LSTM", [run]).answers["Where does it fail?"][0]
 
 
-def test_an_unsettled_state_is_said(runs):
+def test_a_history_that_cannot_be_shortened_is_said(runs):
+    run = RunResults("1 h", "h1", runs[0].metrics, facts(0.4, None, 50.0))
+    assert (
+        summarise("LSTM", [run])
+        .answers["What does it remember?"][1]
+        .endswith(": no shorter history that was tried leads near to the final state of the whole lookback.")
+    )
+
+
+def test_a_state_that_never_varies_is_said(runs):
     run = RunResults(
-        "1 h", "h1", runs[0].metrics, facts(0.4, None, 50.0) | {"trajectories": {"settled_hours": 1.0}}
+        "1 h", "h1", runs[0].metrics, facts(0.4, None, 50.0) | {"trajectories": {"followed": 256}}
     )
     assert (
-        "even the whole lookback does not settle"
-        in summarise("LSTM", [run]).answers["What does it remember?"][1]
+        summarise("LSTM", [run])
+        .answers["What does it remember?"][1]
+        .endswith(": every window ends in the same state, whatever its lookback holds.")
     )
 
 
@@ -154,20 +232,3 @@ def test_the_json_holds_everything(runs):
     assert content["horizons"]["h24"]["metrics"]["rmse"]["all_steps"] == 70.0
     assert content["horizons"]["h1"]["facts"]["gates"]["layers"][0]["timescale_hours"]["longest"] == 0.4
     assert next(iter(content["answers"])) == "Is the forecast worth explaining?"
-
-
-@pytest.mark.parametrize("known", [("gates", "attribution", "predictions", "trajectories"), ("gates",), ()])
-def test_the_picture_can_be_drawn(runs, known, tmp_path):
-    some = [
-        RunResults(r.ahead, r.folder, r.metrics, {k: v for k, v in r.facts.items() if k in known})
-        for r in runs
-    ]
-    figure = plot_summary(summarise("LSTM", some))
-    figure.savefig(tmp_path / "summary.png", dpi=40)
-    errors = figure.axes[0]
-    widths = [bar.get_width() for container in errors.containers for bar in container]
-    assert widths == [25.0, 65.0, 20.0, 70.0]
-    missing = [
-        text.get_text() for axes in figure.axes for text in axes.texts if "not executed" in text.get_text()
-    ]
-    assert len(missing) == 3 - sum(name in known for name in ("gates", "attribution", "predictions"))

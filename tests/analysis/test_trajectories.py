@@ -156,6 +156,79 @@ def test_pooled_steps_are_longer(lookback, pool, interval, hours):
         assert found.read_distance[1, column] == pytest.approx(np.median(apart), rel=1e-4)
 
 
+class Strided(nn.Module):
+    """An LSTM behind a convolution of five steps that moves by two, without padding."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution, self.lstm = nn.Conv1d(2, 3, 5, stride=2), nn.LSTM(3, 4, batch_first=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.lstm(self.convolution(x.mT).mT)[0][:, -1])
+
+
+class Averaged(Strided):
+    """An LSTM behind the means of three steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Sequential(nn.AvgPool1d(3), nn.Conv1d(2, 3, 1))
+
+
+class SevenMeans(Strided):
+    """An LSTM behind seven means, however many steps there are."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Sequential(nn.AdaptiveAvgPool1d(7), nn.Conv1d(2, 3, 1))
+
+
+class PooledBeside(LSTMForecaster):
+    """An LSTM on every step, with a pool that is not in its way."""
+
+    def __init__(self):
+        super().__init__(2, 2, hidden=4)
+        self.pool = nn.MaxPool1d(2)
+
+
+@pytest.mark.parametrize(
+    ("model", "hours", "shortest"),
+    [
+        (Strided, np.arange(0, 45, 2)[::-1], 6),  # (49 − 5) / 2 + 1 = 23 steps; the first takes 5 h
+        (Averaged, np.arange(0, 46, 3)[::-1], 4),  # 16 steps, and one left over
+        (SevenMeans, np.arange(0, 43, 7)[::-1], 8),
+        (PooledBeside, np.arange(48, -1, -1), 1),
+    ],
+)
+def test_a_step_of_the_lstm_is_as_long_as_what_lies_before_it_makes_it(model, hours, shortest):
+    model, windows = stirred(model()), windows_of(lookback=49, double=False)
+    found = follow(model, windows, n_paths=3)
+    np.testing.assert_allclose(found.hours_before, hours)
+    assert found.read_hours[0] == shortest
+
+
+class TimeFirst(LSTMForecaster):
+    """Reads time along the first axis."""
+
+    def __init__(self):
+        super().__init__(2, 2, hidden=4, layers=2)
+        self.lstm.batch_first = False
+
+    def forward(self, x):
+        return self.projection(self.lstm(x.transpose(0, 1))[0][-1])
+
+
+def test_a_path_is_the_same_where_time_comes_first():
+    model, other = stirred(LSTMForecaster(2, 2, hidden=4, layers=2)), TimeFirst()
+    other.load_state_dict(model.state_dict())
+    windows = windows_of(lookback=7, double=False)
+    one, again = (follow(each.eval(), windows, n_paths=3) for each in (model, other))
+    np.testing.assert_allclose(again.paths, one.paths, atol=1e-5)
+    np.testing.assert_allclose(again.to_end, one.to_end, atol=1e-5)
+    np.testing.assert_array_equal(again.hours_before, one.hours_before)
+
+
 def test_the_last_layer_is_followed():
     model, windows = stirred(LSTMForecaster(2, 2, hidden=4, layers=2)), windows_of(double=False)
     found = follow(model, windows)
@@ -193,6 +266,7 @@ def test_states_that_never_change_are_said_to_be_one():
         model.lstm.weight_ih_l0.zero_()
     found = follow(model, windows_of())
     assert found.finding() == "Every window ends in the same state: no path can be told from another."
+    assert found.facts() == {"followed": 40}
     assert np.isfinite(found.to_end).all()
     assert np.isfinite(found.read_distance).all()
 

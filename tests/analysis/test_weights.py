@@ -118,11 +118,46 @@ def test_shares_of_the_squared_weights_by_hand():
 def test_finding_names_leaders_gates_that_differ_and_inputs_that_are_not_read():
     finding = input_weights(Reads(HAND), ("a", "b", "c"), 0).finding()
     assert finding.startswith(
-        "Of the squared weights the largest shares fall on b (68 %), a (32 %), c (0 %); an even split would be 33 % "
-        "each, and 1 input holds half. Unlike the others, the input gate i weighs a more. A unit's strongest input "
-        "holds 74 % of its squared weights in the mean, "
+        "Of the squared weights the largest shares fall on b (68.1 %), a (31.9 %), c (0 %); an even split would be "
+        "33.3 % each, and 1 input holds half. Unlike the others, the input gate i weighs a more than b. A unit's "
+        "strongest input holds 74 % of its squared weights in the mean, "
     )
     assert finding.endswith("No weight at all falls on c.")
+
+
+def leading_gates(*leaders: int) -> str:
+    """The finding about an LSTM of one unit whose gates weigh one of four inputs each, `d` leading over all."""
+    gates = 9.0 * np.eye(4)[list(leaders)]
+    gates[:, 3] = 8.0  # less than any gate's own, in sum more than any
+    return input_weights(Reads(by_hand(gates[:, None].tolist())), tuple("abcd"), 0).finding()
+
+
+def test_gates_that_differ_are_listed():
+    two, three = leading_gates(0, 1, 3, 3), leading_gates(0, 1, 3, 2)
+    assert (
+        "Unlike the others, the input gate i weighs a more and the forget gate f weighs b more than d. "
+        in two
+    )
+    assert (
+        "Unlike the others, the input gate i weighs a more, the forget gate f weighs b more and the output gate o "
+        "weighs c more than d. "
+    ) in three
+
+
+def test_four_gates_that_differ_are_unlike_no_others():
+    finding = leading_gates(0, 1, 2, 0)
+    assert finding.startswith("Of the squared weights the largest shares fall on d (")
+    assert (
+        ". The input gate i weighs a more, the forget gate f weighs b more, the candidate g weighs c more and the "
+        "output gate o weighs a more than d. "
+    ) in finding
+
+
+def test_a_single_input_holds_a_hundred_percent():
+    finding = input_weights(Reads(by_hand([[[1.0]]] * 4)), ("a",), 0).finding()
+    assert finding.startswith(
+        "Of the squared weights the largest shares fall on a (100 %); an even split would be 100 % each"
+    )
 
 
 def test_units_are_sorted_by_their_strongest_input_and_its_weight_in_the_candidate():
@@ -189,6 +224,7 @@ def test_biases_are_sums_and_tell_what_the_forget_gate_keeps():
     assert result.finding().startswith(
         "Mean bias of the forget gates: layer 1 +1.00 (from 0.00 to +2.00), which keeps 69 % of the cell state per "
         "step; layer 2 0.00 (from 0.00 to 0.00), which keeps 50 % of the cell state per step."
+        " PyTorch starts it around zero, where half is kept."
     )
 
 

@@ -135,6 +135,7 @@ def test_number_of_parameters(features, horizon):
     norms, head = 2 * 32 + 2 * 64, 129 * 64 + 65 * horizon
     cnn_lstm = CNNLSTMForecaster(features, horizon)
     assert size(cnn_lstm) == convolutions + norms + lstm_size(64, 128, 2) + head
+    assert size(BypassForecaster(features, horizon)) == lstm_size(2 * features, 128, 2) + head
 
 
 ARCHITECTURES = [
@@ -148,6 +149,7 @@ ARCHITECTURES = [
         "layers": 1,
         "head": 5,
     },
+    {"kind": "bypass", "patch": 3, "hidden": 6, "layers": 1, "head": 5},
 ]
 
 
@@ -162,6 +164,8 @@ def test_a_model_is_built_from_its_params(architecture):
         assert (model.conv1.out_channels, model.conv2.out_channels) == (4, 3)
         assert (model.conv1.kernel_size, model.conv2.kernel_size) == ((5,), (3,))
         assert (model.pool.kernel_size, model.fc1.out_features) == (3, 5)
+    elif architecture["kind"] == "bypass":
+        assert (model.lstm.input_size, model.fc1.out_features) == (3 * 3, 5)
     else:
         assert model.lstm.dropout == model.dropout.p == 0.2
 
@@ -195,16 +199,35 @@ def test_every_relu_is_a_module_of_its_own_and_every_stage_exists(kind):
     assert set(model.stages.values()) <= {name for name, _ in model.named_modules()}
 
 
-@pytest.mark.parametrize("steps", [8, 9])
-def test_the_bypass_is_the_cnn_lstm_whose_filters_copy_the_inputs(steps):
-    bypass = stirred(BypassForecaster(3, 4, hidden=5, layers=2, head=6)).double()
-    copying = CNNLSTMForecaster(3, 4, channels=(3, 3), kernels=(1, 1), hidden=5, layers=2, head=6)
-    copying.load_state_dict(bypass.state_dict(), strict=False)
-    with torch.no_grad():
-        for convolution in (copying.conv1, copying.conv2):
-            convolution.weight.copy_(torch.eye(3)[:, :, None])
-            convolution.bias.zero_()
-        for norm in (copying.norm1, copying.norm2):
-            norm.eps = 0.0
-    x = random_inputs(2, steps, 3).abs()  # which a ReLU lets pass
-    torch.testing.assert_close(bypass(x), copying.double().eval()(x), rtol=0, atol=1e-12)
+@pytest.mark.parametrize(("steps", "patch"), [(8, 2), (9, 2), (10, 3), (5, 1), (2, 4)])
+def test_the_bypass_reads_neighbouring_steps_side_by_side(steps, patch):
+    model = stirred(BypassForecaster(3, 4, patch=patch, hidden=5, layers=2, head=6)).double()
+    x = random_inputs(2, steps, 3)
+    expected = []
+    for window in x.numpy():
+        rows = list(window)
+        while len(rows) % patch:
+            rows.insert(0, rows[0])  # the oldest step again
+        patches = np.array([np.concatenate(rows[i : i + patch]) for i in range(0, len(rows), patch)])
+        last = recurrence(patches, numpy_weights(model.lstm), 2)[-1]
+        inner, outer = numpy_weights(model.fc1), numpy_weights(model.fc2)
+        units = np.maximum(inner["weight"] @ last + inner["bias"], 0)
+        expected.append(outer["weight"] @ units + outer["bias"])
+    np.testing.assert_allclose(model(x).detach().numpy(), expected, rtol=0, atol=1e-12)  # float64
+
+
+@pytest.mark.parametrize("steps", [12, 13])
+def test_every_raw_input_reaches_the_forecast_of_the_bypass(steps):
+    model = stirred(BypassForecaster(3, 2, hidden=8, head=6)).double()
+    x = random_inputs(4, steps, 3).requires_grad_()
+    (gradient,) = torch.autograd.grad(model(x).sum(), x)
+    assert (gradient.abs().sum(dim=0) > 0).all()
+
+
+@pytest.mark.parametrize("steps", [24, 25])
+def test_the_lstm_of_the_bypass_has_as_many_steps_as_that_of_the_cnn_lstm(steps):
+    lengths = []
+    for model in (CNNLSTMForecaster(2, 1, pool=3, hidden=3), BypassForecaster(2, 1, patch=3, hidden=3)):
+        model.lstm.register_forward_hook(lambda _m, inputs, _o: lengths.append(inputs[0].shape[1]))
+        model(torch.zeros(1, steps, 2))
+    assert lengths == [-(-steps // 3)] * 2

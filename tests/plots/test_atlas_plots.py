@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.atlas import NETWORK, WHOLE, Atlas, Map
+from lstmkit.analysis.atlas import Atlas, Map
+from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.plots.atlas import plot_atlas
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 

@@ -37,7 +37,7 @@ def activation_map(n: int = 32, steps: int = 288, silent: int = 2, hours: float 
     values[:silent] = 0
     hours_before = np.arange(steps - 1.0, -1, -1) * hours / steps
     example = Example(
-        window=make_test_windows(n=1, lookback=12),
+        window=make_test_windows(n=1, lookback=steps, interval=f"{60 * hours / steps:g}min"),
         origin=pd.Timestamp("2025-03-04 05:06"),
         latest=512.3,
         regime="Medium",
@@ -82,6 +82,7 @@ FIGURES = {
     "map": lambda: plot_activation_map(activation_map()),
     "map of many": lambda: plot_activation_map(activation_map(64)),
     "map of few": lambda: plot_activation_map(activation_map(4, 24)),
+    "map of one step": lambda: plot_activation_map(activation_map(4, 1, hours=1.0)),
     "map of nothing": lambda: plot_activation_map(activation_map(4, 24, silent=4)),
     "regimes": lambda: plot_filter_regimes(regimes()),
     "regimes of few": lambda: plot_filter_regimes(regimes(4)),
@@ -135,6 +136,13 @@ def test_the_map_shows_the_filters_in_their_order_below_the_target():
     )
     assert top.get_ylabel() == "CO₂\n(ppm)"
     assert bar.get_ylabel() == "activation after the ReLU"
+
+
+@pytest.mark.parametrize(("steps", "hours"), [(288, 24.0), (3, 3.0), (1, 1.0)])
+def test_the_map_is_as_long_as_the_lookback(steps, hours):
+    _, main, _ = plot_activation_map(activation_map(4, steps, hours=hours)).axes
+    (image,) = main.images
+    assert image.get_extent()[:2] == pytest.approx([-hours, 0])
 
 
 def test_regimes_have_their_colours_whichever_are_shown():

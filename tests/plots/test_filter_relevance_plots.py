@@ -21,7 +21,7 @@ def relevance(filters: int = 64, scale: float = 1.0) -> FilterRelevance:
         low=r - 0.1,
         high=r + 0.05,
         information=scale * random.uniform(0, 0.5, filters),
-        baseline=scale * random.uniform(0, 0.5, filters),
+        shifted=scale * random.uniform(0, 0.27, (19, filters)),
         activation=np.ones(filters),
         constant=np.zeros(filters, dtype=bool),
         constant_network=False,

@@ -7,19 +7,26 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.attribution_shift import NETWORK, WHOLE, AttributionShift, Shift
+from lstmkit.analysis.attribution_shift import AttributionShift, Shift
 from lstmkit.analysis.filter_shift import FilterShift
-from lstmkit.analysis.horizons import MetricsSummary, metrics_summary, ranks, shares
-from lstmkit.plots.horizons import plot_attribution_shift, plot_filter_shift, plot_metrics_summary
+from lstmkit.analysis.geometry import geometry
+from lstmkit.analysis.horizons import NETWORK, WHOLE, MetricsSummary, metrics_summary, ranks, shares
+from lstmkit.analysis.state_shift import StateShift
+from lstmkit.plots.horizons import (
+    plot_attribution_shift,
+    plot_filter_shift,
+    plot_metrics_summary,
+    plot_state_shift,
+)
 from lstmkit.wording import feature_label
-from tests.analysis.test_horizons import metrics
+from tests.analysis.states import cloud
+from tests.analysis.test_horizons import Ends, metrics
 from tests.plots.test_attribution_plots import FEATURES, assert_nothing_overlaps, visible_texts
 
 SPANS = ("newest hour", "1 to 12 h", "older than 12 h")
 
 
-def summary(horizons: int = 2, mape: float | None = 2.0) -> MetricsSummary:
-    skill = (0.02, -0.01, 0.05)
+def summary(horizons: int = 2, mape: float | None = 2.0, skill: Ends = (0.02, -0.01, 0.05)) -> MetricsSummary:
     return metrics_summary(
         "LSTM", {float(6**k): metrics(20.0 * (k + 1), skill, mape) for k in range(horizons)}
     )
@@ -70,6 +77,18 @@ def filters(horizons: int = 2, n: int = 64, scale: float = 1.0) -> FilterShift:
     )
 
 
+def states(horizons: int = 2, levels: tuple[float, ...] = (400.0, 500.0, 600.0)) -> StateShift:
+    random, latest = np.random.default_rng(0), np.resize(levels, 180)
+    geometries = tuple(
+        geometry(
+            cloud(random.normal(size=(180, 6)) * 0.6 ** np.arange(6), latest, name=f"{6**k} h ahead"),
+            random.normal(size=180),
+        )
+        for k in range(horizons)
+    )
+    return StateShift(tuple(f"{6**k} h" for k in range(horizons)), geometries, np.eye(horizons), 0.1)
+
+
 def _half(importance: np.ndarray) -> int:
     held = np.sort(importance)[::-1].cumsum()
     return int((held < held[-1] / 2).sum() + 1) if held[-1] else 0
@@ -80,10 +99,15 @@ FIGURES = {
     "metrics of one horizon": lambda: plot_metrics_summary(summary(1)),
     "metrics of four": lambda: plot_metrics_summary(summary(4)),
     "metrics without a MAPE": lambda: plot_metrics_summary(summary(2, None)),
+    "metrics of too few days": lambda: plot_metrics_summary(summary(skill=(0.02, None, None))),
     "shift": lambda: plot_attribution_shift(shift()),
     "shift of three horizons": lambda: plot_attribution_shift(shift(3)),
     "shift without an anchor": lambda: plot_attribution_shift(shift(parts=(NETWORK,))),
     "shift of a silent network": lambda: plot_attribution_shift(shift(scale=0.0)),
+    "states": lambda: plot_state_shift(states()),
+    "states of three horizons": lambda: plot_state_shift(states(3)),
+    "states of four": lambda: plot_state_shift(states(4)),
+    "states of one regime": lambda: plot_state_shift(states(levels=(500.0,))),
     "filters": lambda: plot_filter_shift(filters()),
     "filters of three horizons": lambda: plot_filter_shift(filters(3)),
     "one filter": lambda: plot_filter_shift(filters(n=1)),
@@ -153,6 +177,17 @@ def test_spans_are_drawn_with_their_errors():
     widths = [container for container in axes.containers if hasattr(container, "patches")]
     heights = [[bar.get_height() for bar in container.patches] for container in widths]
     np.testing.assert_allclose(heights, result.parts[WHOLE].span_share)
+
+
+def test_every_horizon_has_its_cloud_and_its_plane():
+    result = states(3)
+    axes = plot_state_shift(result).axes
+    assert len(axes) == 3
+    for panel, each in zip(axes, result.geometries, strict=True):
+        name = each.representation.name
+        assert panel.get_title(loc="left") == f"{name}: {each.effective_dimension:.1f} effective dimensions"
+        drawn = np.asarray(panel.collections[0].get_offsets())
+        np.testing.assert_allclose(np.sort(drawn, axis=0), np.sort(each.scores[:, :2], axis=0))
 
 
 def test_filters_are_drawn_against_their_matches_and_held_shares_end_at_all():

@@ -44,12 +44,18 @@ def made(concepts: int = 5, stages: int = 2, shift: float = 0.0) -> Probes:
     return Probes(tuple(probes), (), 2800, 1229, 33)
 
 
+def without_intervals(probes: Probes) -> Probes:
+    nothing = dict.fromkeys(("low", "high", "gain_low", "gain_high"))
+    return replace(probes, probes=tuple(replace(probe, **nothing) for probe in probes.probes))
+
+
 CASES = {
     "usual": made(),
     "measured air": made(3),
     "one": made(1, 1),
     "three layers": made(5, 3),
     "hopeless": made(shift=-1e6),
+    "few days": without_intervals(made()),
     "none": Probes((), ("too short",), 0, 0, 0),
 }
 
@@ -83,6 +89,13 @@ def test_dots_intervals_and_controls_stand_at_their_concept():
     first, second = dots[:2]
     assert first.get_ydata()[0] < second.get_ydata()[0]  # layers from top to bottom
     assert first.get_color() != second.get_color()
+
+
+def test_where_there_is_no_interval_its_line_has_no_length():
+    axes = plot_probes(CASES["few days"]).axes[0]
+    bars = [line for line in axes.lines if line.get_linewidth() == 2 and line.get_marker() == "None"]
+    ends = [bar.get_xdata().tolist() for bar in bars]
+    assert ends == [[probe.score, probe.score] for probe in CASES["few days"].probes]
 
 
 def test_baselines_and_errors_are_those_of_the_last_layer():

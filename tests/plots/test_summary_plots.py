@@ -1,0 +1,54 @@
+"""The summary's picture: it shows the numbers of every horizon, each regime in its colour, and what is missing."""
+
+import pytest
+from matplotlib.colors import to_rgba
+
+from lstmkit.analysis.summary import RunResults, summarise
+from lstmkit.plots.style import REGIME_COLORS
+from lstmkit.plots.summary import plot_summary
+from tests.analysis.test_summary import facts, metrics
+
+ROOMS = ("gates", "attribution", "predictions", "trajectories")
+
+
+def drawn(*found: dict, interval: tuple = (-0.01, 0.2)):
+    """The picture of runs of which these facts are known."""
+    errors = ((20.0, 25.0), (70.0, 65.0))
+    runs = [
+        RunResults(f"{hours} h", f"h{hours}", metrics(*error, *interval), known)
+        for hours, error, known in zip((1, 24), errors, found, strict=True)
+    ]
+    figure = plot_summary(summarise("LSTM", runs))
+    figure.draw_without_rendering()
+    return figure
+
+
+@pytest.mark.parametrize("known", [ROOMS, ("gates",), ()])
+@pytest.mark.parametrize("interval", [(-0.01, 0.2), (None, None)])
+def test_errors_are_drawn_and_what_was_not_executed_is_said(known, interval):
+    near, far = facts(0.4, 0.5, 80.0), facts(12.0, 12.0, 30.0)
+    some = [{room: found[room] for room in known} for found in (near, far)]
+    figure = drawn(*some, interval=interval)
+    errors = figure.axes[0]
+    widths = [bar.get_width() for container in errors.containers for bar in container]
+    assert widths == [25.0, 65.0, 20.0, 70.0]
+    assert [text.get_text() for text in errors.texts] == ["skill +20.0 %", "skill −7.7 %"]
+    missing = [text for axes in figure.axes for text in axes.texts if "not executed" in text.get_text()]
+    assert len(missing) == 3 - sum(name in known for name in ROOMS[:3])
+
+
+def test_a_regime_keeps_its_colour_where_another_is_empty():
+    near, far = facts(0.4, 0.5, 80.0), facts(12.0, 12.0, 30.0)
+    shares = {"error_share": 0.5, "share": 0.5}
+    near["predictions"]["regimes"]["regimes"] = {"High": shares | {"rmse": 40.0}}
+    far["predictions"]["regimes"]["regimes"] = {
+        "Medium": shares | {"rmse": 30.0},
+        "High": shares | {"rmse": 50.0},
+    }
+    failures = drawn(near, far).axes[3]
+    bars = {
+        bars.get_label(): [(bar.get_width(), bar.get_facecolor()) for bar in bars]
+        for bars in failures.containers
+    }
+    medium, high = (to_rgba(color) for color in REGIME_COLORS[1:])
+    assert bars == {"Medium": [(0.0, medium), (30.0, medium)], "High": [(40.0, high), (50.0, high)]}

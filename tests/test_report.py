@@ -1,0 +1,49 @@
+"""The pages above a study's sections show its metrics, with the interval that these state."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lstmkit.report import write_index
+from lstmkit.storage import write_json
+
+SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
+
+
+def landing(folder: Path, low: float | None, high: float | None) -> str:
+    """The landing page of a project of which one model and horizon was executed."""
+    (folder / "params").mkdir()
+    shutil.copy(SMOKE, folder / "params")
+    scores = {"rmse": 20.04, "mae": 12.0, "r2": -0.5, "mape": None}
+    content = {name: {"all_steps": value} for name, value in scores.items()} | {
+        "skill": {"all_steps": {"value": -0.051, "low": low, "high": high, "best_baseline": "ridge"}},
+        "unit": "ppm",
+        "confidence": 0.9,
+    }
+    write_json(folder / "results" / "smoke" / "lstm_interpretability" / "h1" / "metrics.json", content)
+    write_index(str(folder / "params" / "smoke.yml"), folder / "book")
+    return (folder / "book" / "studies" / "smoke" / "landing.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(-0.08, 0.02, "−5.1 [−8.0, +2.0]"), (None, None, "−5.1 (too few days for an interval)")],
+)
+def test_the_table_shows_metrics_and_interval(tmp_path, low, high, said):
+    text = landing(tmp_path, low, high)
+    assert (
+        f"| [LSTM](studies/smoke/lstm/h1/index.md) | 1 h | 20.0 | 12.0 | −0.50 | – | {said} | ridge |" in text
+    )
+    assert "| model | ahead | RMSE (ppm) | MAE (ppm) |" in text
+    assert "with its 90 % interval over resampled days" in text
+
+
+def test_without_metrics_the_table_says_so(tmp_path):
+    (tmp_path / "params").mkdir()
+    shutil.copy(SMOKE, tmp_path / "params")
+    write_index(str(tmp_path / "params" / "smoke.yml"), tmp_path / "book")
+    assert (
+        "Nothing of this study has been executed yet."
+        in (tmp_path / "book" / "studies" / "smoke" / "landing.txt").read_text()
+    )
