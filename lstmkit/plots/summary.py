@@ -40,7 +40,7 @@ def _errors(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             textcoords="offset points",
             va="center",
         )
-    axes.margins(x=0.4)
+    axes.margins(x=0.5)
     axes.set_xlim(left=0)
     _horizons(axes, runs)
     axes.set_xlabel(f"RMSE over all steps ({runs[0].metrics['unit']})")
