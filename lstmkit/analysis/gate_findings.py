@@ -120,8 +120,8 @@ def regime_finding(gates: GateStatistics) -> str:
     for part in gates.parts:
         means = [gates.regime_mean(part, k)[:, FORGET].mean() for k in (low, high)]
         sentence = (
-            f"In {part.name} the mean forget gate is {signed(means[1] - means[0], 3)} in {labels[high]} against "
-            f"{labels[low]} ({means[1]:.3f} and {means[0]:.3f})"
+            f"In {part.name} the mean forget gate is {means[1]:.3f} in {labels[high]} and {means[0]:.3f} in "
+            f"{labels[low]} ({signed(means[1] - means[0], 3)})"
         )
         apart = regime_differences(gates, part)
         if apart is not None and np.ptp(apart, axis=1).all():

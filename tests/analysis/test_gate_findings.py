@@ -158,7 +158,7 @@ def by_regime(first, second) -> PartStatistics:
 def test_regimes():
     gates = gates_of(by_regime([0.0, 0.1, 0.2], [0.1, 0.0, 0.2]))
     assert findings.regime_finding(gates) == (
-        "In layer 1 the mean forget gate is +0.100 in High against Low (0.600 and 0.500); unit 2 differs most "
+        "In layer 1 the mean forget gate is 0.600 in High and 0.500 in Low (+0.100); unit 2 differs most "
         "(+0.200). Over units, the differences of the first and of the second half of the test part correlate by "
         "+0.50."
     )
@@ -169,8 +169,8 @@ def test_regimes():
     [
         (
             [[10, 10, 0], [10, 10, 0]],
-            "No window of the test part starts in the regime High. In layer 1 the mean forget gate is 0.000 in "
-            "Medium against Low (0.500 and 0.500).",
+            "No window of the test part starts in the regime High. In layer 1 the mean forget gate is 0.500 in "
+            "Medium and 0.500 in Low (0.000).",
         ),
         (
             [[0, 10, 0], [0, 10, 0]],
@@ -178,7 +178,7 @@ def test_regimes():
         ),
         (  # one half has no High: no correlation
             [[10, 10, 10], [10, 10, 0]],
-            "In layer 1 the mean forget gate is +0.100 in High against Low (0.600 and 0.500).",
+            "In layer 1 the mean forget gate is 0.600 in High and 0.500 in Low (+0.100).",
         ),
     ],
     ids=["one missing", "two missing", "missing in a half"],
