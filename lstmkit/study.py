@@ -14,8 +14,8 @@ from torch import nn
 
 from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.predictions import walk
-from lstmkit.analysis.skill import ANCHOR, Compared, Evaluation, evaluate
-from lstmkit.analysis.summary import RunResults
+from lstmkit.analysis.run_results import RunResults
+from lstmkit.analysis.skill import ANCHOR, Compared, Evaluation, caution_about, evaluate
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
@@ -225,21 +225,9 @@ class Study:
         )
 
     def banner(self) -> None:
-        """Say which study this is, and first of all if the model does not beat the best baseline."""
-        metrics = self.metrics
-        skill = metrics["skill"]["all_steps"]
-        text = f"**{self.label}.**"
-        if skill["value"] <= 0:
-            rmse, best = (
-                metrics["rmse"]["all_steps"],
-                metrics["baselines"][skill["best_baseline"]]["rmse"]["all_steps"],
-            )
-            text = (
-                f"> **This model does not beat the best baseline** ({skill['best_baseline']}: RMSE {best:.1f} "
-                f"{self.unit}, the model {rmse:.1f} {self.unit}). What follows explains a forecast that a simpler "
-                f"rule makes better.\n\n{text}"
-            )
-        show_text(text)
+        """Say which study this is, and first of all if a simpler rule forecasts as well as the model."""
+        caution = caution_about(self.metrics)
+        show_text(f"> {caution}\n\n**{self.label}.**" if caution else f"**{self.label}.**")
 
     def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
         """Save a figure under its name in the plan, with its numbers beside it, and show it with its caption.

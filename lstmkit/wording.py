@@ -44,6 +44,18 @@ def digits(value: float) -> str:
     return text.replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """A share in percent, to two digits.
+
+    Args:
+        share: 1 is the whole.
+    """
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "less than 0.1 %"
+    return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
+
+
 def with_error(value: float, error: float) -> str:
     """A value and its standard error, both to the error's second significant digit.
 

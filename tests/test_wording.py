@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmkit.wording import duration
+from lstmkit.wording import duration, percent
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,15 @@ from lstmkit.wording import duration
 )
 def test_a_length_of_time(hours, written):
     assert duration(hours) == written
+
+
+def test_shares_in_percent():
+    shares = (0.0, 0.0004, 0.0123, 0.45, 1.0, 3.504)
+    assert [percent(share) for share in shares] == [
+        "0.0 %",
+        "less than 0.1 %",
+        "1.2 %",
+        "45 %",
+        "100 %",
+        "350 %",
+    ]

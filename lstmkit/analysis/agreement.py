@@ -17,10 +17,12 @@ class Agreement:
     Attributes:
         correlation: Spearman rank correlation of the magnitudes of all cells, method by method.
         shares: percent of the whole magnitude per feature (rows) and method (columns).
+        incomplete: methods that do not keep what they promise on this model, and are not counted.
     """
 
     correlation: pd.DataFrame
     shares: pd.DataFrame
+    incomplete: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
         """The correlations."""
@@ -28,12 +30,12 @@ class Agreement:
 
     def facts(self) -> dict[str, float | int | str]:
         """How many methods name the same feature first, and how alike their maps are, for the summary."""
-        shares = self.shares.loc[:, self.shares.any()]
+        shares = self._counted()
         if len(shares.columns) < 2:
             return {"methods": len(shares.columns)}
         leaders = shares.idxmax()
         pairs = [float(self.correlation.loc[a, b]) for a, b in combinations(shares, 2)]
-        return {
+        return ({"not_counted": ", ".join(self.incomplete)} if self.incomplete else {}) | {
             "methods": len(leaders),
             "leader": str(leaders.mode()[0]),
             "methods_naming_it": int((leaders == leaders.mode()[0]).sum()),
@@ -43,7 +45,7 @@ class Agreement:
 
     def finding(self) -> str:
         """Which methods agree least, and whether they name the same feature."""
-        shares = self.shares.loc[:, self.shares.any()]  # without maps of zeros
+        shares = self._counted()
         if len(shares.columns) < 2:
             return "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
         pairs = {(a, b): self.correlation.loc[a, b] for a, b in combinations(shares, 2)}
@@ -55,12 +57,20 @@ class Agreement:
         if others:
             share = f"{len(leaders) - len(others)} of {len(leaders)}"
             named = f"{share} methods rank {feature_label(leader)} first; not so {', '.join(others)}"
+        uncounted = "".join(
+            f" {method} does not add up here and is not counted." for method in self.incomplete
+        )
         if len(pairs) == 1:
-            return f"{named}. The rank correlation of their maps is {pairs[least]:.2f}."
+            return f"{named}. The rank correlation of their maps is {pairs[least]:.2f}.{uncounted}"
         return (
             f"{named}. The rank correlation of whole maps is {np.median(list(pairs.values())):.2f} in the median over "
-            f"pairs of methods, lowest between {least[0]} and {least[1]} ({pairs[least]:.2f})."
+            f"pairs of methods, lowest between {least[0]} and {least[1]} ({pairs[least]:.2f}).{uncounted}"
         )
+
+    def _counted(self) -> pd.DataFrame:
+        """Shares of the methods that keep what they promise and whose maps are not all zeros."""
+        kept = self.shares.drop(columns=list(self.incomplete))
+        return kept.loc[:, kept.any()]
 
 
 def agreement(attributions: list[Attribution]) -> Agreement:
@@ -71,4 +81,5 @@ def agreement(attributions: list[Attribution]) -> Agreement:
     """
     maps = pd.DataFrame({a.method: a.magnitude.ravel() for a in attributions})
     shares = pd.DataFrame({a.method: a.share for a in attributions})
-    return Agreement(maps.corr(method="spearman"), shares)
+    incomplete = tuple(a.method for a in attributions if a.incomplete)
+    return Agreement(maps.corr(method="spearman"), shares, incomplete)

@@ -24,7 +24,7 @@ from lstmkit.analysis.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams
-from lstmkit.wording import duration, feature_label
+from lstmkit.wording import duration, feature_label, percent
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ class Attribution:
         return pd.Series(share, index=list(self.features)).sort_values(ascending=False)
 
     @property
+    def incomplete(self) -> bool:
+        """Whether the attributions miss what they promise to add up to, so that nothing can be read from them."""
+        return self.completeness_error is not None and self.completeness_error > TOLERABLE_GAP
+
+    @property
     def hours(self) -> Float[np.ndarray, "hour"]:
         """Hours before the origin at which the newest step of each entry of `by_hour` can lie, oldest first."""
         return np.unique(np.floor(self.hours_before + ROUNDING))[::-1]
@@ -130,12 +135,13 @@ class Attribution:
         if self.completeness_error is not None:
             complete = (
                 f" The attributions miss the change of the forecast that they should add up to by "
-                f"{100 * self.completeness_error:.2g} % on average."
+                f"{percent(self.completeness_error)} on average."
             )
-            if self.completeness_error > TOLERABLE_GAP:
-                complete += (
-                    " The forecast changes too abruptly along the path for its points: read no single cells."
-                )
+        if self.incomplete:
+            return (
+                f"{complete[1:]} The forecast changes too abruptly along the path for its points, so neither the cells "
+                f"nor the shares of this map are to be believed."
+            )
         return (
             f"{feature_label(first)} holds {most_of_it:.0f} % of the attribution{second}. "
             f"Half of it lies in the newest {duration(half)} of the window, nine tenths in the newest {duration(most)}."

@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Bool, Float
 
 from lstmkit.analysis.spectra import NAMED_PEAKS, Spectra, spectra
-from lstmkit.analysis.temporal import Bins, check_rows, days_or_hours, percent
+from lstmkit.analysis.temporal import Bins, check_rows, days_or_hours
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.storage import Rows
-from lstmkit.wording import duration
+from lstmkit.wording import duration, percent
 
 DAY = 24.0  # hours
 LEAST_CHANCE = 0.01  # that is told
@@ -84,13 +84,13 @@ class ResidualSpectrum:
     Attributes:
         spectra: of the residuals, one series.
         ahead: how far ahead they are.
-        rmse: root mean square of the residuals that are analysed, their trend removed.
+        deviation: standard deviation of the means that are analysed, their trend removed.
         unit: of the target.
     """
 
     spectra: Spectra
     ahead: str
-    rmse: float
+    deviation: float
     unit: str
 
     @property
@@ -147,8 +147,9 @@ class ResidualSpectrum:
                 f"misses a daily rhythm of {amplitude:.3g} {self.unit} amplitude ({share} of the errors' variance)."
             )
         return (
-            f" At 24 h there are {amplitude:.2g} {self.unit} beside an RMSE of {self.rmse:.3g} {self.unit}, no more "
-            f"than noise shows ({told}, tested alone); above the floor it would be from {least:.2g} {self.unit} on."
+            f" At 24 h there are {amplitude:.2g} {self.unit} beside a standard deviation of {self.deviation:.3g} "
+            f"{self.unit}, no more than noise shows ({told}, tested alone); above the floor it would be from "
+            f"{least:.2g} {self.unit} on."
         )
 
     def facts(self) -> dict[str, Any]:
@@ -183,8 +184,8 @@ def residual_spectrum(errors: Errors) -> ResidualSpectrum:
     bins = Bins(errors.windows, 1)
     bins.add(bins.rows, errors.last[:, None])
     found = spectra(bins.series((f"Errors {errors.ahead} ahead",), errors.unit))
-    rmse = float(np.sqrt(found.variance[0])) if len(found.variance) else 0.0
-    return ResidualSpectrum(found, errors.ahead, rmse, errors.unit)
+    deviation = float(np.sqrt(found.variance[0])) if len(found.variance) else 0.0
+    return ResidualSpectrum(found, errors.ahead, deviation, errors.unit)
 
 
 @dataclass(frozen=True)

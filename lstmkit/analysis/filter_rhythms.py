@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from lstmkit.analysis.spectra import Spectra, spectra
-from lstmkit.analysis.temporal import TimeSeries, days_or_hours, percent
-from lstmkit.wording import count
+from lstmkit.analysis.temporal import TimeSeries, days_or_hours
+from lstmkit.wording import count, percent
 
 SHOWN = 6
 

@@ -9,9 +9,8 @@ from jaxtyping import Bool, Float, Int
 
 from lstmkit.analysis.errors_in_time import Errors
 from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
-from lstmkit.analysis.temporal import percent
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, percent, signed
 
 BIN_MINUTES = (30, 60, 120, 180, 240, 360, 480, 720, 1440)
 

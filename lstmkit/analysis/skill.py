@@ -259,3 +259,37 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def caution_about(metrics: dict[str, Any]) -> str | None:
+    """What to say before anything is explained: that a simpler rule forecasts as well; None where none does.
+
+    Args:
+        metrics: of `Evaluation.to_json`.
+    """
+    unit, model = metrics["unit"], metrics["rmse"]["all_steps"]
+    name = metrics["skill"]["all_steps"]["best_baseline"]
+    best = metrics["baselines"][name]["rmse"]["all_steps"]
+    if best <= model:
+        return (
+            f"**This model does not beat the best baseline** ({name}: RMSE {best:.1f} {unit}, the model {model:.1f} "
+            f"{unit}). What follows explains a forecast that a simpler rule makes as well."
+        )
+    if (anchor := anchor_as_good(metrics)) is not None:
+        return (
+            f"**The network does not improve on its anchor** (anchor alone: RMSE {anchor:.1f} {unit}, the model "
+            f"{model:.1f} {unit}). What the network adds, which is explained below, makes the forecast no better."
+        )
+    return None
+
+
+def anchor_as_good(metrics: dict[str, Any]) -> float | None:
+    """RMSE of the anchor alone over all steps, where the network does not lower it.
+
+    Args:
+        metrics: of `Evaluation.to_json`.
+    """
+    if "anchor" not in metrics:
+        return None
+    anchor = metrics["anchor"]["rmse"]["all_steps"]
+    return anchor if anchor <= metrics["rmse"]["all_steps"] else None

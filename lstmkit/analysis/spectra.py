@@ -8,7 +8,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.periodogram import Separated, nothing_separated, separate
-from lstmkit.analysis.temporal import TimeSeries, days_or_hours, percent
+from lstmkit.analysis.temporal import TimeSeries, days_or_hours
+from lstmkit.wording import percent
 
 FALSE_ALARM = 0.05  # over all frequencies of a series together
 DAY, WEEK = 24.0, 168.0  # hours

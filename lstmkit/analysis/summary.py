@@ -4,57 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lstmkit.analysis.run_results import Room, RunResults
+from lstmkit.analysis.skill import anchor_as_good
 from lstmkit.wording import count, duration, feature_label, signed
 
-PAGES = {
-    "metrics": "01_training",
-    "gates": "A_gates",
-    "attribution": "B_attribution",
-    "hidden_states": "C_hidden_states",
-    "trajectories": "C_hidden_states",
-    "probes": "C_hidden_states",
-    "convolutions": "E_convolutions",
-    "filters": "A_filters",
-    "predictions": "E_predictions",
-    "temporal": "D_temporal",
-}
-Room = dict[str, Any]
 CERTAIN = 0.05
 CONVOLUTIONS = "What do its convolutions add?"
-
-
-@dataclass(frozen=True)
-class RunResults:
-    """What is known of a model at one horizon.
-
-    Attributes:
-        ahead: the horizon for people, for example `1 h`.
-        folder: its folder, for example `h1`.
-        metrics: the content of `metrics.json`.
-        facts: what the sections kept, by room.
-    """
-
-    ahead: str
-    folder: str
-    metrics: Room
-    facts: dict[str, Room]
-
-    def room(self, name: str) -> Room:
-        """The facts of a room; empty where its section was not executed for this model.
-
-        Args:
-            name: of the room, or `metrics`.
-        """
-        return self.metrics if name == "metrics" else self.facts.get(name, {})
-
-    def link(self, name: str, text: str) -> str:
-        """Markdown link to the section that found a fact.
-
-        Args:
-            name: of the room, or `metrics`.
-            text: of the link.
-        """
-        return f"[{text}]({self.folder}/{PAGES[name]}.html)"
 
 
 @dataclass(frozen=True)
@@ -124,18 +79,24 @@ def _skill(metrics: Room) -> str:
     skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
     name, low, high = (skill[key] for key in ("best_baseline", "low", "high"))
     best, value = metrics["baselines"][name]["rmse"]["all_steps"], signed(100 * skill["value"])
-    verdict = "better than every simple rule" if skill["value"] > 0 else "**no better than a simple rule**"
+    verdict = "better than every baseline" if skill["value"] > 0 else "**no better than a baseline**"
     rival, interval = f"the best of them, {name},", "too few days for an interval"
     if low is not None:
         interval = f"{signed(100 * low)} to {signed(100 * high)} %"
     if low is None or low <= 0 <= high:
         if value == signed(0.0):
-            verdict, rival = "no different from the best simple rule", name
+            verdict, rival = "no different from the best baseline", name
         elif low is not None:
             verdict += ", though not surely"
+    anchor = anchor_as_good(metrics)
+    alone = (
+        ""
+        if anchor is None
+        else f" **The network adds nothing**: its anchor alone reaches {anchor:.1f} {unit}."
+    )
     return (
         f"RMSE {metrics['rmse']['all_steps']:.1f} {unit} over all steps, {verdict}: {rival} reaches {best:.1f} {unit} "
-        f"(skill {value} %, {interval})."
+        f"(skill {value} %, {interval}).{alone}"
     )
 
 
@@ -154,8 +115,12 @@ def _needed(trajectories: Room) -> str:
         return "every window ends in the same state, whatever its lookback holds."
     if needed is None:
         return "no shorter history that was tried leads near to the final state of the whole lookback."
+    most = f"the newest {duration(trajectories['tried_hours'])} are too few for nine windows in ten"
+    if "needed_by_most" in trajectories:
+        most = f"nine windows in ten need {duration(trajectories['needed_by_most'])}"
     return (
-        f"the final state needs the newest {duration(needed)} of the lookback; what is older hardly moves it."
+        f"in the median window the newest {duration(needed)} lead to within a quarter of the states' spread of where "
+        f"the whole lookback leads; {most}."
     )
 
 
@@ -171,6 +136,8 @@ def _drivers(attribution: Room) -> str:
             f"{feature_label(agreement['leader'])} first (median rank correlation of their maps "
             f"{agreement['median_correlation']:.2f})"
         )
+        if "not_counted" in agreement:
+            verdict += f"; {agreement['not_counted'].lower()} does not add up and is not counted"
     return (
         f"the gradient gives {named}; half of it lies in the newest {duration(half)}, nine tenths in the newest "
         f"{duration(most)}. Believable? {verdict[0].upper()}{verdict[1:]}."
@@ -314,7 +281,7 @@ def _memory_shifts(near: RunResults, far: RunResults) -> str | None:
     needed = [run.room("trajectories").get("needed_hours") for run in (near, far)]
     history = ""
     if None not in needed:
-        state = far.link("trajectories", "the state")
+        state = far.link("trajectories", "the median final state")
         instead = "at both" if needed[0] == needed[1] else f"instead of {duration(needed[0])}"
         history = f"; {state} needs {duration(needed[1])} of history {instead}"
     return f"{far.link('gates', 'Memory')}: the longest timescale of a cell is {scale}{history}."

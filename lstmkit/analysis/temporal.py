@@ -157,18 +157,6 @@ def days_or_hours(hours: float) -> str:
     return f"{hours / 24:.3g} days" if hours >= LONG else duration(hours)
 
 
-def percent(share: float) -> str:
-    """A share in percent, to two digits.
-
-    Args:
-        share: between 0 and 1.
-    """
-    value = 100 * share
-    if 0 < value < 0.1:
-        return "less than 0.1 %"
-    return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
-
-
 def check_rows(rows: Rows, windows: Windows, what: str) -> None:
     """Refuse rows that do not belong to the windows.
 

@@ -23,6 +23,7 @@ BATCH = 32
 NEAR = 0.25  # of the spread of the final states
 READ_HOURS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 36, 48, 72, 96, 120, 144)
 QUARTILES = (0.25, 0.5, 0.75)
+MOST = 0.9  # of the windows
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Trajectories:
         read_hours: hours of a shortened window.
         read_distance: quartiles of the distance between the final states after the shortened window and after
             the whole one, shape (quartile, read_hours).
+        read_most: the distance that MOST windows do not exceed, shape (read_hours,).
         n_followed: windows that the quartiles are taken over.
     """
 
@@ -60,12 +62,21 @@ class Trajectories:
     speed: Float[np.ndarray, "3"]
     read_hours: Float[np.ndarray, "length"]
     read_distance: Float[np.ndarray, "3 length"]
+    read_most: Float[np.ndarray, "length"]
     n_followed: int
 
     @property
     def needed_hours(self) -> float | None:
         """The shortest history from which on the median state is NEAR to where the whole window brings it."""
-        near = np.logical_and.accumulate(self.read_distance[1, ::-1] <= NEAR).sum()
+        return self._enough(self.read_distance[1])
+
+    @property
+    def needed_by_most(self) -> float | None:
+        """The same for MOST windows."""
+        return self._enough(self.read_most)
+
+    def _enough(self, distance: Float[np.ndarray, "length"]) -> float | None:
+        near = np.logical_and.accumulate(distance[::-1] <= NEAR).sum()
         return float(self.read_hours[-near]) if near else None
 
     def to_frame(self) -> pd.DataFrame:
@@ -79,12 +90,15 @@ class Trajectories:
         """When the paths reach their ends, and how much of the window they need."""
         if not self.geometry.shares.any():
             return "Every window ends in the same state: no path can be told from another."
-        needed = "No shorter history that was tried leads as near"
+        needed, most = "No shorter history that was tried leads as near", ""
         if self.needed_hours is not None:
             needed = f"Reading no more than the newest {duration(self.needed_hours)} leads as near"
+            most = f"; nine in ten need more than the {duration(self.read_hours[-1])} that were tried"
+        if self.needed_by_most is not None:
+            most = f"; nine in ten need {duration(self.needed_by_most)}"
         return (
             f"{self._settling()}; it moves {self.speed[1]:.2g} spreads per hour. {needed} to where the whole "
-            f"{duration(self.lookback_hours)} lead, in the median of {count(self.n_followed, 'window')}."
+            f"{duration(self.lookback_hours)} lead, in the median of {count(self.n_followed, 'window')}{most}."
         )
 
     def _settling(self) -> str:
@@ -104,7 +118,9 @@ class Trajectories:
         facts["settled_hours"] = float(self.settled_hours[1])
         facts["spreads_per_hour"] = float(self.speed[1])
         if self.needed_hours is not None:
-            facts["needed_hours"] = self.needed_hours
+            facts |= {"needed_hours": self.needed_hours, "tried_hours": float(self.read_hours[-1])}
+        if self.needed_by_most is not None:
+            facts["needed_by_most"] = self.needed_by_most
         return facts
 
 
@@ -138,6 +154,7 @@ def trajectories(
     shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
     lengths = [read for h in READ_HOURS if shortest <= (read := round(h / hours)) < windows.lookback]
     hours_before = np.arange(n_steps - 1, -1, -1) * step * hours
+    apart = _after_reading(model, followed, lengths) / spread
     return Trajectories(
         geometry=geometry,
         windows=drawn,
@@ -149,7 +166,8 @@ def trajectories(
         settled_hours=np.quantile(_settled(to_end, hours_before), QUARTILES),
         speed=np.quantile(moved, QUARTILES) / (step * hours) if moved.size else np.zeros(3),
         read_hours=np.array(lengths) * hours,
-        read_distance=np.quantile(_after_reading(model, followed, lengths) / spread, QUARTILES, axis=0),
+        read_distance=np.quantile(apart, QUARTILES, axis=0),
+        read_most=np.quantile(apart, MOST, axis=0),
         n_followed=len(followed),
     )
 

@@ -24,6 +24,7 @@ class Windows:
 
     Attributes:
         inputs: scaled features of the whole series.
+        values: the target of the whole series as measured, in its unit.
         targets: scaled deviations of the target from the climatology (if the anchor has one), of the whole series.
         anchor: the rule from whose forecast the network learns to deviate.
         time: time stamps of the rows on the site's clock.
@@ -37,6 +38,7 @@ class Windows:
     """
 
     inputs: Float[Tensor, "time feature"]
+    values: Float[np.ndarray, "time"]
     targets: Float[Tensor, "time"]
     anchor: Anchor
     time: pd.DatetimeIndex
@@ -129,17 +131,17 @@ class Windows:
 
     def observed(self) -> Float[np.ndarray, "window horizon"]:
         """The true values of these windows, in the target's unit."""
-        return self.from_deviations(self.ahead().cpu())
+        rows = self.starts.cpu().numpy() + self.lookback
+        return np.lib.stride_tricks.sliding_window_view(self.values, self.horizon)[rows]
 
     def latest(self) -> Float[np.ndarray, "window"]:
         """The target's value at each window's origin, the newest that its forecast knows, in the target's unit."""
-        rows = self.starts.cpu().numpy() + self.lookback - 1
-        return self._in_units(self.targets[rows], self.anchor.expected[rows])
+        return self.values[self.starts.cpu().numpy() + self.lookback - 1]
 
     def past(self) -> Float[np.ndarray, "window lookback"]:
         """The target's values in the lookback of each window, in its unit."""
-        rows = self.starts.cpu().numpy()[:, None] + np.arange(self.lookback)
-        return self._in_units(self.targets[rows], self.anchor.expected[rows])
+        rows = self.starts.cpu().numpy()
+        return np.lib.stride_tricks.sliding_window_view(self.values, self.lookback)[rows]
 
     def hours_before(self, n_steps: int | None = None) -> Float[np.ndarray, "step"]:
         """Hours to the origin from each of some steps that share the lookback evenly, oldest first.
@@ -182,11 +184,6 @@ class Windows:
         """
         rows = self.starts.cpu().numpy() + self.lookback
         expected = np.lib.stride_tricks.sliding_window_view(self.anchor.expected, self.horizon)[rows]
-        return self._in_units(deviations, expected)
-
-    def _in_units(
-        self, deviations: Float[Tensor, "*shape"], expected: Float[np.ndarray, "*shape"]
-    ) -> Float[np.ndarray, "*shape"]:
         scaled = deviations.double().cpu().numpy()
         return scaled * self.target_scaler.scale[0] + self.target_scaler.center[0] + expected
 
@@ -254,6 +251,7 @@ def make_windows(
         anchor = fit_autoregression(expected, targets, origin, horizon, params.lookback, dataset.interval)
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
+        values=target.to_numpy(np.float64),
         targets=targets,
         anchor=anchor,
         time=dataset.local_time,

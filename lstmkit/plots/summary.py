@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from lstmkit.analysis.summary import RunResults, Summary
+from lstmkit.analysis.run_results import RunResults
+from lstmkit.analysis.summary import Summary
 from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, canvas, light_grid
 from lstmkit.wording import duration, feature_label, signed
 
@@ -27,7 +28,7 @@ def plot_summary(summary: Summary) -> Figure:
 
 def _errors(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     rows = np.arange(len(runs))
-    for offset, label, color in ((-0.19, "best simple rule", "#c4ccd4"), (0.19, "model", ACCENT)):
+    for offset, label, color in ((-0.19, "best baseline", "#c4ccd4"), (0.19, "model", ACCENT)):
         values = [_best(run) if label != "model" else run.metrics["rmse"]["all_steps"] for run in runs]
         axes.barh(rows - offset, values, height=0.36, color=color, label=label)
     for row, run in enumerate(runs):
@@ -91,8 +92,16 @@ def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             axes.plot(scale["median"], row, "o", color=ACCENT, ms=6)
             axes.plot(scale["longest"], row, "|", color=INK, ms=9, mew=1.5)
             labels.append(f"{layer['name']}, {run.ahead}")
-        if (needed := run.room("trajectories").get("needed_hours")) is not None:
-            axes.plot(needed, len(labels), "D", color=SEQUENCE[1], ms=6)
+        history = run.room("trajectories")
+        if "needed_hours" in history:
+            most = history.get("needed_by_most")
+            axes.hlines(
+                len(labels), history["needed_hours"], most or history["tried_hours"], color=SEQUENCE[1], lw=2
+            )
+            axes.plot(history["needed_hours"], len(labels), "D", color=SEQUENCE[1], ms=6)
+            axes.plot(
+                most or history["tried_hours"], len(labels), "|" if most else ">", color=SEQUENCE[1], ms=9
+            )
             labels.append(f"history needed, {run.ahead}")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))

@@ -1,5 +1,6 @@
 """Attribution: gradients derived by hand, captum called directly, and averages redone window by window."""
 
+import dataclasses
 import math
 import weakref
 
@@ -29,6 +30,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams, SplitParams, WindowParams
+from lstmkit.wording import percent
 from tests.analysis.tiny import Squared, Weighted, make_test_windows, state_of, stirred
 
 WEIGHTS = torch.tensor([[1.0, -2.0], [0.5, 0.0], [3.0, 4.0]])  # three steps, two features
@@ -403,8 +405,7 @@ def test_the_completeness_error_that_is_reported():
         change.append(abs(moved))
     assert result.completeness_error == pytest.approx(np.mean(gap) / np.mean(change), rel=1e-4)  # float32
     assert result.completeness_error > 1e-3
-    percent = f"{100 * result.completeness_error:.2g} % on average"
-    assert percent in result.finding()
+    assert f"by {percent(result.completeness_error)} on average" in result.finding()
     linear = Attributor(Weighted(noise(24, 3), (1.0,) * 4), windows, params, 0, "ppm")
     assert linear.integrated_gradients().completeness_error < 1e-6
     assert linear.saliency().completeness_error is None
@@ -680,13 +681,20 @@ def test_finding_names_features_and_hours():
         "humidity holds 70 % of the attribution and hour sin 25 %. "
         "Half of it lies in the newest 1 h of the window, nine tenths in the newest 2 h."
     )
-    small, large = (
-        attribution([[1, 2]] * 3, completeness_error=error).finding() for error in (0.000344, 0.22)
-    )
-    assert "0.034 % on average" in small
-    assert "read no single cells" not in small
-    assert "22 % on average. The forecast changes too abruptly along the path" in large
     assert "newest 5 min of" in attribution([[0, 1], [0, 1], [1, 10]], hours=1 / 12).finding()
+
+
+def test_a_map_that_does_not_add_up_is_not_read():
+    complete, incomplete = (
+        attribution([[1, 2]] * 3, completeness_error=error).finding() for error in (0.000344, 1.2)
+    )
+    assert complete.startswith("b holds 67 % of the attribution")
+    assert complete.endswith("that they should add up to by less than 0.1 % on average.")
+    assert incomplete == (
+        "The attributions miss the change of the forecast that they should add up to by 120 % on average. The forecast "
+        "changes too abruptly along the path for its points, so neither the cells nor the shares of this map are to be "
+        "believed."
+    )
 
 
 def test_finding_of_a_single_feature():
@@ -736,6 +744,29 @@ def test_agreement_names_who_agrees_least():
     )
     same = agreement([attribution(rising, "A"), attribution(rising, "B")]).finding()
     assert same == "Both methods rank b first. The rank correlation of their maps is 1.00."
+
+
+def test_agreement_does_not_count_a_map_that_does_not_add_up():
+    rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
+    wrong = attribution(falling, "Integrated gradients", completeness_error=0.46)
+    found = agreement([attribution(rising, "A"), wrong, attribution(rising, "B")])
+    assert found.finding() == (
+        "Both methods rank b first. The rank correlation of their maps is 1.00. Integrated gradients does not add up "
+        "here and is not counted."
+    )
+    assert found.facts() == {
+        "not_counted": "Integrated gradients",
+        "methods": 2,
+        "leader": "b",
+        "methods_naming_it": 2,
+        "median_correlation": 1.0,
+        "lowest_correlation": 1.0,
+    }
+    assert "Integrated gradients" in found.to_frame()
+    right = dataclasses.replace(wrong, completeness_error=0.05)
+    assert (
+        "2 of 3 methods" in agreement([attribution(rising, "A"), right, attribution(rising, "B")]).finding()
+    )
 
 
 def test_agreement_leaves_a_map_of_zeros_out():

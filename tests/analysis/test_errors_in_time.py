@@ -70,7 +70,7 @@ def test_a_daily_rhythm_in_the_errors_is_named_with_its_amplitude(tmp_path):
     assert facts["residual_peaks"] == 1
     assert facts["residual_daily_amplitude"] == pytest.approx(peak.amplitude)
     assert facts["residual_strongest_hours"] == pytest.approx(24)
-    assert found.rmse == pytest.approx(np.sqrt(72 + 16), rel=0.05)
+    assert found.deviation == pytest.approx(np.sqrt(72 + 16), rel=0.05)
     assert "1 gap" in found.caption
     assert found.caption.startswith("Errors 2 h ahead (forecast − observed) by the time of their targets.")
 

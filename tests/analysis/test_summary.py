@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from lstmkit.analysis.summary import RunResults, summarise
+from lstmkit.analysis.run_results import RunResults
+from lstmkit.analysis.summary import summarise
 
 
 def metrics(rmse: float, best: float, low: float | None = -0.01, high: float | None = 0.2) -> dict:
@@ -23,7 +24,12 @@ def facts(longest: float, needed: float | None, co2: float) -> dict:
     share = {"rmse": 40.0, "error_share": 0.8, "share": 0.3}
     return {
         "gates": {"layers": [{"name": "layer 1", "timescale_hours": timescale}]},
-        "trajectories": {"settled_hours": 1.0} | ({} if needed is None else {"needed_hours": needed}),
+        "trajectories": {"settled_hours": 1.0}
+        | (
+            {}
+            if needed is None
+            else {"needed_hours": needed, "needed_by_most": 2 * needed, "tried_hours": 20.0}
+        ),
         "attribution": {
             "gradient": {
                 "shares": {"co2": co2, "humidity": 100 - co2},
@@ -56,14 +62,14 @@ def runs():
 def test_every_sentence_is_from_the_numbers_and_linked(runs):
     answers = summarise("LSTM", runs).answers
     assert answers["Is the forecast worth explaining?"] == (
-        "[1 h](h1/01_training.html): RMSE 20.0 ppm over all steps, better than every simple rule, though not surely: "
+        "[1 h](h1/01_training.html): RMSE 20.0 ppm over all steps, better than every baseline, though not surely: "
         "the best of them, ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
-        "[24 h](h24/01_training.html): RMSE 70.0 ppm over all steps, **no better than a simple rule**, though not "
+        "[24 h](h24/01_training.html): RMSE 70.0 ppm over all steps, **no better than a baseline**, though not "
         "surely: the best of them, ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
     )
     memory = answers["What does it remember?"]
     assert "1/e of what it holds after 12 min in layer 1 (longest 24 min)." in memory[0]
-    assert "the newest 12 h of the lookback" in memory[3]
+    assert "in the median window the newest 12 h lead" in memory[3]
     assert memory[3].startswith("[24 h](h24/C_hidden_states.html)")
     drivers = answers["What does it look at?"][1]
     assert "humidity 70 %" in drivers or "co₂" in drivers.lower()
@@ -81,26 +87,26 @@ def test_every_sentence_is_from_the_numbers_and_linked(runs):
             24.99,
             -0.01,
             0.01,
-            "no different from the best simple rule: ridge reaches 25.0 ppm (skill 0.0 %, −1.0 to +1.0 %).",
+            "no different from the best baseline: ridge reaches 25.0 ppm (skill 0.0 %, −1.0 to +1.0 %).",
         ),
         (
             25.0,
             None,
             None,
-            "no different from the best simple rule: ridge reaches 25.0 ppm (skill 0.0 %, too few days for an "
+            "no different from the best baseline: ridge reaches 25.0 ppm (skill 0.0 %, too few days for an "
             "interval).",
         ),
         (
             24.0,
             0.02,
             0.06,
-            "better than every simple rule: the best of them, ridge, reaches 25.0 ppm (skill +4.0 %, +2.0 to +6.0 %).",
+            "better than every baseline: the best of them, ridge, reaches 25.0 ppm (skill +4.0 %, +2.0 to +6.0 %).",
         ),
         (
             24.0,
             None,
             None,
-            "better than every simple rule: the best of them, ridge, reaches 25.0 ppm (skill +4.0 %, too few days for "
+            "better than every baseline: the best of them, ridge, reaches 25.0 ppm (skill +4.0 %, too few days for "
             "an interval).",
         ),
     ],
@@ -117,7 +123,7 @@ def test_differences_between_the_horizons(runs):
     assert "humidity gains most (+50 points, to 70 %) and CO₂ loses most (−50 points)" in attention
     assert memory == (
         "[Memory](h24/A_gates.html): the longest timescale of a cell is 12 h at 24 h and 24 min at 1 h; "
-        "[the state](h24/C_hidden_states.html) needs 12 h of history instead of 30 min."
+        "[the median final state](h24/C_hidden_states.html) needs 12 h of history instead of 30 min."
     )
 
 
@@ -130,7 +136,7 @@ def test_what_is_equal_at_both_horizons_is_said_once(runs):
     *_, memory = summarise("LSTM", [runs[0], far]).answers["How do the horizons differ?"]
     assert memory == (
         "[Memory](h24/A_gates.html): the longest timescale of a cell is 24 min at both; "
-        "[the state](h24/C_hidden_states.html) needs 30 min of history at both."
+        "[the median final state](h24/C_hidden_states.html) needs 30 min of history at both."
     )
 
 
@@ -207,6 +213,24 @@ def test_rhythms_of_the_errors(runs, found, said):
     assert said in summarise("LSTM", [run]).answers["Where does it fail?"][0]
 
 
+@pytest.mark.parametrize(("anchor", "said"), [(19.9, True), (20.0, True), (20.1, False)])
+def test_an_anchor_that_is_as_good_alone_is_said(runs, anchor, said):
+    runs[0].metrics["anchor"] = {"rmse": {"all_steps": anchor}}
+    worth = summarise("LSTM", runs).answers["Is the forecast worth explaining?"][0]
+    assert worth.endswith(f"**The network adds nothing**: its anchor alone reaches {anchor} ppm.") == said
+
+
+def test_a_method_that_does_not_add_up_is_named(runs):
+    runs[0].facts["attribution"]["agreement"]["not_counted"] = "Integrated gradients"
+    assert (
+        summarise("LSTM", runs)
+        .answers["What does it look at?"][0]
+        .endswith(
+            "(median rank correlation of their maps 0.81); integrated gradients does not add up and is not counted."
+        )
+    )
+
+
 def test_a_history_that_cannot_be_shortened_is_said(runs):
     run = RunResults("1 h", "h1", runs[0].metrics, facts(0.4, None, 50.0))
     assert (
@@ -214,6 +238,17 @@ def test_a_history_that_cannot_be_shortened_is_said(runs):
         .answers["What does it remember?"][1]
         .endswith(": no shorter history that was tried leads near to the final state of the whole lookback.")
     )
+
+
+def test_the_history_that_is_needed_is_that_of_the_median_and_of_most_windows(runs):
+    remembered = summarise("LSTM", runs).answers["What does it remember?"]
+    assert remembered[2].endswith(
+        ": in the median window the newest 30 min lead to within a quarter of the states' spread of where the whole "
+        "lookback leads; nine windows in ten need 1 h."
+    )
+    del runs[0].facts["trajectories"]["needed_by_most"]
+    remembered = summarise("LSTM", runs).answers["What does it remember?"]
+    assert remembered[2].endswith("; the newest 20 h are too few for nine windows in ten.")
 
 
 def test_a_state_that_never_varies_is_said(runs):

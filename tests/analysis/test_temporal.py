@@ -15,7 +15,6 @@ from lstmkit.analysis.temporal import (
     component_series,
     days_or_hours,
     filter_series,
-    percent,
 )
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
@@ -98,7 +97,7 @@ def test_gaps_in_words(values, told):
     assert TimeSeries(("a",), ("",), "", np.array([values], "float64"), start, hour).gaps == told
 
 
-def test_durations_and_shares_in_words():
+def test_durations_in_words():
     assert [days_or_hours(hours) for hours in (0.5, 1.0, 33.6, 168.0, 336.0, 1260.0)] == [
         "30 min",
         "1 h",
@@ -106,13 +105,6 @@ def test_durations_and_shares_in_words():
         "168 h",
         "14 days",
         "52.5 days",
-    ]
-    assert [percent(share) for share in (0.0, 0.0004, 0.0123, 0.45, 1.0)] == [
-        "0.0 %",
-        "less than 0.1 %",
-        "1.2 %",
-        "45 %",
-        "100 %",
     ]
 
 

@@ -88,6 +88,7 @@ def test_paths_and_distances_by_hand():
         np.testing.assert_allclose(
             found.read_distance[:, column], np.quantile(apart, [0.25, 0.5, 0.75]), atol=1e-9
         )
+        assert found.read_most[column] == pytest.approx(np.quantile(apart, 0.9), abs=1e-9)
 
 
 def test_a_memory_without_duration_needs_one_step():
@@ -128,6 +129,24 @@ def test_a_short_history_that_is_near_by_chance_does_not_count():
     distance[:, [0, 5, 6, 7, 8]] = 0.1
     found = dataclasses.replace(found, read_distance=distance)
     assert found.needed_hours == 8
+
+
+def test_what_nine_windows_in_ten_need_is_said_beside_the_median():
+    found = follow(fading(0.8), windows_of())
+
+    def near_from(first):
+        return np.where(found.read_hours >= first, 0.1, 1.0)
+
+    distance = np.stack([near_from(1), near_from(2), near_from(4)])
+    found = dataclasses.replace(found, read_distance=distance, read_most=near_from(12))
+    assert found.finding().endswith(
+        "Reading no more than the newest 2 h leads as near to where the whole 24 h lead, in the median of 40 windows; "
+        "nine in ten need 12 h."
+    )
+    assert found.facts() | {"needed_hours": 2, "needed_by_most": 12, "tried_hours": 20} == found.facts()
+    never = dataclasses.replace(found, read_most=near_from(30))
+    assert never.finding().endswith("nine in ten need more than the 20 h that were tried.")
+    assert "needed_by_most" not in never.facts()
 
 
 @pytest.mark.parametrize(

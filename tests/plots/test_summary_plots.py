@@ -3,7 +3,8 @@
 import pytest
 from matplotlib.colors import to_rgba
 
-from lstmkit.analysis.summary import RunResults, summarise
+from lstmkit.analysis.run_results import RunResults
+from lstmkit.analysis.summary import summarise
 from lstmkit.plots.style import REGIME_COLORS
 from lstmkit.plots.summary import plot_summary
 from tests.analysis.test_summary import facts, metrics
@@ -52,3 +53,21 @@ def test_a_regime_keeps_its_colour_where_another_is_empty():
     }
     medium, high = (to_rgba(color) for color in REGIME_COLORS[1:])
     assert bars == {"Medium": [(0.0, medium), (30.0, medium)], "High": [(40.0, high), (50.0, high)]}
+
+
+def test_the_history_reaches_from_the_median_window_to_nine_in_ten():
+    near, far = facts(0.4, 0.5, 80.0), facts(12.0, 12.0, 30.0)
+    del far["trajectories"]["needed_by_most"]  # more than was tried
+    memory = drawn(near, far).axes[2]
+    rows = [label.get_text() for label in memory.get_yticklabels()]
+    ends = {
+        (rows[int(line.get_ydata()[0])], line.get_marker()): line.get_xdata()[0]
+        for line in memory.lines
+        if rows[int(line.get_ydata()[0])].startswith("history")
+    }
+    assert ends == {
+        ("history needed, 1 h", "D"): 0.5,
+        ("history needed, 1 h", "|"): 1.0,
+        ("history needed, 24 h", "D"): 12.0,
+        ("history needed, 24 h", ">"): 20.0,
+    }

@@ -30,6 +30,7 @@ def walks(n_paths: int = 8, steps: int = 48, hours: float = 0.5, scale: float = 
         speed=np.array([0.1, 0.2, 0.3]),
         read_hours=lengths,
         read_distance=scale * quartiles / (1 + lengths),
+        read_most=scale * quartiles[-1] / (1 + lengths),
         n_followed=60,
     )
 

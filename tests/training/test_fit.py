@@ -54,6 +54,7 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
     def part(begin: int, end: int) -> Windows:
         return Windows(
             inputs=inputs,
+            values=targets.double().numpy(),
             targets=targets,
             anchor=plain_anchor(np.zeros(size), horizon=1),
             time=pd.date_range("2025-01-01", periods=size, freq="1h", tz="UTC"),
