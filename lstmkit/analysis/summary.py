@@ -1,12 +1,13 @@
 """What all sections of a model found, at every horizon, in a page of sentences."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lstmkit.analysis.run_results import Room, RunResults
 from lstmkit.analysis.skill import anchor_as_good
-from lstmkit.wording import count, duration, feature_label, signed
+from lstmkit.wording import count, digits, duration, feature_label, signed
 
 CERTAIN = 0.05
 CONVOLUTIONS = "What do its convolutions add?"
@@ -92,11 +93,11 @@ def _skill(metrics: Room) -> str:
     alone = (
         ""
         if anchor is None
-        else f" **The network adds nothing**: its anchor alone reaches {anchor:.1f} {unit}."
+        else f" **The network adds nothing**: its anchor alone reaches {digits(anchor)} {unit}."
     )
     return (
-        f"RMSE {metrics['rmse']['all_steps']:.1f} {unit} over all steps, {verdict}: {rival} reaches {best:.1f} {unit} "
-        f"(skill {value} %, {interval}).{alone}"
+        f"RMSE {digits(metrics['rmse']['all_steps'])} {unit} over all steps, {verdict}: {rival} reaches "
+        f"{digits(best)} {unit} (skill {value} %, {interval}).{alone}"
     )
 
 
@@ -192,9 +193,10 @@ def _convolutions(convolutions: Room) -> str:
     unit, change = convolutions["unit"], "higher" if gain > 0 else "lower"
     sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
     level = f"{100 * convolutions['confidence']:.0f} %"
+    decimals = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 2
     return (
-        f"without its convolutions, and trained anew, the model's RMSE is {abs(gain):.2f} {unit} {change} "
-        f"({level} of resampled test parts: {signed(low, 2)} to {signed(high, 2)} {unit}){sure}."
+        f"without its convolutions, and trained anew, the model's RMSE is {abs(gain):.{decimals}f} {unit} {change} "
+        f"({level} of resampled test parts: {signed(low, decimals)} to {signed(high, decimals)} {unit}){sure}."
     )
 
 
@@ -203,8 +205,8 @@ def _failures(predictions: Room) -> str:
     found = regimes["regimes"]
     worst = max(found, key=lambda name: found[name]["error_share"])
     hardest = ""
-    if weeks.get("hardest_week"):
-        rmse = f"{weeks['highest_weekly_rmse']:.0f} {regimes['unit']}"
+    if weeks.get("weeks", 0) > 1:
+        rmse = f"{digits(weeks['highest_weekly_rmse'])} {regimes['unit']}"
         hardest = f" The hardest week begins on {weeks['hardest_week']} (RMSE {rmse})."
     return (
         f"{worst} values hold {100 * found[worst]['error_share']:.0f} % of the squared error in "
@@ -220,7 +222,9 @@ def _rhythms(temporal: Room) -> str:
     if strongest is None:
         daily = temporal.get("residual_daily_p")
         if daily is not None and daily < CERTAIN:
-            amplitude = f"amplitude {temporal['residual_daily_amplitude']:.1f} {temporal['residual_unit']}"
+            amplitude = (
+                f"amplitude {digits(temporal['residual_daily_amplitude'])} {temporal['residual_unit']}"
+            )
             return f"no rhythm of the errors rises above the noise but that of the day, tested alone ({amplitude})."
         return "the errors keep no rhythm above the noise."
     n_peaks, percent = temporal["residual_peaks"], temporal["residual_rhythm_percent"]
@@ -245,7 +249,7 @@ def _error_grows(near: RunResults, far: RunResults) -> str:
     errors = [run.metrics["rmse"]["all_steps"] for run in (near, far)]
     return (
         f"[Errors](E_horizons.html): the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large "
-        f"at {far.ahead} as at {near.ahead} ({errors[1]:.1f} and {errors[0]:.1f} {near.metrics['unit']})."
+        f"at {far.ahead} as at {near.ahead} ({digits(errors[1])} and {digits(errors[0])} {near.metrics['unit']})."
     )
 
 
@@ -257,12 +261,12 @@ def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
     rises, falls = max(change, key=change.get), min(change, key=change.get)
     half = [duration(run.facts["attribution"]["gradient"]["hours_of_half"]) for run in (near, far)]
     instead = f"not {half[0]}" if half[0] != half[1] else "at both"
-    moved = (
-        f"{feature_label(rises)} gains most ({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %) and "
-        f"{feature_label(falls)} loses most ({signed(change[falls], 0)} points)"
+    gain = (
+        f"{feature_label(rises)} gains most ({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %)"
     )
-    if max(change[rises], -change[falls]) < 0.5:
-        moved = "no feature's share moves by half a point"
+    loss = f"{feature_label(falls)} loses most ({signed(change[falls], 0)} points)"
+    seen = [said for said, points in ((gain, change[rises]), (loss, -change[falls])) if points >= 0.5]
+    moved = " and ".join(seen) or "no feature's share moves by half a point"
     return (
         f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {moved}; half of the gradient lies in the "
         f"newest {half[1]}, {instead}."

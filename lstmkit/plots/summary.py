@@ -3,12 +3,19 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.summary import Summary
 from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, canvas, light_grid
 from lstmkit.wording import duration, feature_label, signed
+
+MINUTES, HOURS = (
+    (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 45),
+    (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144),
+)
+MEMORY_TICKS = (*(minutes / 60 for minutes in MINUTES), *HOURS)
+CLOSEST_TICKS = 0.17  # of the axis
 
 
 def plot_summary(summary: Summary) -> Figure:
@@ -70,12 +77,12 @@ def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             [share[name] for name in names],
             height=0.9 * height,
             color=SEQUENCE[place],
-            label=run.ahead,
+            label=f"{run.ahead} ahead",
         )
     axes.set_yticks(rows, [feature_label(name) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("share of the gradient (%)")
-    axes.legend(title="ahead", fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=2)
     return light_grid(axes, "x")
 
 
@@ -104,13 +111,24 @@ def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             )
             labels.append(f"history needed, {run.ahead}")
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(_memory_ticks(*axes.get_xlim())))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
-    axes.xaxis.set_minor_formatter("")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.set_xlabel("median, 10–90 % of units (bar), longest (tick)")
     return light_grid(axes, "x")
+
+
+def _memory_ticks(low: float, high: float) -> list[float]:
+    """Round hours and minutes within an axis of logarithms, so far from each other that their names fit."""
+    shown: list[float] = []
+    for hours in MEMORY_TICKS:
+        apart = CLOSEST_TICKS if not shown else np.log(hours / shown[-1]) / np.log(high / low)
+        if low <= hours <= high and apart >= CLOSEST_TICKS:
+            shown.append(float(hours))
+    return shown
 
 
 def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:

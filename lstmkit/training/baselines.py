@@ -100,7 +100,10 @@ def fit_ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Fo
     x, y = ridge_inputs(train, steps_per_hour), train.ahead().numpy()
     x_held_out, y_held_out = ridge_inputs(held_out, steps_per_hour), held_out.ahead().numpy()
     fitted = [make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y) for alpha in ALPHAS]
-    errors = [np.mean((model.predict(x_held_out) - y_held_out) ** 2) for model in fitted]
+    # scikit-learn forecasts a single step without an axis for it
+    errors = [
+        np.mean((model.predict(x_held_out).reshape(y_held_out.shape) - y_held_out) ** 2) for model in fitted
+    ]
     return partial(_ridge_forecast, fitted[int(np.argmin(errors))], steps_per_hour)
 
 

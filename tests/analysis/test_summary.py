@@ -39,7 +39,7 @@ def facts(longest: float, needed: float | None, co2: float) -> dict:
             "agreement": {"methods": 5, "leader": "co2", "methods_naming_it": 4, "median_correlation": 0.81},
         },
         "predictions": {
-            "weeks": {"hardest_week": "2023-11-20", "highest_weekly_rmse": 121.4},
+            "weeks": {"weeks": 15, "hardest_week": "2023-11-20", "highest_weekly_rmse": 121.4},
             "regimes": {
                 "regimes": {"Low": share | {"error_share": 0.2}, "High": share},
                 "labels": ["Low", "Medium", "High"],
@@ -148,6 +148,20 @@ def test_shares_that_stay_are_said_to_stay(runs):
     )
 
 
+def test_a_share_that_gains_nothing_is_not_said_to_gain(runs):
+    shares = runs[0].facts["attribution"]["gradient"]["shares"]
+    runs[1].facts["attribution"]["gradient"]["shares"] = dict.fromkeys(shares, 0.0)
+    _, attention, _ = summarise("LSTM", runs).answers["How do the horizons differ?"]
+    assert "from 1 h to 24 h CO₂ loses most (−80 points); half" in attention
+
+
+def test_one_week_is_not_the_hardest(runs):
+    runs[0].facts["predictions"]["weeks"]["weeks"] = 1
+    near, far, *_ = summarise("LSTM", runs).answers["Where does it fail?"]
+    assert "hardest week" not in near
+    assert "The hardest week begins on 2023-11-20 (RMSE 121 ppm)." in far
+
+
 def test_what_was_not_executed_is_left_out_and_said(runs):
     bare = [RunResults("1 h", "h1", runs[0].metrics, {})]
     summary = summarise("LSTM", bare)
@@ -159,7 +173,7 @@ def test_what_was_not_executed_is_left_out_and_said(runs):
 @pytest.mark.parametrize(
     ("gain", "low", "high", "said"),
     [
-        (1.69, 0.1, 3.13, "RMSE is 1.69 ppm higher (90 % of resampled test parts: +0.10 to +3.13 ppm)."),
+        (1.69, 0.1, 3.13, "RMSE is 1.7 ppm higher (90 % of resampled test parts: +0.1 to +3.1 ppm)."),
         (
             -0.03,
             -0.2,

@@ -71,3 +71,22 @@ def test_the_history_reaches_from_the_median_window_to_nine_in_ten():
         ("history needed, 24 h", "D"): 12.0,
         ("history needed, 24 h", ">"): 20.0,
     }
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(0.1, 0.4), (1.2, 3.0), (0.05, 140.0)])
+def test_the_axis_of_memory_has_a_few_named_ticks(shortest, longest):
+    near, far = (facts(longest, None, 80.0) for _ in range(2))
+    for known in (near, far):
+        known["gates"]["layers"][0]["timescale_hours"] |= {
+            "low": shortest,
+            "median": shortest,
+            "high": longest,
+        }
+    memory = drawn(near, far).axes[2]
+    low, high = memory.get_xlim()
+    named = [
+        tick.label1.get_text() for tick in memory.xaxis.get_major_ticks() if low <= tick.get_loc() <= high
+    ]
+    assert 2 <= len(named) <= 8
+    assert all(named)
+    assert len(set(named)) == len(named)

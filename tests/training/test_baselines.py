@@ -6,7 +6,14 @@ import torch
 
 from lstmkit.data.windows import split_rows
 from lstmkit.params import SplitParams
-from lstmkit.training.baselines import fit_baselines, fit_ridge, persistence, seasonal_naive
+from lstmkit.training.baselines import (
+    ALPHAS,
+    fit_baselines,
+    fit_ridge,
+    persistence,
+    ridge_inputs,
+    seasonal_naive,
+)
 from tests.series import dataset_of, raw_windows
 
 HALF = SplitParams(train=0.4, validation=0.2)
@@ -80,6 +87,28 @@ def test_ridge_finds_an_exactly_linear_relation(sinusoid):
     naive = np.sqrt(np.mean((observed - observed.mean()) ** 2))
     # its smallest penalty, 1 against some 200 windows, shrinks by half a percent at the most
     assert np.sqrt(np.mean((forecast - observed) ** 2)) < 0.01 * naive
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_the_penalty_of_ridge_is_the_one_that_serves_the_validation_part_best(horizon):
+    noise = np.random.default_rng(3).normal(size=600)
+    values = 500 + 20 * np.convolve(noise, [0.9, 0.6, 0.3, 0.1], mode="same")
+    dataset = dataset_of({"co2": values}, interval="30min")
+    windows = raw_windows(dataset, horizon, HALF, lookback=4, anchor="none")
+    inputs = {part: ridge_inputs(some, 2) for part, some in windows.items()}
+
+    def forecast(alpha, part):
+        x, y = inputs["train"], windows["train"].observed()
+        spread = x.std(axis=0)
+        scale = np.where(spread > 0, spread, 1)
+        z, new = (x - x.mean(axis=0)) / scale, (inputs[part] - x.mean(axis=0)) / scale
+        weights = np.linalg.solve(z.T @ z + alpha * np.eye(z.shape[1]), z.T @ (y - y.mean(axis=0)))
+        return new @ weights + y.mean(axis=0)
+
+    errors = [np.mean((forecast(a, "validation") - windows["validation"].observed()) ** 2) for a in ALPHAS]
+    assert 0 < np.argmin(errors) < len(ALPHAS) - 1
+    best = forecast(ALPHAS[np.argmin(errors)], "test")
+    np.testing.assert_allclose(ridge(windows, 2, seed=0), best, rtol=1e-4)
 
 
 def test_ridge_does_not_see_the_test_part(sinusoid):
