@@ -30,6 +30,24 @@ def _positive_interval(text: str) -> str:
     return text
 
 
+def _some_horizon(horizons: tuple[int, ...]) -> tuple[int, ...]:
+    if not horizons:
+        raise ValueError("name at least one number of steps ahead, for example [12]")
+    return horizons
+
+
+def _some_model(models: dict[str, BaseModel]) -> dict[str, BaseModel]:
+    if not models:
+        raise ValueError("name at least one model, for example `lstm: {kind: lstm}`")
+    return models
+
+
+def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(labels)) < len(labels):
+        raise ValueError("the three labels must differ, as [Low, Medium, High] do")
+    return labels
+
+
 TimeZone = Annotated[str, AfterValidator(_known_timezone)]
 Duration = Annotated[str, AfterValidator(_positive_interval)]
 
@@ -110,7 +128,7 @@ class WindowParams(Schema):
 class RegimeParams(Schema):
     """The target's regimes: terciles of the training part, or fixed edges in the target's unit."""
 
-    labels: tuple[str, str, str] = ("Low", "Medium", "High")
+    labels: Annotated[tuple[str, str, str], AfterValidator(_distinct)] = ("Low", "Medium", "High")
     edges: tuple[float, float] | None = None
 
     @model_validator(mode="after")
@@ -233,8 +251,8 @@ class StudyParams(Schema):
     split: SplitParams = SplitParams()
     windows: WindowParams = WindowParams()
     regimes: RegimeParams = RegimeParams()
-    horizons: tuple[Positive, ...]
-    models: dict[str, ModelParams]
+    horizons: Annotated[tuple[Positive, ...], AfterValidator(_some_horizon)]
+    models: Annotated[dict[str, ModelParams], AfterValidator(_some_model)]
     training: TrainingParams = TrainingParams()
     evaluation: EvaluationParams = EvaluationParams()
     attribution: AttributionParams = AttributionParams()

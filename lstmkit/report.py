@@ -11,6 +11,7 @@ import papermill
 from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
+from lstmkit.wording import digits, signed
 
 SUMMARY = "summary"
 
@@ -135,14 +136,13 @@ def _metrics_table(
 
 def _row(label: str, ahead: str, metrics: dict) -> str:
     skill = metrics["skill"]["all_steps"]
-    values = [metrics[name]["all_steps"] for name in ("rmse", "mae", "r2", "mape")]
-    rmse, mae, r2, mape = (
-        "–" if v is None else f"{v:.{d}f}" for v, d in zip(values, (1, 1, 2, 1), strict=True)
-    )
+    rmse, mae, r2, mape = (metrics[name]["all_steps"] for name in ("rmse", "mae", "r2", "mape"))
+    explained = "–" if r2 is None else signed(r2, 2).lstrip("+")
+    relative = "–" if mape is None else f"{mape:.1f}"
     interval = "(too few days for an interval)"
     if skill["low"] is not None:
-        interval = f"[{100 * skill['low']:+.1f}, {100 * skill['high']:+.1f}]"
-    numbers = f"{rmse} | {mae} | {r2} | {mape} | {100 * skill['value']:+.1f} {interval}".replace("-", "−")
+        interval = f"[{signed(100 * skill['low'])}, {signed(100 * skill['high'])}]"
+    numbers = f"{digits(rmse)} | {digits(mae)} | {explained} | {relative} | {signed(100 * skill['value'])} {interval}"
     return f"| {label} | {ahead} | {numbers} | {skill['best_baseline']} |"
 
 

@@ -40,8 +40,19 @@ def digits(value: float) -> str:
     Args:
         value: to write.
     """
+    if value == 0:
+        return "0"
     text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
     return text.replace("-", "−")
+
+
+def signed_digits(value: float) -> str:
+    """A number with its sign to three significant digits, whole from a thousand on; zero has no sign.
+
+    Args:
+        value: to write.
+    """
+    return f"+{digits(value)}" if value > 0 else digits(value)
 
 
 def percent(share: float) -> str:
@@ -57,14 +68,14 @@ def percent(share: float) -> str:
 
 
 def with_error(value: float, error: float) -> str:
-    """A value and its standard error, both to the error's second significant digit.
+    """A value and its error or spread, both to the second significant digit of the latter.
 
     Args:
         value: to write.
         error: of the value.
     """
     decimals = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 2
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
+    return f"{value:,.{decimals}f} ± {error:,.{decimals}f}".replace("-", "−")
 
 
 def feature_label(name: str) -> str:

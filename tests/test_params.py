@@ -70,6 +70,15 @@ def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
         ({"windows": {"scaling": "minmax"}}, "windows.scaling"),
         ({"horizons": [0]}, "horizons.0"),
         ({"horizons": 12}, "horizons"),
+        (
+            {"horizons": []},
+            "horizons: Value error, name at least one number of steps ahead, for example [12]",
+        ),
+        ({"models": {}}, "models: Value error, name at least one model, for example `lstm: {kind: lstm}`"),
+        (
+            {"regimes": {"labels": ["A", "A", "B"]}},
+            "regimes.labels: Value error, the three labels must differ, as [Low, Medium, High] do",
+        ),
         ({"models": {"mine": {"kind": "gru"}}}, "'lstm', 'cnn_lstm'"),
         ({"models": {"lstm": {"kind": "lstm", "dropout": 1}}}, "models.lstm.lstm.dropout"),
         ({"regimes": {"edges": [1200, 800]}}, "the lower edge comes first"),

@@ -5,10 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from lstmkit.report import write_index
+from lstmkit.report import _row, write_index
 from lstmkit.storage import write_json
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
+
+
+@pytest.mark.parametrize(
+    ("r2", "value", "said"),
+    [
+        (-0.004, 0.0002, "1.96e−05 | 0.000196 | 0.00 | 3.2 | 0.0 [−1.0, +2.0]"),
+        (None, -0.0002, "1.96e−05 | 0.000196 | – | 3.2 | 0.0 [−1.0, +2.0]"),
+        (0.956, 0.101, "1.96e−05 | 0.000196 | 0.96 | 3.2 | +10.1 [−1.0, +2.0]"),
+    ],
+)
+def test_small_errors_have_three_digits_and_zero_has_no_sign(r2, value, said):
+    scores = {"rmse": 0.0000196, "mae": 0.000196, "r2": r2, "mape": 3.2}
+    metrics = {name: {"all_steps": score} for name, score in scores.items()}
+    metrics["skill"] = {"all_steps": {"value": value, "low": -0.01, "high": 0.02, "best_baseline": "ridge"}}
+    assert _row("LSTM", "1 h", metrics) == f"| LSTM | 1 h | {said} | ridge |"
 
 
 def landing(folder: Path, low: float | None, high: float | None) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmkit.wording import duration, percent
+from lstmkit.wording import digits, duration, percent, signed_digits
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,43 @@ from lstmkit.wording import duration, percent
 )
 def test_a_length_of_time(hours, written):
     assert duration(hours) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.0005104, "0.000510"),
+        (-0.0000196, "−1.96e−05"),
+        (8.338, "8.34"),
+        (-7.04, "−7.04"),
+        (25.16, "25.2"),
+        (45.0, "45.0"),
+        (99.96, "100"),
+        (999.4, "999"),
+        (999.6, "1,000"),
+        (-1023.9, "−1,024"),
+    ],
+)
+def test_three_significant_digits(value, written):
+    assert digits(value) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.0000196, "+1.96e−05"),
+        (-0.0005104, "−0.000510"),
+        (7.0, "+7.00"),
+        (-1023.9, "−1,024"),
+        (1023.9, "+1,024"),
+    ],
+)
+def test_three_significant_digits_with_their_sign(value, written):
+    assert signed_digits(value) == written
 
 
 def test_shares_in_percent():

@@ -16,12 +16,13 @@ from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
 from lstmkit.internals.activations import record
 from lstmkit.params import StudyParams
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed
 
 LAYERS = ("layer 1", "layer 2")
 BATCH = 128
 MEAN_WINDOWS = 512  # of the training part, to average maps over
 AS_TRAINED, NEVER_TRAINED = "as trained", "trained without convolutions"
+ALIKE = 0.005  # of the anchor's RMSE: about the last of the three digits that are printed
 FIXED = 1e-4  # relative spread of outputs over windows below which they are the same
 
 
@@ -104,8 +105,8 @@ class LayerAblation:
 
     def _intact(self) -> str:
         return (
-            f"On {self.n_windows:,} windows the model's RMSE is {self.rmse[0]:.1f} {self.unit}, that of the anchor "
-            f"alone {self.anchor:.1f}, a difference of {self._difference(0, 'over_anchor')}."
+            f"On {self.n_windows:,} windows the model's RMSE is {digits(self.rmse[0])} {self.unit}, that of the anchor "
+            f"alone {digits(self.anchor)}, a difference of {self._difference(0, 'over_anchor')}."
         )
 
     def _removed(self) -> str:
@@ -114,7 +115,7 @@ class LayerAblation:
                 "As trained, the network puts out the same for every window, so that no layer can be missed."
             )
         rows = [row for row, name in enumerate(self.configurations) if name.startswith("layer")]
-        costs = ", ".join(f"{self.rmse[row]:.1f} ({self.configurations[row]})" for row in rows)
+        costs = ", ".join(f"{digits(self.rmse[row])} ({self.configurations[row]})" for row in rows)
         text = f"With one layer held fixed it is {costs}; {self._against_anchor(rows)}."
         if self.fixed[rows].all():
             text += (
@@ -124,12 +125,19 @@ class LayerAblation:
         return text
 
     def _against_anchor(self, rows: list[int]) -> str:
-        worse = [self.configurations[row] for row in rows if self.over_anchor_low[row] > 0]
+        alike = [row for row in rows if abs(self.over_anchor[row]) < ALIKE * self.anchor]
+        worse = [row for row in rows if row not in alike and self.over_anchor_low[row] > 0]
+        if len(alike) == len(rows):
+            return f"all lie within {100 * ALIKE:g} % of the anchor alone"
         if len(worse) == len(rows):
             return "all are certainly worse than the anchor alone"
-        if not worse:
-            return "none is certainly worse than the anchor alone"
-        return f"certainly worse than the anchor alone: {', '.join(worse)}"
+        text = "none is certainly worse than the anchor alone"
+        if worse:
+            text = f"certainly worse than the anchor alone: {self._names(worse)}"
+        return text + (f"; within {100 * ALIKE:g} % of it: {self._names(alike)}" if alike else "")
+
+    def _names(self, rows: list[int]) -> str:
+        return ", ".join(self.configurations[row] for row in rows)
 
     def _never_trained(self) -> str:
         row = self.configurations.index(NEVER_TRAINED)
@@ -140,8 +148,8 @@ class LayerAblation:
             better = "this test part cannot tell the two apart"
         return (
             f"A model of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side "
-            f"by side, reaches {self.rmse[row]:.1f} {self.unit}, {self._difference(row, 'increase')} against the model "
-            f"as trained: {better}."
+            f"by side, reaches {digits(self.rmse[row])} {self.unit}, {self._difference(row, 'increase')} against the "
+            f"model as trained: {better}."
         )
 
     def _difference(self, row: int, what: str) -> str:

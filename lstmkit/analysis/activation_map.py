@@ -13,7 +13,7 @@ from lstmkit.analysis.filter_activity import FilterActivity, rectified
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.internals.activations import record
-from lstmkit.wording import count, feature_label
+from lstmkit.wording import count, digits, feature_label
 
 FOLLOWS = 0.5  # correlation from which a filter is said to follow the target
 
@@ -52,7 +52,7 @@ class Example:
     def finding(self) -> str:
         """Which window it is, and why this one."""
         return (
-            f"The window that ends on {self.origin:%d %B %Y at %H:%M}, at {self.latest:.0f} {self.unit} "
+            f"The window that ends on {self.origin:%d %B %Y at %H:%M}, at {digits(self.latest)} {self.unit} "
             f"({self.regime}): {self.rule}."
         )
 
@@ -86,7 +86,7 @@ class ActivationMap:
         example = self.example
         return (
             f"Activations of {self.layer} in the window before {example.origin:%d %B %Y, %H:%M}, "
-            f"{example.latest:.0f} {example.unit}; filters ordered by their correlation with "
+            f"{digits(example.latest)} {example.unit}; filters ordered by their correlation with "
             f"{feature_label(example.name)}, silent ones last."
         )
 

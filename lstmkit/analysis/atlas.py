@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from lstmkit.analysis.horizons import NETWORK, WHOLE
@@ -19,6 +19,7 @@ DAY, BESIDE, NEAREST = 24.0, 3.0, 4.0  # hours: the season, how far beside it, h
 HALF_HOUR, ROUNDING = 0.5, 1e-6  # hours
 CLEAR = 2  # standard errors
 FAINT = 0.05  # a ridge that is no higher is none, however certain
+VISIBLE = 1  # percent of the gradient; where the day before holds less there is nothing to call a ridge
 FAR = 100  # times; beyond it the number says no more
 
 
@@ -35,6 +36,7 @@ class Map:
         ridge: gradient at the same time of the day before, as a multiple of what lies up to three hours beside it; None
             where the lookback does not reach that, or where there is nothing beside it.
         ridge_error: its standard error over windows.
+        day_before: percent of the gradient within half an hour of the same time of the day before; None as `ridge`.
     """
 
     values: Float[np.ndarray, "lead lag"]
@@ -44,6 +46,7 @@ class Map:
     newest_error: Float[np.ndarray, "2"]
     ridge: float | None
     ridge_error: float | None
+    day_before: float | None
 
     def hours_holding(self, lead_hour: int, share: float) -> int:
         """How many of the newest hours hold a share of the gradient of one hour ahead.
@@ -125,10 +128,7 @@ class Atlas:
         values = ", ".join(
             f"{name} {_times(each.ridge, each.ridge_error)}" for name, each in measured.items()
         )
-        verdict = ""
-        if NETWORK in measured:
-            clear = measured[NETWORK].ridge - 1 > max(FAINT, CLEAR * measured[NETWORK].ridge_error)
-            verdict = f" The network has {'a' if clear else 'no'} daily ridge of its own."
+        verdict = f" {_verdict(measured[NETWORK])}" if NETWORK in measured else ""
         return (
             f"Gradient at the same time of the day before, as a multiple of what lies up to {BESIDE:g} h beside it: "
             f"{values}.{verdict}"
@@ -200,22 +200,32 @@ class _Collected:
     def summarised(self, times: Float[np.ndarray, "draw window"]) -> Map:
         hourly = np.stack(self._hourly)  # (window, lead hour, lag hour)
         drawn = np.tensordot(times, hourly, axes=1)
-        ridge = ridge_error = None
+        ridge = ridge_error = day_before = None
+        values = self._sum / len(hourly)
         if self._around is not None:
             each = np.stack(self._ridge)  # (window, lead, offset)
             known = (each.mean(axis=0) > 0).all(axis=1)
             if known.any():
                 ridge = float(_ratio(each[:, known].mean(axis=0, keepdims=True), self._step)[0])
                 ridge_error = float(_ratio(np.tensordot(times, each[:, known], axes=1), self._step).std())
+                day_before = self._day_before_percent(values, known)
         return Map(
-            values=self._sum / len(hourly),
+            values=values,
             hourly=hourly.mean(axis=0),
             hourly_error=(drawn / len(hourly)).std(axis=0),
             newest=_newest_percent(hourly.sum(axis=0)),
             newest_error=_newest_percent(drawn).std(axis=0),
             ridge=ridge,
             ridge_error=ridge_error,
+            day_before=day_before,
         )
+
+    def _day_before_percent(
+        self, values: Float[np.ndarray, "lead lag"], known: Bool[np.ndarray, "chosen_lead"]
+    ) -> float:
+        leads, lags = (positions[known] for positions in self._around)
+        near = ~_beside(lags.shape[1], self._step)
+        return float(100 * values[leads, lags[:, near]].sum() / values[leads[:, 0]].sum())
 
 
 def _around_the_day_before(
@@ -239,9 +249,23 @@ def _around_the_day_before(
 def _ratio(gradient: Float[np.ndarray, "draw lead offset"], step: float) -> Float[np.ndarray, "draw"]:
     """The middle over the geometric mean of what lies more than half an hour beside it: one for a steady decay."""
     logs = np.log(np.maximum(gradient, np.finfo(float).tiny))
-    middle = gradient.shape[-1] // 2
-    beside = np.abs(np.arange(gradient.shape[-1]) - middle) * step > HALF_HOUR
+    middle, beside = gradient.shape[-1] // 2, _beside(gradient.shape[-1], step)
     return np.exp((logs[..., middle] - logs[..., beside].mean(axis=-1)).mean(axis=-1))
+
+
+def _beside(n_offsets: int, step: float) -> Bool[np.ndarray, "offset"]:
+    """Which of the steps around the time of the day before lie more than half an hour beside it."""
+    return np.abs(np.arange(n_offsets) - n_offsets // 2) * step > HALF_HOUR
+
+
+def _verdict(network: Map) -> str:
+    if network.day_before < VISIBLE:
+        return (
+            f"The network has no daily ridge of its own: the hour around that time holds less than {VISIBLE} % of its "
+            f"gradient."
+        )
+    clear = network.ridge - 1 > max(FAINT, CLEAR * network.ridge_error)
+    return f"The network has {'a' if clear else 'no'} daily ridge of its own."
 
 
 def _newest_percent(hourly: Float[np.ndarray, "*draw lead_hour lag_hour"]) -> Float[np.ndarray, "*draw 2"]:

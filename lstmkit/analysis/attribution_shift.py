@@ -39,7 +39,7 @@ class Shift:
         share_error: its standard error.
         rank: of the feature, 1 the largest.
         rank_error: its standard error.
-        move_error: standard error of the change of rank from the first horizon to the last.
+        move_error: standard error of the change of rank between the ends.
         span_share: percent per span of past hours.
         span_error: its standard error.
     """
@@ -53,9 +53,19 @@ class Shift:
     span_error: Float[np.ndarray, "horizon span"]
 
     @property
+    def reacting(self) -> Int[np.ndarray, "reacting"]:
+        """Positions of the horizons at which some gradient is not zero."""
+        return _reacting(self.share)
+
+    @property
+    def ends(self) -> list[int]:
+        """Positions of the first and the last horizon at which some gradient is not zero; one alone, or none."""
+        return list(dict.fromkeys(int(self.reacting[k]) for k in (0, -1) if len(self.reacting)))
+
+    @property
     def move(self) -> Float[np.ndarray, "feature"]:
-        """Change of rank from the first horizon to the last, positive where the feature gains importance."""
-        return self.rank[0] - self.rank[-1]
+        """Change of rank between the ends, positive where the feature gains importance."""
+        return _change(self.rank, self.share)
 
     @property
     def place(self) -> Int[np.ndarray, "horizon feature"]:
@@ -94,11 +104,13 @@ class AttributionShift:
     @property
     def caption(self) -> str:
         """What was averaged."""
+        whole = all(len(shift.reacting) == len(self.horizons) for shift in self.parts.values())
+        silent = "" if whole else " Where all gradients are zero, there are no ranks."
         return (
             f"Shares of the absolute gradient of the forecast's {self.explained}, per standard deviation of each "
             f"feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. Whiskers are "
             f"standard errors over resampled days; blue features gain rank from the first horizon to the last, red "
-            f"ones lose it, by more than twice the standard error of the change.{too_few(self.n_days)}"
+            f"ones lose it, by more than twice the standard error of the change.{silent}{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -120,49 +132,57 @@ class AttributionShift:
 
     def finding(self) -> str:
         """Which features gain and lose, and whether the past matters more further ahead."""
-        return " ".join(f"{self._features(part)} {self._spans(part)}" for part in self.parts)
-
-    def _features(self, part: str) -> str:
-        shift, (first, last) = self.parts[part], (self.horizons[0], self.horizons[-1])
-        if not shift.share.any():
-            return f"{_capital(part)}: all gradients are zero."
-        near, far = (int(shift.share[h].argmax()) for h in (0, -1))
-        shares = [_percent(shift.share[h, k], shift.share_error[h, k]) for h, k in ((0, near), (-1, far))]
-        leader = "" if near == far else f"{feature_label(self.features[far])} "
-        return (
-            f"{_capital(part)}: {feature_label(self.features[near])} leads {first} ahead with {shares[0]}, {leader}"
-            f"{last} ahead with {shares[1]}. {self._moves(shift)}"
+        return " ".join(
+            f"{_capital(part)}: {' '.join(self._sentences(shift))}" for part, shift in self.parts.items()
         )
 
+    def _sentences(self, shift: Shift) -> list[str]:
+        if not len(shift.reacting):
+            return ["all gradients are zero."]
+        silent = [name for h, name in enumerate(self.horizons) if h not in shift.reacting]
+        zeros = f"all gradients are zero {' and '.join(silent)} ahead; " if silent else ""
+        moves = [self._moves(shift)] if len(shift.ends) > 1 else []
+        return [f"{zeros}{self._leaders(shift)}", *moves, self._spans(shift)]
+
+    def _leaders(self, shift: Shift) -> str:
+        leaders = [int(shift.share[h].argmax()) for h in shift.ends]
+        near, *far = (feature_label(self.features[k]) for k in leaders)
+        names = [f"{near} leads ", *("" if name == near else f"{name} " for name in far)]
+        parts = [
+            f"{name}{self.horizons[h]} ahead with {_percent(shift.share[h, k], shift.share_error[h, k])}"
+            for name, h, k in zip(names, shift.ends, leaders, strict=True)
+        ]
+        return f"{', '.join(parts)}."
+
     def _moves(self, shift: Shift) -> str:
+        first, last = shift.ends
         moved = np.flatnonzero(shift.clear)
         if not len(moved):
             return "No rank changes by more than twice its standard error."
         largest = moved[np.argsort(-np.abs(shift.move[moved]), kind="stable")][:MOST_NAMED]
         moves = ", ".join(
-            f"{feature_label(self.features[k])} from {shift.rank[0, k]:g} to {shift.rank[-1, k]:g}"
+            f"{feature_label(self.features[k])} from {shift.rank[first, k]:g} to {shift.rank[last, k]:g}"
             for k in largest
         )
         more = f", and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
         return f"Ranks that change by more than twice the standard error of the change: {moves}{more}."
 
-    def _spans(self, part: str) -> str:
-        shift = self.parts[part]
-        if not shift.share.any():
-            return ""
-        ahead, falls = f" ({self.horizons[0]} and {self.horizons[-1]} ahead) fall", []
+    def _spans(self, shift: Shift) -> str:
+        ahead, falls = f" ({' and '.join(self.horizons[h] for h in shift.ends)} ahead) fall", []
         for k in sorted({0, len(self.spans) - 1}):
-            near, far = (_percent(shift.span_share[h, k], shift.span_error[h, k]) for h in (0, -1))
-            falls.append(f"{near} and {far}{'' if falls else ahead} on {_in_words(self.spans[k])}")
+            shares = " and ".join(
+                _percent(shift.span_share[h, k], shift.span_error[h, k]) for h in shift.ends
+            )
+            falls.append(f"{shares}{'' if falls else ahead} on {_in_words(self.spans[k])}")
         return f"Of its gradient {', '.join(falls)}."
 
     def facts(self) -> dict[str, float | str]:
-        """The leading feature at the first and the last horizon, of the forecast as a whole."""
+        """The leading feature at the first and the last horizon with a gradient, of the forecast as a whole."""
         shift = next(iter(self.parts.values()))
         return {
             f"leading_feature {self.horizons[h]}": self.features[int(shift.share[h].argmax())]
-            for h in (0, -1)
-        } | {f"newest_hour_percent {self.horizons[h]}": float(shift.span_share[h, 0]) for h in (0, -1)}
+            for h in shift.ends
+        } | {f"newest_hour_percent {self.horizons[h]}": float(shift.span_share[h, 0]) for h in shift.ends}
 
 
 def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParams) -> AttributionShift:
@@ -225,15 +245,28 @@ def _shift(measured: list[Magnitudes], days: ResampledDays) -> Shift:
     features, spans = (np.stack([m[k].sum(axis=0) for m in measured]) for k in (0, 1))  # (horizon, item)
     drawn, drawn_spans = (np.stack([days.sums(m[k]) for m in measured]) for k in (0, 1))
     drawn_ranks = ranks(drawn)  # (horizon, draw, feature)
+    share = shares(features)
     return Shift(
-        share=shares(features),
+        share=share,
         share_error=shares(drawn).std(axis=1),
         rank=ranks(features),
         rank_error=drawn_ranks.std(axis=1),
-        move_error=(drawn_ranks[0] - drawn_ranks[-1]).std(axis=0),  # the same days are drawn at every horizon
+        move_error=_change(drawn_ranks, share).std(axis=0),  # the same days are drawn at every horizon
         span_share=shares(spans),
         span_error=shares(drawn_spans).std(axis=1),
     )
+
+
+def _reacting(share: Float[np.ndarray, "horizon feature"]) -> Int[np.ndarray, "reacting"]:
+    return np.flatnonzero(share.any(axis=1))
+
+
+def _change(
+    rank: Float[np.ndarray, "horizon *draw feature"], share: Float[np.ndarray, "horizon feature"]
+) -> Float[np.ndarray, "*draw feature"]:
+    """From the first to the last horizon with a gradient; zero where there is none."""
+    reacting = _reacting(share)
+    return rank[reacting[0]] - rank[reacting[-1]] if len(reacting) else np.zeros_like(rank[0])
 
 
 def _spans_of(windows: Windows) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from lstmkit.analysis.geometry import CLEAR, LOOSE, Geometry, separation
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, signed
+from lstmkit.wording import digits, signed, signed_digits
 
 MOST_CLUSTERS = 8
 STARTS = 10  # of k-means; the best one is kept
@@ -136,16 +136,20 @@ class Clusters:
         fewer = ""
         if len(table) < self.asked:
             fewer = f" There are only {len(table)} different states, so not {self.asked} clusters."
-        unit, sizes = states.unit, 100 * table["windows"] / len(states)
-        each = "; ".join(
-            f"{'Cluster' if number == 1 else 'cluster'} {number} ({sizes[number]:.0f} % of the windows): "
-            f"{row[f'mean_{unit}']:.0f} {unit} on average, correction {signed(row[f'mean_correction_{unit}'])} {unit}"
-            for number, row in table.iterrows()
-        )
+        each = "; ".join(self._cluster_says(number, row) for number, row in table.iterrows())
         if not self.geometry.corrects:
             return f"{each}.{fewer} The correction is the same in every window."
         share = 100 * _between(self.geometry.correction, self.labels)
         return f"{each}.{fewer} The clusters account for {share:.0f} % of the variance of the correction."
+
+    def _cluster_says(self, number: int, row: pd.Series) -> str:
+        states = self.geometry.representation
+        unit, size = states.unit, 100 * row["windows"] / len(states)
+        name = f"{'Cluster' if number == 1 else 'cluster'} {number} ({size:.0f} % of the windows)"
+        mean = f"{name}: {digits(row[f'mean_{unit}'])} {unit} on average"
+        if not self.geometry.corrects:
+            return mean
+        return f"{mean}, correction {signed_digits(row[f'mean_correction_{unit}'])} {unit}"
 
     def regime_finding(self) -> str:
         """How much of the regime the clusters tell."""

@@ -110,7 +110,7 @@ class Embedding:
             return f"The hour of day could not be probed: {self.omitted}."
         return (
             f"From the same components a linear probe reads the {self.hour.words} in held-out windows; from the newest "
-            f"inputs alone R² is {self.hour.baseline:.2f}."
+            f"inputs alone R² is {signed(self.hour.baseline, 2).lstrip('+')}."
         )
 
     def _overlap(self) -> str:

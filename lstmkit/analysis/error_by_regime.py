@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from lstmkit.analysis.predictions import LastStep
 from lstmkit.data.regimes import Regimes
-from lstmkit.wording import digits, signed
+from lstmkit.wording import digits, signed_digits
 
 WHISKERS = {"q5": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -112,7 +112,9 @@ class ErrorByRegime:
         known = self.table["bias"].dropna()
         if len(known) < 2:
             return ""
-        biases = ", ".join(f"{signed(bias)} {self.last.unit} in {name}" for name, bias in known.items())
+        biases = ", ".join(
+            f"{signed_digits(bias)} {self.last.unit} in {name}" for name, bias in known.items()
+        )
         return f"The bias is {biases}."
 
     def _changes(self) -> str:
@@ -131,7 +133,7 @@ class ErrorByRegime:
         return (
             f"{text}; among them {names[start]} to {names[end]} weighs most "
             f"({100 * self.window_shares[there]:.1f} % of the windows, {100 * self.error_shares[there]:.0f} % of the "
-            f"squared error, bias {signed(self.errors[there] / self.windows[there])} {self.last.unit})."
+            f"squared error, bias {signed_digits(self.errors[there] / self.windows[there])} {self.last.unit})."
         )
 
     def _empty(self) -> str:

@@ -12,7 +12,7 @@ from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, duration, signed
+from lstmkit.wording import count, digits, duration, signed, signed_digits
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ class ErrorByStep:
         own, unit = self.errors[self.model], self.unit
         if len(self.hours) == 1:
             return (
-                f"The horizon is a single step of {duration(self.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, skill "
-                f"{signed(100 * self.skill[0])} % against {self.best[0]}, bias {signed(own.bias[0])} {unit}; there is "
-                f"no growth with the step to be seen."
+                f"The horizon is a single step of {duration(self.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, "
+                f"skill {signed(100 * self.skill[0])} % against {self.best[0]}, bias {signed_digits(own.bias[0])} "
+                f"{unit}; there is no growth with the step to be seen."
             )
         return " ".join([self._growth(), self._ahead(), self._rivals(), self._lean()])
 
@@ -150,7 +150,7 @@ class ErrorByStep:
     def _lean(self) -> str:
         bias, unit = self.errors[self.model].bias, self.unit
         worst = int(np.abs(bias).argmax())
-        return f"The bias is largest at {duration(self.hours[worst])}, {signed(bias[worst])} {unit}."
+        return f"The bias is largest at {duration(self.hours[worst])}, {signed_digits(bias[worst])} {unit}."
 
     def facts(self) -> dict[str, Any]:
         """RMSE at the first and last step, and the steps at which the model is ahead."""

@@ -11,7 +11,7 @@ from sklearn.metrics import silhouette_score
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.data.windows import spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, digits, signed
 
 KEPT = 20  # components
 EXPLAINED = 5  # components that are held against the clock, the target and the forecast
@@ -151,7 +151,7 @@ class Geometry:
         missing = f" No window starts in {' or '.join(absent)}." if absent else ""
         low, high = regimes.edges
         return (
-            f"The regime at the origin, with edges at {low:.0f} and {high:.0f} {self.representation.unit}, "
+            f"The regime at the origin, with edges at {digits(low)} and {digits(high)} {self.representation.unit}, "
             f"{self._accounts('regime')}. The regimes {apart(self.silhouette)} (mean silhouette "
             f"{signed(self.silhouette, 2).lstrip('+')}; 1 is fully apart, 0 intermingled).{missing}"
         )

@@ -26,9 +26,7 @@ class GradientFlow:
         hours_before: per stage but the input, hours from each of its steps to the origin.
         norm: per stage, mean over windows of the gradient's Euclidean norm, shape (stage,).
         norm_error: its standard error.
-        ratio: per pair of neighbours, mean over windows of norm at the earlier stage / norm at the later one;
-            windows where no gradient reaches the later one are left out, and where that is all of them it is zero.
-        ratio_error: its standard error.
+        ratio_error: standard error of each entry of `ratio`.
         n_windows: windows that were averaged.
     """
 
@@ -37,9 +35,13 @@ class GradientFlow:
     hours_before: tuple[Float[np.ndarray, "_"], ...]
     norm: Float[np.ndarray, "stage"]
     norm_error: Float[np.ndarray, "stage"]
-    ratio: Float[np.ndarray, "pair"]
     ratio_error: Float[np.ndarray, "pair"]
     n_windows: int
+
+    @property
+    def ratio(self) -> Float[np.ndarray, "pair"]:
+        """Mean norm at each stage over that at the next towards the forecast; zero where none reaches the next."""
+        return _ratio_of_neighbours(self.norm)
 
     @property
     def pairs(self) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ class GradientFlow:
         return tuple(f"{a} / {b}" for a, b in zip(self.stages[:-1], self.stages[1:], strict=True))
 
     def to_frame(self) -> pd.DataFrame:
-        """Norm per stage, and its ratio to the next stage towards the forecast (none for the last)."""
+        """Mean norm per stage, and its ratio to the next stage towards the forecast (none for the last)."""
         return pd.DataFrame(
             {
                 "norm": self.norm,
@@ -72,8 +74,8 @@ class GradientFlow:
         ways = ", ".join(f"{ratio:.2f} ± {error:.2f} from {b} to {a}" for a, b, ratio, error in steps)
         arrived = 100 * self.norm[0] / self.norm[-1]
         return (
-            f"On its way back the gradient's norm is multiplied by {ways}; at the input it is {arrived:.0f} % of what "
-            f"it was at the {self.stages[-1]}. "
+            f"On its way back the gradient's mean norm is multiplied by {ways}; at the input it is {arrived:.0f} % of "
+            f"what it was at the {self.stages[-1]}. "
             + (
                 f"{dead[0].upper()}{dead[1:]}."
                 if dead
@@ -103,18 +105,15 @@ def gradient_flow(model: nn.Module, windows: Windows, params: AttributionParams,
     forecast = ScalarForecast(model, params.target_step)
     names = list(stages.values())
     magnitude = [RunningMean() for _ in names]
-    norm, ratios = RunningMean(), [RunningMean() for _ in names]
+    norms = []
     with record(model, names) as outputs, torch.backends.cudnn.flags(enabled=False):
         for x, _ in sample.batches(params.batch_size):
             total = forecast(x.requires_grad_()).sum()
             gradients = torch.autograd.grad(total, [x, *[outputs[name] for name in names]])
-            norms = torch.stack([g.flatten(1).norm(dim=1) for g in gradients], dim=1).cpu().numpy()
-            norm.add(norms)
-            for mean, earlier, later in zip(ratios, norms.T[:-1], norms.T[1:], strict=True):
-                if (reached := later > 0).any():
-                    mean.add(earlier[reached] / later[reached])
+            norms.append(torch.stack([g.flatten(1).norm(dim=1) for g in gradients], dim=1).cpu().numpy())
             for mean, gradient in zip(magnitude, gradients[1:], strict=True):
                 mean.add(gradient.abs().cpu().numpy())
+    norm, ratio_error = _averaged(np.concatenate(norms))
     return GradientFlow(
         stages=("input", *stages),
         magnitude=tuple(mean.mean for mean in magnitude),
@@ -124,10 +123,22 @@ def gradient_flow(model: nn.Module, windows: Windows, params: AttributionParams,
         ),
         norm=norm.mean,
         norm_error=norm.standard_error,
-        ratio=np.array([mean.mean for mean in ratios]),
-        ratio_error=np.array([mean.standard_error for mean in ratios]),
+        ratio_error=ratio_error,
         n_windows=len(sample),
     )
+
+
+def _averaged(norms: Float[np.ndarray, "window stage"]) -> tuple[RunningMean, Float[np.ndarray, "pair"]]:
+    """Mean norm per stage, and the standard error of the ratio of neighbouring means, to first order."""
+    norm, residual = RunningMean(), RunningMean()
+    norm.add(norms)
+    later = norm.mean[1:]
+    residual.add(norms[:, :-1] - _ratio_of_neighbours(norm.mean) * norms[:, 1:])
+    return norm, np.divide(residual.standard_error, later, out=np.zeros_like(later), where=later > 0)
+
+
+def _ratio_of_neighbours(norm: Float[np.ndarray, "stage"]) -> Float[np.ndarray, "pair"]:
+    return np.divide(norm[:-1], norm[1:], out=np.zeros_like(norm[1:]), where=norm[1:] > 0)
 
 
 def _hours_per_step(model: nn.Module, names: list[str], windows: Windows) -> Float[np.ndarray, "stage"]:

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from lstmkit.analysis.skill import METRICS, RANGES
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import duration, signed
+from lstmkit.wording import digits, duration, signed
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
 WHOLE, NETWORK = "network and anchor", "network alone"  # parts of a forecast
@@ -43,7 +43,7 @@ class MetricsSummary:
     @property
     def caption(self) -> str:
         """What is drawn, on how many days."""
-        days = ", ".join(f"{count} {horizon} ahead" for horizon, count in self.test_days.items())
+        days = ", ".join(f"{count} ({horizon} ahead)" for horizon, count in self.test_days.items())
         missing = self.table["skill_low"].isna().any()
         return (
             f"Metrics of the {self.model} on every test window, with the best baseline beside it. Test days: {days}. "
@@ -81,8 +81,9 @@ class MetricsSummary:
     def _sentence(self, horizon: str) -> str:
         row = self.table.loc[(horizon, RANGE_LABELS["all_steps"])]
         return (
-            f"{horizon} ahead: RMSE {row['rmse']:.1f} {self.unit} over all steps against {row['baseline_rmse']:.1f} "
-            f"{self.unit} for {row['best_baseline']}, a skill of {signed(row['skill'])} % ({self._interval(row)})."
+            f"{horizon} ahead: RMSE {digits(row['rmse'])} {self.unit} over all steps against "
+            f"{digits(row['baseline_rmse'])} {self.unit} for {row['best_baseline']}, a skill of "
+            f"{signed(row['skill'])} % ({self._interval(row)})."
         )
 
     def _interval(self, row: pd.Series) -> str:

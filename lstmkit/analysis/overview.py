@@ -9,7 +9,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import PARTS, Windows, split_rows
 from lstmkit.params import SplitParams
-from lstmkit.wording import count, feature_label
+from lstmkit.wording import count, digits, feature_label, with_error
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -54,10 +54,10 @@ class Overview:
         peak = middle.idxmax()
         return (
             f"{self.name}: {self.hourly.index[0]:%d %B %Y} to {self.end:%d %B %Y}, {feature_label(self.target)} "
-            f"{self.hourly.mean():.0f} ± {self.hourly.std():.0f} {self.unit}. In the training part the weekly median "
-            f"is highest on {WEEKDAYS[peak // 24]} at {peak % 24}:00 ({middle.max():.0f} {self.unit}) and lowest at "
-            f"{middle.min():.0f} {self.unit}. Regimes: {self.regimes.labels[0]} below {low:.0f}, "
-            f"{self.regimes.labels[2]} from {high:.0f} {self.unit} on. {self.gaps}"
+            f"{with_error(self.hourly.mean(), self.hourly.std())} {self.unit}. In the training part the weekly median "
+            f"is highest on {WEEKDAYS[peak // 24]} at {peak % 24}:00 ({digits(middle.max())} {self.unit}) and lowest "
+            f"at {digits(middle.min())} {self.unit}. Regimes: {self.regimes.labels[0]} below {digits(low)}, "
+            f"{self.regimes.labels[2]} from {digits(high)} {self.unit} on. {self.gaps}"
         )
 
 

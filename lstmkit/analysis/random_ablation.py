@@ -125,9 +125,10 @@ class RandomAblation:
         if low <= 0 <= high:
             verdict = "not to be told from the sum of its parts"
         return (
-            f"Held one by one, the filters of layer 2 change the RMSE by {signed(importance.increase.sum(), 2)} "
-            f"{self.unit} in sum, all at once by {signed(importance.together, 2)} ({100 * importance.confidence:.0f} % "
-            f"interval of the difference {signed(low, 2)} to {signed(high, 2)}): the layer is {verdict}."
+            f"Held one by one on {importance.n_windows} windows, the filters of layer 2 change the RMSE by "
+            f"{signed(importance.increase.sum(), 2)} {self.unit} in sum, all at once by "
+            f"{signed(importance.together, 2)} ({100 * importance.confidence:.0f} % interval of the difference "
+            f"{signed(low, 2)} to {signed(high, 2)}): the layer is {verdict}."
         )
 
 

@@ -12,7 +12,7 @@ from lstmkit.analysis.overview import WEEKDAYS
 from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, signed
+from lstmkit.wording import count, digits, signed, signed_digits
 
 BINS, MOST_BLOCKS = 61, 120
 QUANTILES = {"q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9}
@@ -90,13 +90,13 @@ class Residuals:
         known = "too few days for an interval"
         if self.mean_interval is not None:
             known = "{:.0f} % interval {} to {}".format(
-                100 * self.confidence, *(signed(end) for end in self.mean_interval)
+                100 * self.confidence, *(signed_digits(end) for end in self.mean_interval)
             )
             if self.mean_interval[0] <= 0 <= self.mean_interval[1]:
                 known += ", which holds zero"
         return (
-            f"The mean error is {signed(self.mean)} {unit} ({known}); half of the errors lie between {signed(low)} and "
-            f"{signed(high)} {unit}."
+            f"The mean error is {signed_digits(self.mean)} {unit} ({known}); half of the errors lie between "
+            f"{signed_digits(low)} and {signed_digits(high)} {unit}."
         )
 
     def _tails(self) -> str:
@@ -123,7 +123,7 @@ class Residuals:
             self._systematic(self.by_hour, "hour"),
             self._systematic(self.by_weekday, "weekday"),
             f"The {self._block} whose median is most off is {'' if self.block_days == 1 else 'that around '}"
-            f"{worst.day} {worst:%B %Y} ({signed(median[worst])} {unit}).",
+            f"{worst.day} {worst:%B %Y} ({signed_digits(median[worst])} {unit}).",
         ]
 
     def _systematic(self, groups: pd.DataFrame, name: str) -> str:
@@ -142,7 +142,7 @@ class Residuals:
             return ""
         worst = off["mean"].abs().idxmax()
         when = f"at {worst}:00" if name == "hour" else f"on {WEEKDAYS[worst]}"
-        return f", most {when} ({signed(off['mean'][worst])} {self.last.unit})"
+        return f", most {when} ({signed_digits(off['mean'][worst])} {self.last.unit})"
 
     def _explained(self, groups: pd.DataFrame) -> float:
         """Share of the variance that lies between the groups' means."""

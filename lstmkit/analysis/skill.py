@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, RunningMean, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed
 
 Forecast = Float[np.ndarray, "window horizon"]
 RANGES = {"all_steps": slice(None), "last_step": slice(-1, None)}
@@ -115,7 +115,9 @@ class Evaluation:
         effect = f"{'lowers' if change < 0 else 'raises'} that by {abs(change):.1f} %"
         if signed(change) == signed(0.0):
             effect = "changes nothing"
-        return [f"The anchor alone reaches {anchor:.1f} {self.unit} over all steps; the network {effect}."]
+        return [
+            f"The anchor alone reaches {digits(anchor)} {self.unit} over all steps; the network {effect}."
+        ]
 
 
 def evaluate(
@@ -241,7 +243,7 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
     skill = evaluation.skill[steps]
     rmse = evaluation.metrics[steps, "rmse"]
     where = "Over all steps" if steps == "all_steps" else "At the last step"
-    model, best = f"{rmse[evaluation.model]:.1f}", f"{rmse[skill.best_baseline]:.1f} {evaluation.unit}"
+    model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
     value = signed(100 * skill.value)
     verdict = "beats every baseline" if skill.value > 0 else "does **not** beat the best baseline"
     if value == signed(0.0) and (skill.is_open or skill.low is None):
@@ -272,13 +274,13 @@ def caution_about(metrics: dict[str, Any]) -> str | None:
     best = metrics["baselines"][name]["rmse"]["all_steps"]
     if best <= model:
         return (
-            f"**This model does not beat the best baseline** ({name}: RMSE {best:.1f} {unit}, the model {model:.1f} "
-            f"{unit}). What follows explains a forecast that a simpler rule makes as well."
+            f"**This model does not beat the best baseline** ({name}: RMSE {digits(best)} {unit}, the model "
+            f"{digits(model)} {unit}). What follows explains a forecast that a simpler rule makes as well."
         )
     if (anchor := anchor_as_good(metrics)) is not None:
         return (
-            f"**The network does not improve on its anchor** (anchor alone: RMSE {anchor:.1f} {unit}, the model "
-            f"{model:.1f} {unit}). What the network adds, which is explained below, makes the forecast no better."
+            f"**The network does not improve on its anchor** (anchor alone: RMSE {digits(anchor)} {unit}, the model "
+            f"{digits(model)} {unit}). What the network adds, which is explained below, makes the forecast no better."
         )
     return None
 

@@ -15,7 +15,8 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
 
     Args:
         dataset: the series on its grid.
-        variant: `preproc_D` (ten features, "Enhanced 1h") or `raw` (the dataset's own columns).
+        variant: `preproc_D` (ten features, "Enhanced 1h"; nine where the target is one of them) or `raw` (the dataset's
+            own columns).
 
     Returns:
         A frame on the dataset's index, the target first, NaN where a feature is not known.
@@ -36,7 +37,7 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
 def _enhanced(dataset: Dataset) -> pd.DataFrame:
     target, series = dataset.target, dataset.frame[dataset.target]
     hour, day = dataset.steps("1h"), dataset.steps("24h")
-    features = dataset.frame[[target, *_ENHANCED]].copy()
+    features = dataset.frame[[target, *(name for name in _ENHANCED if name != target)]].copy()
     features[f"{target}_change_1h"] = series.diff(hour)
     features[f"{target}_mean_1h"] = series.rolling(hour).mean()
     features[f"{target}_lag_24h"] = series.shift(day)

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from lstmkit.analysis.activation_map import ActivationMap
 from lstmkit.plots.style import ACCENT, INK, MAGNITUDE_COLORS, MUTED, canvas, hours_axis, light_grid
-from lstmkit.wording import feature_label
+from lstmkit.wording import digits, feature_label
 
 ROW = 0.085  # inches per filter
 
@@ -22,7 +22,7 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
     top.set_ylabel(f"{feature_label(example.name)}\n({example.unit})")
     top.set_title(
         f"{activations.layer} before {example.origin:%d %B %Y, %H:%M}: "
-        f"{example.latest:.0f} {example.unit} at the forecast ({example.regime})"
+        f"{digits(example.latest)} {example.unit} at the forecast ({example.regime})"
     )
     light_grid(top)
     image = main.imshow(

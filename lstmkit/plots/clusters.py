@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from lstmkit.analysis.clusters import ClusterCounts, Clusters
 from lstmkit.plots.geometry import frame_plane, plane, settled
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed, signed_digits
 
 
 def plot_silhouette(counts: ClusterCounts) -> Figure:
@@ -76,7 +76,7 @@ def plot_crosstab(clusters: Clusters) -> Figure:
     axes.set_xticks(range(table.shape[1]), table.columns)
     axes.set_yticks(
         range(len(table)),
-        [f"cluster {k}: mean {means[k]:.0f} {unit}, n = {counts.loc[k].sum():,}" for k in table.index],
+        [f"cluster {k}: mean {digits(means[k])} {unit}, n = {counts.loc[k].sum():,}" for k in table.index],
     )
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -115,8 +115,8 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
         size, mean, correction, hour, _ = table.iloc[row]
         axes.text(
             *places[place],
-            f"{row + 1}: mean {mean:.0f} {unit} (n = {size:,})\n"
-            f"correction {signed(correction)} {unit}, "
+            f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
+            f"correction {signed_digits(correction)} {unit}, "
             + ("around the clock" if hour == "none" else f"around {hour}"),
             transform=axes.transAxes,
             va="center",

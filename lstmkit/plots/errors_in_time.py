@@ -1,6 +1,5 @@
 """Figures of a model's errors over the test part and over the day."""
 
-import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +8,7 @@ from matplotlib.ticker import MultipleLocator
 from lstmkit.analysis.errors_in_time import RollingError
 from lstmkit.analysis.phase_error import PhaseError
 from lstmkit.plots.spectra import notice
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, date_axis, light_grid
 
 
 def plot_rolling_error(result: RollingError) -> Figure:
@@ -40,8 +39,7 @@ def plot_rolling_error(result: RollingError) -> Figure:
     bottom.fill_between(clock, 0, 100 * result.crossing, color=MUTED, alpha=0.45, lw=0)
     bottom.set_ylim(0, 105)
     bottom.set_ylabel("of these cross\nregimes (%)")
-    bottom.set_xlim(clock[0], clock[-1])
-    bottom.xaxis.set_major_formatter(mdates.ConciseDateFormatter(bottom.xaxis.get_major_locator()))
+    date_axis(bottom, clock[0], clock[-1])
     for axes in (top, bottom):
         light_grid(axes)
     return figure

@@ -261,10 +261,11 @@ def plot_timescales(gates: GateStatistics) -> Figure:
         )
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
-        axes.set_ylim(top=3 * max(gates.lookback_hours, float(high.max())))
         axes.set_xlabel("units, by their timescale")
         axes.set_title(part.name.capitalize())
         light_grid(axes)
+    longest = max(float(part.timescale_quantiles.max()) for part in gates.parts)
+    panels[0, 0].set_ylim(top=3 * max(gates.lookback_hours, longest))  # of all panels, which share it
     panels[0, 0].set_ylabel("timescale −1/log f")
     panels[0, 0].legend(loc="upper left", bbox_to_anchor=(0, 0.86), fontsize=8)
     return figure

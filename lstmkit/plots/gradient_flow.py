@@ -47,7 +47,7 @@ def plot_stage_gradients(flow: GradientFlow) -> Figure:
 
 
 def plot_flow_ratio(flow: GradientFlow) -> Figure:
-    """Norm of the gradient at each stage, and its ratio from stage to stage.
+    """Mean norm of the gradient at each stage, and its ratio from stage to stage.
 
     Args:
         flow: of a convolutional model.
@@ -56,14 +56,14 @@ def plot_flow_ratio(flow: GradientFlow) -> Figure:
     rows = np.arange(len(flow.stages))
     left.barh(rows, flow.norm, xerr=flow.norm_error, color=ACCENT, height=0.6, ecolor=INK, capsize=2)
     left.set_yticks(rows, flow.stages)
-    left.set_xlabel("norm of the gradient")
+    left.set_xlabel("mean norm of the gradient")
     left.set_title("Gradient at each stage")
     pairs = np.arange(len(flow.ratio))
     right.axvline(1, color=MUTED, lw=1, ls="--")
     right.errorbar(flow.ratio, pairs, xerr=flow.ratio_error, fmt="o", color=ACCENT, ecolor=INK, capsize=2)
     right.set_yticks(pairs, flow.pairs)
     right.set_ylim(-0.6, len(pairs) - 0.4)
-    right.set_xlabel("ratio of norms (earlier stage / later)")
+    right.set_xlabel("ratio of means (earlier stage / later)")
     right.set_title("Gained or lost on the way back")
     for axes in (left, right):
         axes.invert_yaxis()

@@ -11,10 +11,9 @@ from lstmkit.analysis.horizons import MetricsSummary
 from lstmkit.analysis.state_shift import StateShift
 from lstmkit.plots.geometry import planes
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, canvas, light_grid
-from lstmkit.wording import feature_label, signed
+from lstmkit.wording import digits, feature_label, signed
 
 PALE = "#c4ccd4"
-METRIC_FORMS = {"rmse": "{:.1f}", "mae": "{:.1f}", "r2": "{:.3f}", "mape": "{:.1f} %"}
 
 
 def plot_metrics_summary(summary: MetricsSummary) -> Figure:
@@ -37,11 +36,12 @@ def plot_metrics_summary(summary: MetricsSummary) -> Figure:
         axes.barh(rows + 0.12, values, height=0.36, color=ACCENT, label=summary.model)
         axes.vlines(baseline, rows - 0.1, rows + 0.34, color=WARM, lw=2, label="best baseline")
         for row, value in enumerate(values):
-            _cell(axes, row, METRIC_FORMS[name].format(value) if np.isfinite(value) else "–")
+            _cell(axes, row, _written(name, value))
         known = np.nan_to_num([*values, *baseline])
         axes.set_xlim(min(0.0, 1.1 * known.min()), 1.12 * known.max() or 1.0)
         axes.set_title(title, fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(3))
+        axes.ticklabel_format(axis="x", scilimits=(-2, 4))
     _draw_skill(panels[-1], summary)
     panels[0].set_yticks(rows, [f"{horizon}, {steps}" for horizon, steps in table.index])
     panels[0].set_ylim(len(table) - 0.5, -0.55)
@@ -65,6 +65,14 @@ def _draw_skill(axes: Axes, summary: MetricsSummary) -> None:
         _cell(axes, row, f"{signed(value)} %")
     axes.set_title("skill (%)", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _written(metric: str, value: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    if metric == "r2":
+        return signed(value, 3).lstrip("+")
+    return f"{value:.1f} %" if metric == "mape" else digits(value)
 
 
 def _cell(axes: Axes, row: int, text: str) -> None:
@@ -95,20 +103,25 @@ def plot_attribution_shift(shift: AttributionShift) -> Figure:
 
 
 def _draw_ranks(axes: Axes, each: Shift, shift: AttributionShift) -> None:
-    places = np.arange(len(shift.horizons))
+    places = each.reacting
     for k, feature in enumerate(shift.features):
         color = (ACCENT if each.move[k] > 0 else WARM) if each.clear[k] else MUTED
-        ranks, errors = each.place[:, k], each.rank_error[:, k]
+        ranks, errors = each.place[places, k], each.rank_error[places, k]
         axes.errorbar(places, ranks, yerr=errors, fmt="o-", ms=4, lw=1.4, color=color, capsize=2)
-        for end, side, align in ((0, -0.06, "right"), (-1, 0.06, "left")):
+        for end in each.ends:
+            side, align = (0.06, "left") if end and end == places[-1] else (-0.06, "right")
             share = _rounded(each.share[end, k])
-            at = (places[end] + side, ranks[end])
+            at = (end + side, each.place[end, k])
             text = f"{feature_label(feature)}  {share}"
             ink = color if each.clear[k] else INK
             axes.annotate(text, at, ha=align, va="center", fontsize=7.5, color=ink)
-    axes.set_xlim(-0.95, places[-1] + 0.95)
+    axes.set_xlim(-0.95, len(shift.horizons) - 0.05)
     axes.set_ylim(len(shift.features) + 0.6, 0.4)
-    axes.set_xticks(places, [f"{horizon} ahead" for horizon in shift.horizons])
+    labels = [
+        f"{horizon} ahead" + ("" if h in places else "\nno gradient")
+        for h, horizon in enumerate(shift.horizons)
+    ]
+    axes.set_xticks(range(len(labels)), labels)
     axes.set_yticks([])
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", length=0)

@@ -1,11 +1,10 @@
 """Figures of the data."""
 
-import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.overview import Overview
-from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, date_axis, light_grid
 from lstmkit.wording import feature_label
 
 PART_COLORS = {"train": "#eef2f6", "validation": "#fdf1e3", "test": "#e9f5ec"}
@@ -42,8 +41,7 @@ def _series(axes, overview: Overview) -> None:
     axes.plot(hourly.index, hourly.to_numpy(), color=ACCENT, lw=0.5)
     top = float(np.nanmax(hourly))
     axes.set_ylim(top=top + 0.15 * (top - float(np.nanmin(hourly))))
-    axes.set_xlim(starts[0], end)
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    date_axis(axes, starts[0], end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
     axes.set_title(f"{overview.name}: hourly means and the parts of the series")
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.predictions import Overlay
-from lstmkit.plots.style import ACCENT, WARM, canvas, light_grid
+from lstmkit.plots.style import ACCENT, WARM, canvas, date_axis, light_grid
 from lstmkit.wording import feature_label
 
 OBSERVED = "#a3adb8"  # broad and pale, so that a forecast that hits stays visible on it
@@ -23,7 +23,7 @@ def plot_overlay(overlay: Overlay, target: str) -> Figure:
     zone = overlay.last.time.tz
     for axes, points, width in ((top, overlay.course, 0.5), (bottom, overlay.week, 1.1)):
         _lines(axes, points, width)
-        clock_axis(axes, points.index[[0, -1]], zone)
+        date_axis(axes, points.index[0], points.index[-1])
         axes.set_ylabel(f"{feature_label(target)} ({overlay.last.unit})")
         light_grid(axes)
     for fan in overlay.fans:
@@ -38,20 +38,6 @@ def plot_overlay(overlay: Overlay, target: str) -> Figure:
     for axes in (top, bottom):
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.1)
     return figure
-
-
-def clock_axis(axes: Axes, ends: pd.DatetimeIndex, zone) -> None:
-    """Let the x axis show dates on the site's clock.
-
-    Args:
-        axes: whose x data are times with a zone.
-        ends: first and last time in view.
-        zone: of the site.
-    """
-    locator = mdates.AutoDateLocator(tz=zone, minticks=4, maxticks=9)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, tz=zone))
-    axes.set_xlim(*ends)
 
 
 def _lines(axes: Axes, points: pd.DataFrame, width: float) -> None:

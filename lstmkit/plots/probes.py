@@ -9,7 +9,7 @@ from lstmkit.analysis.prober import Probe
 from lstmkit.analysis.probes import Probes
 from lstmkit.plots.style import INK, MUTED, SEQUENCE, WARM, canvas, light_grid
 
-LOWEST = -0.5  # scores below are drawn at the edge
+LOWEST = -1.0  # scores below are arrows at the edge
 
 
 def plot_probes(probes: Probes) -> Figure:
@@ -29,18 +29,21 @@ def plot_probes(probes: Probes) -> Figure:
         stage, row = stages.index(probe.stage), rows.index(probe.concept)
         _row(axes, probe, row + step * (stage - (len(stages) - 1) / 2), SEQUENCE[stage % len(SEQUENCE)])
     for row, probe in enumerate(probes.of_last_stage):
-        axes.vlines(max(probe.baseline, LOWEST), row - 0.36, row + 0.36, color=WARM, lw=1.6)
+        if probe.baseline < LOWEST:
+            _beyond(axes, float(row), WARM)
+        else:
+            axes.vlines(probe.baseline, row - 0.36, row + 0.36, color=WARM, lw=1.6)
     axes.axvline(0, color=INK, lw=0.8)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    lowest = min(min(_ends(probe)[0], probe.control, probe.baseline) for probe in probes.probes)
+    lowest = min(min(_ends(probe)[0], probe.score, probe.control, probe.baseline) for probe in probes.probes)
     axes.set_xlim(max(LOWEST, min(lowest, 0.0)) - 0.05, 1.03)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("score in held-out windows: R², for weekday or weekend balanced accuracy above chance")
     axes.set_title("What a linear probe reads from the final states")
     light_grid(axes, "x")
     _errors(axes, probes)
-    _key(figure, stages)
+    _key(figure, stages, cut=lowest < LOWEST)
     return figure
 
 
@@ -51,8 +54,18 @@ def _ends(probe: Probe) -> tuple[float, float]:
 
 def _row(axes: Axes, probe: Probe, y: float, color: str) -> None:
     axes.plot(np.maximum(_ends(probe), LOWEST), [y, y], color=color, lw=2)
-    axes.plot(max(probe.score, LOWEST), y, "o", color=color, ms=6)
-    axes.plot(max(probe.control, LOWEST), y, "x", color=MUTED, ms=5)
+    for values, mark, size, hue in (
+        ((*_ends(probe), probe.score), "o", 6, color),
+        ((probe.control,), "x", 5, MUTED),
+    ):
+        if min(values) < LOWEST:
+            _beyond(axes, y, hue)
+        if values[-1] >= LOWEST:
+            axes.plot(values[-1], y, mark, color=hue, ms=size)
+
+
+def _beyond(axes: Axes, y: float, color: str) -> None:
+    axes.plot(LOWEST, y, "<", color=color, ms=6)
 
 
 def _errors(axes: Axes, probes: Probes) -> None:
@@ -65,11 +78,15 @@ def _errors(axes: Axes, probes: Probes) -> None:
     right.spines["right"].set_visible(False)
 
 
-def _key(figure: Figure, stages: tuple[str, ...]) -> None:
+def _key(figure: Figure, stages: tuple[str, ...], cut: bool) -> None:
     marks = [
         Line2D([], [], color=SEQUENCE[index % len(SEQUENCE)], marker="o", lw=2, label=stage)
         for index, stage in enumerate(stages)
     ]
     marks.append(Line2D([], [], color=WARM, lw=1.6, label="newest inputs alone"))
     marks.append(Line2D([], [], color=MUTED, marker="x", lw=0, label="control: days rearranged"))
+    if cut:
+        marks.append(
+            Line2D([], [], color=INK, marker="<", lw=0, label=f"below {LOWEST:.0f}".replace("-", "−"))
+        )
     figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)

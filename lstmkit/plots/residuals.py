@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.residuals import Residuals
-from lstmkit.plots.style import ACCENT, INK, WARM, canvas, light_grid
-from lstmkit.wording import signed
+from lstmkit.plots.style import ACCENT, INK, WARM, canvas, date_axis, light_grid
+from lstmkit.wording import digits, signed_digits
 
 WEEKDAY_TICKS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -23,9 +23,10 @@ def plot_residuals(residuals: Residuals) -> Figure:
     _distribution(first, residuals)
     days = mdates.date2num(residuals.over_time.index)
     _boxes(second, residuals.over_time, days, 0.9 * residuals.block_days)
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
-    second.xaxis.set_major_locator(locator)
-    second.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    margin = pd.Timedelta(days=0.7 * residuals.block_days)
+    date_axis(
+        second, residuals.over_time.index[0] - margin, residuals.over_time.index[-1] + margin, most_ticks=6
+    )
     second.set_title("Over time")
     _boxes(third, residuals.by_hour, residuals.by_hour.index, 0.8)
     third.set_xticks(range(0, 24, 3))
@@ -52,7 +53,7 @@ def _distribution(axes: Axes, residuals: Residuals) -> None:
     smallest = residuals.density[residuals.density > 0].min()
     axes.set_ylim(smallest / 2, residuals.density.max() * 4)
     axes.annotate(
-        f"mean {signed(residuals.mean)} {unit}\nsd {residuals.sd:.1f} {unit}",
+        f"mean {signed_digits(residuals.mean)} {unit}\nsd {digits(residuals.sd)} {unit}",
         (0.03, 0.97), xycoords="axes fraction", va="top", fontsize=8, linespacing=1.4,
     )  # fmt: skip
     axes.legend(loc="upper right", fontsize=8)

@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.skill import RANGES, Evaluation
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed
 
 
 def plot_learning_curves(history: pd.DataFrame, best_epoch: int) -> Figure:
@@ -43,9 +43,7 @@ def plot_skill(evaluation: Evaluation) -> Figure:
         colors = [ACCENT if name == evaluation.model else "#c4ccd4" for name in rmse.index]
         axes.barh(rmse.index, rmse, color=colors, height=0.65)
         for row, value in enumerate(rmse):
-            axes.annotate(
-                f"{value:.1f}", (value, row), xytext=(4, 0), textcoords="offset points", va="center"
-            )
+            axes.annotate(digits(value), (value, row), xytext=(4, 0), textcoords="offset points", va="center")
         skill = evaluation.skill[steps]
         title = f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {signed(100 * skill.value)} %"
         if skill.low is not None:
@@ -53,6 +51,8 @@ def plot_skill(evaluation: Evaluation) -> Figure:
         axes.set_title(title, color=INK)
         axes.set_xlabel(f"RMSE ({evaluation.unit})")
         axes.margins(x=0.12)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.ticklabel_format(axis="x", scilimits=(-2, 5))
         axes.tick_params(axis="y", length=0)
         light_grid(axes, "x")
     panels[0].invert_yaxis()

@@ -1,7 +1,10 @@
 """What all figures share: a look, a canvas, and how names and hours are written."""
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -13,6 +16,23 @@ SEQUENCE = ("#1b6ca8", "#e08e45", "#4f9d69", "#7b5ea7", "#7b8794", "#d1495b")
 REGIME_COLORS = ("#4f9d69", "#e0a030", "#c8413b")  # low, medium, high
 MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
+DATE_STEPS = (
+    "h",
+    "3h",
+    "6h",
+    "12h",
+    "D",
+    "2D",
+    "3D",
+    "W-MON",
+    "2W-MON",
+    "MS",
+    "2MS",
+    "3MS",
+    "6MS",
+    "YS",
+    "5YS",
+)
 
 RC = {
     "font.family": "DejaVu Sans",
@@ -64,6 +84,41 @@ def hours_axis(axes: Axes, hours: float, most_ticks: int = 9) -> None:
         FuncFormatter(lambda x, _: "now" if abs(x) < 1e-9 else f"{x:g}".replace("-", "−"))
     )
     axes.set_xlabel("hours before the forecast")
+
+
+def date_axis(axes: Axes, first: pd.Timestamp, last: pd.Timestamp, most_ticks: int = 12) -> None:
+    """Let the x axis run between two times, each day with its month, the year below the first and every new one.
+
+    Args:
+        axes: whose x data are times, of the same zone or like these without one.
+        first: in view, on the site's clock.
+        last: in view, on the site's clock.
+        most_ticks: how many have room.
+    """
+    start, end = first.tz_localize(None), last.tz_localize(None)
+    for step in DATE_STEPS:
+        times = pd.date_range(start.normalize(), end, freq=step)
+        times = times[times >= start]
+        if len(times) <= most_ticks:
+            break
+    ticks = times.tz_localize(first.tz, ambiguous=np.ones(len(times), bool), nonexistent="shift_forward")
+    axes.set_xticks(ticks, _dates(times, step))
+    axes.set_xlim(first, last)
+
+
+def _dates(times: pd.DatetimeIndex, step: str) -> list[str]:
+    """What stands at each tick, and below it the rest of its date where that is new."""
+    years = [f"{time:%Y}" for time in times]
+    days = [f"{time.day} {time:%b}" for time in times]
+    if step.endswith("h"):
+        rows = [[f"{time:%H:%M}" for time in times], days, years]
+    elif step.endswith("MS"):
+        rows = [[f"{time:%b}" for time in times], years]
+    else:
+        rows = [years] if step.endswith("YS") else [days, years]
+    top, *lower = rows
+    lower = [[now if now != before else "" for before, now in pairwise(["", *row])] for row in lower]
+    return ["\n".join(filter(None, label)) for label in zip(top, *lower, strict=True)]
 
 
 def light_grid(axes: Axes, axis: str = "y") -> None:

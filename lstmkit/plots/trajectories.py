@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from lstmkit.analysis.trajectories import NEAR, Trajectories
 from lstmkit.plots.geometry import component_label
 from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, WARM, canvas, hours_axis, light_grid
+from lstmkit.wording import digits
 
 COLUMNS = 4
 TIME_COLORS = "plasma_r"
@@ -52,7 +53,7 @@ def _path(axes: Axes, trajectories: Trajectories, index: int) -> LineCollection:
     axes.plot(*points[0], marker="x", color=INK, ms=5)
     axes.plot(*points[-1], marker="o", color=REGIME_COLORS[states.regime[position]], mec=INK, mew=0.6, ms=6)
     axes.set_title(
-        f"{states.latest[position]:.0f} {states.unit}, {states.regimes.labels[states.regime[position]]}\n"
+        f"{digits(states.latest[position])} {states.unit}, {states.regimes.labels[states.regime[position]]}\n"
         f"{states.origin[position]:%a %d %b, %H:%M}",
         fontsize=8,
         fontweight="normal",

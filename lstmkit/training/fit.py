@@ -195,7 +195,7 @@ def fit(
         progress: show a progress bar.
 
     Raises:
-        LstmkitError: the loss is no longer finite.
+        LstmkitError: there is no such device here, or the loss is no longer finite.
     """
     started = time.perf_counter()
     device = _device(params.device)
@@ -265,6 +265,10 @@ def shrink(model: nn.Module, held_out: Windows, batch_size: int) -> float:
 def _device(choice: str) -> torch.device:
     if choice == "auto":
         choice = "cuda" if torch.cuda.is_available() else "cpu"
+    if choice == "cuda" and not torch.cuda.is_available():
+        raise LstmkitError(
+            "`training.device: cuda`: PyTorch finds no CUDA device here; write `auto` or `cpu`"
+        )
     return torch.device(choice)
 
 

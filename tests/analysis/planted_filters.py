@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lstmkit.data.windows import Windows
-from lstmkit.params import ConvolutionParams, DataParams, EvaluationParams, StudyParams
+from lstmkit.params import CNNLSTMParams, ConvolutionParams, DataParams, EvaluationParams, StudyParams
 from tests.series import dataset_of, raw_windows
 
 LIFT = 100.0  # so high that the first ReLU is open for every input
@@ -66,7 +66,7 @@ def study_params(windows: int = 4096, draws: int = 40, random_ablations: int = 5
         title="planted",
         data=DataParams(source="simulated"),
         horizons=(2,),
-        models={},
+        models={"cnn_lstm": CNNLSTMParams(kind="cnn_lstm")},
         seed=3,
         evaluation=EvaluationParams(bootstrap=draws),
         convolutions=ConvolutionParams(windows=windows, random_ablations=random_ablations),

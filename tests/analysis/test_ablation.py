@@ -187,7 +187,8 @@ def test_finding_and_facts():
         "On 2,048 windows the model's RMSE is 25.0 ppm, that of the anchor alone 26.0, a difference of −1.00 "
         "ppm (95 % interval −2.00 to 0.00). With one layer held fixed it is 30.0 (layer 1 set to zero), 27.0 "
         "(layer 1 held at its mean), 28.0 (layer 2 set to zero), 26.0 (layer 2 held at its mean); certainly "
-        "worse than the anchor alone: layer 1 set to zero, layer 1 held at its mean, layer 2 set to zero. In "
+        "worse than the anchor alone: layer 1 set to zero, layer 1 held at its mean, layer 2 set to zero; within 0.5 "
+        "% of it: layer 2 held at its mean. In "
         "each of these cases the network puts out the same for every window: nothing leads around a layer, so"
         " the loss of a whole one is the loss of all input, and only the curve that is left differs. A model "
         "of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side by side, "
@@ -216,4 +217,25 @@ def test_the_verdict_on_convolutions_follows_the_interval(low, high, said):
     [(np.full(6, 0.1), "all are certainly worse"), (np.full(6, -0.1), "none is certainly worse")],
 )
 def test_the_verdict_on_the_anchor_follows_the_interval(low, said):
-    assert f"; {said} than the anchor alone." in made(over_anchor_low=low).finding()
+    above = np.array([-1, 4, 1, 2, 0.5, -0.5])
+    assert f"; {said} than the anchor alone." in made(over_anchor=above, over_anchor_low=low).finding()
+
+
+@pytest.mark.parametrize(
+    ("above", "low", "said"),
+    [
+        (
+            [4.0, 0.00126, 2.0, -0.09],
+            [3.0, 0.00015, 1.0, -0.1],
+            "certainly worse than the anchor alone: layer 1 set to zero, layer 2 set to zero; within 0.5 % of it: "
+            "layer 1 held at its mean, layer 2 held at its mean",
+        ),
+        ([4.0, 0.09, 2.0, 3.0], [-1.0, 0.08, -1.0, -1.0], "none is certainly worse than the anchor alone; within "
+         "0.5 % of it: layer 1 held at its mean"),
+        ([0.05] * 4, [0.04] * 4, "all lie within 0.5 % of the anchor alone"),
+    ],
+    ids=["some", "no other", "all"],
+)  # fmt: skip
+def test_what_the_printed_digits_do_not_tell_from_the_anchor_is_not_called_worse(above, low, said):
+    result = made(over_anchor=np.array([-1, *above, 0]), over_anchor_low=np.array([-1, *low, 0]))
+    assert f"; {said}." in result.finding()

@@ -13,6 +13,7 @@ from lstmkit.analysis.filter_activity import FilterActivity, LayerActivity, meas
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.wording import digits
 from tests.analysis.convolutional import Stack, set_filter, small
 from tests.analysis.tiny import make_test_windows, state_of
 from tests.series import dataset_of, raw_windows
@@ -52,7 +53,9 @@ def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
     assert (
         "of 7 test windows, the one whose mean activations lie nearest the median of those in" in example.rule
     )
-    assert f"{example.origin:%d %B %Y at %H:%M}, at {example.latest:.0f} ppm (Medium)" in example.finding()
+    assert (
+        f"{example.origin:%d %B %Y at %H:%M}, at {digits(example.latest)} ppm (Medium)" in example.finding()
+    )
 
 
 def test_filters_count_in_their_own_standard_deviations_and_constant_ones_not_at_all():
@@ -182,8 +185,11 @@ def test_the_caption_names_the_window():
     result = ActivationMap(
         "CNN layer 2", np.ones((2, 4)), np.arange(3.0, -1, -1), np.zeros(2), example_of(np.arange(4.0))
     )
-    assert "CNN layer 2 in the window before 04 March 2025, 05:06, 3 ppm" in result.caption
+    assert "CNN layer 2 in the window before 04 March 2025, 05:06, 3.00 ppm" in result.caption
     assert "0 stay silent throughout" in result.finding()
+    small = replace(result, example=replace(result.example, latest=0.0005104, unit="mol/mol"))
+    assert "05:06, 0.000510 mol/mol; filters" in small.caption
+    assert "at 0.000510 mol/mol (Medium)" in small.example.finding()
 
 
 def test_a_real_sample_end_to_end():

@@ -121,12 +121,36 @@ def test_a_steady_decay_has_no_ridge_and_the_day_before_has_one():
     assert atlas_of(early[..., None], windows).maps[NETWORK].ridge < 1
 
 
+def test_a_ridge_that_holds_next_to_nothing_is_none():
+    windows = hourly_windows(features=("co2",))
+    leads, before = np.arange(1, 25)[:, None], np.arange(23, -1, -1)[None]
+    times = np.where(leads + before == 24, 3.0, 1.0)
+
+    def around(decay: float) -> tuple[np.ndarray, Map, str]:
+        weights = times * np.exp(-before / decay)
+        atlas = atlas_of(weights[..., None], windows)
+        kept = range(3, 20)  # the day before lies four hours before the origin and three within the lookback
+        share = 100 * sum(weights[lead, lead] for lead in kept) / weights[kept].sum()
+        return share, atlas.maps[NETWORK], atlas.finding()
+
+    none = "no daily ridge of its own: the hour around that time holds less than 1 % of its gradient."
+    for decay, said in ((1.0, none), (4.0, "a daily ridge of its own.")):
+        share, found, finding = around(decay)
+        assert found.ridge == pytest.approx(3, rel=1e-5)
+        assert found.day_before == pytest.approx(share, rel=1e-5)  # float32
+        assert (share < 1) == ("less than 1 %" in said)
+        assert finding.endswith(f"network alone 3.00 ± 0.00 times. The network has {said}")
+
+
 def test_the_ridge_at_steps_of_five_minutes():
     windows = make_test_windows(n=24, lookback=288, horizon=240, features=("co2",))
     lead, before = np.arange(1, 241)[:, None], np.arange(287, -1, -1)[None]
     weights = np.where(lead + before == 288, 5.0, 1.0) * np.exp(-before / 100)
     found = atlas_of(weights[..., None], windows).maps[NETWORK]
     assert found.ridge == pytest.approx(5, rel=1e-4)
+    kept = range(36, 240)  # three hours from the lookback's start, four from the origin
+    hour = sum(weights[k, k - 6 : k + 7].sum() for k in kept)  # half an hour on both sides
+    assert found.day_before == pytest.approx(100 * hour / weights[kept].sum(), rel=1e-4)
 
 
 def test_the_ridge_of_the_anchor_is_not_the_networks():
@@ -207,7 +231,7 @@ def test_errors_are_those_of_a_mean_over_windows():
 def test_hours_that_hold_a_share():
     hourly = np.array([[5.0, 3.0, 2.0]])
     empty = np.zeros(2)
-    each = Map(hourly, hourly, hourly, empty, empty, None, None)
+    each = Map(hourly, hourly, hourly, empty, empty, None, None, None)
     assert [each.hours_holding(0, share) for share in (0.5, 0.51, 0.8, 1.0)] == [1, 2, 2, 3]
 
 

@@ -169,12 +169,43 @@ def test_finding_names_leaders_moves_and_hours():
     assert "No rank changes by more than twice its standard error." in still.finding()
 
 
+def silent(horizon: int) -> Attributor:
+    return attributor(Weighted(torch.zeros(26, 2), ahead=(1.0,) * horizon), windows_of(horizon))
+
+
 def test_a_silent_network_gives_no_nan():
-    silent = [attributor(Weighted(torch.zeros(26, 2), ahead=(1.0,) * h), windows_of(h)) for h in (1, 4)]
-    shift = attribution_shift(silent, DRAWS)
-    assert shift.finding().strip() == "Network alone: all gradients are zero."
+    shift = attribution_shift([silent(1), silent(4)], DRAWS)
+    assert shift.finding() == "Network alone: all gradients are zero."
+    assert shift.facts() == {}
     assert np.isfinite(shift.to_frame().loc["feature"]).all(axis=None)
     assert np.isfinite(shift.to_frame().loc["past hours", ["share", "share_error"]]).all(axis=None)
+
+
+def test_a_horizon_of_zeros_has_no_leader_and_no_ranks_to_compare():
+    shift = attribution_shift([silent(1), attributor(FAR, windows_of(4))], DRAWS)
+    assert shift.finding() == (
+        "Network alone: all gradients are zero 1 h ahead; CO₂ leads 4 h ahead with 50.0 %. Of its gradient 25.0 % "
+        "(4 h ahead) fall on the newest hour, 62.5 % on what is older than 12 h."
+    )
+    assert shift.facts() == {"leading_feature 4 h": "co2", "newest_hour_percent 4 h": pytest.approx(25)}
+    assert "Where all gradients are zero, there are no ranks." in shift.caption
+    assert "no ranks" not in linear_shift().caption
+    assert not shift.parts[NETWORK].clear.any()
+
+
+@pytest.mark.parametrize("zeros", [1, 4])
+def test_horizons_with_a_gradient_are_compared_past_one_that_has_none(zeros):
+    near = attributor(Weighted(NEAR.weights, ahead=(1.0,) * 2), windows_of(2))
+    far = attributor(Weighted(weights({0: (1.0, 3.0)}), ahead=(1.0,) * 8), windows_of(8))
+    shift = attribution_shift([silent(zeros), near, far], DRAWS)
+    assert shift.parts[NETWORK].move.tolist() == [-1, 1]
+    assert shift.parts[NETWORK].move_error.tolist() == [0, 0]
+    assert shift.finding() == (
+        f"Network alone: all gradients are zero {zeros} h ahead; CO₂ leads 2 h ahead with 75.0 %, temperature 8 h "
+        "ahead with 75.0 %. Ranks that change by more than twice the standard error of the change: CO₂ from 1 to 2, "
+        "temperature from 2 to 1. Of its gradient 87.5 % and 100.0 % (2 h and 8 h ahead) fall on the newest hour, "
+        "less than 0.1 % and less than 0.1 % on what is older than 12 h."
+    )
 
 
 def test_frames_and_facts():

@@ -103,9 +103,9 @@ def test_clusters_are_numbered_by_their_mean_target():
     assert found.information == pytest.approx(1)
     assert found.guessed == pytest.approx((100, 100 / 3))
     assert found.finding() == (
-        "Cluster 1 (33 % of the windows): 420 ppm on average, correction −1.0 ppm; cluster 2 (33 % of the windows): "
-        "510 ppm on average, correction +7.0 ppm; cluster 3 (33 % of the windows): 700 ppm on average, correction "
-        "+3.0 ppm. "
+        "Cluster 1 (33 % of the windows): 420 ppm on average, correction −1.00 ppm; cluster 2 (33 % of the windows): "
+        "510 ppm on average, correction +7.00 ppm; cluster 3 (33 % of the windows): 700 ppm on average, correction "
+        "+3.00 ppm. "
         "The clusters account for 100 % of the variance of the correction."
     )
     assert found.facts()["correction_percent"] == pytest.approx(100)
@@ -144,12 +144,27 @@ def test_clusters_know_their_place_in_the_week():
     assert even.to_frame()["typical_hour"].tolist() == ["none", "none"]
 
 
+def test_small_values_have_three_digits():
+    group = np.arange(N) % 2
+    latest, correction = np.array([0.0004104, 0.0007])[group], np.array([-1.96e-6, 0.0])[group]
+    assert (
+        clusters_of(planted(group, 3 * np.eye(2)), 2, latest, correction)
+        .finding()
+        .startswith(
+            "Cluster 1 (50 % of the windows): 0.000410 ppm on average, correction −1.96e−06 ppm; cluster 2 (50 % of "
+            "the windows): 0.000700 ppm on average, correction 0 ppm."
+        )
+    )
+
+
 def test_fewer_different_states_than_clusters():
     values = np.tile(np.eye(3), (10, 1))
     found = clusters_of(values, 4, np.tile([600.0, 500.0, 400.0], 10))
     assert found.labels.tolist() == [2, 1, 0] * 10
-    assert found.finding().endswith(
-        "There are only 3 different states, so not 4 clusters. The correction is the same in every window."
+    assert found.finding() == (
+        "Cluster 1 (33 % of the windows): 400 ppm on average; cluster 2 (33 % of the windows): 500 ppm on average; "
+        "cluster 3 (33 % of the windows): 600 ppm on average. There are only 3 different states, so not 4 clusters. "
+        "The correction is the same in every window."
     )
     single = clusters_of(np.ones((5, 3)), 4)
     assert single.finding() == "The states of LSTM layer 2 form a single cluster."

@@ -52,10 +52,10 @@ def test_an_error_planted_at_one_step_is_found_at_it():
         np.testing.assert_allclose(values, [1, 1, 0.3, 1], atol=1e-9)
     np.testing.assert_allclose(result.hours, [1 / 12, 2 / 12, 3 / 12, 4 / 12])
     assert result.finding() == (
-        "The model's RMSE is 0.00 ppm at 5 min and 0.00 ppm at 20 min, with its largest value, 7.00 ppm, at 15 min; "
+        "The model's RMSE is 0 ppm at 5 min and 0 ppm at 20 min, with its largest value, 7.00 ppm, at 15 min; "
         "half of the growth is reached at 15 min. It is ahead of every baseline at all 4 steps; the interval of its "
         "skill lies above zero at all 4 steps. The best baseline is ridge at every step. The bias is largest at 15 "
-        "min, −7.0 ppm."
+        "min, −7.00 ppm."
     )
 
 
@@ -109,7 +109,7 @@ def test_a_single_step_is_a_point():
     errors = {name: np.full((len(ORIGIN), 1), size) for name, size in (("LSTM", 3.0), ("ridge", 4.0))}
     result = steps_of(errors)
     assert result.finding() == (
-        "The horizon is a single step of 1 h: RMSE 3.00 ppm, skill +25.0 % against ridge, bias +3.0 ppm; there is no "
+        "The horizon is a single step of 1 h: RMSE 3.00 ppm, skill +25.0 % against ridge, bias +3.00 ppm; there is no "
         "growth with the step to be seen."
     )
     assert result.to_frame().index.tolist() == [1]

@@ -218,9 +218,9 @@ def test_finding_frame_and_facts_of_random_filters():
         "average over 2 draws (from +1.00 to +2.00), all of it +4.00; half of layer 2 +0.60 ppm on average over 2 "
         "draws (from +0.40 to +0.80), all of it +1.50. Without the 16 filters of layer 2 that change the forecast "
         "most, the RMSE changes by +0.20 ppm; 1 of 2 random choices of as many leaves a lower RMSE. Without the 16 "
-        "that change it least, it changes by 0.00 ppm. Held one by one, the filters of layer 2 change the RMSE by "
-        "+0.20 ppm in sum, all at once by +1.50 (95 % interval of the difference +0.40 to +2.00): the layer is more "
-        "than the sum of its parts."
+        "that change it least, it changes by 0.00 ppm. Held one by one on 256 windows, the filters of layer 2 "
+        "change the RMSE by +0.20 ppm in sum, all at once by +1.50 (95 % interval of the difference +0.40 to +2.00): "
+        "the layer is more than the sum of its parts."
     )
     frame = RANDOM.to_frame()
     assert frame.index.tolist() == [("layer 1", n) for n in (8, 16, 24)] + [

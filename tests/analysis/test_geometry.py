@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
 from lstmkit.analysis.geometry import EXPLAINERS, explained_shares, geometry, separation
+from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
 from tests.analysis.states import cloud
 
@@ -125,6 +126,9 @@ def test_regimes_that_lie_apart_and_regimes_that_do_not():
     assert far.silhouette > 0.8
     assert "The regimes lie clearly apart" in far.regime_finding()
     assert "with edges at 450 and 550 ppm" in far.regime_finding()
+    regimes = Regimes(far.representation.regimes.labels, (0.000443, 0.0005123))
+    small = dataclasses.replace(far, representation=dataclasses.replace(far.representation, regimes=regimes))
+    assert "with edges at 0.000443 and 0.000512 ppm" in small.regime_finding()
     mixed = geometry(cloud(random(WEEK, 3), latest), ZERO)
     assert abs(mixed.silhouette) < 0.05
     assert "The regimes lie within one another (mean silhouette −0.0" in mixed.regime_finding()

@@ -71,13 +71,34 @@ def test_gradients_equal_those_of_a_model_cut_by_hand(lookback, batch_size, step
     for values, gradient in zip(flow.magnitude, gradients[1:], strict=True):
         np.testing.assert_allclose(values, np.abs(gradient).mean(axis=0), rtol=1e-4, atol=1e-7)  # float32
     norms = np.array([[math.sqrt((one**2).sum()) for one in gradient] for gradient in gradients]).T
-    ratios = norms[:, :-1] / norms[:, 1:]
-    for got, expected in ((flow.norm, norms), (flow.ratio, ratios)):
-        np.testing.assert_allclose(got, expected.mean(axis=0), rtol=1e-5)  # float32
-    for got, expected in ((flow.norm_error, norms), (flow.ratio_error, ratios)):
-        expected = expected.std(axis=0, ddof=1) / math.sqrt(12)
-        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-7)  # the pool's ratio is 1 up to float32
+    means = norms.mean(axis=0)
+    np.testing.assert_allclose(flow.norm, means, rtol=1e-5)  # float32
+    np.testing.assert_allclose(flow.ratio, means[:-1] / means[1:], rtol=1e-5)
+    error = norms.std(axis=0, ddof=1) / math.sqrt(12)
+    np.testing.assert_allclose(flow.norm_error, error, rtol=1e-4, atol=1e-7)
+    expected = [error_of_ratio(*pair) for pair in zip(norms.T[:-1], norms.T[1:], strict=True)]
+    np.testing.assert_allclose(flow.ratio_error, expected, rtol=1e-4, atol=1e-6)  # the pool's is zero
     assert flow.n_windows == 12
+
+
+def error_of_ratio(above: np.ndarray, below: np.ndarray) -> float:
+    """Standard error of a ratio of two means by the propagation of errors, from variances and covariance."""
+    a, b = above.mean(), below.mean()
+    (var_a, cov), (_, var_b) = np.cov(above, below)
+    relative = var_a / a**2 + var_b / b**2 - 2 * cov / (a * b)
+    return a / b * math.sqrt(max(relative, 0.0) / len(above))
+
+
+def test_what_is_gained_and_lost_multiplies_to_what_arrives():
+    # one window's gradient is a thousand times the others': a mean of ratios would forget that
+    model, windows = small(), windows_of()
+    x, _ = windows.gather(torch.arange(12))
+    with torch.no_grad():
+        model.lstm.weight_ih_l0 *= 10
+        x[0] *= 1e-3
+    flow = gradient_flow(model, windows, AttributionParams(), seed=0)
+    assert np.prod(flow.ratio) == pytest.approx(flow.norm[0] / flow.norm[-1], rel=1e-12)
+    np.testing.assert_allclose(flow.to_frame()["ratio_to_next"].iloc[:-1], flow.norm[:-1] / flow.norm[1:])
 
 
 def test_a_pool_passes_the_gradient_to_one_step_each_and_keeps_its_norm():
@@ -148,6 +169,7 @@ def test_windows_without_any_gradient_do_not_spoil_the_ratios():
         silent.fc2.weight.zero_()  # the forecast is a constant
     flow = gradient_flow(silent, windows, AttributionParams(), seed=0)
     assert (flow.norm == 0).all()
+    assert flow.ratio.tolist() == flow.ratio_error.tolist() == [0, 0, 0]
     assert flow.finding() == "No gradient reaches any stage: the forecast does not depend on the inputs."
     assert full.finding() != flow.finding()
     with torch.no_grad():  # the head's only unit is open for some windows and closed for others
@@ -162,6 +184,7 @@ def test_windows_without_any_gradient_do_not_spoil_the_ratios():
     alone = gradient_flow(partly, windows.select(torch.nonzero(is_open)[:, 0]), AttributionParams(), seed=0)
     assert 0 < int(is_open.sum()) < 12
     np.testing.assert_allclose(flow.ratio, alone.ratio, rtol=1e-5)  # float32
+    assert (flow.ratio_error[:2] > 0).all()
     np.testing.assert_allclose(flow.norm * 12, alone.norm * int(is_open.sum()), rtol=1e-5)
 
 
@@ -203,7 +226,6 @@ FLOW = GradientFlow(
     hours_before=(np.arange(3.0, -1, -1), np.array([2.0, 0.0])),
     norm=np.array([0.2, 0.4, 0.8]),
     norm_error=np.array([0.01, 0.02, 0.03]),
-    ratio=np.array([0.52, 0.47]),
     ratio_error=np.array([0.11, 0.13]),
     n_windows=9,
 )
@@ -213,13 +235,13 @@ def test_frame():
     frame = FLOW.to_frame()
     assert list(frame.index) == ["input", "first", "second"]
     assert frame["norm"].tolist() == [0.2, 0.4, 0.8]
-    assert frame["ratio_to_next"].tolist()[:2] == [0.52, 0.47]
+    assert frame["ratio_to_next"].tolist()[:2] == [0.5, 0.5]
     assert math.isnan(frame["ratio_to_next"].iloc[-1])
 
 
 def test_finding():
     assert FLOW.finding() == (
-        "On its way back the gradient's norm is multiplied by 0.47 ± 0.13 from second to first, 0.52 ± 0.11 from "
+        "On its way back the gradient's mean norm is multiplied by 0.50 ± 0.13 from second to first, 0.50 ± 0.11 from "
         "first to input; at the input it is 25 % of what it was at the second. "
         "Every channel of every stage carries some gradient."
     )
@@ -247,3 +269,5 @@ def test_one_stage_by_hand():
     assert flow.magnitude[0].tolist() == [[0, 0, 0, 3], [0, 0, 0, 0]]
     np.testing.assert_allclose(flow.norm, [3 * share_open, 3])
     np.testing.assert_allclose(flow.ratio, [share_open])
+    # the later norm is always 3, so the error is that of a share of ten windows
+    np.testing.assert_allclose(flow.ratio_error, [math.sqrt(share_open * (1 - share_open) / 9)])

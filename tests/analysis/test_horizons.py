@@ -76,6 +76,7 @@ def test_a_skill_without_an_interval_is_said_to_have_none():
     whiskers = " Whiskers of the skill are 95 % intervals over resampled days"
     assert summary.caption.endswith(f"{whiskers}; where there are none, there are too few days.")
     assert metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15))}).caption.endswith(f"{whiskers}.")
+    assert " Test days: 30 (1 h ahead), 4 (24 h ahead). " in summary.caption
     assert summary.table.loc["24 h", ["skill_low", "skill_high"]].isna().all(axis=None)
 
 
@@ -85,6 +86,15 @@ def test_one_horizon_and_metrics_that_are_undefined():
     assert "factor" not in summary.finding()
     assert summary.table["mape"].isna().all()
     assert all(np.isfinite(value) for value in summary.facts().values())
+
+
+def test_small_errors_have_three_digits():
+    small = metrics(0.0, (0.1, 0.05, 0.15))
+    small["rmse"]["all_steps"], small["baselines"]["ridge"]["rmse"]["all_steps"] = 1.96e-5, 0.0002344
+    found = metrics_summary("LSTM", {1.0: small | {"unit": "mol/mol"}}).finding()
+    assert found.startswith(
+        "1 h ahead: RMSE 1.96e−05 mol/mol over all steps against 0.000234 mol/mol for ridge, a skill"
+    )
 
 
 def test_shared_windows_have_the_same_inputs():

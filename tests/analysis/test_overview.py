@@ -1,5 +1,7 @@
 """The overview of a series whose weeks are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,10 +57,24 @@ def test_hourly_means_have_holes_where_the_gaps_are(result):
     assert result.hourly.iloc[170] == 1002
 
 
+def test_small_values_have_three_digits(result):
+    small = replace(
+        result,
+        unit="mol/mol",
+        hourly=5e-4 + 1e-4 * np.sign(result.hourly - result.hourly.median()),
+        week=1e-7 * result.week,
+        regimes=Regimes(("Low", "Medium", "High"), (0.000443, 0.000512)),
+    )
+    found = small.finding()
+    assert "CO₂ 0.00050 ± 0.00010 mol/mol." in found
+    assert "(0.000267 mol/mol) and lowest at 0.000250 mol/mol" in found
+    assert "Low below 0.000443, High from 0.000512 mol/mol on" in found
+
+
 def test_the_finding(result):
     found = result.finding()
     assert found.startswith("Hand: 02 June 2025 to 27 July 2025, CO₂ ")
-    assert "highest on Sunday at 23:00 (2667 ppm) and lowest at 2500 ppm" in found
+    assert "highest on Sunday at 23:00 (2,667 ppm) and lowest at 2,500 ppm" in found
     assert "Low below 450, High from 550 ppm on" in found
     assert "1 gap of up to an hour (1 step) interpolated" in found
     assert "1 longer gap (6 steps, the longest 3.0 h) splitting the series" in found

@@ -8,7 +8,6 @@ import pytest
 
 from lstmkit.analysis import predictions
 from lstmkit.analysis.predictions import last_step, overlay, walk
-from lstmkit.wording import digits
 from tests.analysis.planted import rows_of, windows_of
 
 NEW_YORK = {"site_timezone": "America/New_York", "start": "2025-10-12"}  # clocks go back on 2 November
@@ -160,19 +159,3 @@ def test_there_is_no_fan_from_a_gap_and_none_of_a_short_horizon(tmp_path):
     assert [f"{fan.index[0]:%a %H:%M}" for fan in result.fans] == ["Mon 12:00", "Fri 12:00"]
     assert overlaid(tmp_path, windows_of(horizon=5), 1.0).fans == ()
     assert overlaid(tmp_path, windows_of(horizon=1), 1.0).fans == ()
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (45.0, "45.0"),
-        (121.4, "121"),
-        (99.96, "100"),
-        (0.01234, "0.0123"),
-        (1234.5, "1,234"),
-        (-7.04, "−7.04"),
-        (0.0, "0.00"),
-    ],
-)
-def test_three_digits(value, text):
-    assert digits(value) == text

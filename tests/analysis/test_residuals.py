@@ -50,7 +50,7 @@ def test_an_error_on_one_weekday_shows_there_alone(weekday):
         np.testing.assert_allclose(result.by_weekday[name], expected, atol=1e-9)
     assert result.by_weekday["windows"].tolist() == [144] * 6 + [145]  # that Sunday has 25 hours
     day = ("Monday", "Saturday")[weekday == 5]
-    assert f"most on {day} (−4.0 ppm)" in result.finding()
+    assert f"most on {day} (−4.00 ppm)" in result.finding()
     assert result.facts()["variance_explained_by_weekday"] == pytest.approx(1)
 
 

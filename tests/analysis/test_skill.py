@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, caution_about, evaluate, score
 from lstmkit.errors import LstmkitError
+from lstmkit.wording import digits
 
 HOURLY = pd.date_range("2025-06-02", periods=240, freq="1h", tz="UTC")
 
@@ -159,8 +160,21 @@ def test_an_interval_needs_five_days(noise, n_days, has_interval):
 def test_what_the_network_adds_to_its_anchor(noise, factor, effect):
     observed, error = noise
     forecasts = {"LSTM": observed + factor * error, "ridge": observed + 2 * error, ANCHOR: observed + error}
-    expected = f"{np.sqrt(np.mean(error**2)):.1f} ppm over all steps; the network {effect}."
+    expected = f"{digits(np.sqrt(np.mean(error**2)))} ppm over all steps; the network {effect}."
     assert evaluation_of(observed, forecasts).finding().endswith(f" The anchor alone reaches {expected}")
+
+
+def test_small_errors_have_three_digits(noise):
+    observed, error = noise
+    size = np.sqrt(np.mean(error**2))
+    observed, error = 5e-4 + 1e-5 * observed, 1.96e-5 * error / size
+    forecasts = {"LSTM": observed + error, "ridge": observed + 2 * error, ANCHOR: observed + 10 * error}
+    evaluation = evaluation_of(observed, forecasts)
+    found = evaluation.finding()
+    assert "RMSE 1.96e−05 against 3.92e−05 ppm for ridge" in found
+    assert "The anchor alone reaches 0.000196 ppm over all steps" in found
+    worse = evaluation_of(observed, forecasts | {"LSTM": observed + 3 * error}).to_json()
+    assert "(ridge: RMSE 3.92e−05 ppm, the model 5.88e−05 ppm)" in caution_about(worse)
 
 
 def test_the_sign_of_the_skill_decides(noise):

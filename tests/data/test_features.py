@@ -1,10 +1,18 @@
 """Features, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.data.features import build_features, clock_features, feature_units
+from lstmkit.data.features import (
+    CLOCK,
+    build_features,
+    clock_features,
+    exogenous_features,
+    feature_units,
+)
 from lstmkit.errors import LstmkitError
 from tests.series import dataset_of
 
@@ -93,6 +101,16 @@ def test_raw_is_the_sensors_own_columns():
     features = build_features(dataset, "raw")
     assert list(features) == ["co2", "noise", "heat"]  # the target first
     pd.testing.assert_frame_equal(features[["noise", "co2", "heat"]], dataset.frame)
+
+
+@pytest.mark.parametrize(("target", "other"), [("temperature", "humidity"), ("humidity", "temperature")])
+def test_a_target_that_is_a_feature_itself_stands_once(target, other):
+    dataset = replace(climate(np.arange(30.0)), target=target)
+    features = build_features(dataset, "preproc_D")
+    derived = [f"{target}_change_1h", f"{target}_mean_1h", f"{target}_lag_24h"]
+    assert list(features) == [target, other, *derived, *CLOCK]
+    assert features[target].equals(dataset.frame[target])
+    assert exogenous_features(tuple(features)) == [False, True] + [False] * 7
 
 
 @pytest.mark.parametrize("lacking", [("humidity",), ("temperature",), ("temperature", "humidity")])

@@ -25,7 +25,7 @@ def atlas(
     def each(size: float) -> Map:
         values = scale * size * random.gamma(0.3, size=(leads, lags))
         pair = np.zeros(2)
-        return Map(values, np.ones((1, 1)), np.ones((1, 1)), pair, pair, None, None)
+        return Map(values, np.ones((1, 1)), np.ones((1, 1)), pair, pair, None, None, None)
 
     return Atlas(
         maps={name: each(10.0**-k) for k, name in enumerate(names)},

@@ -1,5 +1,7 @@
 """Figures of gates: what is drawn is what was found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,19 @@ def test_the_axis_spans_the_lookback_of_the_windows(plot):
         assert plot(statistics_of(lookback=lookback)).axes[-1].get_xlim() == pytest.approx(
             (-lookback / 12, 0)
         )
+
+
+@pytest.mark.parametrize("longest", [0, 1])
+def test_no_band_of_any_layer_runs_off_the_top_of_the_shared_axis_of_timescales(gates, longest):
+    parts = list(gates.parts)
+    parts[longest] = replace(parts[longest], timescale_quantiles=100 * parts[longest].timescale_quantiles)
+    highest = max(float(part.timescale_quantiles.max()) for part in parts)
+    figure = draw.plot_timescales(replace(gates, parts=tuple(parts)))
+    drawn = max(path.vertices[:, 1].max() for axes in figure.axes for path in axes.collections[0].get_paths())
+    assert drawn == pytest.approx(highest)
+    assert [axes.get_ylim()[1] for axes in figure.axes] == [
+        pytest.approx(3 * max(highest, gates.lookback_hours))
+    ] * 2
 
 
 def test_every_unit_is_a_dot_of_the_saturation(gates):

@@ -32,6 +32,11 @@ def summary(horizons: int = 2, mape: float | None = 2.0, skill: Ends = (0.02, -0
     )
 
 
+def scaled(result: MetricsSummary, scale: float) -> MetricsSummary:
+    sizes = ["rmse", "mae", "baseline_rmse", "baseline_mae"]
+    return dataclasses.replace(result, table=result.table.assign(**scale * result.table[sizes]))
+
+
 def shift(
     horizons: int = 2, parts: tuple[str, ...] = (WHOLE, NETWORK), scale: float = 1.0
 ) -> AttributionShift:
@@ -52,6 +57,22 @@ def shift(
 
     labels = tuple(f"{6**k} h" for k in range(horizons))
     return AttributionShift(labels, FEATURES, SPANS, {name: part() for name in parts}, "mean", 512, 100)
+
+
+def partly_silent(horizons: int, zeros: int) -> AttributionShift:
+    """A shift whose network has no gradient at one of the horizons."""
+    result = shift(horizons)
+    each, silent = result.parts[NETWORK], np.arange(horizons)[:, None] == zeros
+    network = dataclasses.replace(
+        each,
+        share=np.where(silent, 0.0, each.share),
+        share_error=np.where(silent, 0.0, each.share_error),
+        rank=np.where(silent, 5.5, each.rank),
+        rank_error=np.where(silent, 0.0, each.rank_error),
+        span_share=np.where(silent, 0.0, each.span_share),
+        span_error=np.where(silent, 0.0, each.span_error),
+    )
+    return dataclasses.replace(result, parts=result.parts | {NETWORK: network})
 
 
 def filters(horizons: int = 2, n: int = 64, scale: float = 1.0) -> FilterShift:
@@ -100,10 +121,20 @@ FIGURES = {
     "metrics of four": lambda: plot_metrics_summary(summary(4)),
     "metrics without a MAPE": lambda: plot_metrics_summary(summary(2, None)),
     "metrics of too few days": lambda: plot_metrics_summary(summary(skill=(0.02, None, None))),
+    **{
+        f"metrics {scale:g} times as large": lambda scale=scale: plot_metrics_summary(
+            scaled(summary(), scale)
+        )
+        for scale in (1e-6, 1.3e-5, 1e-4, 1e-3, 0.01, 10, 100, 1e3, 1e5)
+    },
     "shift": lambda: plot_attribution_shift(shift()),
     "shift of three horizons": lambda: plot_attribution_shift(shift(3)),
     "shift without an anchor": lambda: plot_attribution_shift(shift(parts=(NETWORK,))),
     "shift of a silent network": lambda: plot_attribution_shift(shift(scale=0.0)),
+    "shift, silent at the first horizon": lambda: plot_attribution_shift(partly_silent(2, 0)),
+    "shift, silent at the last horizon": lambda: plot_attribution_shift(partly_silent(2, 1)),
+    "shift of three, silent at the first": lambda: plot_attribution_shift(partly_silent(3, 0)),
+    "shift of three, silent in the middle": lambda: plot_attribution_shift(partly_silent(3, 1)),
     "states": lambda: plot_state_shift(states()),
     "states of three horizons": lambda: plot_state_shift(states(3)),
     "states of four": lambda: plot_state_shift(states(4)),
@@ -135,6 +166,12 @@ def test_metrics_stand_beside_the_best_baseline():
         assert [mark[0][0] for mark in marks] == result.table[f"baseline_{name}"].tolist()
     assert [text.get_text() for text in axes[0].texts] == ["20.0", "40.0", "40.0", "80.0"]
     assert [text.get_text() for text in axes[2].texts][:1] == ["0.400"]
+    small = scaled(summary(), 1e-6)
+    axes = plot_metrics_summary(
+        dataclasses.replace(small, table=small.table.assign(r2=[0.0, -0.0001, -0.1, 0.5]))
+    ).axes
+    assert [text.get_text() for text in axes[0].texts] == ["2.00e−05", "4.00e−05", "4.00e−05", "8.00e−05"]
+    assert [text.get_text() for text in axes[2].texts] == ["0.000", "0.000", "−0.100", "0.500"]
     line, _, (bars,) = axes[4].containers[0].lines
     assert line.get_xdata().tolist() == result.table["skill"].tolist()
     ends = np.array(bars.get_segments())[:, :, 0]
@@ -156,6 +193,27 @@ def test_every_feature_goes_from_its_place_to_its_place():
     first = axes.texts[0].get_text()
     assert first.startswith(feature_label(FEATURES[0]))
     assert first.endswith(f"{each.share[0, 0]:.0f} %")
+
+
+@pytest.mark.parametrize(("zeros", "drawn"), [(0, [1, 2]), (1, [0, 2]), (2, [0, 1])])
+def test_a_horizon_of_zeros_has_no_ranks(zeros, drawn):
+    result = partly_silent(3, zeros)
+    axes = plot_attribution_shift(result).axes[1]
+    lines = [container.lines[0] for container in axes.containers]
+    assert [line.get_xdata().tolist() for line in lines] == [drawn] * len(FEATURES)
+    assert [line.get_ydata().tolist() for line in lines] == result.parts[NETWORK].place[drawn].T.tolist()
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert [h for h, tick in enumerate(ticks) if tick.endswith("\nno gradient")] == [zeros]
+    assert len(axes.texts) == 2 * len(FEATURES)
+
+
+def test_one_horizon_with_a_gradient_has_uncoloured_labels_on_one_side():
+    axes = plot_attribution_shift(partly_silent(2, 0)).axes[1]
+    assert [text.get_position()[0] for text in axes.texts] == [pytest.approx(1.06)] * len(FEATURES)
+    assert len({container.lines[0].get_color() for container in axes.containers}) == 1
+    silent = plot_attribution_shift(shift(scale=0.0)).axes[1]
+    assert not silent.texts
+    assert not any(len(container.lines[0].get_xdata()) for container in silent.containers)
 
 
 def test_colours_mark_clear_changes_alone():

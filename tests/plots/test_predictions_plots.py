@@ -1,5 +1,7 @@
 """Figures of the forecasts: they show the Result's numbers, and nothing overlaps."""
 
+from dataclasses import replace
+
 import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from lstmkit.analysis.calibration import calibration
 from lstmkit.analysis.error_by_regime import error_by_regime
 from lstmkit.analysis.error_by_step import ErrorByStep, error_by_step
-from lstmkit.analysis.predictions import Overlay, last_step, overlay
+from lstmkit.analysis.predictions import LastStep, Overlay, last_step, overlay
 from lstmkit.analysis.residuals import residuals
 from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.data.regimes import Regimes
@@ -21,6 +23,7 @@ from lstmkit.plots.error_by_step import plot_error_by_step
 from lstmkit.plots.predictions import plot_overlay
 from lstmkit.plots.residuals import plot_residuals
 from lstmkit.plots.style import ACCENT, REGIME_COLORS, WARM
+from lstmkit.wording import digits, signed_digits
 from tests.analysis.planted import last_of, rows_of, windows_of
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
@@ -43,6 +46,11 @@ def last(n=1000, scale=1.0):
     return last_of(30 * scale * rng.standard_t(3, size=n), observed, np.roll(observed, 1))
 
 
+def small() -> LastStep:
+    whole = last()
+    return replace(whole, forecast=1e-6 * whole.forecast, observed=1e-6 * whole.observed, unit="mol/mol")
+
+
 def by_step(horizon=24, days=10) -> ErrorByStep:
     rng = np.random.default_rng(2)
     origin = pd.date_range("2025-06-02", periods=24 * days, freq="1h", tz="UTC")
@@ -61,6 +69,7 @@ FIGURES = {
     "residuals": lambda path: plot_residuals(residuals(last(), PARAMS, 0)),
     "residuals of months": lambda path: plot_residuals(residuals(last(9000), PARAMS, 0)),
     "residuals of a day": lambda path: plot_residuals(residuals(last(20), PARAMS, 0)),
+    "residuals of small values": lambda path: plot_residuals(residuals(small(), PARAMS, 0)),
     "residuals of a constant": lambda path: plot_residuals(residuals(last(90, 0.0), PARAMS, 0)),
     "regimes": lambda path: plot_error_by_regime(error_by_regime(last(), REGIMES)),
     "one regime": lambda path: plot_error_by_regime(error_by_regime(last(90, 0.0), REGIMES)),
@@ -140,6 +149,13 @@ def test_calibration_shows_cells_line_and_groups():
     np.testing.assert_allclose(means.get_ydata(), result.groups["forecast"] - result.groups["observed"])
     ranges = np.array(right.collections[0].get_segments())[:, :, 1]
     np.testing.assert_allclose(ranges, result.groups[["error_low", "error_high"]])
+
+
+def test_the_mean_and_spread_of_small_residuals_have_three_digits():
+    result = residuals(small(), PARAMS, 0)
+    assert result.mean != 0
+    written = plot_residuals(result).axes[0].texts[0].get_text()
+    assert written == f"mean {signed_digits(result.mean)} mol/mol\nsd {digits(result.sd)} mol/mol"
 
 
 def test_residuals_show_their_quantiles_and_means():

@@ -113,11 +113,41 @@ def test_baselines_and_errors_are_those_of_the_last_layer():
     assert errors.get_ylabel() == "error, LSTM layer 2"
 
 
-def test_scores_below_the_edge_are_drawn_at_it():
-    axes = plot_probes(CASES["hopeless"]).axes[0]
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    assert set(dots) == {LOWEST}
-    assert axes.get_xlim()[0] == pytest.approx(LOWEST - 0.05)
+def with_first(**scores: float) -> Probes:
+    first, *others = made().probes
+    return replace(made(), probes=(replace(first, **scores), *others))
+
+
+def marks(figure: Figure, marker: str) -> list:
+    return [line for line in figure.axes[0].lines if line.get_marker() == marker]
+
+
+def test_a_control_far_below_zero_is_drawn_where_it_is():
+    figure = plot_probes(with_first(control=-0.77))
+    assert marks(figure, "x")[0].get_xdata()[0] == -0.77
+    assert figure.axes[0].get_xlim()[0] == pytest.approx(-0.82)
+    assert not marks(figure, "<")
+    assert all("below" not in text.get_text() for text in figure.legends[0].get_texts())
+
+
+@pytest.mark.parametrize("score", ["low", "control", "baseline"])
+def test_what_lies_below_the_edge_is_an_arrow_that_the_legend_explains(score):
+    result = replace(with_first(**{score: -3.0}), probes=with_first(**{score: -3.0}).probes[::2])
+    figure = plot_probes(result)
+    (arrow,) = marks(figure, "<")
+    assert arrow.get_xdata()[0] == LOWEST == -1
+    assert figure.axes[0].get_xlim()[0] == pytest.approx(-1.05)
+    assert figure.legends[0].get_texts()[-1].get_text() == "below −1"
+    assert len(marks(figure, "o")) == 5
+    assert len(marks(figure, "x")) == (4 if score == "control" else 5)
+    assert len(figure.axes[0].collections) == (4 if score == "baseline" else 5)
+
+
+def test_no_score_below_the_edge_has_a_dot():
+    figure = plot_probes(CASES["hopeless"])
+    assert not marks(figure, "o")
+    assert not marks(figure, "x")
+    assert {line.get_xdata()[0] for line in marks(figure, "<")} == {LOWEST}
 
 
 def test_the_legend_names_layers_inputs_and_control():

@@ -7,14 +7,15 @@ from matplotlib.figure import Figure
 
 from lstmkit.analysis.skill import ANCHOR, RANGES, Evaluation, Skill
 from lstmkit.plots.skill import plot_learning_curves, plot_skill
+from lstmkit.wording import digits
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
 FORECASTERS = ("CNN-LSTM", "persistence", "same time yesterday", "climatology", "ridge", ANCHOR)
 
 
-def evaluation(low: float | None = -0.0123, high: float | None = 0.0456) -> Evaluation:
+def evaluation(low: float | None = -0.0123, high: float | None = 0.0456, scale: float = 1.0) -> Evaluation:
     columns = pd.MultiIndex.from_product([RANGES, ["rmse"]])
-    rmse = [[110.0 + 5 * row, 140.0 + 9 * row] for row in range(len(FORECASTERS))]
+    rmse = [[scale * (110 + 5 * row), scale * (140 + 9 * row)] for row in range(len(FORECASTERS))]
     skill = dict.fromkeys(RANGES, Skill(0.0321, low, high, "ridge"))
     return Evaluation(
         "CNN-LSTM", "ppm", pd.DataFrame(rmse, list(FORECASTERS), columns), ANCHOR, skill, 900, 30, 0.95
@@ -36,9 +37,16 @@ def test_every_forecaster_has_its_bars():
     for axes, steps in zip(plot_skill(result).axes, RANGES, strict=True):
         expected = result.metrics[steps, "rmse"]
         assert [bar.get_width() for bar in axes.patches] == expected.tolist()
-        assert [text.get_text() for text in axes.texts] == [f"{value:.1f}" for value in expected]
+        assert [text.get_text() for text in axes.texts] == [digits(value) for value in expected]
         colors = [bar.get_facecolor() for bar in axes.patches]
         assert colors[0] != colors[1] == colors[-1]
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 10.0, 100.0, 1e3, 1e4, 1e6])
+def test_errors_of_any_size_have_labels_of_three_digits_that_do_not_overlap(scale):
+    figure = plot_skill(evaluation(scale=scale))
+    assert_nothing_overlaps(figure)
+    assert len({text.get_text() for text in figure.axes[0].texts}) == len(FORECASTERS)
 
 
 def test_the_titles_give_the_skill_and_its_interval_where_there_is_one():

@@ -209,6 +209,17 @@ def test_a_rolling_error_is_drawn_on_the_local_clock_with_gaps_and_its_worst_day
     assert set(np.round(heights)) == {0, 50}
 
 
+def test_a_rolling_error_names_the_month_of_each_day():
+    result = rolling()
+    axes = plot_rolling_error(result).axes[1]
+    axes.figure.draw_without_rendering()
+    clock = result.time.tz_localize(None)
+    ticks = mdates.num2date(axes.get_xticks())
+    labels = [label.get_text().split("\n") for label in axes.get_xticklabels()]
+    assert [label[0] for label in labels] == [f"{time.day} {time:%b}" for time in ticks]
+    assert labels[0][1] == f"{clock[0]:%Y}"
+
+
 def test_a_phase_error_shows_means_and_bands_in_the_middle_of_each_bin():
     result = phase()
     top, bottom = plot_phase_error(result).axes

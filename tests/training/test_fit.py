@@ -337,6 +337,13 @@ def test_the_automatic_precision_is_what_the_processor_can(tmp_path, monkeypatch
     assert chosen.epochs == named.epochs
 
 
+def test_a_device_that_is_not_here_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    said = "`training.device: cuda`: PyTorch finds no CUDA device here; write `auto` or `cpu`"
+    with pytest.raises(LstmkitError, match=said):
+        train(small_network(), tmp_path, RECIPE.model_copy(update={"device": "cuda"}))
+
+
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_every_loss_is_zero_for_a_perfect_forecast_and_positive_otherwise(loss):
     y = torch.tensor([[1.0, -2.0]])

@@ -1,0 +1,57 @@
+"""Axes of dates name the month of each day, and the year where it is new."""
+
+import matplotlib.dates as mdates
+import pandas as pd
+import pytest
+
+from lstmkit.plots.style import canvas, date_axis
+from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
+
+LABELS = {
+    ("2025-10-08 06:00", "2025-11-29"): [
+        "13 Oct\n2025", "20 Oct", "27 Oct", "3 Nov", "10 Nov", "17 Nov", "24 Nov",
+    ],
+    ("2023-12-28 06:00", "2024-01-03 18:00"): [
+        "29 Dec\n2023", "30 Dec", "31 Dec", "1 Jan\n2024", "2 Jan", "3 Jan",
+    ],
+    ("2023-11-20", "2024-06-15"): ["Dec\n2023", "Jan\n2024", "Feb", "Mar", "Apr", "May", "Jun"],
+    ("2025-01-31 20:00", "2025-02-01 02:00"): [
+        "20:00\n31 Jan\n2025", "21:00", "22:00", "23:00", "00:00\n1 Feb", "01:00", "02:00",
+    ],
+    ("2001-05-01", "2009-05-01"): ["2002", "2003", "2004", "2005", "2006", "2007", "2008", "2009"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize(("first", "last"), LABELS)
+def test_each_tick_says_its_month_and_the_first_its_year(first, last, zone):
+    figure, axes = canvas(height=2.0)
+    date_axis(axes, pd.Timestamp(first, tz=zone), pd.Timestamp(last, tz=zone))
+    figure.draw_without_rendering()
+    assert [label.get_text() for label in axes.get_xticklabels()] == LABELS[first, last]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Havana"])
+@pytest.mark.parametrize("end", ["2025-03-12", "2025-11-05"])
+def test_ticks_stand_at_local_midnight_when_the_clock_changes(zone, end):
+    last = pd.Timestamp(end, tz=zone)
+    figure, axes = canvas(height=2.0)
+    date_axis(axes, last - pd.Timedelta(days=8), last)
+    figure.draw_without_rendering()
+    days = pd.DatetimeIndex(mdates.num2date(axes.get_xticks())).tz_convert(zone)
+    assert (days == days.tz_localize(None).normalize().tz_localize(zone, True, "shift_forward")).all()
+    assert len(days) >= 8
+
+
+@pytest.mark.parametrize("most_ticks", [6, 12])
+@pytest.mark.parametrize(
+    "hours", [0.5, 5, 30, 49, 90, 300, 500, 1000, 1600, 3000, 9000, 20_000, 90_000, 300_000]
+)
+def test_labels_of_any_span_have_room(hours, most_ticks):
+    figure, panels = canvas(1, 12 // most_ticks, height=2.0, squeeze=False)
+    first = pd.Timestamp("2023-10-20 10:00")
+    for axes in panels[0]:
+        date_axis(axes, first, first + pd.Timedelta(hours=hours), most_ticks)
+        axes.set_ylabel("RMSE (ppm)")
+    assert_nothing_overlaps(figure)
+    assert len(visible_texts(figure)) > 2
