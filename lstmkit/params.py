@@ -216,7 +216,7 @@ class AttributionParams(Schema):
     target_step: Positive | None = None
     smooth_samples: Positive = 50
     smooth_sigma: Annotated[float, Field(gt=0)] = 0.1
-    path_steps: Positive = 64
+    path_steps: Positive = 32
     occlusion: Duration = "1h"
     batch_size: Positive = 64
 

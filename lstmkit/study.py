@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import torch
 from filelock import FileLock
 from torch import nn
 
-from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.predictions import walk
 from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.skill import ANCHOR, Compared, Evaluation, caution_about, evaluate
@@ -31,6 +30,9 @@ from lstmkit.storage import Rows, write_json
 from lstmkit.trained import load_or_train
 from lstmkit.training.baselines import fit_baselines
 from lstmkit.wording import count
+
+if TYPE_CHECKING:
+    from lstmkit.analysis.attribution import Attributor
 
 
 @dataclass(frozen=True)
@@ -218,8 +220,11 @@ class Study:
         write_json(self.folder.parent / "study_results.json", content)
 
     @property
-    def attributor(self) -> Attributor:
+    def attributor(self) -> "Attributor":
         """Attributes the forecasts of the test part."""
+        # captum takes half a second to import, which most pages can spare
+        from lstmkit.analysis.attribution import Attributor
+
         return Attributor(
             self.model, self.windows["test"], self.params.attribution, self.params.seed, self.unit
         )

@@ -234,6 +234,15 @@ def test_outputs_older_than_the_model_are_made_again(copied):
     assert len(study.predictions) == len(study.windows["test"])
 
 
+def test_the_attributor_explains_the_test_part_in_its_unit(trained):
+    params = trained.params.attribution
+    found = trained.attributor.saliency()
+    assert found.n_windows == min(params.windows, len(trained.windows["test"]))
+    assert found.unit == "ppm per standard deviation"
+    assert found.features == trained.windows["test"].features
+    assert found.by_feature.min() > 0  # a network depends a little on everything
+
+
 def test_the_history_and_its_finding(trained):
     history = trained.history
     assert history.index.tolist() == [0, 1, 2]
