@@ -11,7 +11,7 @@ import papermill
 from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
-from lstmkit.wording import digits, signed
+from lstmkit.wording import digits, plain, signed
 
 SUMMARY = "summary"
 
@@ -137,7 +137,7 @@ def _metrics_table(
 def _row(label: str, ahead: str, metrics: dict) -> str:
     skill = metrics["skill"]["all_steps"]
     rmse, mae, r2, mape = (metrics[name]["all_steps"] for name in ("rmse", "mae", "r2", "mape"))
-    explained = "–" if r2 is None else signed(r2, 2).lstrip("+")
+    explained = "–" if r2 is None else plain(r2)
     relative = "–" if mape is None else f"{mape:.1f}"
     interval = "(too few days for an interval)"
     if skill["low"] is not None:

@@ -14,6 +14,16 @@ def signed(value: float, decimals: int = 1) -> str:
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
+def plain(value: float, decimals: int = 2) -> str:
+    """A number whose sign is shown where it is negative, with a true minus; what rounds to zero has none.
+
+    Args:
+        value: to write.
+        decimals: after the point.
+    """
+    return signed(value, decimals).lstrip("+")
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun, for example `1 gap` or `3 gaps`.
 

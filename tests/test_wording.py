@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmkit.wording import digits, duration, percent, signed_digits
+from lstmkit.wording import digits, duration, percent, plain, signed_digits
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,8 @@ def test_shares_in_percent():
         "100 %",
         "350 %",
     ]
+
+
+def test_a_plain_number_shows_its_sign_only_below_zero():
+    assert [plain(value) for value in (0.4567, -0.4567, -0.001, 0.0)] == ["0.46", "−0.46", "0.00", "0.00"]
+    assert plain(0.9987, 3) == "0.999"

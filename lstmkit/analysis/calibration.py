@@ -11,7 +11,7 @@ from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.skill import score
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import digits, signed_digits
+from lstmkit.wording import digits, plain, signed_digits
 
 FEWEST_BINS, MOST_BINS, GROUPS = 10, 70, 10
 EIGHT_OF_TEN = (0.1, 0.9)
@@ -80,11 +80,11 @@ class Calibration:
         """The figures, one a line."""
         unit = self.last.unit
         lines = [
-            "R² not defined" if self.r2 is None else f"R² {_two(self.r2)}",
+            "R² not defined" if self.r2 is None else f"R² {plain(self.r2)}",
             f"RMSE {digits(self.rmse)} {unit}",
             f"MAE {digits(self.mae)} {unit}",
             f"bias {signed_digits(self.bias)} {unit}",
-            "no slope" if self.line is None else f"slope {_two(self.line.slope)}",
+            "no slope" if self.line is None else f"slope {plain(self.line.slope)}",
             f"n {len(self.last):,}",
         ]
         return "\n".join(lines)
@@ -101,7 +101,7 @@ class Calibration:
             if self.r2 is None
             else f"The forecasts explain {100 * self.r2:.0f} % of the variance at the last step"
             if self.r2 >= 0
-            else f"At the last step the forecasts are worse than the mean of the test part (R² {_two(self.r2)})"
+            else f"At the last step the forecasts are worse than the mean of the test part (R² {plain(self.r2)})"
         )
         return (
             f"{explained}: RMSE {digits(self.rmse)} {unit}, MAE {digits(self.mae)} {unit}, bias "
@@ -113,10 +113,10 @@ class Calibration:
         if self.line is None:
             return "The forecasts are constant, so there is no slope to read."
         unit = self.last.unit
-        found = f"Where the forecast is higher by 1 {unit}, the true value is higher by {_two(self.line.slope)} {unit}"
+        found = f"Where the forecast is higher by 1 {unit}, the true value is higher by {plain(self.line.slope)} {unit}"
         if self.line.low is None:
             return f"{found}; too few days for an interval."
-        interval = f"{100 * self.confidence:.0f} % interval {_two(self.line.low)} to {_two(self.line.high)}"
+        interval = f"{100 * self.confidence:.0f} % interval {plain(self.line.low)} to {plain(self.line.high)}"
         if self.line.low <= 1 <= self.line.high:
             meaning = "one lies inside, so these days do not show them too bold or too timid"
         elif abs(self.line.slope - 1) < CLOSE:
@@ -208,7 +208,3 @@ def _slopes(sums: Float[np.ndarray, "draw 5"]) -> Float[np.ndarray, "known"]:
     spread, common = xx - x * x / n, xy - x * y / n
     known = spread > 1e-9 * np.maximum(xx, np.finfo(float).tiny)
     return common[known] / spread[known]
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")

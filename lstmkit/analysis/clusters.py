@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from lstmkit.analysis.geometry import CLEAR, LOOSE, Geometry, separation
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import digits, signed, signed_digits
+from lstmkit.wording import digits, plain, signed_digits
 
 MOST_CLUSTERS = 8
 STARTS = 10  # of k-means; the best one is kept
@@ -68,7 +68,7 @@ class ClusterCounts:
             verdict = "are not found again"
         return (
             f"{text}. With K = {shown} the clusters of one half of the time {verdict} in the other "
-            f"(adjusted Rand index {signed(again, 2).lstrip('+')})."
+            f"(adjusted Rand index {plain(again)})."
         )
 
 

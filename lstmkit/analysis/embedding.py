@@ -21,7 +21,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.recurrent import record_final_states
 from lstmkit.params import HiddenStateParams
-from lstmkit.wording import signed
+from lstmkit.wording import plain
 
 BATCH = 128
 COMPONENTS, PERPLEXITY = 50, 30.0
@@ -94,7 +94,7 @@ class Embedding:
         from_inputs = chance + probe.baseline * probe.constant_error
         apart = ""
         if self.silhouette is not None:
-            apart = f" Their mean silhouette among all units is {signed(self.silhouette, 2).lstrip('+')}."
+            apart = f" Their mean silhouette among all units is {plain(self.silhouette)}."
         return (
             f"A linear classifier on the first {self.n_components} principal components "
             f"({100 * self.kept:.0f} % of the variance) names the regime at the origin of held-out windows rightly in "
@@ -110,7 +110,7 @@ class Embedding:
             return f"The hour of day could not be probed: {self.omitted}."
         return (
             f"From the same components a linear probe reads the {self.hour.words} in held-out windows; from the newest "
-            f"inputs alone R² is {signed(self.hour.baseline, 2).lstrip('+')}."
+            f"inputs alone R² is {plain(self.hour.baseline)}."
         )
 
     def _overlap(self) -> str:

@@ -11,7 +11,7 @@ from sklearn.metrics import silhouette_score
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.data.windows import spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, digits, signed
+from lstmkit.wording import count, digits, plain
 
 KEPT = 20  # components
 EXPLAINED = 5  # components that are held against the clock, the target and the forecast
@@ -153,7 +153,7 @@ class Geometry:
         return (
             f"The regime at the origin, with edges at {digits(low)} and {digits(high)} {self.representation.unit}, "
             f"{self._accounts('regime')}. The regimes {apart(self.silhouette)} (mean silhouette "
-            f"{signed(self.silhouette, 2).lstrip('+')}; 1 is fully apart, 0 intermingled).{missing}"
+            f"{plain(self.silhouette)}; 1 is fully apart, 0 intermingled).{missing}"
         )
 
     def hour_finding(self) -> str:

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from lstmkit.analysis.holdout import folds_in_time, rearrange_days, split_in_time
 from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import signed
+from lstmkit.wording import plain
 
 PENALTIES = np.logspace(-1, 5, 7)
 FOLDS, CONTROLS, RESAMPLINGS, CONFIDENCE = 3, 10, 400, 0.95
@@ -175,7 +175,7 @@ class Probe:
     def words(self) -> str:
         """The concept, with the probe's error and score."""
         if self.measure == "R²":
-            score = signed(self.score, 3 if self.score > 0.99 else 2).lstrip("+")
+            score = plain(self.score, 3 if self.score > 0.99 else 2)
             return f"{self.concept} to within {self.error_words} (R² {score})"
         wrong = f"{self.error_words} of each misjudged" if self.error else "none misjudged"
         return f"{self.concept} with {wrong} (by chance {self.constant_error:.0f} %)"

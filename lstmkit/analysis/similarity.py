@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.analysis.holdout import Split, split_in_time
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, plain
 
 KEPT, MOST_COMPONENTS, WINDOWS_PER_COMPONENT = 0.95, 20, 10  # what canonical correlations are taken of
 SHIFTS, PERCENTILE = 40, 0.95
@@ -45,19 +45,19 @@ class CanonicalCorrelations:
 
     def finding(self) -> str:
         """How far the pairs correlate, and how many of them do so beyond a common rhythm."""
-        later, earlier, shifted = self.held_out, self.in_sample, _two(self.shifted.max())
+        later, earlier, shifted = self.held_out, self.in_sample, plain(self.shifted.max())
         reached = f"what 95 % of the pairs reach when one side is shifted in time, which is up to {shifted}"
         held_out, fitted = f"In {self.n_held_out} held-out windows the pair", f"in the {self.n_fit} windows"
         if len(later) == 1:
             verb = "exceeds" if self.n_shared else "does not exceed"
             return (
-                f"{held_out} correlates by {_two(later[0])}, {fitted} it was fitted on by {_two(earlier[0])}. "
+                f"{held_out} correlates by {plain(later[0])}, {fitted} it was fitted on by {plain(earlier[0])}. "
                 f"It {verb} {reached}."
             )
         return (
-            f"{held_out}s correlate by {_two(later.mean())} on average and {_two(later.max())} at best, {fitted} they "
-            f"were fitted on by {_two(earlier.mean())} and {_two(earlier.max())}. {self.n_shared} of {len(later)} "
-            f"exceed {reached}."
+            f"{held_out}s correlate by {plain(later.mean())} on average and {plain(later.max())} at best, {fitted} "
+            f"they were fitted on by {plain(earlier.mean())} and {plain(earlier.max())}. {self.n_shared} of "
+            f"{len(later)} exceed {reached}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -99,8 +99,8 @@ class Similarity:
         """How much of one is found again in the other."""
         first, second = self.names
         aligned = (
-            f"The linear CKA of all {self.n_windows:,} windows is {_two(self.cka)}; shifted in time it stays below "
-            f"{_two(self.cka_shifted)} in 95 % of the cases."
+            f"The linear CKA of all {self.n_windows:,} windows is {plain(self.cka)}; shifted in time it stays below "
+            f"{plain(self.cka_shifted)} in 95 % of the cases."
         )
         if self.canonical is None:
             return f"Canonical correlations are omitted: {self.omitted}. {aligned}"
@@ -246,10 +246,6 @@ def same_windows(first: Representation, second: Representation) -> tuple[np.ndar
 def _shifts(seed: int) -> Float[np.ndarray, "shift"]:
     """By which parts of its length one side is moved."""
     return np.random.default_rng(seed).uniform(0.25, 0.75, SHIFTS)
-
-
-def _two(value: float) -> str:
-    return signed(value, 2).lstrip("+")
 
 
 def _overlap(x: Float[np.ndarray, "window a"], y: Float[np.ndarray, "window b"]) -> float:

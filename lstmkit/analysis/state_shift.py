@@ -17,7 +17,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import HiddenStateParams
 from lstmkit.storage import Rows
-from lstmkit.wording import count, duration, signed
+from lstmkit.wording import count, duration, plain
 
 
 @dataclass(frozen=True)
@@ -111,18 +111,18 @@ class StateShift:
         if near is None or far is None:
             return "All windows start in one regime."
         if apart(near) == apart(far):
-            return f"The regimes {apart(near)} at both (mean silhouette {_two(near)} and {_two(far)})."
+            return f"The regimes {apart(near)} at both (mean silhouette {plain(near)} and {plain(far)})."
         return (
-            f"The regimes {apart(near)} {first} ahead (mean silhouette {_two(near)}) and {apart(far)} {last} ahead "
-            f"({_two(far)})."
+            f"The regimes {apart(near)} {first} ahead (mean silhouette {plain(near)}) and {apart(far)} {last} ahead "
+            f"({plain(far)})."
         )
 
     def _alike(self) -> str:
         cka = float(self.alignment[0, -1])
         more = "more" if cka > self.shifted else "no more"
         return (
-            f"Linear CKA of the two is {_two(cka)} (1 is the same up to a rotation and a scale); shifted in time it "
-            f"stays below {_two(self.shifted)} in 95 % of the cases. So the two are {more} alike than a common rhythm "
+            f"Linear CKA of the two is {plain(cka)} (1 is the same up to a rotation and a scale); shifted in time it "
+            f"stays below {plain(self.shifted)} in 95 % of the cases. So the two are {more} alike than a common rhythm "
             f"makes them."
         )
 
@@ -181,7 +181,3 @@ def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], regimes: Regi
     last = final_states(outputs.states, windows, regimes, unit, chosen)[-1]
     named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))
-
-
-def _two(value: float) -> str:
-    return signed(value, 2).lstrip("+")

@@ -7,7 +7,7 @@ from typing import Any
 
 from lstmkit.analysis.run_results import Room, RunResults
 from lstmkit.analysis.skill import anchor_as_good
-from lstmkit.wording import count, digits, duration, feature_label, signed
+from lstmkit.wording import count, digits, duration, feature_label, plain, signed
 
 CERTAIN = 0.05
 CONVOLUTIONS = "What do its convolutions add?"
@@ -149,10 +149,6 @@ def _percent(share: float) -> str:
     return "less than 1 %" if share < 0.5 else f"{share:.0f} %"
 
 
-def _score(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
-
-
 def _states(states: Room) -> str:
     correction = states.get("correction_percent")
     first = states.get("first_component_correction_percent")
@@ -173,8 +169,8 @@ def _known(probes: Room) -> str:
     if not concepts:
         return "nothing could be probed."
     named = ", ".join(
-        f"{feature_label(concept)} {_score(probes[f'{concept}_score'])} (newest inputs alone "
-        f"{_score(probes[f'{concept}_baseline'])}, control {_score(probes[f'{concept}_control'])})"
+        f"{feature_label(concept)} {plain(probes[f'{concept}_score'])} (newest inputs alone "
+        f"{plain(probes[f'{concept}_baseline'])}, control {plain(probes[f'{concept}_control'])})"
         for concept in concepts
     )
     return f"a linear probe of the final state scores, out of 1 and on held-out windows: {named}."

@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from lstmkit.analysis.clusters import ClusterCounts, Clusters
 from lstmkit.plots.geometry import frame_plane, plane, settled
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
-from lstmkit.wording import digits, signed, signed_digits
+from lstmkit.wording import digits, plain, signed_digits
 
 
 def plot_silhouette(counts: ClusterCounts) -> Figure:
@@ -28,7 +28,7 @@ def plot_silhouette(counts: ClusterCounts) -> Figure:
         axes.bar(table.index, table[column], color=colors, width=0.7)
         for k, value in table[column].items():
             axes.annotate(
-                signed(value, 2).lstrip("+"),
+                plain(value),
                 (k, max(value, 0)),
                 xytext=(0, 2),
                 textcoords="offset points",

@@ -11,7 +11,7 @@ from lstmkit.analysis.horizons import MetricsSummary
 from lstmkit.analysis.state_shift import StateShift
 from lstmkit.plots.geometry import planes
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, canvas, light_grid
-from lstmkit.wording import digits, feature_label, signed
+from lstmkit.wording import digits, feature_label, plain, signed
 
 PALE = "#c4ccd4"
 
@@ -71,7 +71,7 @@ def _written(metric: str, value: float) -> str:
     if not np.isfinite(value):
         return "–"
     if metric == "r2":
-        return signed(value, 3).lstrip("+")
+        return plain(value, 3)
     return f"{value:.1f} %" if metric == "mape" else digits(value)
 
 
