@@ -162,5 +162,6 @@ rule horizons:
         RESULTS / "{model}_interpretability" / "comparison" / "logs" / "{comparison}.log",
     message:
         "Executing {wildcards.comparison} for {wildcards.model}"
+    priority: 2  # the summary waits for the horizons
     shell:
         PAGE

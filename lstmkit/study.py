@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +44,14 @@ class Study:
         params: its content.
         model_name: key of `params.models`.
         horizon: steps ahead.
+        dataset: the series on its grid.
     """
 
     source: Path
     params: StudyParams
     model_name: str
     horizon: int
+    dataset: Dataset = field(repr=False, compare=False)
 
     @property
     def folder(self) -> Path:
@@ -66,11 +68,6 @@ class Study:
     def model_label(self) -> str:
         """The model's name for titles."""
         return model_label(self.model_name)
-
-    @cached_property
-    def dataset(self) -> Dataset:
-        """The series on its grid."""
-        return load_dataset(self.params.data, project_folder(self.source))
 
     @cached_property
     def windows(self) -> dict[str, Windows]:
@@ -203,7 +200,10 @@ class Study:
     @property
     def siblings(self) -> tuple["Study", ...]:
         """The same model at every horizon of the study, the nearest first."""
-        return tuple(open_study(self, self.model_name, steps) for steps in sorted(self.params.horizons))
+        siblings = [replace(self, horizon=steps) for steps in self.params.horizons if steps != self.horizon]
+        for sibling in siblings:
+            sibling.model  # noqa: B018  # trains what is missing
+        return tuple(sorted([self, *siblings], key=lambda sibling: sibling.horizon))
 
     @property
     def results(self) -> RunResults:
@@ -301,6 +301,6 @@ def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: 
         raise LstmkitError(
             f"horizon {horizon!r} is not in {source.name}; it has {known} (steps of {params.data.interval})"
         )
-    opened = Study(source, params, model, int(horizon))
+    opened = Study(source, params, model, int(horizon), load_dataset(params.data, project_folder(source)))
     opened.model  # noqa: B018  # trains what is missing
     return opened

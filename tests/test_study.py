@@ -75,6 +75,15 @@ def test_what_is_unknown_is_named_with_what_is_known(tmp_path, monkeypatch, stud
     assert not (tmp_path / "results").exists()
 
 
+def test_siblings_stand_by_their_horizon_and_share_the_series(trained):
+    near, far = trained.siblings
+    assert (near.horizon, far.horizon) == (1, 24)
+    assert near is trained
+    assert far.dataset is trained.dataset
+    assert far.folder.name == "h24"
+    assert far.windows["test"].horizon == 24
+
+
 def test_results_lie_where_the_layout_says(trained):
     root = trained.source.parent.parent / "results" / "smoke" / "lstm_interpretability" / "h1"
     assert trained.folder == root

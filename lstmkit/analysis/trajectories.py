@@ -149,8 +149,10 @@ def trajectories(
     whole = _paths(model, call, windows.select(torch.from_numpy(drawn)))
     paths = geometry.project(np.concatenate(list(whole)))
     step, n_steps = _input_steps(model, x), paths.shape[1]
-    to_end = np.concatenate([_norm(path - path[:, -1:]) for path in _paths(model, call, followed)]) / spread
-    moved = np.concatenate([_norm(np.diff(path, axis=1)) for path in _paths(model, call, followed)]) / spread
+    walked = [
+        (_norm(path - path[:, -1:]), _norm(np.diff(path, axis=1))) for path in _paths(model, call, followed)
+    ]
+    to_end, moved = (np.concatenate(distances) / spread for distances in zip(*walked, strict=True))
     shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
     lengths = [read for h in READ_HOURS if shortest <= (read := round(h / hours)) < windows.lookback]
     hours_before = np.arange(n_steps - 1, -1, -1) * step * hours
