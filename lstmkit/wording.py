@@ -65,6 +65,17 @@ def signed_digits(value: float) -> str:
     return f"+{digits(value)}" if value > 0 else digits(value)
 
 
+def signed_alike(*values: float) -> list[str]:
+    """Numbers with their signs and as many decimals as tell the least from the greatest by two digits.
+
+    Args:
+        values: to write, for example a difference and the ends of its interval.
+    """
+    scale = max(values) - min(values) or max(map(abs, values))
+    decimals = max(0, 1 - math.floor(math.log10(scale))) if scale else 0
+    return [signed(value, decimals) for value in values]
+
+
 def percent(share: float) -> str:
     """A share in percent, to two digits.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmkit.wording import digits, duration, percent, plain, signed_digits
+from lstmkit.wording import digits, duration, percent, plain, signed_alike, signed_digits
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,21 @@ def test_three_significant_digits(value, written):
 )
 def test_three_significant_digits_with_their_sign(value, written):
     assert signed_digits(value) == written
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ((-0.1204, -0.3561, 0.0912), ["−0.12", "−0.36", "+0.09"]),
+        ((12.3, 5.2, 19.9), ["+12", "+5", "+20"]),
+        ((0.0000312, 0.0000101, 0.0000704), ["+0.000031", "+0.000010", "+0.000070"]),
+        ((1234.5, 1234.5), ["+1234", "+1234"]),
+        ((0.25, 0.25), ["+0.25", "+0.25"]),
+        ((0.0, 0.0), ["0", "0"]),
+    ],
+)
+def test_what_belongs_together_has_the_same_decimals(values, written):
+    assert signed_alike(*values) == written
 
 
 def test_shares_in_percent():

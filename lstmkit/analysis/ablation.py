@@ -16,7 +16,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
 from lstmkit.internals.activations import record
 from lstmkit.params import StudyParams
-from lstmkit.wording import digits, signed
+from lstmkit.wording import digits, signed_alike
 
 LAYERS = ("layer 1", "layer 2")
 BATCH = 128
@@ -156,10 +156,8 @@ class LayerAblation:
         low, high = (
             (self.low, self.high) if what == "increase" else (self.over_anchor_low, self.over_anchor_high)
         )
-        return (
-            f"{signed(getattr(self, what)[row], 2)} {self.unit} ({100 * self.confidence:.0f} % interval "
-            f"{signed(low[row], 2)} to {signed(high[row], 2)})"
-        )
+        change, least, most = signed_alike(getattr(self, what)[row], low[row], high[row])
+        return f"{change} {self.unit} ({100 * self.confidence:.0f} % interval {least} to {most})"
 
 
 class Ablator:

@@ -13,7 +13,7 @@ from lstmkit.analysis.temporal import Bins, check_rows, days_or_hours
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.storage import Rows
-from lstmkit.wording import duration, percent
+from lstmkit.wording import digits, duration, percent
 
 DAY = 24.0  # hours
 LEAST_CHANCE = 0.01  # that is told
@@ -108,7 +108,7 @@ class ResidualSpectrum:
         if not peaks:
             return f"No rhythm in the errors {self.ahead} ahead stands above the floor.{self._daily()}"
         named = [
-            f"{peak.amplitude:.3g} {self.unit} with a period of {days_or_hours(peak.hours)} "
+            f"{digits(peak.amplitude)} {self.unit} with a period of {days_or_hours(peak.hours)} "
             f"({percent(peak.share)} of the variance of the errors)"
             for peak in peaks[:NAMED_PEAKS]
         ]
@@ -144,12 +144,13 @@ class ResidualSpectrum:
             share = percent(amplitude**2 / 2 / float(self.spectra.variance[0]))
             return (
                 f" Tested alone, without the search over all periods, the one of 24 h is there ({told}): the model "
-                f"misses a daily rhythm of {amplitude:.3g} {self.unit} amplitude ({share} of the errors' variance)."
+                f"misses a daily rhythm of {digits(amplitude)} {self.unit} amplitude "
+                f"({share} of the errors' variance)."
             )
         return (
-            f" At 24 h there are {amplitude:.2g} {self.unit} beside a standard deviation of {self.deviation:.3g} "
-            f"{self.unit}, no more than noise shows ({told}, tested alone); above the floor it would be from "
-            f"{least:.2g} {self.unit} on."
+            f" At 24 h there are {digits(amplitude)} {self.unit} beside a standard deviation of "
+            f"{digits(self.deviation)} {self.unit}, no more than noise shows ({told}, tested alone); above the floor "
+            f"it would be from {digits(least)} {self.unit} on."
         )
 
     def facts(self) -> dict[str, Any]:
@@ -220,7 +221,7 @@ class RollingError:
         """What is shown."""
         return (
             f"RMSE over all steps of the forecasts that start within 12 h before or after each moment, blank where "
-            f"over a quarter of them are missing; dashed, that of all forecasts ({self.overall:.3g} {self.unit}). "
+            f"over a quarter of them are missing; dashed, that of all forecasts ({digits(self.overall)} {self.unit}). "
             f"Below, the share of these forecasts during which the target changes its regime. Local time."
         )
 
@@ -231,13 +232,13 @@ class RollingError:
 
     def finding(self) -> str:
         """The best and the worst day, and whether changes of regime go with the errors."""
-        overall = f"{self.overall:.3g} {self.unit}"
+        overall = f"{digits(self.overall)} {self.unit}"
         if self.is_empty:
             return f"No 24 hours hold enough forecasts for a rolling error; the RMSE of all is {overall}."
         worst, best = int(np.nanargmax(self.rmse)), int(np.nanargmin(self.rmse))
         return (
-            f"Over all steps the RMSE is {overall}. Over 24 h it lies between {self.rmse[best]:.3g} and "
-            f"{self.rmse[worst]:.3g} {self.unit}. Worst are the forecasts that start in the 24 h from "
+            f"Over all steps the RMSE is {overall}. Over 24 h it lies between {digits(self.rmse[best])} and "
+            f"{digits(self.rmse[worst])} {self.unit}. Worst are the forecasts that start in the 24 h from "
             f"{self._start(worst)} on, best those in the 24 h from {self._start(best)} on.{self._regimes()}"
         )
 
@@ -251,8 +252,8 @@ class RollingError:
         if self.rmse_crossing is None:
             return " The target changes its regime during no forecast."
         return (
-            f" Forecasts during which the target changes its regime have an RMSE of {self.rmse_crossing:.3g} "
-            f"{self.unit}, the others {self.rmse_steady:.3g} {self.unit}."
+            f" Forecasts during which the target changes its regime have an RMSE of {digits(self.rmse_crossing)} "
+            f"{self.unit}, the others {digits(self.rmse_steady)} {self.unit}."
         )
 
     def facts(self) -> dict[str, Any]:

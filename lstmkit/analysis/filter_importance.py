@@ -12,7 +12,7 @@ from lstmkit.analysis.ablation import Ablator, network_outputs, scaled_targets, 
 from lstmkit.analysis.days import ResampledDays
 from lstmkit.analysis.filter_relevance import FilterRelevance
 from lstmkit.analysis.statistics import central_interval
-from lstmkit.wording import signed, with_error
+from lstmkit.wording import digits, signed, with_error
 
 SINGLE_WINDOWS = 256  # one pass over them for every filter
 BY_CHANCE = 0.023  # share of normal values above two standard deviations
@@ -105,9 +105,9 @@ class FilterImportance:
             f"{f} ({with_error(self.change[f], self.change_error[f])} {self.unit})" for f in self.order[:3]
         )
         return (
-            f"Held at its mean, a single filter changes the forecast by {np.median(self.change):.3g} {self.unit} in "
-            f"the median (root mean square over {self.n_windows} windows and all steps). Those that change it most "
-            f"are {most}."
+            f"Held at its mean, a single filter changes the forecast by {digits(np.median(self.change))} "
+            f"{self.unit} in the median (root mean square over {self.n_windows} windows and all steps). Those that "
+            f"change it most are {most}."
         )
 
     def _useful(self) -> str:

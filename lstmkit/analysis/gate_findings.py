@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
-from lstmkit.wording import count, duration, signed
+from lstmkit.wording import count, digits, duration, signed
 
 OFTEN = 0.5  # share of its values from which a unit counts as saturated
 SETTLED = 0.01  # distance from the mean of the half read last, within which the transient is over
@@ -186,7 +186,7 @@ def timescale_finding(gates: GateStatistics) -> str:
         )
     longest, lookback = max(part.timescale.max() for part in gates.parts), gates.lookback_hours
     sentences.append(
-        f"The lookback of {duration(lookback)} is {lookback / longest:.3g} times the longest timescale."
+        f"The lookback of {duration(lookback)} is {digits(lookback / longest)} times the longest timescale."
         if longest < lookback
         else f"The longest timescale exceeds the lookback of {duration(lookback)}."
     )

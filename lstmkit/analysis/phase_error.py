@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from lstmkit.analysis.errors_in_time import Errors
 from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, percent, signed
+from lstmkit.wording import count, digits, percent, signed_alike
 
 BIN_MINUTES = (30, 60, 120, 180, 240, 360, 480, 720, 1440)
 
@@ -91,14 +91,14 @@ class PhaseError:
         return (
             f"{self._extremes()} The mean error differs from zero at {int(self.differs.sum())} of {seen} times of day, "
             f"where chance alone would give about {by_chance:.0f}; knowing it would remove {percent(self.explained)} "
-            f"of the squared error. The RMSE is largest at {self._clock(hardest)} ({self.rmse[hardest]:.3g} "
-            f"{self.unit}) and smallest at {self._clock(easiest)} ({self.rmse[easiest]:.3g} {self.unit})."
+            f"of the squared error. The RMSE is largest at {self._clock(hardest)} ({digits(self.rmse[hardest])} "
+            f"{self.unit}) and smallest at {self._clock(easiest)} ({digits(self.rmse[easiest])} {self.unit})."
         )
 
     def _extremes(self) -> str:
         named = []
         for word, at in (("highest", int(np.nanargmax(self.bias))), ("lowest", int(np.nanargmin(self.bias)))):
-            mean, low, high = _alike(self.bias[at], *self.bias_interval[:, at])
+            mean, low, high = signed_alike(self.bias[at], *self.bias_interval[:, at])
             named.append(f"{word} at {self._clock(at)}, {mean} {self.unit} ({low} to {high})")
         return f"{self.ahead} ahead the mean of forecast − observed is {', and '.join(named)}."
 
@@ -186,9 +186,3 @@ def _interval(
         drawn = values[:, at]
         interval[:, at] = central_interval(drawn[np.isfinite(drawn)], confidence)
     return interval
-
-
-def _alike(value: float, *others: float) -> list[str]:
-    """Numbers with as many decimals as give the first of them two digits."""
-    decimals = max(0, 1 - int(np.floor(np.log10(abs(value))))) if value else 0
-    return [signed(number, min(decimals, 3)) for number in (value, *others)]

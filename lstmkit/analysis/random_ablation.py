@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lstmkit.analysis.ablation import LAYERS, Ablator, network_outputs, scaled_targets, squared_errors
 from lstmkit.analysis.filter_importance import FilterImportance
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, signed_alike, signed_digits
 
 SHARES = (0.25, 0.5, 0.75)
 DRAW_WINDOWS = 128  # one pass over them for every draw
@@ -94,12 +94,17 @@ class RandomAblation:
 
     def _half(self) -> str:
         half = self.shares.index(0.5)
-        parts = "; ".join(
-            f"half of {layer} {signed(draws.mean(), 2)} {self.unit} on average over {count(len(draws), 'draw')} "
-            f"(from {signed(draws.min(), 2)} to {signed(draws.max(), 2)}), all of it {signed(whole, 2)}"
-            for layer, draws, whole in zip(LAYERS, self.random[:, half], self.whole, strict=True)
+        parts = []
+        for layer, draws, whole in zip(LAYERS, self.random[:, half], self.whole, strict=True):
+            mean, least, most, all_of_it = signed_alike(draws.mean(), draws.min(), draws.max(), whole)
+            parts.append(
+                f"half of {layer} {mean} {self.unit} on average over {count(len(draws), 'draw')} "
+                f"(from {least} to {most}), all of it {all_of_it}"
+            )
+        return (
+            f"Held at their means, filters drawn at random change the RMSE on {self.n_windows} windows: "
+            f"{'; '.join(parts)}."
         )
-        return f"Held at their means, filters drawn at random change the RMSE on {self.n_windows} windows: {parts}."
 
     def _chosen(self) -> str:
         held, draws, most, least = self.held[1, 0], self.random[1, 0], self.most_used[0], self.least_used[0]
@@ -114,21 +119,21 @@ class RandomAblation:
             )
         )
         return (
-            f"Without the {first} the forecast most, the RMSE changes by {signed(most, 2)} {self.unit}; {lower} of "
+            f"Without the {first} the forecast most, the RMSE changes by {signed_digits(most)} {self.unit}; {lower} of "
             f"{len(draws)} {choices} {'leaves' if lower == 1 else 'leave'} a lower RMSE. Without the {last} it least, "
-            f"it changes by {signed(least, 2)} {self.unit}."
+            f"it changes by {signed_digits(least)} {self.unit}."
         )
 
     def _sum(self, importance: FilterImportance) -> str:
         low, high = importance.beyond_sum_low, importance.beyond_sum_high
+        parts, whole, least, most = signed_alike(importance.increase.sum(), importance.together, low, high)
         verdict = "more than the sum of its parts" if low > 0 else "less than the sum of its parts"
         if low <= 0 <= high:
             verdict = "not to be told from the sum of its parts"
         return (
             f"Held one by one on {importance.n_windows} windows, the filters of layer 2 change the RMSE by "
-            f"{signed(importance.increase.sum(), 2)} {self.unit} in sum, all at once by "
-            f"{signed(importance.together, 2)} ({100 * importance.confidence:.0f} % interval of the difference "
-            f"{signed(low, 2)} to {signed(high, 2)}): the layer is {verdict}."
+            f"{parts} {self.unit} in sum, all at once by {whole} ({100 * importance.confidence:.0f} % interval of the "
+            f"difference {least} to {most}): the layer is {verdict}."
         )
 
 

@@ -1,13 +1,12 @@
 """What all sections of a model found, at every horizon, in a page of sentences."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lstmkit.analysis.run_results import Room, RunResults
 from lstmkit.analysis.skill import anchor_as_good
-from lstmkit.wording import count, digits, duration, feature_label, plain, signed
+from lstmkit.wording import count, digits, duration, feature_label, plain, signed, signed_alike
 
 CERTAIN = 0.05
 CONVOLUTIONS = "What do its convolutions add?"
@@ -189,10 +188,10 @@ def _convolutions(convolutions: Room) -> str:
     unit, change = convolutions["unit"], "higher" if gain > 0 else "lower"
     sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
     level = f"{100 * convolutions['confidence']:.0f} %"
-    decimals = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 2
+    difference, least, most = signed_alike(gain, low, high)
     return (
-        f"without its convolutions, and trained anew, the model's RMSE is {abs(gain):.{decimals}f} {unit} {change} "
-        f"({level} of resampled test parts: {signed(low, decimals)} to {signed(high, decimals)} {unit}){sure}."
+        f"without its convolutions, and trained anew, the model's RMSE is {difference.lstrip('+−')} {unit} {change} "
+        f"({level} of resampled test parts: {least} to {most} {unit}){sure}."
     )
 
 

@@ -15,6 +15,7 @@ from lstmkit.internals.gates import (
     reads_backward,
     trace_lstm,
 )
+from lstmkit.wording import digits
 
 SAME = 1e-10  # in double precision, up to which a deviation is rounding
 
@@ -57,8 +58,8 @@ class TraceCheck:
         return (
             f"The gates are computed outside PyTorch's fused LSTM and held against it. {verdict} In single precision, "
             f"in which this page is computed, hidden states differ by up to {self.hidden:.1e}, final cell states by "
-            f"{self.cell:.1e} (cells reach {self.largest_cell:.2g}) and states from their recurrence computed anew by "
-            f"{self.recurrence:.1e}; {bounds}."
+            f"{self.cell:.1e} (cells reach {digits(self.largest_cell)}) and states from their recurrence computed "
+            f"anew by {self.recurrence:.1e}; {bounds}."
         )
 
 

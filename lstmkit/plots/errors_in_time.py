@@ -9,6 +9,7 @@ from lstmkit.analysis.errors_in_time import RollingError
 from lstmkit.analysis.phase_error import PhaseError
 from lstmkit.plots.spectra import notice
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, date_axis, light_grid
+from lstmkit.wording import digits
 
 
 def plot_rolling_error(result: RollingError) -> Figure:
@@ -26,7 +27,7 @@ def plot_rolling_error(result: RollingError) -> Figure:
     worst = int(np.nanargmax(result.rmse))
     top.plot(clock[worst], result.rmse[worst], "o", ms=5, color=WARM)
     top.annotate(
-        f"{result.rmse[worst]:.3g} {result.unit}",
+        f"{digits(result.rmse[worst])} {result.unit}",
         (clock[worst], result.rmse[worst]),
         xytext=(7, 0),
         textcoords="offset points",

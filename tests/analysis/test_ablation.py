@@ -184,16 +184,16 @@ def made(**changed) -> LayerAblation:
 
 def test_finding_and_facts():
     assert made().finding() == (
-        "On 2,048 windows the model's RMSE is 25.0 ppm, that of the anchor alone 26.0, a difference of −1.00 "
-        "ppm (95 % interval −2.00 to 0.00). With one layer held fixed it is 30.0 (layer 1 set to zero), 27.0 "
+        "On 2,048 windows the model's RMSE is 25.0 ppm, that of the anchor alone 26.0, a difference of −1.0 "
+        "ppm (95 % interval −2.0 to 0.0). With one layer held fixed it is 30.0 (layer 1 set to zero), 27.0 "
         "(layer 1 held at its mean), 28.0 (layer 2 set to zero), 26.0 (layer 2 held at its mean); certainly "
         "worse than the anchor alone: layer 1 set to zero, layer 1 held at its mean, layer 2 set to zero; within 0.5 "
         "% of it: layer 2 held at its mean. In "
         "each of these cases the network puts out the same for every window: nothing leads around a layer, so"
         " the loss of a whole one is the loss of all input, and only the curve that is left differs. A model "
         "of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side by side, "
-        "reaches 25.5 ppm, +0.50 ppm (95 % "
-        "interval −0.10 to +1.10) against the model as trained: this test part cannot tell the two apart."
+        "reaches 25.5 ppm, +0.5 ppm (95 % "
+        "interval −0.1 to +1.1) against the model as trained: this test part cannot tell the two apart."
     )
     assert made().facts()["gain_over_no_convolutions"] == 0.5
     assert made().facts()["confidence"] == 0.95

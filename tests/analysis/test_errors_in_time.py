@@ -62,7 +62,7 @@ def test_a_daily_rhythm_in_the_errors_is_named_with_its_amplitude(tmp_path):
     assert peak.share == pytest.approx(72 / 88, rel=0.05)
     told = found.finding()
     assert told.startswith(
-        f"2 h ahead the model misses a rhythm of amplitude {peak.amplitude:.3g} ppm with a period of 24 h (8"
+        f"2 h ahead the model misses a rhythm of amplitude {peak.amplitude:#.3g} ppm with a period of 24 h (8"
     )
     assert told.endswith(" % of the variance of the errors).")
     facts = found.facts()
@@ -96,7 +96,7 @@ def test_without_a_rhythm_the_finding_says_what_would_have_been_seen(tmp_path):
     told = found.finding()
     assert told.startswith("No rhythm in the errors 2 h ahead stands above the floor. At 24 h there are ")
     assert told.endswith(
-        f"(p = {chance:.2f}, tested alone); above the floor it would be from {least:.2g} ppm on."
+        f"(p = {chance:.2f}, tested alone); above the floor it would be from {least:#.3g} ppm on."
     )
     assert found.facts() == {
         "residual_peaks": 0,
@@ -192,7 +192,7 @@ def test_the_worst_day_is_named(tmp_path):
     found = rolling_error(errors_of(windows, error, tmp_path))
     told = found.finding()
     assert "Worst are the forecasts that start in the 24 h from Wednesday, 5 November 2025, 14:00 on" in told
-    assert "Over 24 h it lies between 1 and 10 ppm." in told
+    assert "Over 24 h it lies between 1.00 and 10.0 ppm." in told
     facts = found.facts()
     assert facts["worst_day_rmse"] == pytest.approx(10, rel=1e-3)
     assert facts["worst_day_from"] == "Wednesday, 5 November 2025, 14:00"
@@ -205,7 +205,7 @@ def test_forecasts_that_cross_regimes_are_told_from_the_others(tmp_path):
     found = rolling_error(errors_of(windows, np.where(crosses, 6.0, 2.0), tmp_path))
     assert found.rmse_crossing == pytest.approx(6, rel=1e-4)
     assert found.rmse_steady == pytest.approx(2, rel=1e-4)
-    assert "changes its regime have an RMSE of 6 ppm, the others 2 ppm." in found.finding()
+    assert "changes its regime have an RMSE of 6.00 ppm, the others 2.00 ppm." in found.finding()
     assert found.facts()["rmse_crossing_regimes"] == found.rmse_crossing
 
 
@@ -230,7 +230,8 @@ def test_a_test_part_of_less_than_a_day_has_no_rolling_error(tmp_path):
     found = rolling_error(errors_of(windows_of().select(torch.arange(17)), np.ones(17), tmp_path))
     assert found.is_empty
     assert (
-        found.finding() == "No 24 hours hold enough forecasts for a rolling error; the RMSE of all is 1 ppm."
+        found.finding()
+        == "No 24 hours hold enough forecasts for a rolling error; the RMSE of all is 1.00 ppm."
     )
     assert found.to_frame().empty
     assert "worst_day_rmse" not in found.facts()

@@ -184,7 +184,7 @@ IMPORTANCE = FilterImportance(
 
 def test_finding_frame_and_facts():
     assert IMPORTANCE.finding(RELEVANCE) == (
-        "Held at its mean, a single filter changes the forecast by 1 ppm in the median (root mean square over"
+        "Held at its mean, a single filter changes the forecast by 1.00 ppm in the median (root mean square over"
         " 256 windows and all steps). Those that change it most are 1 (2.00 ± 0.25 ppm), 2 (1.00 ± 0.10 ppm),"
         " 0 (0.500 ± 0.050 ppm). The loss of 1 of 3 filters raises the RMSE by more than two standard errors,"
         " which about 0 would by chance; most that of filter 0, by 0.30 ± 0.10 ppm. The rank correlation "
@@ -214,12 +214,12 @@ RANDOM = RandomAblation(
 
 def test_finding_frame_and_facts_of_random_filters():
     assert RANDOM.finding(IMPORTANCE) == (
-        "Held at their means, filters drawn at random change the RMSE on 128 windows: half of layer 1 +1.50 ppm on "
-        "average over 2 draws (from +1.00 to +2.00), all of it +4.00; half of layer 2 +0.60 ppm on average over 2 "
-        "draws (from +0.40 to +0.80), all of it +1.50. Without the 16 filters of layer 2 that change the forecast "
-        "most, the RMSE changes by +0.20 ppm; 1 of 2 random choices of as many leaves a lower RMSE. Without the 16 "
-        "that change it least, it changes by 0.00 ppm. Held one by one on 256 windows, the filters of layer 2 "
-        "change the RMSE by +0.20 ppm in sum, all at once by +1.50 (95 % interval of the difference +0.40 to +2.00): "
+        "Held at their means, filters drawn at random change the RMSE on 128 windows: half of layer 1 +1.5 ppm on "
+        "average over 2 draws (from +1.0 to +2.0), all of it +4.0; half of layer 2 +0.6 ppm on average over 2 "
+        "draws (from +0.4 to +0.8), all of it +1.5. Without the 16 filters of layer 2 that change the forecast "
+        "most, the RMSE changes by +0.200 ppm; 1 of 2 random choices of as many leaves a lower RMSE. Without the 16 "
+        "that change it least, it changes by 0 ppm. Held one by one on 256 windows, the filters of layer 2 "
+        "change the RMSE by +0.2 ppm in sum, all at once by +1.5 (95 % interval of the difference +0.4 to +2.0): "
         "the layer is more than the sum of its parts."
     )
     frame = RANDOM.to_frame()
@@ -237,14 +237,14 @@ def test_one_filter_and_one_draw_are_singular():
     few = replace(RANDOM, held=np.ones((2, 3), int), random=RANDOM.random[:, :, 1:])
     assert "on average over 1 draw (from" in few.finding(IMPORTANCE)
     assert (
-        "Without the filter of layer 2 that changes the forecast most, the RMSE changes by +0.20 ppm; 0 of 1 random "
-        "choice of one leave a lower RMSE. Without the one that changes it least, it changes by 0.00 ppm."
+        "Without the filter of layer 2 that changes the forecast most, the RMSE changes by +0.200 ppm; 0 of 1 random "
+        "choice of one leave a lower RMSE. Without the one that changes it least, it changes by 0 ppm."
     ) in few.finding(IMPORTANCE)
 
 
 def test_a_loss_that_helps_is_told_with_its_sign():
     helpful = replace(RANDOM, most_used=np.array([-0.07, 0.0, 0.0]))
-    assert "most, the RMSE changes by −0.07 ppm; 0 of 2 random choices" in helpful.finding(IMPORTANCE)
+    assert "most, the RMSE changes by −0.0700 ppm; 0 of 2 random choices" in helpful.finding(IMPORTANCE)
 
 
 @pytest.mark.parametrize(

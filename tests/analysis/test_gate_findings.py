@@ -222,7 +222,7 @@ def test_timescales():
         "longest memory is unit 1's, 2 h. In a tenth of the steps the most retentive unit would remember 5 h. "
     )
     assert findings.timescale_finding(gates_of(part, lookback_hours=24.0)) == (
-        f"{said}The lookback of 24 h is 12 times the longest timescale."
+        f"{said}The lookback of 24 h is 12.0 times the longest timescale."
     )
     assert findings.timescale_finding(gates_of(part, lookback_hours=1.5)) == (
         f"{said}The longest timescale exceeds the lookback of 1.5 h."

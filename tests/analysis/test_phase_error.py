@@ -49,7 +49,7 @@ def test_an_error_at_nine_on_the_clock_is_found_at_nine_although_clocks_change(
     assert "is highest at 9:00, +40 ppm (+40 to +40)" in told
     assert f"differs from zero at {per_hour} of {bins} times of day" in told
     assert "knowing it would remove 100 % of the squared error" in told
-    assert "The RMSE is largest at 9:00 (40 ppm)" in told
+    assert "The RMSE is largest at 9:00 (40.0 ppm)" in told
 
 
 def test_means_are_those_of_all_targets_of_the_hour():

@@ -13,7 +13,7 @@ from tests.internals.small_lstms import every_precision, every_shape, inputs, ls
 
 BUT_FOR_ROUNDING = (
     "In single precision, in which this page is computed, hidden states differ by up to 1.0e-06, final cell states by "
-    "2.0e-06 (cells reach 15) and states from their recurrence computed anew by 3.0e-07; "
+    "2.0e-06 (cells reach 15.0) and states from their recurrence computed anew by 3.0e-07; "
 )
 
 
