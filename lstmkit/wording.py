@@ -65,6 +65,17 @@ def signed_digits(value: float) -> str:
     return f"+{digits(value)}" if value > 0 else digits(value)
 
 
+def signed_beside(value: float, other: float) -> str:
+    """A number with its sign and the decimals that `digits` gives another of its kind.
+
+    Args:
+        value: to write, for example a mean error.
+        other: beside which it stands, for example the root mean square error.
+    """
+    beside = digits(other)
+    return signed_digits(value) if "e" in beside else signed(value, len(beside.partition(".")[2]))
+
+
 def signed_alike(*values: float) -> list[str]:
     """Numbers with their signs and as many decimals as tell the least from the greatest by two digits.
 
@@ -83,8 +94,8 @@ def percent(share: float) -> str:
         share: 1 is the whole.
     """
     value = 100 * share
-    if 0 < value < 0.1:
-        return "less than 0.1 %"
+    if value < 0.1:
+        return "less than 0.1 %" if value else "0 %"
     return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmkit.wording import digits, duration, percent, plain, signed_alike, signed_digits
+from lstmkit.wording import digits, duration, percent, plain, signed_alike, signed_beside, signed_digits
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,25 @@ def test_what_belongs_together_has_the_same_decimals(values, written):
     assert signed_alike(*values) == written
 
 
+@pytest.mark.parametrize(
+    ("value", "other", "written"),
+    [
+        (-0.0122, 74.4, "0.0"),
+        (0.368, 36.5, "+0.4"),
+        (-0.0122, 0.744, "−0.012"),
+        (-12.2, 1234.5, "−12"),
+        (0.1, 0.0, "0"),
+        (8.3e-7, 5.26e-5, "+8.30e−07"),
+    ],
+)
+def test_a_number_beside_a_larger_one_of_its_kind(value, other, written):
+    assert signed_beside(value, other) == written
+
+
 def test_shares_in_percent():
     shares = (0.0, 0.0004, 0.0123, 0.45, 1.0, 3.504)
     assert [percent(share) for share in shares] == [
-        "0.0 %",
+        "0 %",
         "less than 0.1 %",
         "1.2 %",
         "45 %",

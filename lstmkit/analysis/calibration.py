@@ -11,7 +11,7 @@ from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.skill import score
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import digits, plain, signed_digits
+from lstmkit.wording import digits, plain, signed_beside
 
 FEWEST_BINS, MOST_BINS, GROUPS = 10, 70, 10
 EIGHT_OF_TEN = (0.1, 0.9)
@@ -83,7 +83,7 @@ class Calibration:
             "R² not defined" if self.r2 is None else f"R² {plain(self.r2)}",
             f"RMSE {digits(self.rmse)} {unit}",
             f"MAE {digits(self.mae)} {unit}",
-            f"bias {signed_digits(self.bias)} {unit}",
+            f"bias {signed_beside(self.bias, self.rmse)} {unit}",
             "no slope" if self.line is None else f"slope {plain(self.line.slope)}",
             f"n {len(self.last):,}",
         ]
@@ -105,8 +105,9 @@ class Calibration:
         )
         return (
             f"{explained}: RMSE {digits(self.rmse)} {unit}, MAE {digits(self.mae)} {unit}, bias "
-            f"{signed_digits(self.bias)} {unit} over {len(self.last):,} windows. The forecasts' standard deviation is "
-            f"{digits(predicted)} {unit}, that of the true values {digits(true)} {unit}. {self._slope_says()}"
+            f"{signed_beside(self.bias, self.rmse)} {unit} over {len(self.last):,} windows. The forecasts' standard "
+            f"deviation is {digits(predicted)} {unit}, that of the true values {digits(true)} {unit}. "
+            f"{self._slope_says()}"
         )
 
     def _slope_says(self) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
-from lstmkit.wording import count, digits, duration, signed
+from lstmkit.wording import count, digits, duration, percent, signed
 
 OFTEN = 0.5  # share of its values from which a unit counts as saturated
 SETTLED = 0.01  # distance from the mean of the half read last, within which the transient is over
@@ -17,10 +17,10 @@ def distribution_finding(gates: GateStatistics) -> str:
     sentences = []
     for part in gates.parts:
         mean = gates.mean(part).mean(axis=(0, 2))
-        open_, shut = 100 * part.high[FORGET].mean(), 100 * part.low[FORGET].mean()
+        open_, shut = percent(part.high[FORGET].mean()), percent(part.low[FORGET].mean())
         sentences.append(
             f"In {part.name} the forget gate averages {mean[FORGET]:.2f} ± {part.spread[FORGET]:.2f}, "
-            f"{open_:.1f} % of its values above 0.9 and {shut:.1f} % below 0.1; the input gate averages "
+            f"{open_} of its values above 0.9 and {shut} below 0.1; the input gate averages "
             f"{mean[0]:.2f} ± {part.spread[0]:.2f}, the output gate {mean[3]:.2f} ± {part.spread[3]:.2f}."
         )
     return " ".join(sentences)

@@ -12,7 +12,7 @@ from lstmkit.analysis.overview import WEEKDAYS
 from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, signed, signed_digits
+from lstmkit.wording import count, digits, signed, signed_alike, signed_beside, signed_digits
 
 BINS, MOST_BLOCKS = 61, 120
 QUANTILES = {"q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9}
@@ -87,15 +87,14 @@ class Residuals:
 
     def _centre(self) -> str:
         unit, (low, high) = self.last.unit, np.quantile(self.last.error, [0.25, 0.75])
-        known = "too few days for an interval"
+        mean, known = signed_beside(self.mean, self.sd), "too few days for an interval"
         if self.mean_interval is not None:
-            known = "{:.0f} % interval {} to {}".format(
-                100 * self.confidence, *(signed_digits(end) for end in self.mean_interval)
-            )
+            mean, least, most = signed_alike(self.mean, *self.mean_interval)
+            known = f"{100 * self.confidence:.0f} % interval {least} to {most}"
             if self.mean_interval[0] <= 0 <= self.mean_interval[1]:
                 known += ", which holds zero"
         return (
-            f"The mean error is {signed_digits(self.mean)} {unit} ({known}); half of the errors lie between "
+            f"The mean error is {mean} {unit} ({known}); half of the errors lie between "
             f"{signed_digits(low)} and {signed_digits(high)} {unit}."
         )
 

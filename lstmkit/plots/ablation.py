@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from lstmkit.analysis.ablation import LAYERS, LayerAblation
 from lstmkit.analysis.random_ablation import RandomAblation
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, canvas, light_grid
-from lstmkit.wording import signed
+from lstmkit.wording import digits, signed_alike
 
 JITTER = 0.012  # half the width over which draws of one share are spread
 
@@ -41,9 +41,9 @@ def _configurations(axes: Axes, layers: LayerAblation) -> None:
     axes.axvline(layers.anchor, color=WARM, lw=1.2, ls="--")
     right = layers.rmse + np.append(0, _whiskers(layers)[1])
     for row, rmse in enumerate(layers.rmse):
-        change = f" ({signed(layers.increase[row], 2)})" if row else ""
+        change, *_ = signed_alike(layers.increase[row], layers.low[row], layers.high[row])
         axes.annotate(
-            f"{rmse:.1f}{change}",
+            f"{digits(rmse)} ({change})" if row else digits(rmse),
             (max(right[row], layers.anchor), row),
             xytext=(6, 0),
             textcoords="offset points",

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lstmkit.analysis.residuals import Residuals
 from lstmkit.plots.style import ACCENT, INK, WARM, canvas, date_axis, light_grid
-from lstmkit.wording import digits, signed_digits
+from lstmkit.wording import digits, signed_beside
 
 WEEKDAY_TICKS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -53,7 +53,7 @@ def _distribution(axes: Axes, residuals: Residuals) -> None:
     smallest = residuals.density[residuals.density > 0].min()
     axes.set_ylim(smallest / 2, residuals.density.max() * 4)
     axes.annotate(
-        f"mean {signed_digits(residuals.mean)} {unit}\nsd {digits(residuals.sd)} {unit}",
+        f"mean {signed_beside(residuals.mean, residuals.sd)} {unit}\nsd {digits(residuals.sd)} {unit}",
         (0.03, 0.97), xycoords="axes fraction", va="top", fontsize=8, linespacing=1.4,
     )  # fmt: skip
     axes.legend(loc="upper right", fontsize=8)

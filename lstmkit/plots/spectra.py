@@ -87,14 +87,18 @@ def _panel(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
 
 
 def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
-    """Mark every peak, and name the strongest where there is room."""
+    """Mark every peak, and name the strongest where there is room and no stronger one in the way."""
     whole = np.log(spectra.hours[0] / spectra.hours[-1])
+    room = columns * LABEL_ROOM
+    stronger: list[float] = []
     taken: list[float] = []
     for peak in spectra.peaks[i]:
         top = 100 * peak.amplitude**2 / 2 / spectra.variance[i]
         axes.plot(peak.hours, top, "o", ms=3, color=WARM, mec="white", mew=0.4)
         place = np.log(peak.hours) / whole
-        is_free = all(abs(place - other) > columns * LABEL_ROOM for other in taken)
+        is_free = all(abs(place - other) > room for other in taken)
+        is_free &= all(abs(place - other) > room / 2 for other in stronger)
+        stronger.append(place)
         if is_free and len(taken) < MOST_LABELS[columns]:
             taken.append(place)
             axes.annotate(

@@ -63,7 +63,7 @@ def test_distribution():
     share[FORGET] = [0.1, 0.3]
     part = part_of(gates=gates, spread=np.array([0.11, 0.12, 0.13, 0.14]), high=share, low=share / 10)
     assert findings.distribution_finding(gates_of(part)) == (
-        "In layer 1 the forget gate averages 0.80 ± 0.12, 20.0 % of its values above 0.9 and 2.0 % below 0.1; the "
+        "In layer 1 the forget gate averages 0.80 ± 0.12, 20 % of its values above 0.9 and 2.0 % below 0.1; the "
         "input gate averages 0.20 ± 0.11, the output gate 0.60 ± 0.14."
     )
 

@@ -73,7 +73,7 @@ def test_bars_are_the_rmse_with_the_interval_of_the_increase():
     ends = np.array(segments)[:, :, 0]
     np.testing.assert_allclose(ends, (result.rmse[0] + np.stack([result.low, result.high], axis=1))[1:])
     assert [text.get_text() for text in axes.texts] == [
-        "25.0", "37.0 (+12.00)", "30.0 (+5.00)", "32.0 (+7.00)", "28.0 (+3.00)", "23.0 (−2.00)",
+        "25.0", "37.0 (+12.0)", "30.0 (+5.0)", "32.0 (+7.0)", "28.0 (+3.0)", "23.0 (−2.0)",
     ]  # fmt: skip
     (anchor,) = (line for line in axes.lines if line.get_linestyle() == "--")
     assert set(anchor.get_xdata()) == {26.0}

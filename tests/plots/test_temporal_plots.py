@@ -1,5 +1,7 @@
 """Figures of rhythms and of errors in time: they show the Result's numbers, and nothing overlaps."""
 
+import dataclasses
+
 import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +13,7 @@ from scipy.signal import lfilter
 from lstmkit.analysis.autocorrelation import autocorrelation
 from lstmkit.analysis.errors_in_time import RollingError
 from lstmkit.analysis.phase_error import PhaseError
-from lstmkit.analysis.spectra import spectra
+from lstmkit.analysis.spectra import Peak, spectra
 from lstmkit.analysis.temporal import TimeSeries, days_or_hours
 from lstmkit.plots.autocorrelation import plot_autocorrelation
 from lstmkit.plots.errors_in_time import plot_phase_error, plot_rolling_error
@@ -157,6 +159,15 @@ def test_the_strongest_peak_is_always_named():
             assert 1 <= len(named) <= (7 if columns == 1 else 3)
 
 
+def test_no_name_stands_across_a_stronger_peak():
+    result = spectra(series(2))
+    rhythms = {24.0: 4.0, 12.0: 3.0, 10.5: 2.0, 5.0: 1.0}
+    peaks = tuple(Peak(hours, amplitude, 0.1, 9.0, "other") for hours, amplitude in rhythms.items())
+    result = dataclasses.replace(result, peaks=(peaks, peaks))
+    for axes in plot_spectra(result, columns=2).axes:
+        assert [text.get_text() for text in axes.texts] == ["24 h", "5 h"]
+
+
 def test_panels_that_are_left_over_are_hidden():
     figure = plot_spectra(spectra(series(5)), columns=2)
     assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False]
@@ -202,7 +213,7 @@ def test_a_rolling_error_is_drawn_on_the_local_clock_with_gaps_and_its_worst_day
     worst = int(np.nanargmax(result.rmse))
     assert dot.get_ydata()[0] == result.rmse[worst]
     assert mdates.date2num(dot.get_xdata()[0]) == pytest.approx(clock[worst])
-    assert top.texts[0].get_text() == f"{result.rmse[worst]:.3g} ppm"
+    assert top.texts[0].get_text() == f"{result.rmse[worst]:#.3g} ppm"
     assert top.get_ylabel() == "RMSE (ppm)"
     assert bottom.get_ylim() == (0, 105)
     heights = np.concatenate([path.vertices[:, 1] for path in bottom.collections[0].get_paths()])
