@@ -2,6 +2,8 @@
 
 import math
 
+VISIBLE = 0.5  # percent, above which a share is more than nothing in whole percent
+
 
 def signed(value: float, decimals: int = 1) -> str:
     """A number with its sign and a true minus; what rounds to zero has no sign.
@@ -97,6 +99,18 @@ def percent(share: float) -> str:
     if value < 0.1:
         return "less than 0.1 %" if value else "0 %"
     return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
+
+
+def whole_percent(share: float) -> str:
+    """A share in whole percent, where nearly nothing and nearly all are told from nothing and all.
+
+    Args:
+        share: 1 is the whole.
+    """
+    value = 100 * share
+    if 0 < value <= VISIBLE:
+        return "less than 1 %"
+    return "more than 99 %" if 100 - VISIBLE <= value < 99.95 else f"{value:.0f} %"
 
 
 def with_error(value: float, error: float) -> str:

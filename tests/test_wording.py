@@ -2,7 +2,16 @@
 
 import pytest
 
-from lstmkit.wording import digits, duration, percent, plain, signed_alike, signed_beside, signed_digits
+from lstmkit.wording import (
+    digits,
+    duration,
+    percent,
+    plain,
+    signed_alike,
+    signed_beside,
+    signed_digits,
+    whole_percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +107,20 @@ def test_shares_in_percent():
         "45 %",
         "100 %",
         "350 %",
+    ]
+
+
+def test_shares_in_whole_percent():
+    shares = (0.0, 0.0049, 0.005, 0.45, 0.9949, 0.9951, 0.99999, 1.0)
+    assert [whole_percent(share) for share in shares] == [
+        "0 %",
+        "less than 1 %",
+        "less than 1 %",
+        "45 %",
+        "99 %",
+        "more than 99 %",
+        "100 %",
+        "100 %",
     ]
 
 

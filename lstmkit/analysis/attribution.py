@@ -24,7 +24,7 @@ from lstmkit.analysis.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams
-from lstmkit.wording import duration, feature_label, percent
+from lstmkit.wording import VISIBLE, duration, feature_label, percent, whole_percent
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,9 @@ class Attribution:
         if not self.by_step.any():
             return "All attributions are zero: the forecast does not depend on the inputs."
         (first, most_of_it), *others = self.share.items()
-        second = f" and {feature_label(others[0][0])} {others[0][1]:.0f} %" if others else ""
+        second = ""
+        if others and others[0][1] > VISIBLE:
+            second = f" and {feature_label(others[0][0])} {others[0][1]:.0f} %"
         half, most = self.hours_holding(0.5), self.hours_holding(0.9)
         complete = ""
         if self.completeness_error is not None:
@@ -143,7 +145,7 @@ class Attribution:
                 f"nor the shares of this map are to be believed."
             )
         return (
-            f"{feature_label(first)} holds {most_of_it:.0f} % of the attribution{second}. "
+            f"{feature_label(first)} holds {whole_percent(most_of_it / 100)} of the attribution{second}. "
             f"Half of it lies in the newest {duration(half)} of the window, nine tenths in the newest {duration(most)}."
             f"{complete}"
         )

@@ -6,7 +6,17 @@ from typing import Any
 
 from lstmkit.analysis.run_results import Room, RunResults
 from lstmkit.analysis.skill import anchor_as_good
-from lstmkit.wording import count, digits, duration, feature_label, plain, signed, signed_alike
+from lstmkit.wording import (
+    VISIBLE,
+    count,
+    digits,
+    duration,
+    feature_label,
+    plain,
+    signed,
+    signed_alike,
+    whole_percent,
+)
 
 CERTAIN = 0.05
 CONVOLUTIONS = "What do its convolutions add?"
@@ -125,8 +135,9 @@ def _needed(trajectories: Room) -> str:
 
 
 def _drivers(attribution: Room) -> str:
-    shares = list(attribution["gradient"]["shares"].items())[:3]
-    named = ", ".join(f"{feature_label(name)} {_percent(share)}" for name, share in shares)
+    first, *others = attribution["gradient"]["shares"].items()
+    visible = [first, *(pair for pair in others if pair[1] > VISIBLE)][:3]
+    named = ", ".join(f"{feature_label(name)} {whole_percent(share / 100)}" for name, share in visible)
     half, most = (attribution["gradient"][key] for key in ("hours_of_half", "hours_of_nine_tenths"))
     agreement = attribution["agreement"]
     verdict = "the methods could not be compared"
@@ -142,10 +153,6 @@ def _drivers(attribution: Room) -> str:
         f"the gradient gives {named}; half of it lies in the newest {duration(half)}, nine tenths in the newest "
         f"{duration(most)}. Believable? {verdict[0].upper()}{verdict[1:]}."
     )
-
-
-def _percent(share: float) -> str:
-    return "less than 1 %" if share < 0.5 else f"{share:.0f} %"
 
 
 def _states(states: Room) -> str:
@@ -260,7 +267,7 @@ def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
         f"{feature_label(rises)} gains most ({signed(change[rises], 0)} points, to {shares[1][rises]:.0f} %)"
     )
     loss = f"{feature_label(falls)} loses most ({signed(change[falls], 0)} points)"
-    seen = [said for said, points in ((gain, change[rises]), (loss, -change[falls])) if points >= 0.5]
+    seen = [said for said, points in ((gain, change[rises]), (loss, -change[falls])) if points > VISIBLE]
     moved = " and ".join(seen) or "no feature's share moves by half a point"
     return (
         f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {moved}; half of the gradient lies in the "

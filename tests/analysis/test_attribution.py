@@ -697,6 +697,11 @@ def test_a_map_that_does_not_add_up_is_not_read():
     )
 
 
+def test_finding_leaves_out_a_feature_that_holds_nothing_to_speak_of():
+    told = attribution([[1, 0.003], [0, 0], [3, 0]]).finding()
+    assert told.startswith("a holds more than 99 % of the attribution. Half")
+
+
 def test_finding_of_a_single_feature():
     assert attribution([[1], [0], [3]]).finding() == (
         "a holds 100 % of the attribution. "

@@ -72,7 +72,7 @@ def test_every_sentence_is_from_the_numbers_and_linked(runs):
     assert "in the median window the newest 12 h lead" in memory[3]
     assert memory[3].startswith("[24 h](h24/C_hidden_states.html)")
     drivers = answers["What does it look at?"][1]
-    assert "humidity 70 %" in drivers or "co₂" in drivers.lower()
+    assert "the gradient gives CO₂ 30 %, humidity 70 %; half of it lies in the newest 30 min" in drivers
     assert "4 of 5 methods name CO₂ first (median rank correlation of their maps 0.81)" in drivers
     failures = answers["Where does it fail?"]
     assert "High values hold 80 % of the squared error in 30 % of the windows" in failures[0]
@@ -232,6 +232,16 @@ def test_an_anchor_that_is_as_good_alone_is_said(runs, anchor, said):
     runs[0].metrics["anchor"] = {"rmse": {"all_steps": anchor}}
     worth = summarise("LSTM", runs).answers["Is the forecast worth explaining?"][0]
     assert worth.endswith(f"**The network adds nothing**: its anchor alone reaches {anchor} ppm.") == said
+
+
+def test_features_that_hold_next_to_nothing_are_not_named(runs):
+    shares = {"co2": 99.7, "humidity": 0.2, "hour_sin": 0.1}
+    for run in runs:
+        run.facts["attribution"]["gradient"]["shares"] = shares
+    assert (
+        "the gradient gives CO₂ more than 99 %; half"
+        in summarise("LSTM", runs).answers["What does it look at?"][0]
+    )
 
 
 def test_a_method_that_does_not_add_up_is_named(runs):
