@@ -2,6 +2,7 @@
 
 import math
 
+LEAST_WITHOUT_EXPONENT = 1e-4
 VISIBLE = 0.5  # percent, above which a share is more than nothing in whole percent
 
 
@@ -74,8 +75,9 @@ def signed_beside(value: float, other: float) -> str:
         value: to write, for example a mean error.
         other: beside which it stands, for example the root mean square error.
     """
-    beside = digits(other)
-    return signed_digits(value) if "e" in beside else signed(value, len(beside.partition(".")[2]))
+    if 0 < abs(other) < LEAST_WITHOUT_EXPONENT:
+        return signed_digits(value)
+    return signed(value, len(digits(other).partition(".")[2]))
 
 
 def signed_alike(*values: float) -> list[str]:
@@ -85,6 +87,8 @@ def signed_alike(*values: float) -> list[str]:
         values: to write, for example a difference and the ends of its interval.
     """
     scale = max(values) - min(values) or max(map(abs, values))
+    if 0 < scale < LEAST_WITHOUT_EXPONENT:
+        return [signed_digits(value) for value in values]
     decimals = max(0, 1 - math.floor(math.log10(scale))) if scale else 0
     return [signed(value, decimals) for value in values]
 

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from lstmkit.analysis.geometry import CLEAR, LOOSE, Geometry, separation
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import digits, plain, signed_digits
+from lstmkit.wording import digits, plain, signed_alike
 
 MOST_CLUSTERS = 8
 STARTS = 10  # of k-means; the best one is kept
@@ -136,20 +136,30 @@ class Clusters:
         fewer = ""
         if len(table) < self.asked:
             fewer = f" There are only {len(table)} different states, so not {self.asked} clusters."
-        each = "; ".join(self._cluster_says(number, row) for number, row in table.iterrows())
+        each = "; ".join(
+            self._cluster_says(number, row, correction)
+            for (number, row), correction in zip(table.iterrows(), self.corrections, strict=True)
+        )
         if not self.geometry.corrects:
             return f"{each}.{fewer} The correction is the same in every window."
         share = 100 * _between(self.geometry.correction, self.labels)
         return f"{each}.{fewer} The clusters account for {share:.0f} % of the variance of the correction."
 
-    def _cluster_says(self, number: int, row: pd.Series) -> str:
+    @property
+    def corrections(self) -> list[str]:
+        """The mean correction of each cluster, in words."""
+        unit = self.geometry.representation.unit
+        values = signed_alike(*self.to_frame()[f"mean_correction_{unit}"])
+        return [f"correction {value} {unit}" for value in values]
+
+    def _cluster_says(self, number: int, row: pd.Series, correction: str) -> str:
         states = self.geometry.representation
         unit, size = states.unit, 100 * row["windows"] / len(states)
         name = f"{'Cluster' if number == 1 else 'cluster'} {number} ({size:.0f} % of the windows)"
         mean = f"{name}: {digits(row[f'mean_{unit}'])} {unit} on average"
         if not self.geometry.corrects:
             return mean
-        return f"{mean}, correction {signed_digits(row[f'mean_correction_{unit}'])} {unit}"
+        return f"{mean}, {correction}"
 
     def regime_finding(self) -> str:
         """How much of the regime the clusters tell."""

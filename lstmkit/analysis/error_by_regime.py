@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from lstmkit.analysis.predictions import LastStep
 from lstmkit.data.regimes import Regimes
-from lstmkit.wording import digits, signed_digits
+from lstmkit.wording import digits, signed_alike, signed_digits
 
 WHISKERS = {"q5": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -112,10 +112,8 @@ class ErrorByRegime:
         known = self.table["bias"].dropna()
         if len(known) < 2:
             return ""
-        biases = ", ".join(
-            f"{signed_digits(bias)} {self.last.unit} in {name}" for name, bias in known.items()
-        )
-        return f"The bias is {biases}."
+        biases = zip(signed_alike(*known), known.index, strict=True)
+        return f"The bias is {', '.join(f'{bias} {self.last.unit} in {name}' for bias, name in biases)}."
 
     def _changes(self) -> str:
         stays = np.eye(3, dtype=bool)

@@ -12,7 +12,7 @@ from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, duration, signed, signed_digits
+from lstmkit.wording import count, digits, duration, signed, signed_beside, signed_digits
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class ErrorByStep:
         if len(self.hours) == 1:
             return (
                 f"The horizon is a single step of {duration(self.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, "
-                f"skill {signed(100 * self.skill[0])} % against {self.best[0]}, bias {signed_digits(own.bias[0])} "
-                f"{unit}; there is no growth with the step to be seen."
+                f"skill {signed(100 * self.skill[0])} % against {self.best[0]}, bias "
+                f"{signed_beside(own.bias[0], own.rmse[0])} {unit}; there is no growth with the step to be seen."
             )
         return " ".join([self._growth(), self._ahead(), self._rivals(), self._lean()])
 

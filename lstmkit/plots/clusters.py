@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from lstmkit.analysis.clusters import ClusterCounts, Clusters
 from lstmkit.plots.geometry import frame_plane, plane, settled
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
-from lstmkit.wording import digits, plain, signed_digits
+from lstmkit.wording import digits, plain
 
 
 def plot_silhouette(counts: ClusterCounts) -> Figure:
@@ -112,12 +112,11 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
     places = np.stack([np.full(len(table), 1.04), (np.arange(len(table)) + 0.5) / len(table)], axis=1)
     here, there = (axes.transAxes.transform(places), axes.transData.transform(centroids))
     for row, place in zip(*linear_sum_assignment(cdist(there, here)), strict=True):
-        size, mean, correction, hour, _ = table.iloc[row]
+        size, mean, _, hour, _ = table.iloc[row]
         axes.text(
             *places[place],
             f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
-            f"correction {signed_digits(correction)} {unit}, "
-            + ("around the clock" if hour == "none" else f"around {hour}"),
+            f"{clusters.corrections[row]}, " + ("around the clock" if hour == "none" else f"around {hour}"),
             transform=axes.transAxes,
             va="center",
             fontsize=8,

@@ -103,9 +103,9 @@ def test_clusters_are_numbered_by_their_mean_target():
     assert found.information == pytest.approx(1)
     assert found.guessed == pytest.approx((100, 100 / 3))
     assert found.finding() == (
-        "Cluster 1 (33 % of the windows): 420 ppm on average, correction −1.00 ppm; cluster 2 (33 % of the windows): "
-        "510 ppm on average, correction +7.00 ppm; cluster 3 (33 % of the windows): 700 ppm on average, correction "
-        "+3.00 ppm. "
+        "Cluster 1 (33 % of the windows): 420 ppm on average, correction −1.0 ppm; cluster 2 (33 % of the windows): "
+        "510 ppm on average, correction +7.0 ppm; cluster 3 (33 % of the windows): 700 ppm on average, correction "
+        "+3.0 ppm. "
         "The clusters account for 100 % of the variance of the correction."
     )
     assert found.facts()["correction_percent"] == pytest.approx(100)

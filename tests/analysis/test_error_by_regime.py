@@ -61,7 +61,7 @@ def test_errors_on_the_way_from_low_to_high_are_found_there():
     np.testing.assert_allclose(result.error_shares, result.squares / 9170)
     assert result.finding() == (
         "High holds 99 % of the squared error in 20 % of the windows: RMSE 21.3 ppm, against 1.00 ppm in Low. "
-        "The bias is +1.00 ppm in Low, −13.5 ppm in High. Windows that change their regime between origin and last "
+        "The bias is +1 ppm in Low, −14 ppm in High. Windows that change their regime between origin and last "
         "step are 10 % of all and hold 98 % of the squared error; among them Low to High weighs most (10.0 % of the "
         "windows, 98 % of the squared error, bias −30.0 ppm). No true value of the test part at this step lies in "
         "Medium, so nothing is said of it."

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from lstmkit.analysis.clusters import ClusterCounts, Clusters, count_clusters, find_clusters
 from lstmkit.analysis.geometry import geometry
 from lstmkit.plots.clusters import plot_centroids, plot_clusters, plot_crosstab, plot_silhouette
-from lstmkit.wording import signed_digits
 from tests.analysis.states import cloud
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
@@ -100,7 +99,8 @@ def test_centroids_stand_where_they_are_and_their_labels_belong_to_them():
         np.testing.assert_allclose(line.xy, places[number - 1])
         np.testing.assert_allclose(line.get_position(), np.array(label.get_position()) - (0.01, 0))
         assert f"mean {row['mean_ppm']:.0f} ppm (n = {row['windows']:,})" in label.get_text()
-        assert f"correction {signed_digits(row['mean_correction_ppm'])} ppm" in label.get_text()
+        correction = f"{row['mean_correction_ppm']:+.1f}".replace("-", "−")
+        assert f"correction {correction} ppm" in label.get_text()
 
 
 def labels_and_lines(axes):
