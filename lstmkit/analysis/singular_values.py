@@ -11,6 +11,7 @@ from scipy.stats import entropy
 from torch import nn
 
 from lstmkit.analysis.weights import DRAWS, GATES, LayerWeights, as_initialised, read_weights
+from lstmkit.wording import digits
 
 ENERGY = 0.99  # share of the squared norm that the second rank keeps
 ROUNDING = 1e-12
@@ -133,7 +134,7 @@ class SingularValues:
         return (
             f"Singular values above all of {DRAWS} random matrices of the same size: {standing}. "
             f"Beside random weights the effective rank is lowest in {lowest.matrix} of {lowest.layer}, with "
-            f"{effective_rank(lowest.singular):.3g} against {lowest.initial_rank:.3g}. "
+            f"{digits(effective_rank(lowest.singular))} against {digits(lowest.initial_rank)}. "
             "A high rank is no sign of use, for weights that never learned have it too. The directions that stand "
             "out come from training; the others need not."
         )

@@ -10,7 +10,7 @@ from torch import nn
 
 from lstmkit.internals.gates import part_names
 from lstmkit.internals.recurrent import find_lstms
-from lstmkit.wording import count, feature_label, signed
+from lstmkit.wording import count, digits, feature_label, signed
 
 GATES = ("input gate i", "forget gate f", "candidate g", "output gate o")  # PyTorch's order of the rows
 DRAWS = 20  # random matrices that a trained one is held against
@@ -136,12 +136,12 @@ class InputWeights:
         if not table["all gates"].any():
             return "All input weights are zero: the LSTM does not read its inputs."
         total, half = table["all gates"], self.holding_half
-        largest = ", ".join(f"{name} ({share:.3g} %)" for name, share in total.iloc[:3].items())
+        largest = ", ".join(f"{name} ({digits(share)} %)" for name, share in total.iloc[:3].items())
         silent = total.index[total == 0]
         unread = f" No weight at all falls on {', '.join(silent)}." if len(silent) else ""
         return (
             f"Of the squared weights the largest shares fall on {largest}; an even split would be "
-            f"{100 / len(total):.3g} % each, and {count(half, 'input holds', 'inputs hold')} half. "
+            f"{digits(100 / len(total))} % each, and {count(half, 'input holds', 'inputs hold')} half. "
             f"{_other_leaders(table)} A unit's strongest input holds {self.focus:.0f} % of its squared weights in the "
             f"mean, where random weights give {self.initial_focus:.0f} %.{unread}"
         )

@@ -185,7 +185,7 @@ def test_finding_counts_what_stands_out():
     assert result.finding() == (
         "Singular values above all of 20 random matrices of the same size: 0 of 2 in W_ih of layer 1 (0 % of its "
         "squared norm); 2 of 3 in W_hh of layer 1 (91 % of its squared norm). Beside random weights the effective rank "
-        "is lowest in W_hh of layer 1, with 2.48 against 2.9. A high rank is no sign of use, for weights that never "
+        "is lowest in W_hh of layer 1, with 2.48 against 2.90. A high rank is no sign of use, for weights that never "
         "learned have it too. The directions that stand out come from training; the others need not."
     )
     assert result.facts()["recurrent_above_random"] == 2
