@@ -145,14 +145,14 @@ def varies(values: Float[np.ndarray, "window"], observed: Float[np.ndarray, "win
 
 
 def walk(
-    predictions: Rows, windows: Windows, size: int = 2048
+    predictions: Rows, windows: Windows, size: int = 256
 ) -> Iterator[tuple[Windows, Float[np.ndarray, "window horizon"]]]:
     """Windows in order of time, some at a time, with their forecasts.
 
     Args:
         predictions: one row per window, in the target's unit.
         windows: in order of time.
-        size: windows at a time.
+        size: windows at a time; blocks of megabytes fragment the C library's heap, which then grows with every chunk.
     """
     positions = torch.arange(len(windows)).split(size)
     for some, predicted in zip(positions, predictions.chunks(size), strict=True):
