@@ -109,6 +109,7 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
     """One label per cluster in a column on the right, matched so that the lines are short and so do not cross."""
     settled(axes.figure)
     table, unit = clusters.to_frame(), clusters.geometry.representation.unit
+    corrections = clusters.corrections
     places = np.stack([np.full(len(table), 1.04), (np.arange(len(table)) + 0.5) / len(table)], axis=1)
     here, there = (axes.transAxes.transform(places), axes.transData.transform(centroids))
     for row, place in zip(*linear_sum_assignment(cdist(there, here)), strict=True):
@@ -116,7 +117,7 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
         axes.text(
             *places[place],
             f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
-            f"{clusters.corrections[row]}, " + ("around the clock" if hour == "none" else f"around {hour}"),
+            f"{corrections[row]}, " + ("around the clock" if hour == "none" else f"around {hour}"),
             transform=axes.transAxes,
             va="center",
             fontsize=8,
