@@ -51,8 +51,9 @@ class ErrorByRegime:
     def labels(self) -> list[str]:
         """The regimes with their ranges."""
         (low, high), unit = self.regimes.edges, self.last.unit
-        ranges = (f"below {digits(low)}", f"{digits(low)} to {digits(high)}", f"from {digits(high)}")
-        return [f"{name}\n{span} {unit}" for name, span in zip(self.regimes.labels, ranges, strict=True)]
+        between = f"{digits(low)} to {digits(high)} {unit}" if low < high else "no value"
+        ranges = (f"below {digits(low)} {unit}", between, f"from {digits(high)} {unit}")
+        return [f"{name}\n{span}" for name, span in zip(self.regimes.labels, ranges, strict=True)]
 
     @property
     def caption(self) -> str:

@@ -57,8 +57,11 @@ class Overview:
             f"{with_error(self.hourly.mean(), self.hourly.std())} {self.unit}. In the training part the weekly median "
             f"is highest on {WEEKDAYS[peak // 24]} at {peak % 24}:00 ({digits(middle.max())} {self.unit}) and lowest "
             f"at {digits(middle.min())} {self.unit}. Regimes: {self.regimes.labels[0]} below {digits(low)}, "
-            f"{self.regimes.labels[2]} from {digits(high)} {self.unit} on. {self.gaps}"
+            f"{self.regimes.labels[2]} from {digits(high)} {self.unit} on.{self._empty()} {self.gaps}"
         )
+
+    def _empty(self) -> str:
+        return f" {self.regimes.empty_sentence}" if self.regimes.empty else ""
 
 
 def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes, split: SplitParams) -> Overview:

@@ -105,6 +105,13 @@ def test_without_any_error_there_is_nothing_to_share():
     json.dumps(result.facts(), allow_nan=False)
 
 
+def test_a_regime_between_equal_edges_holds_no_value():
+    regimes = Regimes(REGIMES.labels, (500.0, 500.0))
+    result = error_by_regime(last_of([1.0, -2], [400.0, 600], [400.0, 600]), regimes)
+    assert result.labels == ["Low\nbelow 500 ppm", "Medium\nno value", "High\nfrom 500 ppm"]
+    assert "No true value of the test part at this step lies in Medium" in result.finding()
+
+
 def test_regimes_are_named_with_their_ranges():
     result = parted([1.0, -2, 3], [0, 1, 2])
     assert result.labels == ["Low\nbelow 500 ppm", "Medium\n500 to 700 ppm", "High\nfrom 700 ppm"]

@@ -93,3 +93,9 @@ def test_hours_of_a_week_that_training_lacks_are_missing():
     result = overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES, SplitParams())
     assert result.week["50 %"].notna().sum() == 36
     assert result.week.index.tolist() == list(range(168))
+
+
+def test_regimes_that_no_value_of_the_training_part_lies_in_are_said(result):
+    regimes = Regimes(("Low", "Medium", "High"), (1.0, 1.0), empty=("Medium",))
+    found = replace(result, regimes=regimes).finding()
+    assert "High from 1.00 ppm on. No value of the training part is Medium. Missing: " in found
