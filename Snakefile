@@ -1,12 +1,13 @@
 """Every notebook of a study, for each of its models and horizons, and the book. Run by `make report`."""
 
+import re
 from pathlib import Path
 
 from lstmkit.layout import horizon_folder, project_folder, results_folder
 from lstmkit.params import find_params, load_params
 from lstmkit.rooms import rooms
 
-STUDY = config.get("study", "co2")
+STUDY = str(config.get("study", "co2"))
 SOURCE = find_params(STUDY)
 PARAMS = load_params(SOURCE)
 PAGES = Path("book/studies") / SOURCE.stem
@@ -58,14 +59,14 @@ ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section
 
 
 PAGE = (
-    "OMP_NUM_THREADS={threads} python -m lstmkit.report page "
-    "{input.notebook} {output.page} {params.study} {wildcards.model} {params.steps} > {log} 2>&1"
+    "OMP_NUM_THREADS={threads} python -m lstmkit page "
+    "{input.notebook:q} {output.page:q} {params.study:q} {wildcards.model:q} {params.steps} > {log:q} 2>&1"
 )
 
 
 wildcard_constraints:
-    model="|".join(PARAMS.models),
-    h="|".join(HORIZONS),
+    model="|".join(map(re.escape, PARAMS.models)),
+    h="|".join(map(re.escape, HORIZONS)),
     section="[A-Z]_[a-z_]+",
     comparison="|".join(OF_ALL_HORIZONS),
 
@@ -84,6 +85,7 @@ rule book:
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
         "lstmkit/report.py",
+        "lstmkit/book.py",
     output:
         "book/_build/html/index.html",
     message:
@@ -91,7 +93,7 @@ rule book:
     params:
         study=STUDY,
     shell:
-        "python -m lstmkit.report index {params.study} book && jupyter-book build -q book"
+        "python -m lstmkit book {params.study:q} book"
 
 
 rule training:

@@ -19,7 +19,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 TRAINING_DAYS, VALIDATION_DAYS, HORIZON = 60, 15, 288
 MEASURE = """
 import resource, subprocess, sys
-done = subprocess.run([sys.executable, "-m", "lstmkit.report", "page", *sys.argv[1:]], capture_output=True, text=True)
+done = subprocess.run([sys.executable, "-m", "lstmkit", "page", *sys.argv[1:]], capture_output=True, text=True)
 sys.stderr.write(done.stderr[-2000:] if done.returncode else "")
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(done.returncode)

@@ -1,53 +1,15 @@
-"""Executes notebooks into pages of the book: `python -m lstmkit.report page …` and `… index …`."""
+"""The pages above a study's sections, written from the metrics that there are."""
 
-import argparse
-import json
 import shutil
 from pathlib import Path
 
-import nbformat
-import papermill
-
+from lstmkit.checksums import checksum, read_card, read_result
 from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
 from lstmkit.wording import digits, plain, signed
 
 SUMMARY = "summary"
-
-
-def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
-    """Execute a notebook and put it into the book, without progress bars, its captions as the pictures' alternatives.
-
-    Args:
-        notebook: with a cell tagged `parameters`.
-        page: where the executed notebook shall be.
-        study: name or path of the study.
-        model: one of its models.
-        horizon: one of its horizons, in steps.
-    """
-    parameters = {"study": study, "model": model, "horizon": horizon}
-    executed = papermill.execute_notebook(notebook, None, parameters, progress_bar=False)
-    for cell in executed.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
-            if caption := _caption(cell):
-                cell.metadata["mystnb"] = {"image": {"alt": caption}}
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.metadata.tags.append("hide-input")
-    write_whole(page, lambda draft: nbformat.write(executed, draft))
-
-
-def _caption(cell: nbformat.NotebookNode) -> str:
-    """What the cell's figure shows, for those who cannot see it."""
-    said = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
-    return next((text.replace("*", "") for text in said if text.startswith("**Figure")), "")
-
-
-def _is_progress(output: dict) -> bool:
-    return output.get("name") == "stderr" or "application/vnd.jupyter.widget-view+json" in output.get(
-        "data", {}
-    )
 
 
 def write_index(study: str, book: Path) -> None:
@@ -116,11 +78,10 @@ def _metrics_table(
     for model in models or params.models:
         for steps in horizons or params.horizons:
             folder = horizon_folder(steps, params.data.interval)
-            path = run_folder(source, model, steps, params.data.interval) / "metrics.json"
-            if path.exists():
-                label = model_label(model)
+            found = _metrics(run_folder(source, model, steps, params.data.interval))
+            if found is not None:
+                metrics, label = found, model_label(model)
                 label = label if link is None else f"[{label}]({link}{model}/{folder}/index.md)"
-                metrics = json.loads(path.read_text())
                 rows.append(_row(label, horizon_label(steps, params.data.interval), metrics))
     if not rows:
         return "Nothing of this study has been executed yet.\n"
@@ -132,6 +93,14 @@ def _metrics_table(
         f"with its {level} interval over resampled days; above zero the model beats every baseline."
     )
     return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
+
+
+def _metrics(run: Path) -> dict | None:
+    """The metrics of the model in a folder; None where they are missing or those of another model."""
+    card = read_card(run)
+    if card is None:
+        return None
+    return read_result(run / "metrics.json", checksum(card), "delete it, and `make report` makes it again")
 
 
 def _row(label: str, ahead: str, metrics: dict) -> str:
@@ -152,24 +121,3 @@ def _toctree(entries: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     write_whole(path, lambda draft: draft.write_text(text))
-
-
-def main() -> None:
-    """Command line: `page NOTEBOOK PAGE STUDY MODEL HORIZON`, or `index STUDY BOOK`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    page = commands.add_parser("page", help="execute a notebook into the book")
-    page.add_argument("notebook", type=Path)
-    page.add_argument("page", type=Path)
-    page.add_argument("study")
-    page.add_argument("model")
-    page.add_argument("horizon", type=int)
-    index = commands.add_parser("index", help="write the pages above a study's sections")
-    index.add_argument("study")
-    index.add_argument("book", type=Path)
-    arguments = vars(parser.parse_args())
-    {"page": write_page, "index": write_index}[arguments.pop("command")](**arguments)
-
-
-if __name__ == "__main__":
-    main()

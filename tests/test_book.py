@@ -171,5 +171,5 @@ def test_changed_parameter_redoes_what_depends_on_it(reported):
 def test_builds_with_something_executed(reported):
     shutil.rmtree(reported / "book/studies/smoke/lstm/h1")
     (reported / "book/studies/smoke/cnn_lstm/h24/B_attribution.ipynb").unlink()
-    run(reported, sys.executable, "-m", "lstmkit.report", "index", "smoke", "book")
+    run(reported, sys.executable, "-m", "lstmkit", "index", "smoke", "book")
     build(reported)
