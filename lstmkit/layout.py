@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from lstmkit.errors import LstmkitError
+from lstmkit.params.files import RESULTS_OF_A_MODEL
 from lstmkit.wording import count
 
 MODEL_LABELS = {"lstm": "LSTM", "cnn_lstm": "CNN-LSTM"}
@@ -188,7 +189,7 @@ def model_folder(source: Path, model: str) -> Path:
         source: the study's YAML.
         model: one of its models.
     """
-    return results_folder(source) / f"{model}_interpretability"
+    return results_folder(source) / f"{model}{RESULTS_OF_A_MODEL}"
 
 
 def model_label(model: str) -> str:

@@ -64,6 +64,9 @@ def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
         ({"data": {"source": "simulated", "interval": "0min"}}, "must be positive"),
         ({"data": {"source": "simulated", "columns": {"co2": {"column": "a", "unit": "ppm"}}}}, "needs none"),
         ({"data": {"source": "a.csv"}}, "must be one of `columns`"),
+        ({"data": {"source": "simulated", "simulator": {"start": "tomorrow"}}}, "data.simulator.start"),
+        ({"data": {"source": "simulated", "simulator": {"start": "2023-13-01"}}}, "data.simulator.start"),
+        ({"data": {"source": "simulated", "simulator": {"start": "2023-01-01 12:00"}}}, "is no date"),
         ({"split": {"train": 0.9, "validation": 0.1}}, "must be below 1"),
         ({"split": {"train": 1.5}}, "split.train"),
         ({"windows": {"lookback": 0}}, "windows.lookback"),
@@ -72,12 +75,12 @@ def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
         ({"horizons": 12}, "horizons"),
         (
             {"horizons": []},
-            "horizons: Value error, name at least one number of steps ahead, for example [12]",
+            "horizons: name at least one number of steps ahead, for example [12]",
         ),
-        ({"models": {}}, "models: Value error, name at least one model, for example `lstm: {kind: lstm}`"),
+        ({"models": {}}, "models: name at least one model, for example `lstm: {kind: lstm}`"),
         (
             {"regimes": {"labels": ["A", "A", "B"]}},
-            "regimes.labels: Value error, the three labels must differ, as [Low, Medium, High] do",
+            "regimes.labels: the three labels must differ, as [Low, Medium, High] do",
         ),
         ({"models": {"mine": {"kind": "gru"}}}, "'lstm', 'cnn_lstm'"),
         ({"models": {"lstm": {"kind": "lstm", "dropout": 1}}}, "models.lstm.lstm.dropout"),
@@ -102,7 +105,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "found NoneType"), ("- a\n- b\n", "found list"), ("a: [1,", "not readable as YAML")],
+    [("", "found nothing"), ("- a\n- b\n", "found list"), ("a: [1,", "not readable as YAML")],
 )
 def test_what_is_no_study_is_refused(tmp_path, text, said):
     path = tmp_path / "study.yml"
@@ -142,3 +145,113 @@ def test_a_name_is_found_from_any_folder_below_and_the_nearest_counts(tmp_path, 
     monkeypatch.chdir(tmp_path)
     assert find_params("study") == tmp_path / "params" / "study.yml"
     assert find_params("params/study.yml") == tmp_path / "params" / "study.yml"
+
+
+NO_FOLDERS = [
+    "",
+    " ",
+    ".",
+    "..",
+    "../../x",
+    "/tmp/x",
+    "a/b",
+    "a\\b",
+    "a b",
+    "a\nb",
+    "a\0b",
+    "-rf",
+    ".hidden",
+    "_x",
+    "a.b",
+    "`touch x`",
+    "$(touch x)",
+    "a&b",
+    "a;b",
+    "a|b",
+    "(x",
+    "{x}",
+    "*",
+    "~",
+    "bü",
+    "аbc",  # begins with a Cyrillic letter
+    "con",
+    "LPT1",
+    "a" * 65,
+    "<img src=x>",
+]
+
+
+@pytest.mark.parametrize("key", NO_FOLDERS)
+def test_a_model_key_that_cannot_be_a_folder_is_refused_with_what_is_allowed(tmp_path, key):
+    with pytest.raises(LstmkitError) as error:
+        load_params(write(tmp_path, models={key: {"kind": "lstm"}}))
+    said = str(error.value)
+    assert len(said.splitlines()) == 1
+    assert "letters a to z, digits, _ and -" in said
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NO_FOLDERS if not set(name) & set("/\0") and len(name) < 200]
+)
+def test_a_study_whose_name_cannot_be_a_folder_is_refused_with_what_is_allowed(tmp_path, name):
+    path = tmp_path / f"{name or ' '}.yml"
+    write(tmp_path).rename(path)
+    with pytest.raises(LstmkitError, match="letters a to z, digits, _ and -") as error:
+        load_params(path)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../secret", "a\0b", "x" * 5000, "/etc/passwd", "a\nb", "a/../../b", ".."]
+)
+def test_a_name_that_no_study_can_have_is_refused_in_one_line(tmp_path, monkeypatch, name):
+    (tmp_path / "secret.yml").touch()
+    (tmp_path / "params").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LstmkitError) as error:
+        load_params(name)
+    assert len(str(error.value).splitlines()) == 1
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("path", ["x" * 300 + ".yml", "a\0b.yml", "a\nb.yml"])
+def test_a_path_that_cannot_be_is_refused_in_one_line(tmp_path, path):
+    with pytest.raises(LstmkitError) as error:
+        load_params(tmp_path / path)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(("key", "near"), [("my model", "my_model"), ("Büro 2", "Buro_2"), ("con", "con_1")])
+def test_a_refused_key_gets_an_example_near_to_it(tmp_path, key, near):
+    with pytest.raises(LstmkitError, match=f"for example '{near}'"):
+        load_params(write(tmp_path, models={key: {"kind": "lstm"}}))
+
+
+@pytest.mark.parametrize("key", ["lstm", "cnn_lstm", "LSTM-2", "2", "a" * 64, "comparison", "console"])
+def test_a_key_of_letters_digits_and_dashes_works(tmp_path, key):
+    assert list(load_params(write(tmp_path, models={key: {"kind": "lstm"}})).models) == [key]
+
+
+def test_keys_that_are_one_folder_on_some_systems_are_refused(tmp_path):
+    models = {"big": {"kind": "lstm"}, "Big": {"kind": "lstm"}}
+    with pytest.raises(LstmkitError, match="upper and lower case alone"):
+        load_params(write(tmp_path, models=models))
+
+
+def test_a_study_named_as_the_results_of_a_model_is_refused(tmp_path):
+    path = write(tmp_path).rename(tmp_path / "lstm_interpretability.yml")
+    with pytest.raises(LstmkitError, match="rename the file"):
+        load_params(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CO₂ (ppm)", "<img src=x onerror=alert(1)>", "$x_1$", "a|b", "températures", "温度", "{{x}}", "`ls`"],
+)
+def test_titles_labels_and_units_are_any_printable_text(tmp_path, name):
+    data = {"source": "a.csv", "target": name, "columns": {name: {"column": "a", "unit": name}}}
+    params = load_params(
+        write(tmp_path, title=name, description=name, data=data, regimes={"labels": [name, "b", "c"]})
+    )
+    assert params.title == params.description == params.data.target == params.regimes.labels[0] == name
+    assert params.data.columns[name].unit == name

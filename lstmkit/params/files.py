@@ -2,11 +2,18 @@
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from lstmkit.errors import LstmkitError
+from lstmkit.params.base import folder_name
+from lstmkit.params.strict_yaml import read_yaml
 from lstmkit.params.study import StudyParams
+
+RESULTS_OF_A_MODEL = (
+    "_interpretability"  # the default study keeps its models' results beside the other studies
+)
+MOST_FAULTS = 10  # that one message names
+LONGEST_SHOWN = 80  # characters of a value
 
 
 def find_params(study: str | Path) -> Path:
@@ -18,21 +25,20 @@ def find_params(study: str | Path) -> Path:
         study: a name such as `co2`, or the path of a YAML file.
 
     Raises:
-        LstmkitError: there is none; the message lists the studies that there are.
+        LstmkitError: there is none, and the message lists the studies that there are; or its name cannot be a
+            folder's.
     """
     path = Path(study)
     if path.suffix in {".yml", ".yaml"}:
-        if not path.is_file():
-            raise LstmkitError(f"there is no study file {path.absolute()}")
-        return path.absolute()
+        return _named_as_a_folder(_existing(path.absolute()))
     for folder in [Path.cwd(), *Path.cwd().parents]:
-        if (found := folder / "params" / f"{study}.yml").is_file():
-            return found
+        if _is_name(str(study)) and (found := folder / "params" / f"{study}.yml").is_file():
+            return _named_as_a_folder(found)
     known = sorted(
         {p.stem for folder in [Path.cwd(), *Path.cwd().parents] for p in folder.glob("params/*.yml")}
     )
     raise LstmkitError(
-        f"unknown study {str(study)!r}; known here: {', '.join(known) or 'none'}. "
+        f"unknown study {_short(str(study))}; known here: {', '.join(map(_shown, known)) or 'none'}. "
         "Give one of these names, or the path of a .yml file."
     )
 
@@ -47,24 +53,65 @@ def load_params(study: str | Path) -> StudyParams:
         LstmkitError: the file is missing, is no YAML, or says something that the schema does not know.
     """
     path = find_params(study)
-    try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise LstmkitError(f"{path}: not readable as YAML: {error}") from None
+    content = read_yaml(path)
     if not isinstance(content, dict):
-        raise LstmkitError(
-            f"{path}: expected keys such as `title` and `data`, found {type(content).__name__}"
-        )
+        found = "nothing" if content is None else type(content).__name__
+        raise LstmkitError(f"{path}: expected keys such as `title` and `data`, found {found}")
     try:
         return StudyParams.model_validate(content)
     except ValidationError as error:
         raise LstmkitError(f"{path}: {_readable(error)}") from None
 
 
+def _is_name(study: str) -> bool:
+    return bool(study) and study.isprintable() and len(study) < 200
+
+
+def _existing(path: Path) -> Path:
+    try:
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except OSError as error:
+        raise LstmkitError(f"{_short(str(path))}: cannot be read: {error.strerror}") from None
+    if not is_file:
+        shown = _shown(str(path))
+        raise LstmkitError(f"{shown}: this is a folder" if is_folder else f"there is no study file {shown}")
+    return path
+
+
+def _named_as_a_folder(path: Path) -> Path:
+    try:
+        folder_name(path.stem)
+    except ValueError as error:
+        raise LstmkitError(f"{_shown(str(path))}: rename the file: {error}") from None
+    if path.stem.endswith(RESULTS_OF_A_MODEL):
+        raise LstmkitError(
+            f"{path}: rename the file: names that end in {RESULTS_OF_A_MODEL} are those of results"
+        )
+    return path
+
+
 def _readable(error: ValidationError) -> str:
-    lines = []
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"]) or "the file"
-        said = "this key is not known" if item["type"] == "extra_forbidden" else item["msg"]
-        lines.append(f"{where}: {said}" + (f" (given: {item['input']!r})" if item["loc"] else ""))
-    return "\n  ".join(lines)
+    faults = [_fault(item) for item in error.errors(include_url=False)]
+    more = [f"and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
+    return "; ".join(faults[:MOST_FAULTS] + more)
+
+
+def _fault(item: dict) -> str:
+    where = ".".join(_shown(str(part)) for part in item["loc"] if part != "[key]")
+    said = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        said = "this key is not known"
+    if not where:
+        return said
+    return f"{where}: {said}" + ("" if item["type"] == "missing" else f" (given: {_short(item['input'])})")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _shown(text: str) -> str:
+    """A name as it is, or as Python writes it where it would not stay in its line."""
+    short = text if len(text) <= 200 else f"{text[:200]}…"
+    return short if short.isprintable() else repr(short)

@@ -1,24 +1,58 @@
 """A whole study: every block of its YAML beside `data` and `models`."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from lstmkit.params.base import Duration, Fraction, Positive, Schema
+from lstmkit.params.base import (
+    Description,
+    Draws,
+    Duration,
+    FolderName,
+    Fraction,
+    Name,
+    Number,
+    Positive,
+    Schema,
+    Seed,
+    Share,
+    Steps,
+    Title,
+    Windows,
+)
 from lstmkit.params.data import DataParams
-from lstmkit.params.models import ModelParams
+from lstmkit.params.models import ModelParams, least_parameters
+
+MOST_PARAMETERS = 100_000_000
+MOST_STATES = 10_000_000_000  # of one layer for one batch: 40 GB, of which training keeps several
+
+Samples = Annotated[Positive, Field(le=10_000)]
+Epochs = Annotated[Positive, Field(le=10_000)]
+Batch = Annotated[Positive, Field(le=65_536)]
+Rate = Annotated[Number, Field(ge=0, le=100)]
+PositiveRate = Annotated[Rate, Field(gt=0)]
 
 
 def _some_horizon(horizons: tuple[int, ...]) -> tuple[int, ...]:
     if not horizons:
         raise ValueError("name at least one number of steps ahead, for example [12]")
+    if twice := _twice(horizons):
+        raise ValueError(f"{twice} is there twice: delete one")
     return horizons
 
 
 def _some_model(models: dict[str, BaseModel]) -> dict[str, BaseModel]:
     if not models:
         raise ValueError("name at least one model, for example `lstm: {kind: lstm}`")
+    if twice := _twice(key.lower() for key in models):
+        raise ValueError(f"two keys differ from {twice!r} in upper and lower case alone: rename one")
     return models
+
+
+def _twice(items: Iterable) -> object:
+    return next((item for item, times in Counter(items).items() if times > 1), None)
 
 
 def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -43,7 +77,7 @@ class SplitParams(Schema):
 class WindowParams(Schema):
     """How windows are cut and scaled, and from which simple rule the network learns to deviate (`data/anchor.py`)."""
 
-    lookback: Positive = 288
+    lookback: Steps = 288
     scaling: Literal["robust", "standard"] = "robust"
     anchor: Literal["none", "climatology", "autoregressive"] = "autoregressive"
 
@@ -51,8 +85,8 @@ class WindowParams(Schema):
 class RegimeParams(Schema):
     """The target's regimes: terciles of the training part, or fixed edges in the target's unit."""
 
-    labels: Annotated[tuple[str, str, str], AfterValidator(_distinct)] = ("Low", "Medium", "High")
-    edges: tuple[float, float] | None = None
+    labels: Annotated[tuple[Name, Name, Name], AfterValidator(_distinct)] = ("Low", "Medium", "High")
+    edges: tuple[Number, Number] | None = None
 
     @model_validator(mode="after")
     def _edges_rise(self) -> "RegimeParams":
@@ -68,18 +102,18 @@ class TrainingParams(Schema):
     The precision `auto` is bfloat16 where the device computes in it, else float32.
     """
 
-    epochs: Positive = 14
-    windows_per_epoch: Positive = 4096
-    validation_windows: Positive = 2048
-    batch_size: Positive = 64
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    gradient_clip: Annotated[float, Field(gt=0)] = 1.0
-    patience: Positive = 4
+    epochs: Epochs = 14
+    windows_per_epoch: Windows = 4096
+    validation_windows: Windows = 2048
+    batch_size: Batch = 64
+    learning_rate: PositiveRate = 2e-3
+    weight_decay: Rate = 1e-2
+    warmup: Share = 0.1
+    gradient_clip: Annotated[Number, Field(gt=0)] = 1.0
+    patience: Epochs = 4
     loss: Literal["mse", "huber", "mae"] = "mse"
-    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
-    level_shift: Annotated[float, Field(ge=0)] = 1.0
+    ema_decay: Share = 0.99
+    level_shift: Rate = 1.0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
 
@@ -87,7 +121,7 @@ class TrainingParams(Schema):
 class EvaluationParams(Schema):
     """The uncertainty of the skill: resamplings of whole days."""
 
-    bootstrap: Positive = 1000
+    bootstrap: Draws = 1000
     confidence: Fraction = 0.95
 
 
@@ -98,14 +132,14 @@ class AttributionParams(Schema):
     `target_step` is the step ahead that is explained (1 is the first); none means the mean over the horizon.
     """
 
-    windows: Positive = 512
-    costly_windows: Positive = 96
+    windows: Windows = 512
+    costly_windows: Windows = 96
     target_step: Positive | None = None
-    smooth_samples: Positive = 50
-    smooth_sigma: Annotated[float, Field(gt=0)] = 0.1
-    path_steps: Positive = 32
+    smooth_samples: Samples = 50
+    smooth_sigma: PositiveRate = 0.1
+    path_steps: Samples = 32
     occlusion: Duration = "1h"
-    batch_size: Positive = 64
+    batch_size: Batch = 64
 
 
 class HiddenStateParams(Schema):
@@ -114,34 +148,57 @@ class HiddenStateParams(Schema):
     `embedding_windows` is for the convolutions' flattened maps and for t-SNE; `clusters` is the plan's K.
     """
 
-    windows: Positive = 4096
-    embedding_windows: Positive = 1024
-    clusters: Annotated[int, Field(ge=2)] = 4
-    trajectories: Positive = 8
+    windows: Windows = 4096
+    embedding_windows: Windows = 1024
+    clusters: Annotated[Positive, Field(ge=2, le=100)] = 4
+    trajectories: Annotated[Positive, Field(le=100)] = 8
 
 
 class ConvolutionParams(Schema):
     """How many test windows the convolutions are examined on, and how many random ablations they are held against."""
 
-    windows: Positive = 2048
-    random_ablations: Positive = 20
+    windows: Windows = 2048
+    random_ablations: Samples = 20
 
 
 class StudyParams(Schema):
     """A whole study: one file of `params/`."""
 
-    title: str
-    description: str = ""
-    seed: int = 0
+    title: Title
+    description: Description = ""
+    seed: Seed = 0
     data: DataParams
     variant: Literal["preproc_D", "raw"] = "preproc_D"
     split: SplitParams = SplitParams()
     windows: WindowParams = WindowParams()
     regimes: RegimeParams = RegimeParams()
-    horizons: Annotated[tuple[Positive, ...], AfterValidator(_some_horizon)]
-    models: Annotated[dict[str, ModelParams], AfterValidator(_some_model)]
+    horizons: Annotated[tuple[Steps, ...], Field(max_length=20), AfterValidator(_some_horizon)]
+    models: Annotated[dict[FolderName, ModelParams], Field(max_length=50), AfterValidator(_some_model)]
     training: TrainingParams = TrainingParams()
     evaluation: EvaluationParams = EvaluationParams()
     attribution: AttributionParams = AttributionParams()
     hidden_states: HiddenStateParams = HiddenStateParams()
     convolutions: ConvolutionParams = ConvolutionParams()
+
+    @model_validator(mode="after")
+    def _fits(self) -> "StudyParams":
+        if fault := next(self._faults(), None):
+            raise ValueError(fault)
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        step, shortest, longest = self.attribution.target_step, min(self.horizons), max(self.horizons)
+        if step is not None and step > shortest:
+            yield f"attribution.target_step is {step}, beyond the shortest horizon: write 1 to {shortest}"
+        for key, model in self.models.items():
+            if (size := least_parameters(model, longest)) > MOST_PARAMETERS:
+                yield (
+                    f"models.{key}: {size:,} parameters do not fit, {MOST_PARAMETERS:,} are the most: lower hidden, "
+                    "layers, channels, kernels or the horizon"
+                )
+            batch, lookback = self.training.batch_size, self.windows.lookback
+            if (states := batch * lookback * model.hidden) > MOST_STATES:
+                yield (
+                    f"models.{key}: training.batch_size × windows.lookback × hidden is {states:,}, "
+                    f"{MOST_STATES:,} is the most: lower one"
+                )

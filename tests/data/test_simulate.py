@@ -368,12 +368,6 @@ def test_a_grid_finer_than_the_sensor_is_refused(interval):
         simulate_office(SimulatorParams(days=1), pd.Timedelta(interval), SITE)
 
 
-@pytest.mark.parametrize("start", ["tomorrow", "2023-13-01", "2023-01-01 12:00"])
-def test_a_start_that_is_no_date_is_refused(start):
-    with pytest.raises(LstmkitError, match=r"data\.simulator\.start"):
-        simulate_office(SimulatorParams(start=start, days=1), FIVE_MINUTES, SITE)
-
-
 @pytest.mark.parametrize("site", ["UTC", "Asia/Kathmandu", "America/Santiago"])
 def test_one_day_anywhere(site):
     measurements, latents, _ = simulate_office(

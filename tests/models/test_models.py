@@ -11,7 +11,8 @@ from lstmkit.models import KINDS, build_model
 from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
-from lstmkit.params import LSTMParams, ModelParams
+from lstmkit.params import BypassParams, CNNLSTMParams, LSTMParams, ModelParams
+from lstmkit.params.models import least_parameters
 from tests.analysis.tiny import stirred
 
 
@@ -231,3 +232,17 @@ def test_the_lstm_of_the_bypass_has_as_many_steps_as_that_of_the_cnn_lstm(steps)
         model.lstm.register_forward_hook(lambda _m, inputs, _o: lengths.append(inputs[0].shape[1]))
         model(torch.zeros(1, steps, 2))
     assert lengths == [-(-steps // 3)] * 2
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        LSTMParams(kind="lstm", hidden=5, layers=3),
+        CNNLSTMParams(kind="cnn_lstm", channels=(3, 4), kernels=(5, 7), hidden=6, layers=2, head=9),
+        BypassParams(kind="bypass", patch=3, hidden=6, layers=1, head=9),
+    ],
+    ids=lambda params: params.kind,
+)
+def test_the_least_number_of_parameters_is_that_with_one_feature(params):
+    model = build_model(params, n_features=1, horizon=11)
+    assert least_parameters(params, 11) == sum(weights.numel() for weights in model.parameters())
