@@ -1,20 +1,42 @@
 """What a trained model puts out for every test window, kept in files that are read piece by piece."""
 
 from contextlib import ExitStack
+from io import BufferedIOBase
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import numpy as np
 import torch
 from torch import nn
 
+from lstmkit.checksums import file_sha256, read_result, write_result
 from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
 from lstmkit.internals.recurrent import record_final_states
-from lstmkit.storage import RowWriter, whole_file
+from lstmkit.storage import RowWriter, locked, whole_file
 
 BATCH = 256
-PREDICTIONS, STATES = "predictions.npz", "hidden_states.npy"
+PREDICTIONS, STATES, HASHES = "predictions.npz", "hidden_states.npy", "outputs.json"
+
+
+def ensure_outputs(folder: Path, model: nn.Module, windows: Windows, card: str) -> None:
+    """Write the model's outputs unless they are there, whole and of this model.
+
+    Args:
+        folder: of the model and horizon.
+        model: in evaluation mode, with an `nn.LSTM`.
+        windows: to forecast, in order of time.
+        card: the SHA-256 of the model's card.
+
+    Raises:
+        LstmkitError: the model has no `nn.LSTM`, or the files cannot be written.
+    """
+    if _are_there(folder, card):
+        return
+    with locked(folder / ".outputs.lock"):
+        if not _are_there(folder, card):
+            write_outputs(folder, model, windows)
+            write_result(folder / HASHES, _hashes(folder), card)
 
 
 def write_outputs(folder: Path, model: nn.Module, windows: Windows) -> None:
@@ -26,29 +48,43 @@ def write_outputs(folder: Path, model: nn.Module, windows: Windows) -> None:
         windows: to forecast, in order of time.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`.
+        LstmkitError: the model has no `nn.LSTM`, or the files cannot be written.
     """
-    with TemporaryDirectory(dir=folder, prefix=".outputs-") as name, whole_file(folder / STATES) as states:
-        _run(Path(name), states, model, windows)
-        np.save(Path(name, "origin.npy"), windows.origin.tz_convert("UTC").tz_localize(None).to_numpy())
-        with whole_file(folder / PREDICTIONS) as draft, ZipFile(draft, "w", allowZip64=True) as archive:
-            for member in ("origin", "predicted", "observed"):
-                archive.write(Path(name, f"{member}.npy"), f"{member}.npy")
-
-
-def _run(folder: Path, states: Path, model: nn.Module, windows: Windows) -> None:
-    shape = (len(windows), windows.horizon)
+    origin = windows.origin.tz_convert("UTC").tz_localize(None).to_numpy()
     with ExitStack() as stack:
-        predicted = stack.enter_context(RowWriter(folder / "predicted.npy", shape))
-        observed = stack.enter_context(RowWriter(folder / "observed.npy", shape))
-        final = stack.enter_context(record_final_states(model))
-        stack.enter_context(torch.inference_mode())
+        states = stack.enter_context(whole_file(folder / STATES))
+        predictions = stack.enter_context(whole_file(folder / PREDICTIONS))
+        archive = stack.enter_context(ZipFile(predictions, "w", allowZip64=True))
+        with archive.open("origin.npy", "w") as member:
+            np.lib.format.write_array(member, origin)
+        with archive.open("predicted.npy", "w", force_zip64=True) as member, states.open("wb") as file:
+            _run(member, file, model, windows)
+        with archive.open("observed.npy", "w", force_zip64=True) as member:
+            observed = RowWriter(member, (len(windows), windows.horizon))
+            for index in torch.arange(len(windows)).split(BATCH):
+                observed.add(windows.select(index).observed())
+
+
+def _run(predictions: BufferedIOBase, states: BufferedIOBase, model: nn.Module, windows: Windows) -> None:
+    predicted = RowWriter(predictions, (len(windows), windows.horizon))
+    with record_final_states(model) as final, torch.inference_mode():
         writer = None
         for index in torch.arange(len(windows)).split(BATCH):
             batch = windows.select(index)
             outputs = model(batch.gather(torch.arange(len(batch)))[0])
             reached = final.pop().cpu().numpy()
-            writer = writer or stack.enter_context(RowWriter(states, (len(windows), *reached.shape[1:])))
+            writer = writer or RowWriter(states, (len(windows), *reached.shape[1:]))
             writer.add(reached)
             predicted.add(batch.to_units(outputs))
-            observed.add(batch.observed())
+
+
+def _are_there(folder: Path, card: str) -> bool:
+    """Whether both files are byte for byte what this model put out; foreign and damaged ones are not."""
+    try:
+        return read_result(folder / HASHES, card) == _hashes(folder)
+    except (OSError, LstmkitError):  # whatever is wrong with them, they are made again
+        return False
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {name: file_sha256(folder / name) for name in (PREDICTIONS, STATES)}

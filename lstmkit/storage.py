@@ -1,8 +1,11 @@
 """Files that are written whole or not at all, and arrays in files that are read piece by piece."""
 
+import errno
 import json
 import os
-import tempfile
+import shutil
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,31 +13,110 @@ from functools import cached_property
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
+
+from lstmkit.drafts import open_draft
+from lstmkit.errors import LstmkitError
+
+_PROBE_BYTES = 1 << 20
+_FREE = "free some space there, and run the same again"
+_PERMIT = "make the folder writable, or copy the project to one that is"
+_REMEDIES = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EFBIG: "raise the limit on the size of files (`ulimit -f`), and run the same again",
+    errno.EROFS: _PERMIT,
+    errno.EACCES: _PERMIT,
+    errno.EPERM: _PERMIT,
+    errno.EISDIR: "move away what is in its place",
+    errno.ENOTDIR: "move away what is in its place",
+    errno.EEXIST: "move away what is in its place",
+}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in one line which file could not be written, why, and what to do.
+
+    Args:
+        path: the file or folder that the body writes.
+
+    Raises:
+        LstmkitError: the operating system refused something in the body.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        elsewhere = error.filename and Path(error.filename).parent != path.parent
+        where = f" ({error.filename})" if elsewhere else ""
+        remedy = _REMEDIES.get(error.errno, "check the folder and the disk")
+        raise LstmkitError(
+            f"{path} cannot be written: {reason[:1].lower()}{reason[1:]}{where}; {remedy}"
+        ) from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes; wait for it where another holds it.
+
+    Args:
+        path: of the lock's file; its folder is made.
+
+    Raises:
+        LstmkitError: the file cannot be written.
+    """
+    lock = FileLock(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; put it in place when the body ends, remove it when the body raises.
 
+    The draft is locked while its writer lives, by which `remove_drafts` tells what a killed process left behind.
+
     Args:
         path: where the file shall be; its folder is made.
+
+    Raises:
+        LstmkitError: the file cannot be written: a full disk, a read-only folder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    draft = Path(name)
-    try:
-        yield draft
-        with draft.open("rb") as written:
-            os.fsync(written.fileno())
-        draft.chmod(0o666 & ~_umask())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = open_draft(path)
+        try:
+            with _disk_faults_shown(handle):
+                yield draft
+            with draft.open("rb") as written:
+                os.fsync(written.fileno())
+            draft.chmod(0o666 & ~_umask())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+            os.close(handle)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a symbolic link or a folder with all that it holds, if there is one.
+
+    Args:
+        path: of the file or folder.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -118,25 +200,40 @@ class Rows:
 
     @contextmanager
     def _content(self) -> Iterator[BufferedIOBase]:
-        if self.member is None:
-            with self.path.open("rb") as content:
-                yield content
-        else:
-            with ZipFile(self.path) as archive, archive.open(f"{self.member}.npy") as content:
-                yield content
+        try:
+            if self.member is None:
+                with self.path.open("rb") as content:
+                    yield content
+            else:
+                with ZipFile(self.path) as archive, archive.open(f"{self.member}.npy") as content:
+                    yield content
+        except (
+            OSError,
+            EOFError,
+            KeyError,
+            ValueError,
+            RuntimeError,
+            BadZipFile,
+            struct.error,
+            zlib.error,
+        ) as error:
+            reason = " ".join(str(error).split())
+            raise LstmkitError(
+                f"{self.path} cannot be read ({reason}); delete it, and it is made again"
+            ) from None
 
 
 class RowWriter:
-    """Writes a `.npy` file as its rows arrive.
+    """Writes an array in NumPy's format as its rows arrive.
 
     Args:
-        path: of the file.
+        file: open for writing; a member of an archive will do.
         shape: of the whole array.
         dtype: of the array.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...], dtype: str = "<f4"):
-        self.file, self.dtype = path.open("wb"), np.dtype(dtype)
+    def __init__(self, file: BufferedIOBase, shape: tuple[int, ...], dtype: str = "<f4"):
+        self.file, self.dtype = file, np.dtype(dtype)
         header = {"descr": self.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_2_0(self.file, header)
 
@@ -148,11 +245,19 @@ class RowWriter:
         """
         self.file.write(np.ascontiguousarray(rows, self.dtype).tobytes())
 
-    def __enter__(self) -> "RowWriter":
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
+@contextmanager
+def _disk_faults_shown(handle: int) -> Iterator[None]:
+    """Let a full disk be seen behind a library's own error: whoever writes more meets the system's."""
+    try:
+        yield
+    except (OSError, LstmkitError):
+        raise
+    except Exception:
+        with open(handle, "ab", closefd=False) as end:
+            end.write(bytes(_PROBE_BYTES))
+        os.fsync(handle)
+        raise
 
 
 def _read_header(content: BufferedIOBase) -> tuple[tuple[int, ...], np.dtype]:

@@ -1,33 +1,33 @@
 """The front door: a study opened for one model and one horizon, loaded or trained, and where its results go."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import pandas as pd
 import torch
-from filelock import FileLock
 from torch import nn
 
 from lstmkit.analysis.predictions import walk
 from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.skill import ANCHOR, Compared, Evaluation, caution_about, evaluate
+from lstmkit.checksums import read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
 from lstmkit.display import show_figure, show_table, show_text
-from lstmkit.errors import LstmkitError
+from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import figure_path, horizon_label, model_label, project_folder, run_folder
 from lstmkit.notebook import refuse_unknown_parameters
-from lstmkit.outputs import PREDICTIONS, STATES, write_outputs
+from lstmkit.outputs import PREDICTIONS, STATES, ensure_outputs
 from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
 from lstmkit.storage import Rows, write_json
-from lstmkit.trained import load_or_train
+from lstmkit.trained import TrainedModel, load_or_train
 from lstmkit.training.baselines import fit_baselines
 from lstmkit.wording import count
 
@@ -87,24 +87,34 @@ class Study:
         return self.dataset.units[self.dataset.target]
 
     @cached_property
-    def _trained(self) -> tuple[nn.Module, dict]:
+    def _trained(self) -> TrainedModel:
         architecture = self.params.models[self.model_name]
         return load_or_train(self.folder, architecture, self.params, self.dataset, self.windows)
 
     @property
     def model(self) -> nn.Module:
         """The trained model, in evaluation mode on the CPU."""
-        return self._trained[0]
+        return self._trained.model
 
     @property
     def history(self) -> pd.DataFrame:
         """Losses and learning rate, one row per epoch of the training."""
-        return pd.DataFrame(self._trained[1]["epochs"]).set_index("epoch")
+        return pd.DataFrame(self.training_outcome["epochs"]).set_index("epoch")
 
     @property
     def training_outcome(self) -> dict:
-        """How the training went, as `best_epoch`, `gain`, `seconds` and `epochs`."""
-        return self._trained[1]
+        """How the training went, as `best_epoch`, `gain`, `precision` and `epochs`."""
+        return self._trained.saved.outcome
+
+    @property
+    def training_seconds(self) -> float | None:
+        """Seconds that the training took, where they are known."""
+        return self._trained.seconds
+
+    @property
+    def _card(self) -> str:
+        """The checksum of the model's card, which everything that is computed from the model names."""
+        return self._trained.saved.card
 
     def training_finding(self) -> str:
         """How long training went on, and what became of the loss."""
@@ -113,9 +123,10 @@ class Study:
         after = len(history) - 1 - best
         windows = min(self.params.training.windows_per_epoch, len(self.windows["train"]))
         in_bfloat16 = ", in bfloat16" if self.training_outcome.get("precision") == "bf16-mixed" else ""
+        took = "" if self.training_seconds is None else f" in {self.training_seconds:.0f} s"
         return (
-            f"{count(len(history), 'epoch')} of {count(windows, 'window')} in "
-            f"{self.training_outcome['seconds']:.0f} s{in_bfloat16}. Epoch {best + 1} was kept, with a "
+            f"{count(len(history), 'epoch')} of {count(windows, 'window')}{took}{in_bfloat16}. "
+            f"Epoch {best + 1} was kept, with a "
             f"validation loss of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
             + (f"; {after} more brought nothing better. " if after else ", the last one. ")
             + f"The validation part shrinks the network's deviations by a gain of {self.training_outcome['gain']:.2f}."
@@ -133,7 +144,7 @@ class Study:
             raise LstmkitError(f"{self.model_label} has no convolutions that could be bypassed")
         shared = architecture.model_dump(exclude={"kind", "channels", "kernels", "pool"})
         rest = BypassParams(kind="bypass", patch=architecture.pool, **shared)
-        return load_or_train(self.folder / "bypass", rest, self.params, self.dataset, self.windows)[0]
+        return load_or_train(self.folder / "bypass", rest, self.params, self.dataset, self.windows).model
 
     @property
     def predictions(self) -> Rows:
@@ -147,24 +158,23 @@ class Study:
 
     @cached_property
     def _outputs(self) -> Path:
-        self.model  # noqa: B018  # trains what is missing
-        with FileLock(self.folder / ".outputs.lock"):
-            if not (self._is_fresh(PREDICTIONS) and self._is_fresh(STATES)):
-                write_outputs(self.folder, self.model, self.windows["test"])
+        ensure_outputs(self.folder, self.model, self.windows["test"], self._card)
         return self.folder
 
     @property
     def facts(self) -> dict[str, dict[str, Any]]:
         """What the sections kept about the model that there is, by room."""
         files = sorted((self.folder / "facts").glob("*.json"))
-        return {
-            file.stem: json.loads(file.read_text()) for file in files if self._is_fresh(f"facts/{file.name}")
-        }
-
-    def _is_fresh(self, name: str) -> bool:
-        """Whether a file was written by the model that there is."""
-        card, file = self.folder / "model.json", self.folder / name
-        return file.exists() and file.stat().st_mtime_ns >= card.stat().st_mtime_ns
+        remedy = "delete it, and execute its section again"
+        kept = {file.stem: read_result(file, self._card, remedy) for file in files}
+        if others := [room for room, facts in kept.items() if facts is None]:
+            warn(
+                f"{self.folder / 'facts'}: {', '.join(others)} are of another model and left out; "
+                "execute their sections again",
+                LstmkitWarning,
+                stacklevel=2,
+            )
+        return {room: facts for room, facts in kept.items() if facts is not None}
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -177,7 +187,7 @@ class Study:
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
         )
-        write_json(self.folder / "metrics.json", evaluation.to_json())
+        write_result(self.folder / "metrics.json", evaluation.to_json(), self._card)
         return evaluation
 
     def forecasts(self) -> Iterator[Compared]:
@@ -191,11 +201,12 @@ class Study:
 
     @property
     def metrics(self) -> dict:
-        """The content of `metrics.json`, made where it is missing or older than the model."""
-        path = self.folder / "metrics.json"
-        if not self._is_fresh(path.name):
-            return self.evaluation.to_json()
-        return json.loads(path.read_text())
+        """The content of `metrics.json`, made where it is missing, damaged or of another model."""
+        try:
+            kept = read_result(self.folder / "metrics.json", self._card)
+        except LstmkitError:
+            kept = None
+        return self.evaluation.to_json() if kept is None else kept
 
     @property
     def siblings(self) -> tuple["Study", ...]:
@@ -277,7 +288,7 @@ class Study:
             room: the section's name.
             facts: what JSON can say; no NaN.
         """
-        write_json(self.folder / "facts" / f"{room}.json", facts)
+        write_result(self.folder / "facts" / f"{room}.json", facts, self._card)
 
 
 def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: int = 12) -> Study:

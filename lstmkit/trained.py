@@ -2,19 +2,38 @@
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from filelock import FileLock
 from torch import nn
 
+from lstmkit.checksums import checksum, read_checked, read_result, write_checked, write_result
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
 from lstmkit.models import build_model
 from lstmkit.params import ModelParams, StudyParams
-from lstmkit.storage import write_json
-from lstmkit.training.checkpoints import load_outcome, save_model
+from lstmkit.storage import locked, remove, writing
+from lstmkit.training.checkpoints import SavedModel, load_model, save_model
+
+CHECKPOINTS, TIMES = "checkpoints", "training.json"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model, and what is known of its training.
+
+    Attributes:
+        model: in evaluation mode on the CPU.
+        saved: how its training went, and the checksum of its card.
+        seconds: that the training took, where that is known.
+    """
+
+    model: nn.Module
+    saved: SavedModel
+    seconds: float | None
 
 
 def load_or_train(
@@ -23,38 +42,47 @@ def load_or_train(
     params: StudyParams,
     dataset: Dataset,
     windows: dict[str, Windows],
-) -> tuple[nn.Module, dict]:
-    """The model in evaluation mode on the CPU, and how its training went.
+) -> TrainedModel:
+    """Load a model, or train it where it is not there.
 
     Args:
-        folder: where the model is, or shall be.
+        folder: where the model is, or shall be; it may be read-only where the model is there.
         architecture: its kind and sizes.
         params: of the study.
         dataset: the series.
         windows: of all parts.
+
+    Raises:
+        LstmkitError: the model's files are damaged, or cannot be written.
     """
     torch.manual_seed(params.seed)
     model = build_model(architecture, len(windows["train"].features), windows["train"].horizon)
     request = _request(architecture, params, dataset, windows["train"])
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".training.lock"):
-        outcome = load_outcome(folder, model, request)
-        if outcome is None:
-            outcome = _train(folder, model, params, windows, request)
-    return model, outcome
+    saved = load_model(folder, model, request)
+    if saved is None:
+        with locked(folder / ".training.lock"):
+            saved = load_model(folder, model, request) or _train(folder, model, params, windows, request)
+    if _are_of(folder / CHECKPOINTS, request):  # they are of no more use
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    return TrainedModel(model, saved, _seconds(folder, saved.card))
 
 
 def _train(
     folder: Path, model: nn.Module, params: StudyParams, windows: dict[str, Windows], request: dict
-) -> dict:
+) -> SavedModel:
     from lstmkit.training.fit import fit  # Lightning takes seconds to import, which a trained model can spare
 
-    checkpoints = folder / "checkpoints"
-    _discard_unless(checkpoints, request)
-    outcome = asdict(fit(model, windows, params.training, params.seed, checkpoints))
-    save_model(folder, model, request, outcome)
-    shutil.rmtree(checkpoints)
-    return outcome
+    checkpoints = folder / CHECKPOINTS
+    if not _are_of(checkpoints, request):
+        with writing(checkpoints):
+            remove(checkpoints)
+        write_checked(checkpoints / "request.json", request)
+    history = fit(model, windows, params.training, params.seed, checkpoints, request=checksum(request))
+    outcome = asdict(history)
+    seconds = outcome.pop("seconds")
+    saved = save_model(folder, model, request, outcome)
+    write_result(folder / TIMES, {"seconds": seconds}, saved.card)
+    return saved
 
 
 def _request(architecture: ModelParams, params: StudyParams, dataset: Dataset, train: Windows) -> dict:
@@ -78,9 +106,17 @@ def _request(architecture: ModelParams, params: StudyParams, dataset: Dataset, t
     return json.loads(json.dumps(request))
 
 
-def _discard_unless(checkpoints: Path, request: dict) -> None:
-    """Keep the checkpoints of an interrupted training only if it was for the same request."""
-    note = checkpoints / "request.json"
-    if checkpoints.exists() and not (note.exists() and json.loads(note.read_text()) == request):
-        shutil.rmtree(checkpoints)
-    write_json(note, request)
+def _are_of(checkpoints: Path, request: dict[str, Any]) -> bool:
+    """Whether a folder holds the checkpoints of a training for this request."""
+    try:
+        return read_checked(checkpoints / "request.json") == request
+    except LstmkitError:
+        return False
+
+
+def _seconds(folder: Path, card: str) -> float | None:
+    try:
+        times = read_result(folder / TIMES, card)
+    except LstmkitError:  # nothing depends on it
+        return None
+    return times and times["seconds"]

@@ -5,6 +5,8 @@ import multiprocessing
 import pytest
 from jaxtyping import install_import_hook
 
+from tests.faults import SmallDisk
+
 install_import_hook("lstmkit", "beartype.beartype")
 
 
@@ -19,3 +21,11 @@ def processes():
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["lstmkit"])
     return context
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk that the test may fill."""
+    disk = SmallDisk(tmp_path / "disk")
+    yield disk
+    disk.remove()

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lstmkit.checksums import checksum, write_checked, write_result
+from lstmkit.errors import LstmkitError
 from lstmkit.report import _row, write_index
-from lstmkit.storage import write_json
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
 
@@ -36,7 +37,9 @@ def landing(folder: Path, low: float | None, high: float | None) -> str:
         "unit": "ppm",
         "confidence": 0.9,
     }
-    write_json(folder / "results" / "smoke" / "lstm_interpretability" / "h1" / "metrics.json", content)
+    run, card = folder / "results" / "smoke" / "lstm_interpretability" / "h1", {"request": "lstm"}
+    write_checked(run / "model.json", card)
+    write_result(run / "metrics.json", content, checksum(card))
     write_index(str(folder / "params" / "smoke.yml"), folder / "book")
     return (folder / "book" / "studies" / "smoke" / "landing.txt").read_text()
 
@@ -62,3 +65,21 @@ def test_without_metrics_the_table_says_so(tmp_path):
         "Nothing of this study has been executed yet."
         in (tmp_path / "book" / "studies" / "smoke" / "landing.txt").read_text()
     )
+
+
+def test_metrics_of_another_model_are_not_shown(tmp_path):
+    landing(tmp_path, -0.08, 0.02)
+    run = tmp_path / "results" / "smoke" / "lstm_interpretability" / "h1"
+    write_checked(run / "model.json", {"request": "another"})
+    write_index(str(tmp_path / "params" / "smoke.yml"), tmp_path / "book")
+    text = (tmp_path / "book" / "studies" / "smoke" / "landing.txt").read_text()
+    assert "Nothing of this study has been executed yet." in text
+
+
+def test_damaged_metrics_are_named_with_what_to_do(tmp_path):
+    landing(tmp_path, -0.08, 0.02)
+    metrics = tmp_path / "results" / "smoke" / "lstm_interpretability" / "h1" / "metrics.json"
+    metrics.write_text(metrics.read_text()[:100])
+    said = r"h1/metrics\.json is damaged .*; delete it, and `make report` makes it again$"
+    with pytest.raises(LstmkitError, match=said):
+        write_index(str(tmp_path / "params" / "smoke.yml"), tmp_path / "book")

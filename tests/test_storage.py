@@ -73,7 +73,8 @@ def test_a_table_is_written_to_six_digits(tmp_path):
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
 def test_rows_come_piece_by_piece_and_whole(tmp_path, size):
     values = np.arange(42, dtype="float32").reshape(7, 3, 2)
-    with RowWriter(tmp_path / "values.npy", values.shape) as writer:
+    with (tmp_path / "values.npy").open("wb") as file:
+        writer = RowWriter(file, values.shape)
         writer.add(values[:4])
         writer.add(values[4:])
     np.testing.assert_array_equal(np.load(tmp_path / "values.npy", allow_pickle=False), values)

@@ -1,7 +1,6 @@
 """The front door: trains what is missing, once, and says what it was asked wrongly."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -91,7 +90,9 @@ def test_results_lie_where_the_layout_says(trained):
     assert files == {
         "model.safetensors",
         "model.json",
+        "training.json",
         "metrics.json",
+        "outputs.json",
         "predictions.npz",
         "hidden_states.npy",
     }
@@ -103,6 +104,7 @@ def test_the_second_opening_trains_nothing(trained, monkeypatch):
     again = open_study("smoke", "lstm", 1)
     assert {path.name: path.stat().st_mtime_ns for path in trained.folder.iterdir() if path.suffix} == before
     assert again.training_outcome == trained.training_outcome
+    assert again.training_seconds == trained.training_seconds > 0
     assert equal_weights(again, trained)
     np.testing.assert_array_equal(all_rows(again.predictions), all_rows(trained.predictions))
     reopened = open_study(trained, "lstm", 1)
@@ -111,7 +113,11 @@ def test_the_second_opening_trains_nothing(trained, monkeypatch):
 
 def test_what_does_not_touch_the_weights_trains_nothing(trained, copied):
     path = project_with(copied, title="Another", attribution={"windows": 5}, evaluation={"bootstrap": 7})
-    assert open_study(path, "lstm", 1).training_outcome == trained.training_outcome
+    study = open_study(path, "lstm", 1)
+    assert study.training_outcome == trained.training_outcome
+    assert (
+        study.training_seconds == trained.training_seconds
+    )  # to the last digit, so it was not trained again
 
 
 @pytest.mark.parametrize(
@@ -125,10 +131,11 @@ def test_what_touches_the_weights_trains_anew(trained, copied, changed):
     write_json(checkpoints / "request.json", {"another": "request"})
     (checkpoints / "last.ckpt").write_text("not to be read")
     study = open_study(project_with(copied, **changed), "lstm", 1)
-    assert study.training_outcome["seconds"] != trained.training_outcome["seconds"]
+    card, before = (json.loads((each.folder / "model.json").read_text()) for each in (study, trained))
+    assert card["weights_sha256"] != before["weights_sha256"]
+    assert study.training_seconds not in (None, trained.training_seconds)
     assert len(study.history) == changed.get("training", {}).get("epochs", 3)
     assert not checkpoints.exists()
-    card = json.loads((study.folder / "model.json").read_text())
     assert card["outcome"] == study.training_outcome
 
 
@@ -163,7 +170,8 @@ def test_another_time_zone_is_another_model(tmp_path):
 def open_and_tell(path, start, told):
     start.wait()
     study = open_study(path, "lstm", 24)
-    told.put((study.training_outcome, {name: value.tolist() for name, value in weights_of(study).items()}))
+    outcome = study.training_outcome, study.training_seconds
+    told.put((outcome, {name: value.tolist() for name, value in weights_of(study).items()}))
 
 
 def test_two_processes_that_want_the_same_model_train_it_once(tmp_path, processes):
@@ -233,14 +241,6 @@ def test_hidden_states_are_those_that_the_head_reads(trained):
     with torch.inference_mode():
         outputs = trained.model.projection(torch.from_numpy(states[:, -1]))
     np.testing.assert_allclose(all_rows(trained.predictions), test.to_units(outputs), rtol=1e-5)
-
-
-def test_outputs_older_than_the_model_are_made_again(copied):
-    study = open_study(copied / "params" / "smoke.yml", "lstm", 1)
-    stale = study.folder / "predictions.npz"
-    stale.write_bytes(b"")
-    os.utime(stale, ns=(0, 0))
-    assert len(study.predictions) == len(study.windows["test"])
 
 
 def test_the_attributor_explains_the_test_part_in_its_unit(trained):

@@ -1,37 +1,71 @@
 """A trained model on disk: weights in safetensors, and a JSON that says what they are. Never a pickle."""
 
-import json
+import hashlib
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
+import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
+from lstmkit.checksums import CARD, checksum, read_card, write_checked
 from lstmkit.errors import LstmkitError
-from lstmkit.storage import write_json, write_whole
+from lstmkit.storage import write_whole, writing
 
-WEIGHTS, CARD = "model.safetensors", "model.json"
+WEIGHTS = "model.safetensors"
+_BOTH = "delete both, and the model is trained anew"
 
 
-def save_model(folder: Path, model: nn.Module, request: dict[str, Any], outcome: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class SavedModel:
+    """What a model's card says.
+
+    Attributes:
+        outcome: how training went.
+        card: the checksum of the card, which what is computed from the model names.
+    """
+
+    outcome: dict[str, Any]
+    card: str
+
+
+def save_model(
+    folder: Path, model: nn.Module, request: dict[str, Any], outcome: dict[str, Any]
+) -> SavedModel:
     """Write weights and card; the card comes last, so that weights without a card count as nothing.
 
     Args:
         folder: where `model.safetensors` and `model.json` shall be.
         model: trained.
         request: everything that the weights depend on; by this the model is known again.
-        outcome: how training went.
+        outcome: how training went, the same for every training of this request: no wall times.
+
+    Raises:
+        LstmkitError: the weights are not finite, or the files cannot be written.
     """
-    (folder / CARD).unlink(missing_ok=True)
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-    write_whole(folder / WEIGHTS, lambda draft: save_file(weights, draft))
-    versions = {name: version(name) for name in ("lstmkit", "torch", "lightning")}
-    write_json(folder / CARD, {"request": request, "outcome": outcome, "versions": versions})
+    if name := _not_finite(weights):
+        raise LstmkitError(
+            f"training ended with NaN or infinity in {name} and is not saved: lower `training.learning_rate`"
+        )
+    content = safetensors.torch.save(weights)
+    with writing(folder / CARD):
+        (folder / CARD).unlink(missing_ok=True)
+    write_whole(folder / WEIGHTS, lambda draft: draft.write_bytes(content))
+    card = {
+        "request": request,
+        "outcome": outcome,
+        "versions": {name: version(name) for name in ("lstmkit", "torch", "lightning")},
+        "weights_sha256": hashlib.sha256(content).hexdigest(),
+    }
+    write_checked(folder / CARD, card)
+    return SavedModel(outcome, checksum(card))
 
 
-def load_outcome(folder: Path, model: nn.Module, request: dict[str, Any]) -> dict[str, Any] | None:
+def load_model(folder: Path, model: nn.Module, request: dict[str, Any]) -> SavedModel | None:
     """Load the weights into the model if they are the ones that are asked for.
 
     Args:
@@ -45,23 +79,32 @@ def load_outcome(folder: Path, model: nn.Module, request: dict[str, Any]) -> dic
     Raises:
         LstmkitError: the files are damaged.
     """
-    try:
-        card = json.loads((folder / CARD).read_text())
-        asked, outcome = card["request"], card["outcome"]
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError) as error:
-        raise LstmkitError(
-            f"{folder / CARD} is damaged ({error}); delete it and the model is trained anew"
-        ) from None
-    if asked != request:
+    card = read_card(folder)
+    if card is None or card.get("request") != request:
         return None
     try:
-        model.load_state_dict(load_file(folder / WEIGHTS))
-    except (FileNotFoundError, SafetensorError, RuntimeError) as error:
+        weights = _read_weights(folder, card)
+        model.load_state_dict(weights)
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        if read_card(folder) != card:
+            return None  # another process is replacing the model
         raise LstmkitError(
-            f"{folder / WEIGHTS} does not hold what {CARD} describes ({error}); "
-            f"delete both and the model is trained anew"
+            f"{folder / WEIGHTS} does not hold what {CARD} describes ({' '.join(str(error).split())}); {_BOTH}"
         ) from None
     model.eval()
-    return outcome
+    return SavedModel(card["outcome"], checksum(card))
+
+
+def _read_weights(folder: Path, card: dict[str, Any]) -> dict[str, Tensor]:
+    content = (folder / WEIGHTS).read_bytes()
+    if hashlib.sha256(content).hexdigest() != card.get("weights_sha256"):
+        raise ValueError("its SHA-256 is another")
+    weights = safetensors.torch.load(content)
+    if name := _not_finite(weights):
+        raise ValueError(f"{name} holds NaN or infinity")
+    return weights
+
+
+def _not_finite(weights: dict[str, Tensor]) -> str | None:
+    """The first array that holds NaN or infinity."""
+    return next((name for name, value in weights.items() if not torch.isfinite(value).all()), None)

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Bool
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 from torch.utils.data import BatchSampler, DataLoader, Sampler
@@ -24,7 +22,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import computes_in_bfloat16
-from lstmkit.storage import write_whole
+from lstmkit.training.interrupted import WholeCheckpoints, last_checkpoint
 from lstmkit.training.losses import LOSSES
 
 EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
@@ -58,6 +56,7 @@ class Training(LightningModule):
         steps: optimiser steps of the whole training, for the schedule.
         seed: from which each epoch's dropout is drawn.
         exogenous: per feature, whether its level is shifted at random in training.
+        request: by which its checkpoints are known again.
     """
 
     def __init__(
@@ -67,6 +66,7 @@ class Training(LightningModule):
         steps: int,
         seed: int,
         exogenous: Bool[Tensor, "feature"],
+        request: str,
     ):
         super().__init__()
         self.register_buffer("exogenous", exogenous, persistent=False)
@@ -75,6 +75,7 @@ class Training(LightningModule):
         self.params = params
         self.steps = steps
         self.seed = seed
+        self.request = request
         self.epochs: list[dict[str, int | float]] = []
 
     def configure_optimizers(self) -> dict:
@@ -127,8 +128,8 @@ class Training(LightningModule):
         self.epochs.append({"epoch": self.current_epoch, **losses, "learning_rate": rate})
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Keep the record."""
-        checkpoint["epochs"] = self.epochs
+        """Keep the record, and of which training it is."""
+        checkpoint |= {"epochs": self.epochs, "request": self.request}
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
         """Take the record up again."""
@@ -159,20 +160,6 @@ class SeededSampler(Sampler[int]):
         return iter(torch.randperm(self.population, generator=generator)[: self.size].tolist())
 
 
-class WholeCheckpoints(TorchCheckpointIO):
-    """Writes checkpoints whole or not at all; Lightning's own way is a copy where /tmp is another disk."""
-
-    def save_checkpoint(self, checkpoint: dict, path: str | Path, storage_options: Any = None) -> None:
-        """Write a checkpoint beside its place, and put it there.
-
-        Args:
-            checkpoint: what to write.
-            path: its place.
-            storage_options: Lightning's, not used.
-        """
-        write_whole(Path(path), lambda draft: torch.save(checkpoint, draft))
-
-
 def fit(
     model: nn.Module,
     windows: dict[str, Windows],
@@ -180,6 +167,7 @@ def fit(
     seed: int,
     folder: Path,
     progress: bool = True,
+    request: str = "",
 ) -> TrainingHistory:
     """Train a model in place and leave it with the weights of its best epoch, in evaluation mode on the CPU.
 
@@ -193,9 +181,10 @@ def fit(
         seed: of the draws and the dropout.
         folder: where the checkpoints of an unfinished training are.
         progress: show a progress bar.
+        request: names the training; the checkpoints of another, and damaged ones, are not gone on with.
 
     Raises:
-        LstmkitError: there is no such device here, or the loss is no longer finite.
+        LstmkitError: there is no such device here, the loss is no longer finite, or a checkpoint cannot be written.
     """
     started = time.perf_counter()
     device = _device(params.device)
@@ -205,7 +194,7 @@ def fit(
     held_out = windows["validation"].sample(params.validation_windows, seed).to(device)
     validation = _loader(held_out, range(len(held_out)), params.batch_size)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
-    module = Training(model, params, params.epochs * len(train), seed, exogenous)
+    module = Training(model, params, params.epochs * len(train), seed, exogenous, request)
     each = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
         EarlyStopping("validation_loss", patience=params.patience),
@@ -228,8 +217,8 @@ def fit(
             logger=False,
             num_sanity_val_steps=0,
         )
-        last = folder / "last.ckpt"
-        trainer.fit(module, train, validation, ckpt_path=last if last.exists() else None, weights_only=True)
+        last = last_checkpoint(folder, request)
+        trainer.fit(module, train, validation, ckpt_path=last, weights_only=True)
     weights = torch.load(folder / "best.ckpt", weights_only=True, map_location="cpu")
     module.load_state_dict(weights["state_dict"])
     gain = shrink(model.to(device).eval(), held_out, params.batch_size)
