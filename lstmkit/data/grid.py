@@ -5,25 +5,33 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.clock import is_whole_days, step_starts
 from lstmkit.data.dataset import Dataset, GapReport
+from lstmkit.data.steps import containing_steps, dated_steps, is_finer, nearest_steps
 
 LONGEST_INTERPOLATED = pd.Timedelta("1h")
 
 
-def to_grid(measurements: pd.DataFrame, interval: pd.Timedelta) -> tuple[pd.DataFrame, pd.Series, GapReport]:
+def to_grid(
+    measurements: pd.DataFrame, interval: pd.Timedelta, site_timezone: str
+) -> tuple[pd.DataFrame, pd.Series, GapReport]:
     """Average measurements over each grid step; fill gaps of up to an hour; leave longer ones missing.
 
-    A value at time t is the mean over [t, t + interval). A filled step lies between two observed ones, so it
-    knows the later of the two: forecasts may therefore start at observed steps alone (`windows.py`).
+    A value at time t is the mean over [t, t + interval). A column with about one reading per step has each reading
+    on the nearest step instead, as its clock may be early or late (`steps.py`). Steps begin on the site's clock
+    (`clock.py`). A filled step lies between two observed ones, so it knows the later of the two: forecasts may
+    therefore start at observed steps alone (`windows.py`).
 
     Args:
         measurements: float columns, strictly increasing UTC index; NaN where a single value is missing.
         interval: time between rows of the grid.
+        site_timezone: IANA zone of the site.
 
     Returns:
         The frame on the grid, whether each row is observed in all columns, and the account of the gaps.
     """
-    grid = measurements.resample(interval).mean()
+    starts = step_starts(measurements.index[0], measurements.index[-1], interval, site_timezone)
+    grid = _means(measurements, starts, interval)
     observed = grid.notna().all(axis=1)
     run = (observed != observed.shift()).cumsum()
     length = observed.groupby(run).transform("size") * interval
@@ -41,6 +49,22 @@ def to_grid(measurements: pd.DataFrame, interval: pd.Timedelta) -> tuple[pd.Data
         longest=lengths.max() if len(lengths) else pd.Timedelta(0),
     )
     return frame, observed, gaps
+
+
+def _means(measurements: pd.DataFrame, starts: pd.DatetimeIndex, interval: pd.Timedelta) -> pd.DataFrame:
+    """Mean of each column over each step, from the first to the last step with a row."""
+    is_fine = measurements.apply(lambda values: is_finer(values.dropna().index, interval))
+    is_blank = measurements.isna().all(axis=1)
+    own_step = dated_steps if is_whole_days(interval) else nearest_steps
+    means = []
+    for columns, steps_of in ((is_fine, containing_steps), (~is_fine, own_step)):
+        if columns.any():
+            readings = measurements.loc[:, columns]
+            readings = readings[readings.notna().any(axis=1) | is_blank]
+            means.append(readings.groupby(steps_of(readings.index, starts)).mean())
+    grid = pd.concat(means, axis=1)[measurements.columns]
+    rows = pd.RangeIndex(grid.index.min(), grid.index.max() + 1)
+    return grid.reindex(rows).set_axis(starts[rows])
 
 
 def make_dataset(
@@ -64,10 +88,11 @@ def make_dataset(
         units: unit per column.
         latents: columns that a model never sees, with an index that covers the grid.
     """
-    frame, observed, gaps = to_grid(measurements.astype("float64"), interval)
+    frame, observed, gaps = to_grid(measurements.astype("float64"), interval, site_timezone)
     hidden = pd.DataFrame(index=frame.index)
     if latents is not None:
-        hidden = latents.resample(interval).mean().reindex(frame.index)
+        starts = step_starts(frame.index[0], frame.index[-1], interval, site_timezone)
+        hidden = latents.groupby(starts[containing_steps(latents.index, starts)]).mean().reindex(frame.index)
     return Dataset(
         name=name,
         frame=frame,

@@ -1,0 +1,73 @@
+"""The site's clock: what time of day it shows, and where the steps of a grid begin on it."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+DAY = pd.Timedelta("1D")
+
+
+def hour_of_day(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:
+    """Hours that the clock shows, with minutes and seconds as a fraction.
+
+    Args:
+        local_time: time stamps on the site's clock, shape (time,).
+    """
+    seconds = local_time.second + local_time.microsecond / 1e6
+    return (local_time.hour + local_time.minute / 60 + seconds / 3600).to_numpy("float64")
+
+
+def time_of_day(local_time: pd.DatetimeIndex) -> pd.TimedeltaIndex:
+    """What the clock shows, as a duration since 0:00.
+
+    Args:
+        local_time: time stamps on the site's clock, shape (time,).
+    """
+    # not the time since midnight: on days of 23 or 25 hours the two differ
+    clock = local_time.tz_localize(None)
+    return clock - clock.normalize()
+
+
+def is_whole_days(interval: pd.Timedelta) -> bool:
+    """Whether steps of this length follow the local days, which have 23 or 25 hours where the clocks change.
+
+    Args:
+        interval: time between rows of the grid.
+    """
+    return interval % DAY == pd.Timedelta(0)
+
+
+def midnights(days: pd.DatetimeIndex, timezone: str) -> pd.DatetimeIndex:
+    """When local days begin, in UTC; a day that the zone skipped is left out.
+
+    Args:
+        days: dates without a zone, increasing.
+        timezone: IANA zone of the site.
+    """
+    first_pass = np.ones(len(days), dtype=bool)
+    begin = days.tz_localize(timezone, ambiguous=first_pass, nonexistent="shift_forward")
+    return begin[begin.tz_localize(None).normalize() == days].tz_convert("UTC")
+
+
+def step_starts(
+    first: pd.Timestamp, last: pd.Timestamp, interval: pd.Timedelta, timezone: str
+) -> pd.DatetimeIndex:
+    """When each step of the grid begins, in UTC, from the step before `first` to the one after `last`.
+
+    Steps are counted from the local midnight before `first`. Steps of whole days begin at local midnight, so one may
+    last 23 or 25 hours; shorter ones are equally long, also where the clocks change.
+
+    Args:
+        first: the first time stamp.
+        last: the last time stamp.
+        interval: time between rows of the grid.
+        timezone: IANA zone of the site.
+    """
+    day, end = (time.tz_convert(timezone).tz_localize(None) for time in (first, last))
+    day = day.normalize()
+    if is_whole_days(interval):
+        starts = midnights(pd.date_range(day - interval, end + 2 * interval, freq=interval), timezone)
+    else:
+        midnight = midnights(pd.DatetimeIndex([day]), timezone)[0]
+        starts = pd.date_range(midnight - interval, last + 2 * interval, freq=interval)
+    return starts.as_unit("us")
