@@ -10,10 +10,10 @@ report: .venv/ready  ## train, execute every notebook, build the book
 	@$(BIN)/python -m lstmkit report "$$STUDY" --cores "$$CORES"
 
 test: .venv/ready  ## every test, the linters and the book
-	@PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 pytest --numprocesses auto --dist loadfile
+	@PATH="$$PWD/$(BIN):$$PATH" OMP_NUM_THREADS=1 pytest --numprocesses auto --dist loadfile
 
 lab: .venv/ready  ## open the notebooks
-	@PATH="$(abspath $(BIN)):$$PATH" jupyter lab notebooks
+	@PATH="$$PWD/$(BIN):$$PATH" jupyter lab notebooks
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("lstmkit needs Python 3.11 or later; run: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'

@@ -6,9 +6,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from lstmkit.errors import LstmkitError
-
-ERROR = "error: "
+from lstmkit.errors import ERROR, LstmkitError
 
 
 def main() -> None:
@@ -17,7 +15,7 @@ def main() -> None:
     command = _command(arguments.pop("command"))
     try:
         command(**arguments)
-    except LstmkitError as error:
+    except (LstmkitError, OSError) as error:
         sys.exit(f"{ERROR}{error}")
     except Exception as error:
         traceback.print_exc()
