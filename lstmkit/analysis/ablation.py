@@ -34,7 +34,7 @@ class LayerAblation:
         configurations: names, the model as trained first.
         rmse: over all windows and steps ahead, in the target's unit.
         increase: of the RMSE over that of the model as trained.
-        low: lower end of the increase's interval over resampled days, the same days for both.
+        low: lower end of the increase's interval over resampled blocks of days, the same days for both.
         high: upper end.
         over_anchor: difference of the RMSE to that of the anchor alone; negative is better.
         over_anchor_low: lower end of its interval.
@@ -68,7 +68,8 @@ class LayerAblation:
         return (
             f"RMSE on {self.n_windows:,} test windows with a whole layer held fixed, and of a model trained without "
             f"convolutions; in brackets the change against the model as trained, whiskers its "
-            f"{100 * self.confidence:.0f} % interval over {self.n_days} resampled days.{too_few(self.n_days)}"
+            f"{100 * self.confidence:.0f} % interval over {self.n_days} days, resampled in blocks."
+            f"{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -223,8 +224,11 @@ class Ablator:
         aims, confidence = scaled_targets(self.windows), self.params.evaluation.confidence
         squares = [squared_errors(o, aims, self.scale) for o in [*outputs.values(), torch.zeros_like(aims)]]
         errors = np.stack(squares, axis=1)  # (window, configuration and anchor)
-        days = ResampledDays(self.windows.origin, self.params.evaluation.bootstrap, self.params.seed)
-        rmse, drawn = np.sqrt(errors.mean(axis=0)), np.sqrt(days.means(errors))
+        rmse, evaluation = np.sqrt(errors.mean(axis=0)), self.params.evaluation
+        effect = errors / np.where(rmse > 0, rmse, 1.0)  # a window's, on an RMSE, up to a factor
+        differences = np.stack([effect[:, :-1] - effect[:, :1], effect[:, :-1] - effect[:, -1:]], axis=1)
+        days = ResampledDays(self.windows.origin, differences, evaluation.bootstrap, self.params.seed)
+        drawn = np.sqrt(days.means(errors))
         low, high = central_interval(drawn[:, :-1] - drawn[:, :1], confidence)
         anchor_low, anchor_high = central_interval(drawn[:, :-1] - drawn[:, -1:], confidence)
         spread = np.array([float(values.std(dim=0).max()) for values in outputs.values()])

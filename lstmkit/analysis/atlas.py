@@ -167,9 +167,8 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
             parts[WHOLE] = gradient + shortcut
         for name, part in parts.items():
             collected[name].add(scale * part.abs().sum(dim=2).double().cpu().numpy())
-    times = resample_blocks(len(sample), DRAWS, seed)
     return Atlas(
-        maps={name: each.summarised(times) for name, each in collected.items()},
+        maps={name: each.summarised(seed) for name, each in collected.items()},
         hours_ahead=ahead,
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),
@@ -197,8 +196,9 @@ class _Collected:
         if self._around is not None:
             self._ridge.append(values[self._around])
 
-    def summarised(self, times: Float[np.ndarray, "draw window"]) -> Map:
+    def summarised(self, seed: int) -> Map:
         hourly = np.stack(self._hourly)  # (window, lead hour, lag hour)
+        times = resample_blocks(hourly, DRAWS, seed)
         drawn = np.tensordot(times, hourly, axes=1)
         ridge = ridge_error = day_before = None
         values = self._sum / len(hourly)

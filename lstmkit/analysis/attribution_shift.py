@@ -32,7 +32,7 @@ SMALLEST = 0.05  # percent
 
 @dataclass(frozen=True)
 class Shift:
-    """Shares of the absolute gradient at each horizon, with standard errors from resampled days.
+    """Shares of the absolute gradient at each horizon, with standard errors from resampled blocks of days.
 
     Attributes:
         share: percent per feature.
@@ -109,8 +109,9 @@ class AttributionShift:
         return (
             f"Shares of the absolute gradient of the forecast's {self.explained}, per standard deviation of each "
             f"feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. Whiskers are "
-            f"standard errors over resampled days; blue features gain rank from the first horizon to the last, red "
-            f"ones lose it, by more than twice the standard error of the change.{silent}{too_few(self.n_days)}"
+            f"standard errors over resampled blocks of days; blue features gain rank from the first horizon to the "
+            f"last, red ones lose it, by more than twice the standard error of the change."
+            f"{silent}{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -202,7 +203,8 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
     samples = shared_windows([attributor.windows for attributor in attributors], first.params.windows)
     spans = _spans_of(samples[0])
     measured = [_magnitudes(a, sample, spans) for a, sample in zip(attributors, samples, strict=True)]
-    days = ResampledDays(samples[0].origin, params.bootstrap, first.seed)
+    by_feature = [each[NETWORK][0] for each in measured]
+    days = ResampledDays(samples[0].origin, _beyond_share(by_feature), params.bootstrap, first.seed)
     return AttributionShift(
         tuple(duration(sample.hours_ahead) for sample in samples),
         samples[0].features,
@@ -255,6 +257,14 @@ def _shift(measured: list[Magnitudes], days: ResampledDays) -> Shift:
         span_share=shares(spans),
         span_error=shares(drawn_spans).std(axis=1),
     )
+
+
+def _beyond_share(
+    by_feature: list[Float[np.ndarray, "window feature"]],
+) -> Float[np.ndarray, "window horizon feature"]:
+    """What each window adds to the error of each share: its gradient beside the share of its sum."""
+    values = np.stack(by_feature, axis=1)
+    return values - values.sum(axis=2, keepdims=True) * shares(values.sum(axis=0))
 
 
 def _reacting(share: Float[np.ndarray, "horizon feature"]) -> Int[np.ndarray, "reacting"]:

@@ -25,7 +25,7 @@ class Line:
     Attributes:
         intercept: in the target's unit.
         slope: one where a forecast that is higher by one comes true higher by one.
-        low: lower end of the slope's interval over resampled days; none where there are too few.
+        low: lower end of the slope's interval over resampled blocks of days; none where there are too few.
         high: upper end.
     """
 
@@ -198,7 +198,8 @@ def _line(last: LastStep, params: EvaluationParams, seed: int) -> Line | None:
     slope = _slopes(days.total.sum(axis=0, keepdims=True))[0]
     low = high = None
     if len(days) >= FEWEST_DAYS:
-        drawn = _slopes(resample_blocks(len(days), params.bootstrap, seed) @ days.total)
+        scores = days.total[:, 4] - slope * days.total[:, 3]  # x times what the line leaves
+        drawn = _slopes(resample_blocks(scores, params.bootstrap, seed) @ days.total)
         low, high = (float(end) for end in central_interval(drawn, params.confidence))
     return Line(float(last.observed.mean() - slope * last.forecast.mean()), float(slope), low, high)
 

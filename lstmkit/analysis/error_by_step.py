@@ -8,8 +8,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.skill import ANCHOR, Compared
-from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
+from lstmkit.analysis.skill import ANCHOR, Compared, skill_contributions
+from lstmkit.analysis.statistics import (
+    FEWEST_DAYS,
+    DailySums,
+    central_interval,
+    contributions_to_mean,
+    resample_blocks,
+)
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
 from lstmkit.wording import count, digits, duration, signed, signed_beside, signed_digits
@@ -22,7 +28,7 @@ class StepErrors:
     Attributes:
         rmse: root mean square error, shape (step,).
         bias: mean error.
-        rmse_ends: lower and upper end of its interval over resampled days; none where there are too few.
+        rmse_ends: lower and upper end of its interval over resampled blocks of days; none where there are too few.
         bias_ends: the same of the bias.
     """
 
@@ -43,7 +49,7 @@ class ErrorByStep:
         errors: by forecaster, the model first.
         best: at each step the baseline with the lowest RMSE.
         skill: 1 − RMSE / RMSE of that baseline.
-        skill_ends: its interval over resampled days; none where there are too few.
+        skill_ends: its interval over resampled blocks of days; none where there are too few.
         confidence: of the intervals.
         n_windows: test windows.
         n_days: days on which they start.
@@ -64,7 +70,7 @@ class ErrorByStep:
     def caption(self) -> str:
         """What is drawn."""
         band = (
-            f" Bands: {100 * self.confidence:.0f} % intervals over resampled days."
+            f" Bands: {100 * self.confidence:.0f} % intervals over resampled blocks of days."
             if self.skill_ends is not None
             else f" No intervals: they need {FEWEST_DAYS} days, and the forecasts start on {count(self.n_days, 'day')}."
         )
@@ -195,11 +201,10 @@ def error_by_step(
         for name, forecast in chunk.forecasts.items():
             error = forecast - chunk.observed
             sums.setdefault(name, DailySums()).add(chunk.origin, np.stack([error, error**2], axis=1))
-    draws = resample_blocks(len(windows), params.bootstrap, seed) if len(windows) >= FEWEST_DAYS else None
     daily = {name: sums[name].total for name in (model, *(other for other in sums if other != model))}
-    errors = {name: _errors(total, windows.total, draws, params.confidence) for name, total in daily.items()}
+    errors = {name: _errors(total, windows.total, params, seed) for name, total in daily.items()}
     names, squares = _best_baselines(model, errors, daily)
-    skill, skill_ends = _skill(daily[model][:, 1], squares, draws, params.confidence)
+    skill, skill_ends = _skill(daily[model][:, 1], squares, params, seed)
     return ErrorByStep(
         model=model,
         unit=unit,
@@ -234,32 +239,42 @@ def _best_baselines(
 def _errors(
     daily: Float[np.ndarray, "day 2 step"],
     windows: Float[np.ndarray, "day"],
-    draws: Float[np.ndarray, "draw day"] | None,
-    confidence: float,
+    params: EvaluationParams,
+    seed: int,
 ) -> StepErrors:
     bias, square = daily.sum(axis=0) / windows.sum()
-    if draws is None:
+    if len(windows) < FEWEST_DAYS:
         return StepErrors(np.sqrt(square), bias, None, None)
-    sizes = (draws @ windows)[:, None]
-    rmse_ends = central_interval(np.sqrt(draws @ daily[:, 1] / sizes), confidence)
+    drawn_bias, drawn_square = (_drawn_means(daily[:, k], windows, params.bootstrap, seed) for k in (0, 1))
     return StepErrors(
-        np.sqrt(square), bias, rmse_ends, central_interval(draws @ daily[:, 0] / sizes, confidence)
+        np.sqrt(square),
+        bias,
+        central_interval(np.sqrt(drawn_square), params.confidence),
+        central_interval(drawn_bias, params.confidence),
     )
+
+
+def _drawn_means(
+    daily: Float[np.ndarray, "day step"], windows: Float[np.ndarray, "day"], times: int, seed: int
+) -> Float[np.ndarray, "draw step"]:
+    draws = resample_blocks(contributions_to_mean(daily, windows[:, None]), times, seed)
+    return draws @ daily / (draws @ windows)[:, None]
 
 
 def _skill(
     own: Float[np.ndarray, "day step"],
     best: Float[np.ndarray, "day step"],
-    draws: Float[np.ndarray, "draw day"] | None,
-    confidence: float,
+    params: EvaluationParams,
+    seed: int,
 ) -> tuple[Float[np.ndarray, "step"], Float[np.ndarray, "2 step"] | None]:
     """Skill and its interval, from squared errors per day."""
     value = 1 - np.sqrt(own.sum(axis=0) / best.sum(axis=0))
-    if draws is None:
+    if len(own) < FEWEST_DAYS:
         return value, None
+    draws = resample_blocks(skill_contributions(own, best), params.bootstrap, seed)
     of_own, of_best = draws @ own, draws @ best
     told = (of_best > 0).all(axis=1)  # days without any error of the baseline may be drawn alone
-    return value, central_interval(1 - np.sqrt(of_own[told] / of_best[told]), confidence)
+    return value, central_interval(1 - np.sqrt(of_own[told] / of_best[told]), params.confidence)
 
 
 def _of_all(steps: np.ndarray, noun: str) -> str:

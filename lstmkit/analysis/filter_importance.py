@@ -24,14 +24,14 @@ class FilterImportance:
 
     Attributes:
         change: root mean square change of the forecast, in the target's unit: how much the filter is used.
-        change_error: its standard error over resampled days.
+        change_error: its standard error over resampled blocks of days.
         increase: of the RMSE: how much the filter is good for.
         increase_error: its standard error.
         together: increase of the RMSE when all filters are held at once.
         together_error: its standard error.
         rmse: of the model as trained, on the same windows.
         beyond_sum: the increase with all filters at once, less the sum of the single ones.
-        beyond_sum_low: lower end of its interval over resampled days.
+        beyond_sum_low: lower end of its interval over resampled blocks of days.
         beyond_sum_high: upper end.
         unit: the target's.
         n_windows: test windows.
@@ -161,7 +161,8 @@ def _summarised(
     ablator: Ablator,
 ) -> FilterImportance:
     evaluation = ablator.params.evaluation
-    days = ResampledDays(origin, evaluation.bootstrap, ablator.params.seed)
+    differences = np.hstack([changes, errors[:, :-1] - errors[:, -1:]])
+    days = ResampledDays(origin, differences, evaluation.bootstrap, ablator.params.seed)
     rmse, drawn = np.sqrt(errors.mean(axis=0)), np.sqrt(days.means(errors))
     increase, drawn_increase = rmse[:-1] - rmse[-1], drawn[:, :-1] - drawn[:, -1:]
     spread = drawn_increase.std(axis=0)

@@ -34,7 +34,7 @@ class FilterRelevance:
 
     Attributes:
         correlation: Pearson's r with each of `TARGETS`; zero where the filter or the target is constant.
-        low: lower end of its interval over resampled days.
+        low: lower end of its interval over resampled blocks of days.
         high: upper end.
         information: mutual information with the network's deviation, in bits.
         shifted: the same estimate with copies of the deviation that are shifted in time.
@@ -99,8 +99,8 @@ class FilterRelevance:
             f"Mean activation of each second-layer filter over the lookback against the forecast's mean over the "
             f"horizon, on {self.n_windows:,} test windows spread over {self.n_days} days; mutual information on "
             f"{self.n_information:,} of them. Whiskers are {100 * self.confidence:.0f} % intervals over resampled "
-            f"days, those of the effect standard errors. Blue marks what leaves out zero, or exceeds its baseline "
-            f"(black), the largest of {SHIFTS} copies shifted in time.{too_few(self.n_days)}"
+            f"blocks of days, those of the effect standard errors. Blue marks what leaves out zero, or exceeds its "
+            f"baseline (black), the largest of {SHIFTS} copies shifted in time.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -215,7 +215,10 @@ def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) ->
         )
     activation, targets = _activation_and_targets(model, sample)
     standard, aims = _standardised(activation), _standardised(targets)
-    days = ResampledDays(sample.origin, params.evaluation.bootstrap, params.seed)
+    products = (
+        standard[:, None, :] * aims[:, :, None]
+    )  # (window, target, filter), whose means are the correlations
+    days = ResampledDays(sample.origin, products, params.evaluation.bootstrap, params.seed)
     drawn = np.stack([_resampled(days, standard, aim) for aim in aims.T], axis=1)  # (draw, target, filter)
     low, high = central_interval(drawn, params.evaluation.confidence)
     few = spread_evenly(len(sample), INFORMATION_WINDOWS)

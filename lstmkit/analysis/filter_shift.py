@@ -38,7 +38,7 @@ class FilterShift:
         horizons: labels, the nearest first.
         importance: in the target's unit, one array per horizon.
         share: percent, one array per horizon.
-        share_error: its standard error over resampled days.
+        share_error: its standard error over resampled blocks of days.
         rank: of the filter, 1 the largest.
         rank_error: its standard error.
         half: number of filters that together hold half of the importance, per horizon.
@@ -77,7 +77,7 @@ class FilterShift:
             f"First-order importance of the filters of the last convolution on the same {self.n_windows} test windows "
             f"of {self.n_days} days at every horizon. Each point is a pair of filters of two separately trained "
             f"models, matched so that their activations correlate most. Whiskers are standard errors over resampled "
-            f"days.{too_few(self.n_days)}"
+            f"blocks of days.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -169,7 +169,7 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
     first = attributors[0]
     samples = shared_windows([attributor.windows for attributor in attributors], first.params.windows)
     per_window = [_importance(a, sample) for a, sample in zip(attributors, samples, strict=True)]
-    days = ResampledDays(samples[0].origin, params.bootstrap, first.seed)
+    days = ResampledDays(samples[0].origin, np.hstack(per_window), params.bootstrap, first.seed)
     drawn = [days.means(values) for values in per_window]
     means = [values.mean(axis=0) for values in per_window]
     ends = [(a.forecast.model, s.spread(MATCHING_WINDOWS)) for a, s in zip(attributors, samples, strict=True)]

@@ -47,7 +47,7 @@ class MetricsSummary:
         missing = self.table["skill_low"].isna().any()
         return (
             f"Metrics of the {self.model} on every test window, with the best baseline beside it. Test days: {days}. "
-            f"Whiskers of the skill are {100 * self.confidence:.0f} % intervals over resampled days"
+            f"Whiskers of the skill are {100 * self.confidence:.0f} % intervals over resampled blocks of days"
             f"{'; where there are none, there are too few days' if missing else ''}."
         )
 

@@ -8,7 +8,13 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from lstmkit.analysis.errors_in_time import Errors
-from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
+from lstmkit.analysis.statistics import (
+    FEWEST_DAYS,
+    central_interval,
+    contributions_to_mean,
+    local_days,
+    resample_blocks,
+)
 from lstmkit.params import EvaluationParams
 from lstmkit.wording import count, digits, percent, signed_alike
 
@@ -23,9 +29,9 @@ class PhaseError:
         hours: of the day at which each bin begins.
         bin_hours: width of the bins.
         bias: mean of forecast − observed in the target's unit; NaN in bins seen on fewer than `FEWEST_DAYS` days.
-        bias_interval: lower and upper end, from resampled days, shape (2, bin).
+        bias_interval: lower and upper end, from resampled blocks of days, shape (2, bin).
         rmse: root mean square error.
-        rmse_interval: lower and upper end, from resampled days, shape (2, bin).
+        rmse_interval: lower and upper end, from resampled blocks of days, shape (2, bin).
         explained: part of all squared error that the mean error by time of day holds.
         n_days: local days of the targets.
         confidence: of the intervals, at each time of day alone.
@@ -71,7 +77,7 @@ class PhaseError:
             return self.too_short
         return (
             f"Errors {self.ahead} ahead by the local time of day of the target, over {count(self.n_days, 'day')}; "
-            f"bands hold {100 * self.confidence:.0f} % of resamplings of whole days, at each time of day alone."
+            f"bands hold {100 * self.confidence:.0f} % of resamplings of blocks of days, at each time of day alone."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -141,10 +147,15 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
         for values in (np.ones(len(errors.last)), errors.last, errors.last**2)
     )
     bias, rmse = _profile(counts.sum(axis=0), sums.sum(axis=0), squares.sum(axis=0))
-    draws = resample_blocks(len(days), params.bootstrap, seed)
-    drawn = _profile(draws @ counts, draws @ sums, draws @ squares)
+    drawn_bias, drawn_rmse = (
+        _profile(draws @ counts, draws @ sums, draws @ squares)
+        for draws in (
+            resample_blocks(contributions_to_mean(values, counts), params.bootstrap, seed)
+            for values in (sums, squares)
+        )
+    )
     is_seen = (counts > 0).sum(axis=0) >= FEWEST_DAYS
-    intervals = [_interval(values, is_seen, params.confidence) for values in drawn]
+    intervals = [_interval(values, is_seen, params.confidence) for values in (drawn_bias[0], drawn_rmse[1])]
     held = np.nansum(counts.sum(axis=0) * bias**2) / (squares.sum() or 1.0)
     return PhaseError(
         hours=np.arange(1440 // width) * width / 60,

@@ -31,7 +31,7 @@ class PoolSelection:
         frequency: share of the windows and filters in which each step of each group is selected, oldest first.
         newest: per group, how often its newest step is selected, among choices that are no ties; the chance level
             where there was none.
-        newest_error: its standard error over resampled days.
+        newest_error: its standard error over resampled blocks of days.
         by_filter: the same per filter.
         by_filter_error: its standard error.
         overall: the same over all.
@@ -79,8 +79,8 @@ class PoolSelection:
         """What was counted."""
         return (
             f"Selections of the max pool over {self.n_windows:,} test windows and {len(self.tied)} filters, ties left "
-            f"out. Bands and whiskers are two standard errors over {self.n_days} resampled days; dashed is chance, "
-            f"shaded are the groups whose field reaches into the convolutions' padding.{too_few(self.n_days)}"
+            f"out. Bands and whiskers are two standard errors over {self.n_days} days, resampled in blocks; dashed is "
+            f"chance, shaded are the groups whose field reaches into the convolutions' padding.{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -185,7 +185,14 @@ def pool_selection(model: nn.Module, windows: Windows, params: StudyParams) -> P
             model(x)
             maps = read.pop()
             counts.add(maps[:, :, pool.kernel_size :] if repeated else maps)
-    days = ResampledDays(sample.origin, params.evaluation.bootstrap, params.seed)
+    newest, decided = counts.by_group().sum(axis=2)
+    days = ResampledDays(
+        sample.origin,
+        newest
+        - decided * newest.sum() / max(decided.sum(), 1.0),  # what each window adds to the share's error
+        params.evaluation.bootstrap,
+        params.seed,
+    )
     return _summarised(counts, _padded(model, sample, pool.kernel_size), sample, days)
 
 

@@ -11,8 +11,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lstmkit.analysis.days import ResampledDays
 from lstmkit.analysis.holdout import folds_in_time, rearrange_days, split_in_time
-from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days, resample_blocks
+from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import plain
 
@@ -96,6 +97,20 @@ class Concept:
             spread = np.where(spread > NEGLIGIBLE * (centred**2).sum(), spread, np.nan)
             return 1 - (weights @ (truth - predicted) ** 2).sum(axis=1) / spread
 
+    def losses(
+        self, windows: Int[np.ndarray, "window"], predicted: Float[np.ndarray, "window output"]
+    ) -> Float[np.ndarray, "window"]:
+        """Squared error, or for classes whether the answer is wrong, by which days are correlated.
+
+        Args:
+            windows: positions of the windows that are judged.
+            predicted: for them.
+        """
+        truth = self.truth[windows]
+        if self.is_class:
+            return (truth != predicted).any(axis=1).astype("float64")
+        return ((truth - predicted) ** 2).sum(axis=1)
+
     def error(
         self, windows: Int[np.ndarray, "window"], predicted: Float[np.ndarray, "window output"]
     ) -> float:
@@ -126,7 +141,7 @@ class Probe:
         concept: what was read.
         measure: what the scores are.
         score: of the probe.
-        low: lower end of its 95 % interval over resampled days; None where too few are held out.
+        low: lower end of its 95 % interval over resampled blocks of days; None where too few are held out.
         high: upper end.
         baseline: score of the same kind of probe on the newest inputs alone.
         gain_low: lower end of the 95 % interval of score − baseline; None as well.
@@ -207,12 +222,8 @@ class Prober:
         self.folds = folds_in_time(origin[fit], gap, FOLDS)
         generator = np.random.default_rng(seed)
         self.orders = [rearrange_days(origin, generator) for _ in range(CONTROLS)]
-        day, _ = local_days(origin[held_out])
-        self.n_days = int(day.max()) + 1
-        self.weights = np.ones((1, len(held_out)))  # first of all windows as they are
-        if self.n_days >= FEWEST_DAYS:
-            draws = resample_blocks(self.n_days, RESAMPLINGS, seed)[:, day]
-            self.weights = np.vstack([self.weights, draws])
+        self.later, self.seed = origin[held_out], seed
+        self.n_days = len(local_days(self.later)[1])
 
     def read(self, stage: str, values: Float[np.ndarray, "window unit"], concept: Concept) -> Probe:
         """Read a concept from a representation.
@@ -231,9 +242,9 @@ class Prober:
             raise LstmkitError(f"{concept.name}: {missing} in the windows to fit on or in those held out")
         model, simple = self._tuned(values, concept), self._tuned(self.inputs, concept)
         predicted, guessed = _answers(model, values[held_out]), _answers(simple, self.inputs[held_out])
-        scores, baselines = (
-            concept.scores(held_out, answers, self.weights) for answers in (predicted, guessed)
-        )
+        losses = np.stack([concept.losses(held_out, answers) for answers in (predicted, guessed)], axis=1)
+        weights = self._weights(losses)
+        scores, baselines = (concept.scores(held_out, answers, weights) for answers in (predicted, guessed))
         (low, high), (gain_low, gain_high) = _interval(scores[1:]), _interval((scores - baselines)[1:])
         control, highest, memorised = self._control(model, values, concept)
         return Probe(
@@ -253,6 +264,13 @@ class Prober:
             constant_error=concept.error(held_out, concept.constant(fit, len(held_out))),
             unit=concept.unit,
         )
+
+    def _weights(self, losses: Float[np.ndarray, "held_out 2"]) -> Float[np.ndarray, "draw held_out"]:
+        """Of the held-out windows: first of all as they are, then in resamplings, where there are enough days."""
+        as_they_are = np.ones((1, len(losses)))
+        if self.n_days < FEWEST_DAYS:
+            return as_they_are
+        return np.vstack([as_they_are, ResampledDays(self.later, losses, RESAMPLINGS, self.seed).weights])
 
     def _tuned(self, values: Float[np.ndarray, "window unit"], concept: Concept) -> Pipeline:
         """The probe, with the penalty that serves best on stretches of the windows to fit on, fitted on all of them."""

@@ -54,7 +54,11 @@ class Probes:
     def caption(self) -> str:
         """What was fitted and judged on which windows."""
         known = any(probe.low is not None for probe in self.probes)
-        lines = "lines are 95 % intervals over resampled days" if known else "too few days for intervals"
+        lines = (
+            "lines are 95 % intervals over resampled blocks of days"
+            if known
+            else "too few days for intervals"
+        )
         return (
             f"Linear probes, fitted on {self.n_fit:,} test windows and judged on {self.n_held_out:,} later ones of "
             f"{count(self.n_days, 'day')}, a lookback apart; {lines}."

@@ -10,7 +10,13 @@ from scipy.stats import kurtosis, norm
 
 from lstmkit.analysis.overview import WEEKDAYS
 from lstmkit.analysis.predictions import LastStep, varies
-from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
+from lstmkit.analysis.statistics import (
+    FEWEST_DAYS,
+    DailySums,
+    central_interval,
+    contributions_to_mean,
+    resample_blocks,
+)
 from lstmkit.params import EvaluationParams
 from lstmkit.wording import count, digits, signed, signed_alike, signed_beside, signed_digits
 
@@ -28,7 +34,7 @@ class Residuals:
         density: share of windows per cell and unit.
         beyond: windows whose error lies outside the histogram.
         mean: of the errors.
-        mean_interval: of the mean, over resampled days; none where there are too few.
+        mean_interval: of the mean, over resampled blocks of days; none where there are too few.
         sd: standard deviation.
         far: share of errors more than three standard deviations from the mean.
         excess_kurtosis: zero for a normal distribution; none where the errors are constant.
@@ -222,7 +228,7 @@ def _with_intervals(
     params: EvaluationParams,
     seed: int,
 ) -> pd.DataFrame:
-    """Groups with the interval of each mean over resampled days, where all of them come up on enough days."""
+    """Groups with the interval of each mean over resampled blocks of days, where all of them come up on enough days."""
     described = describe_groups(error, group)
     inside = group[:, None] == described.index.to_numpy()
     days = DailySums()
@@ -230,9 +236,8 @@ def _with_intervals(
     by_day = days.total
     if (by_day[:, 1] > 0).sum(axis=0).min() < FEWEST_DAYS:
         return described
-    sums, sizes = np.moveaxis(
-        np.tensordot(resample_blocks(len(days), params.bootstrap, seed), by_day, 1), 1, 0
-    )
+    draws = resample_blocks(contributions_to_mean(by_day[:, 0], by_day[:, 1]), params.bootstrap, seed)
+    sums, sizes = np.moveaxis(np.tensordot(draws, by_day, 1), 1, 0)
     ends = [
         central_interval(total[size > 0] / size[size > 0], params.confidence)
         for total, size in zip(sums.T, sizes.T, strict=True)

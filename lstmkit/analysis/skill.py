@@ -39,7 +39,7 @@ class Skill:
 
     Attributes:
         value: of the test part.
-        low: lower end of the interval over resampled days; None where there are too few.
+        low: lower end of the interval over resampled blocks of days; None where there are too few.
         high: upper end.
         best_baseline: the baseline with the lowest RMSE.
     """
@@ -131,7 +131,8 @@ def evaluate(
         model: which of the forecasters is the model.
         unit: the target's unit.
         chunks: all windows, some at a time; `anchor alone`, where it is among the forecasters, is no baseline.
-        bootstrap: number of resamplings; forecasts that start on one day are resampled together.
+        bootstrap: number of resamplings; forecasts that start on one day, and days in succession whose errors are
+            correlated, are resampled together.
         confidence: of the interval.
         seed: of the resamplings.
 
@@ -152,11 +153,13 @@ def evaluate(
     known = [name for name in metrics.index if name not in (model, ANCHOR)]
     anchor = ANCHOR if ANCHOR in metrics.index else None
     n_days = len(daily["all_steps"])
-    draws = resample_blocks(n_days, bootstrap, seed) if n_days >= FEWEST_DAYS else None
     skill = {}
     for steps in RANGES:
-        resampled = None if draws is None else draws @ daily[steps].total
-        skill[steps] = _skill(model, metrics[steps, "rmse"], known, resampled, confidence)
+        rmse = metrics[steps, "rmse"]
+        best = _best_baseline(rmse[known])
+        squares = daily[steps].total[:, rmse.index.get_indexer([model, best])]
+        low, high = _interval(squares, bootstrap, confidence, seed) if n_days >= FEWEST_DAYS else (None, None)
+        skill[steps] = Skill(float(1 - rmse[model] / rmse[best]), low, high, best)
     metrics = metrics.loc[[model, *known, *([anchor] if anchor else [])]]
     return Evaluation(model, unit, metrics, anchor, skill, n_windows, n_days, confidence)
 
@@ -217,26 +220,38 @@ def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
     return sums.metrics().loc["forecast"].to_dict()
 
 
-def _skill(
-    model: str,
-    rmse: pd.Series,
-    baselines: list[str],
-    resampled: Float[np.ndarray, "draw forecaster"] | None,
-    confidence: float,
-) -> Skill:
-    best = rmse[baselines].idxmin()
+def _best_baseline(rmse: pd.Series) -> str:
+    best = rmse.idxmin()
     if not rmse[best]:
         raise LstmkitError(
             f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
             f"sensor?), so no model can be compared with it: choose another split or another span"
         )
-    low = high = None
-    if resampled is not None:
-        of_model, of_best = resampled[:, rmse.index.get_indexer([model, best])].T
-        told = of_best > 0  # days without any error of the baseline may be drawn alone
-        drawn = 1 - np.sqrt(of_model[told] / of_best[told])
-        low, high = (float(end) for end in central_interval(drawn, confidence))
-    return Skill(float(1 - rmse[model] / rmse[best]), low, high, best)
+    return best
+
+
+def skill_contributions(
+    own: Float[np.ndarray, "day ..."], best: Float[np.ndarray, "day ..."]
+) -> Float[np.ndarray, "day ..."]:
+    """What each day contributes to the error of a skill, to first order and up to a factor.
+
+    Args:
+        own: squared errors of the model, summed per day.
+        best: of the baseline.
+    """
+    model, baseline = own.sum(axis=0), best.sum(axis=0)
+    return own / np.where(model > 0, model, 1.0) - best / np.where(baseline > 0, baseline, 1.0)
+
+
+def _interval(
+    squares: Float[np.ndarray, "day 2"], bootstrap: int, confidence: float, seed: int
+) -> tuple[float, float]:
+    """Ends of the skill's interval, from the squared errors of the model and the baseline per day."""
+    draws = resample_blocks(skill_contributions(*squares.T), bootstrap, seed)
+    of_model, of_best = (draws @ squares).T
+    told = of_best > 0  # days without any error of the baseline may be drawn alone
+    low, high = central_interval(1 - np.sqrt(of_model[told] / of_best[told]), confidence)
+    return float(low), float(high)
 
 
 def _sentence(evaluation: Evaluation, steps: str) -> str:
@@ -245,7 +260,7 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
     where = "Over all steps" if steps == "all_steps" else "At the last step"
     model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
     value = signed(100 * skill.value)
-    verdict = "beats every baseline" if skill.value > 0 else "does **not** beat the best baseline"
+    verdict = "beats every baseline" if skill.value > 0 else "does not beat the best baseline"
     if value == signed(0.0) and (skill.is_open or skill.low is None):
         verdict = "is no different from the best baseline"
     interval = "too few days for an interval"
@@ -274,12 +289,12 @@ def caution_about(metrics: dict[str, Any]) -> str | None:
     best = metrics["baselines"][name]["rmse"]["all_steps"]
     if best <= model:
         return (
-            f"**This model does not beat the best baseline** ({name}: RMSE {digits(best)} {unit}, the model "
+            f"This model does not beat the best baseline ({name}: RMSE {digits(best)} {unit}, the model "
             f"{digits(model)} {unit}). What follows explains a forecast that a simpler rule makes as well."
         )
     if (anchor := anchor_as_good(metrics)) is not None:
         return (
-            f"**The network does not improve on its anchor** (anchor alone: RMSE {digits(anchor)} {unit}, the model "
+            f"The network does not improve on its anchor (anchor alone: RMSE {digits(anchor)} {unit}, the model "
             f"{digits(model)} {unit}). What the network adds, which is explained below, makes the forecast no better."
         )
     return None

@@ -119,7 +119,7 @@ class TrainingParams(Schema):
 
 
 class EvaluationParams(Schema):
-    """The uncertainty of the skill: resamplings of whole days."""
+    """The uncertainty of the skill: resamplings of blocks of days."""
 
     bootstrap: Draws = 1000
     confidence: Fraction = 0.95

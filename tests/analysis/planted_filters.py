@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lstmkit.data.windows import Windows
 from lstmkit.params import CNNLSTMParams, ConvolutionParams, DataParams, EvaluationParams, StudyParams
+from tests.analysis.drawn import windows_drawn
 from tests.series import dataset_of, raw_windows
 
 LIFT = 100.0  # so high that the first ReLU is open for every input
@@ -83,9 +84,6 @@ def noise_windows(
     return raw_windows(dataset, horizon, lookback=lookback, scaling="standard", anchor=anchor)
 
 
-def days_drawn(windows: Windows, draws: int, seed: int) -> Iterator[np.ndarray]:
+def days_drawn(windows: Windows, values: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
     """For each resampling of days the positions of its windows, written out one by one."""
-    days = np.array([stamp.date() for stamp in windows.origin])
-    blocks = [np.flatnonzero(days == day) for day in np.unique(days)]
-    for draw in np.random.default_rng(seed).integers(len(blocks), size=(draws, len(blocks))):
-        yield np.concatenate([blocks[k] for k in draw])
+    return windows_drawn(np.array([str(stamp.date()) for stamp in windows.origin]), values, draws, seed)

@@ -89,7 +89,11 @@ def test_errors_and_their_intervals_equal_those_by_hand(lookback):
     np.testing.assert_allclose(ablation.increase, rmse - rmse[0], atol=1e-5)
     np.testing.assert_allclose(ablation.over_anchor, rmse - np.sqrt(anchor.mean()), atol=1e-5)
     over_own, over_anchor = [], []
-    for days in days_drawn(test, 30, params.seed):
+    effects = np.stack(
+        [values.mean(axis=1) / np.sqrt(values.mean()) for values in [*squares.values(), anchor]]
+    )
+    differences = np.concatenate([effects[:-1] - effects[0], effects[:-1] - effects[-1]]).T
+    for days in days_drawn(test, differences, 30, params.seed):
         drawn = np.array([np.sqrt(values[days].mean()) for values in squares.values()])
         over_own.append(drawn - drawn[0])
         over_anchor.append(drawn - np.sqrt(anchor[days].mean()))

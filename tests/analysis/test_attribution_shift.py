@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -14,6 +13,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams, EvaluationParams
+from tests.analysis.drawn import windows_drawn
 from tests.analysis.tiny import Squared, Weighted, make_test_windows, state_of, stirred
 
 PARAMS, DRAWS = AttributionParams(windows=64, batch_size=16), EvaluationParams(bootstrap=400)
@@ -126,10 +126,11 @@ def test_errors_resample_days():
     sample = pair[0].windows.spread(64)
     x, _ = sample.gather(torch.arange(64))
     gradients = 2 * x[:, -1].abs().double().numpy() * [1.0, 0.5]
-    by_day = pd.DataFrame(gradients).groupby(np.asarray(sample.origin.strftime("%j"))).sum().to_numpy()
-    random, drawn = np.random.default_rng(7), []
-    for _ in range(3000):
-        sums = by_day[random.integers(len(by_day), size=len(by_day))].sum(axis=0)
+    days = np.asarray(sample.origin.strftime("%j"))
+    beyond = gradients - gradients.sum(axis=1, keepdims=True) * gradients.sum(axis=0) / gradients.sum()
+    drawn = []
+    for windows in windows_drawn(days, beyond, 3000, seed=7):
+        sums = gradients[windows].sum(axis=0)
         drawn.append([100 * sums[0] / sums.sum(), sums[0] > sums[1]])
     share, first = np.array(drawn).T
     assert each.share_error[0, 0] == pytest.approx(share.std(), rel=0.1)  # two bootstraps of 3000 draws

@@ -9,6 +9,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 
 from lstmkit.analysis.calibration import calibration
 from lstmkit.params import EvaluationParams
+from tests.analysis.drawn import windows_drawn
 from tests.analysis.planted import last_of
 
 PARAMS = EvaluationParams(bootstrap=200)
@@ -66,11 +67,12 @@ def test_the_interval_is_that_of_lines_through_resampled_days():
     observed, error = noise(240)
     last = last_of(error, observed)
     days = last.origin.strftime("%F").to_numpy()
-    names = list(dict.fromkeys(days))
-    slopes = []
-    for draw in np.random.default_rng(0).integers(len(names), size=(200, len(names))):
-        drawn = np.concatenate([np.flatnonzero(days == names[day]) for day in draw])
-        slopes.append(np.polyfit(last.forecast[drawn], last.observed[drawn], 1)[0])
+    slope, intercept = np.polyfit(last.forecast, last.observed, 1)
+    left = (last.observed - slope * last.forecast - intercept) * (last.forecast - last.forecast.mean())
+    slopes = [
+        np.polyfit(last.forecast[windows], last.observed[windows], 1)[0]
+        for windows in windows_drawn(days, left, 200, seed=0)
+    ]
     result = calibration(last, PARAMS, seed=0)
     assert (result.line.low, result.line.high) == pytest.approx(tuple(np.quantile(slopes, [0.025, 0.975])))
 

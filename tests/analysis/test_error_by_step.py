@@ -1,4 +1,4 @@
-"""Errors by step ahead: what is planted at a step shows at that step, with the interval of resampled days."""
+"""Errors by step ahead: what is planted at a step shows at that step, with the interval of resampled blocks of days."""
 
 import json
 
@@ -10,6 +10,7 @@ from lstmkit.analysis.error_by_step import error_by_step
 from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
+from tests.analysis.drawn import windows_drawn
 
 DAYS = 12
 ORIGIN = pd.date_range("2025-10-27", periods=24 * DAYS, freq="1h", tz="America/New_York")
@@ -65,21 +66,26 @@ def test_estimates_and_intervals_are_those_of_resampled_days(size):
     result = steps_of(errors, size=size, order=["naive", "LSTM", "ridge"])
     assert list(result.errors) == ["LSTM", "naive", "ridge"]
     days = ORIGIN.strftime("%F").to_numpy()
-    names = list(dict.fromkeys(days))
-    resampled = {name: [] for name in errors}
-    for draw in np.random.default_rng(0).integers(len(names), size=(200, len(names))):
-        drawn = np.concatenate([np.flatnonzero(days == names[day]) for day in draw])
-        for name, error in errors.items():
-            resampled[name].append([np.sqrt((error[drawn] ** 2).mean(axis=0)), error[drawn].mean(axis=0)])
+
+    def ends(values, estimate):
+        drawn = [estimate(windows) for windows in windows_drawn(days, values, 200, seed=0)]
+        return np.quantile(drawn, [0.05, 0.95], axis=0)
+
     for name, error in errors.items():
-        found, ends = result.errors[name], np.quantile(resampled[name], [0.05, 0.95], axis=0)
+        found = result.errors[name]
         np.testing.assert_allclose(found.rmse, np.sqrt((error**2).mean(axis=0)))
         np.testing.assert_allclose(found.bias, error.mean(axis=0), atol=1e-12)
-        np.testing.assert_allclose(found.rmse_ends, ends[:, 0])
-        np.testing.assert_allclose(found.bias_ends, ends[:, 1], atol=1e-12)
-    own, ridge = (np.array(resampled[name])[:, 0] for name in ("LSTM", "ridge"))
-    np.testing.assert_allclose(result.skill_ends, np.quantile(1 - own / ridge, [0.05, 0.95], axis=0))
-    assert (result.n_windows, result.n_days) == (len(ORIGIN), len(names))
+        rmse = ends(error**2, lambda windows, error=error: np.sqrt((error[windows] ** 2).mean(axis=0)))
+        np.testing.assert_allclose(found.rmse_ends, rmse)
+        bias = ends(error, lambda windows, error=error: error[windows].mean(axis=0))
+        np.testing.assert_allclose(found.bias_ends, bias, atol=1e-12)
+    own, best = (errors[name] ** 2 for name in ("LSTM", "ridge"))
+    skill = ends(
+        own / own.sum(axis=0) - best / best.sum(axis=0),
+        lambda windows: 1 - np.sqrt(own[windows].mean(axis=0) / best[windows].mean(axis=0)),
+    )
+    np.testing.assert_allclose(result.skill_ends, skill)
+    assert (result.n_windows, result.n_days) == (len(ORIGIN), len(set(days)))
 
 
 def test_the_model_is_held_against_the_best_baseline_of_each_step():

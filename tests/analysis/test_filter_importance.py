@@ -53,7 +53,8 @@ def test_effects_of_a_linear_forecast_equal_those_by_hand():
     np.testing.assert_allclose(importance.increase, increase, atol=1e-5)
     drawn_change, drawn_increase, drawn_beyond = [], [], []
     together = ((error + moved.sum(axis=1)[:, None]) ** 2).mean(axis=1)
-    for days in days_drawn(test, 30, params.seed):
+    losses = np.column_stack([moved**2, squares - own[:, None], together - own])
+    for days in days_drawn(test, losses, 30, params.seed):
         drawn_change.append(np.sqrt((moved[days] ** 2).mean(axis=0)))
         drawn_increase.append(np.sqrt(squares[days].mean(axis=0)) - np.sqrt(own[days].mean()))
         whole = np.sqrt(together[days].mean()) - np.sqrt(own[days].mean())

@@ -68,9 +68,11 @@ def test_intervals_equal_those_of_resamplings_written_out():
     relevance = filter_relevance(small(), windows, params)
     activation, outputs = activations(small(), windows)
     aim = outputs.double().mean(dim=1).numpy()
+    standard = (activation - activation.mean(axis=0)) / activation.std(axis=0)
+    products = np.tile(standard * ((aim - aim.mean()) / aim.std())[:, None], 2)  # of network and forecast
     drawn = [
         [np.corrcoef(column[days], aim[days])[0, 1] for column in activation.T]
-        for days in days_drawn(windows, 30, params.seed)
+        for days in days_drawn(windows, products, 30, params.seed)
     ]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     np.testing.assert_allclose(relevance.low[0], low, atol=1e-5)

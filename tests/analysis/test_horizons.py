@@ -73,7 +73,7 @@ def test_a_skill_without_an_interval_is_said_to_have_none():
         "24 h ahead: RMSE 50.0 ppm over all steps against 51.0 ppm for ridge, a skill of +2.0 % (too few days for an "
         "interval). From" in summary.finding()
     )
-    whiskers = " Whiskers of the skill are 95 % intervals over resampled days"
+    whiskers = " Whiskers of the skill are 95 % intervals over resampled blocks of days"
     assert summary.caption.endswith(f"{whiskers}; where there are none, there are too few days.")
     assert metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15))}).caption.endswith(f"{whiskers}.")
     assert " Test days: 30 (1 h ahead), 4 (24 h ahead). " in summary.caption

@@ -8,6 +8,7 @@ import pytest
 
 from lstmkit.analysis.residuals import QUANTILES, describe_groups, residuals
 from lstmkit.params import EvaluationParams
+from tests.analysis.drawn import windows_drawn
 from tests.analysis.planted import last_of
 
 PARAMS = EvaluationParams(bootstrap=200)
@@ -71,12 +72,12 @@ def test_intervals_are_those_of_resampled_days():
     last = last_of(error)
     result = residuals(last, PARAMS, seed=0)
     days, hour = last.time.strftime("%F").to_numpy(), clock(len(error)).hour
-    names = list(dict.fromkeys(days))
-    means, at_seven = [], []
-    for draw in np.random.default_rng(0).integers(len(names), size=(200, len(names))):
-        drawn = np.concatenate([np.flatnonzero(days == names[day]) for day in draw])
-        means.append(error[drawn].mean())
-        at_seven.append(error[drawn][hour[drawn] == 7].mean())
+    inside = np.arange(24) == hour.to_numpy()[:, None]
+    means = [error[windows].mean() for windows in windows_drawn(days, error, 200, seed=0)]
+    of_hours = np.where(inside, error[:, None] - [error[hour == at].mean() for at in range(24)], 0.0)
+    at_seven = [
+        error[windows][hour[windows] == 7].mean() for windows in windows_drawn(days, of_hours, 200, seed=0)
+    ]
     assert result.mean_interval == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
     found = result.by_hour.loc[7, ["mean_low", "mean_high"]]
     np.testing.assert_allclose(found, np.quantile(at_seven, [0.025, 0.975]))

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
 from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, caution_about, evaluate, score
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits
+from tests.analysis.drawn import windows_drawn
 
 HOURLY = pd.date_range("2025-06-02", periods=240, freq="1h", tz="UTC")
 
@@ -108,7 +110,7 @@ def said(rmse: float, low: float | None, high: float | None, against: float = 20
 
 BETTER, WORSE, ALIKE = (
     "beats every baseline",
-    "does **not** beat the best baseline",
+    "does not beat the best baseline",
     "is no different from the best baseline",
 )
 OPEN = "; zero lies inside, so this test part cannot tell them apart"
@@ -182,7 +184,7 @@ def test_the_sign_of_the_skill_decides(noise):
     better = evaluation_of(observed, {"LSTM": observed + 0.9 * error, "ridge": observed + error})
     worse = evaluation_of(observed, {"LSTM": observed + 1.1 * error, "ridge": observed + error})
     assert "beats every baseline" in better.finding()
-    assert "does **not** beat the best baseline" in worse.finding()
+    assert "does not beat the best baseline" in worse.finding()
     assert "zero lies inside" not in better.finding() + worse.finding()
 
 
@@ -196,23 +198,28 @@ def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
 
 
 def test_whole_days_are_resampled():
-    """Nine windows a day that err alike are one piece of evidence: the interval is √9 times as wide."""
-    rng = np.random.default_rng(0)
-    days, alike = 400, 9
-    model, baseline = np.exp(rng.normal(0, 0.2, (2, days)))
-    observed = np.zeros((days * alike, 1))
-    forecasts = {
-        "LSTM": np.repeat(model, alike)[:, None],
-        "ridge": np.repeat(baseline, alike)[:, None],
-    }
-    start = pd.Timestamp("2020-01-01", tz="UTC")
-    by_day = start + pd.to_timedelta(np.repeat(np.arange(days), alike), "D")
-    apart = start + pd.to_timedelta(np.arange(days * alike), "D")
-    widths = []
-    for origin in (by_day, apart):
-        skill = evaluation_of(observed, forecasts, origin, bootstrap=4000).skill["all_steps"]
+    """Nine windows a day that err alike are one piece of evidence: the interval is that of one a day."""
+    model, baseline = np.exp(np.random.default_rng(0).normal(0, 0.2, (2, 400, 1)))
+    skills = []
+    for alike in (1, 9):
+        origin = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(np.repeat(np.arange(400), alike), "D")
+        forecasts = {"LSTM": np.repeat(model, alike, axis=0), "ridge": np.repeat(baseline, alike, axis=0)}
+        skills.append(evaluation_of(np.zeros((400 * alike, 1)), forecasts, origin).skill["all_steps"])
+    assert (skills[1].low, skills[1].high) == pytest.approx((skills[0].low, skills[0].high))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.35, 0.6])
+def test_days_in_succession_whose_losses_correlate_widen_the_interval(rho):
+    """AR(1) losses vary as a mean by (1 + ρ) / (1 − ρ) times what the same days do in disorder."""
+    rng, n_days = np.random.default_rng(0), 3000
+    origin = pd.date_range("2015-01-01", periods=n_days, freq="1D", tz="UTC")
+    courses = lfilter([np.sqrt(1 - rho**2)], [1, -rho], rng.normal(size=(2, n_days)))
+    errors, widths = np.exp(0.1 * courses)[..., None], []
+    for order in (np.arange(n_days), rng.permutation(n_days)):
+        forecasts = dict(zip(("LSTM", "ridge"), errors[:, order], strict=True))
+        skill = evaluation_of(np.zeros((n_days, 1)), forecasts, origin, bootstrap=2000).skill["all_steps"]
         widths.append(skill.high - skill.low)
-    assert widths[0] / widths[1] == pytest.approx(3, rel=0.1)  # 4000 draws give a quantile to a few percent
+    assert widths[0] / widths[1] == pytest.approx(np.sqrt((1 + rho) / (1 - rho)), rel=0.15)
 
 
 def test_days_begin_at_the_sites_midnight(noise):
@@ -277,13 +284,13 @@ def metrics_of_the_whole(observed, forecast):
 
 def skill_of_the_whole(model, baseline, observed, origin, times, confidence, seed):
     """Days are drawn one by one, and the windows of each laid side by side."""
-    days = pd.factorize(origin.strftime("%F"))[0]
-    windows_of = [np.flatnonzero(days == day) for day in range(days.max() + 1)]
-    skills = []
-    for draw in np.random.default_rng(seed).integers(len(windows_of), size=(times, len(windows_of))):
-        drawn = np.concatenate([windows_of[day] for day in draw])
-        model_error, error = ((f[drawn] - observed[drawn]) ** 2 for f in (model, baseline))
-        skills.append(1 - np.sqrt(model_error.mean() / error.mean()))
+    own, best = (((f - observed) ** 2).mean(axis=1) for f in (model, baseline))
+    skills = [
+        1 - np.sqrt(own[windows].mean() / best[windows].mean())
+        for windows in windows_drawn(
+            origin.strftime("%F").to_numpy(), own / own.sum() - best / best.sum(), times, seed
+        )
+    ]
     tail = (1 - confidence) / 2
     return np.quantile(skills, [tail, 1 - tail])
 
@@ -346,10 +353,10 @@ def test_draws_of_days_that_a_baseline_forecasts_exactly_are_left_out():
     origin = pd.date_range("2025-06-02", periods=5, freq="1D", tz="UTC")
     forecasts = {"LSTM": np.ones((5, 1)), "ridge": np.array([[0.0], [0], [0], [0], [2]])}
     skill = evaluation_of(np.zeros((5, 1)), forecasts, origin, bootstrap=4000).skill["all_steps"]
-    # ridge errs on the fifth day alone: drawn k times, 1 − √(5 / 4k). Where it is drawn at all, it is so once in 61 %
-    # of the draws, twice in 30 %, three times in 8 % and more often in 1 %
+    # ridge errs on the fifth day alone: of four days drawn k times, 1 − √(4 / 4k). Where it is drawn at all, it is so
+    # once in 69 % of the draws, twice in 26 %, three times in 4.3 % and four times in 0.3 %
     assert (skill.value, skill.low, skill.high) == pytest.approx(
-        (1 - np.sqrt(5 / 4), 1 - np.sqrt(5 / 4), 1 - np.sqrt(5 / 12))
+        (1 - np.sqrt(5 / 4), 1 - np.sqrt(4 / 4), 1 - np.sqrt(4 / 12))
     )
 
 
@@ -368,13 +375,13 @@ def test_days_begin_where_the_clock_jumps_over_midnight():
         (
             51.0,
             50.9,
-            "**This model does not beat the best baseline** (ridge: RMSE 51.0 ppm, the model 51.2 ppm). What follows "
+            "This model does not beat the best baseline (ridge: RMSE 51.0 ppm, the model 51.2 ppm). What follows "
             "explains a forecast that a simpler rule makes as well.",
         ),
         (
             54.3,
             50.96,
-            "**The network does not improve on its anchor** (anchor alone: RMSE 51.0 ppm, the model 51.2 ppm). "
+            "The network does not improve on its anchor (anchor alone: RMSE 51.0 ppm, the model 51.2 ppm). "
             "What the network adds, which is explained below, makes the forecast no better.",
         ),
     ],
