@@ -10,7 +10,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.storage import write_whole
 
 INJECTED_CELL = "injected-parameters"
-TIMES = ("papermill", "execution")  # metadata that differ from one execution to the next
+VOLATILE = ("papermill", "execution", "widgets")  # metadata that differ from one execution to the next
 
 
 def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
@@ -38,7 +38,7 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
             cell.metadata.tags.append("hide-input")
             cell.id = INJECTED_CELL
     for part in (executed, *executed.cells):
-        for key in TIMES:
+        for key in VOLATILE:
             part.metadata.pop(key, None)
     write_whole(page, lambda draft: nbformat.write(executed, draft))
 
@@ -54,8 +54,9 @@ def _execute(notebook: Path, parameters: dict[str, str | int]) -> nbformat.Noteb
 
 def _caption(cell: nbformat.NotebookNode) -> str:
     """What the cell's figure shows, for those who cannot see it."""
-    said = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
-    return next((text.replace("*", "") for text in said if text.startswith("**Figure")), "")
+    said = [output.get("data", {}) for output in cell.outputs]
+    captions = [data["text/plain"] for data in said if "text/markdown" in data]
+    return next((caption for caption in captions if caption.startswith("Figure")), "")
 
 
 def _is_progress(output: dict) -> bool:
