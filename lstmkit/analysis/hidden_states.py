@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 
+from lstmkit.data.clock import hour_of_day
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
@@ -44,8 +45,8 @@ class Representation:
 
     @cached_property
     def hour(self) -> Float[np.ndarray, "window"]:
-        """Local hour of day of the origin, with its minutes as a fraction."""
-        return (self.origin.hour + self.origin.minute / 60).to_numpy(dtype="float64")
+        """Local hour of day of the origin, with its minutes and seconds as a fraction."""
+        return hour_of_day(self.origin)
 
     @cached_property
     def is_weekend(self) -> Bool[np.ndarray, "window"]:

@@ -1,11 +1,11 @@
 """The mean of the target by time of week: a baseline, and the first part of the anchor."""
 
-import math
-
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from scipy.ndimage import uniform_filter1d
+
+from lstmkit.data.clock import DAY, time_of_day
 
 SMOOTHING = pd.Timedelta("1h")
 
@@ -28,12 +28,11 @@ def climatology(
         The expected value at each time step, in the target's unit; the mean of the training part for a time of day
         that it does not contain.
     """
-    seconds = np.asarray(local_time.hour * 3600 + local_time.minute * 60)
-    step = seconds // max(1, int(interval.total_seconds()))
+    step = np.asarray(time_of_day(local_time) // interval)
     weekend = np.asarray(local_time.day_of_week >= 5).astype(int)
     known = target.to_numpy()[training]
     means = pd.Series(known).groupby([weekend[training], step[training]]).mean()
-    steps_per_day = math.ceil(pd.Timedelta("24h") / interval)
+    steps_per_day = -(-DAY // interval)
     every = pd.MultiIndex.from_product([range(2), range(steps_per_day)])
     table = means.reindex(every).fillna(np.nanmean(known)).to_numpy().reshape(2, steps_per_day)
     smooth = uniform_filter1d(table, size=2 * round(SMOOTHING / interval / 2) + 1, axis=1, mode="wrap")

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.clock import hour_of_day
 from lstmkit.data.dataset import Dataset
 from lstmkit.errors import LstmkitError
+from lstmkit.wording import duration
 
+HOUR = pd.Timedelta("1h")
 _ENHANCED = ("temperature", "humidity")
 CLOCK = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
 
@@ -22,7 +25,7 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
         A frame on the dataset's index, the target first, NaN where a feature is not known.
 
     Raises:
-        LstmkitError: the variant needs a column that the dataset lacks.
+        LstmkitError: the variant needs a column that the dataset lacks, or its names do not hold at the interval.
     """
     if variant == "raw":
         return dataset.frame[[dataset.target, *dataset.frame.columns.drop(dataset.target)]]
@@ -30,6 +33,12 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
         raise LstmkitError(
             f"variant 'preproc_D' needs the columns temperature and humidity beside the target; "
             f"{dataset.name} lacks {', '.join(missing)}. Name them in `data.columns`, or use `variant: raw`."
+        )
+    if HOUR % dataset.interval != pd.Timedelta(0):
+        raise LstmkitError(
+            f"variant 'preproc_D' needs a `data.interval` of which an hour is a whole number, such as 5min or 1h: in "
+            f"steps of {duration(dataset.interval / HOUR)}, `{dataset.target}_change_1h` would be no change over an "
+            f"hour. Use `variant: raw`."
         )
     return _enhanced(dataset)
 
@@ -53,7 +62,7 @@ def clock_features(local_time: pd.DatetimeIndex) -> pd.DataFrame:
     Returns:
         Columns `hour_sin, hour_cos, weekday_sin, weekday_cos`, one row per time stamp.
     """
-    hour = 2 * np.pi * (local_time.hour + local_time.minute / 60) / 24
+    hour = 2 * np.pi * hour_of_day(local_time) / 24
     weekday = 2 * np.pi * local_time.day_of_week / 7
     return pd.DataFrame(
         {

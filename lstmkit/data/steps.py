@@ -6,14 +6,10 @@ from jaxtyping import Float, Int
 
 FINER = 0.6  # of the interval: a file is finer where a quarter of its readings follow sooner than this
 NEIGHBOURS = 49  # readings from which the lag of the sensor's clock is estimated
-STEADY = (
-    0.5  # least length of the mean of their phases on the unit circle, as of readings spread over 0.6 steps
-)
-LATE, EARLY = (
-    0.5,
-    0.9,
-)  # steps of lag behind a step: up to the one a reading is late, from the other on early for the next
-LIKELY_EARLY = 0.7  # what lies between them counts as early from here on, if it is the first that is known
+STEADY = 0.5  # least length of the mean of their phases on the unit circle
+LATE = 0.5  # steps after a step's begin up to which a reading is late
+EARLY = 0.9  # steps after a step's begin from which a reading is early for the next step
+LIKELY_EARLY = 0.7  # the same, where nothing is known of the readings before
 CLEAR = 0.25  # steps of lag up to which the nearest step is the reading's own
 FARTHEST = 0.75  # steps by which a reading may be moved to an empty step
 RARELY = 0.1  # share of readings up to which two on one date are exceptions

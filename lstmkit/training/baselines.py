@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lstmkit.data.climatology import climatology
+from lstmkit.data.clock import hour_of_day
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows, split_rows
 from lstmkit.params import SplitParams
@@ -139,7 +140,7 @@ def ridge_inputs(windows: Windows, steps_per_hour: int) -> Float[np.ndarray, "wi
 
 
 def _clock_harmonics(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "window harmonic"]:
-    hour = 2 * np.pi * (local_time.hour + local_time.minute / 60).to_numpy() / 24
+    hour = 2 * np.pi * hour_of_day(local_time) / 24
     weekend = (local_time.day_of_week >= 5).astype(float)
     waves = [wave(k * hour) for k in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
     return np.column_stack([weekend, *waves, *[wave * weekend for wave in waves]])

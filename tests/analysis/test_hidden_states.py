@@ -78,6 +78,11 @@ def test_the_clock_is_local_and_keeps_its_minutes():
     assert states.is_weekend.sum() == (states.origin[states.is_weekend] < monday).sum() == 49 * 4
 
 
+def test_the_clock_keeps_its_seconds():
+    states = cloud(np.zeros((4, 1)), start="2025-10-31 22:15", every="18s")
+    assert states.hour.tolist() == pytest.approx([22.25, 22.255, 22.26, 22.265])
+
+
 def test_regimes_are_those_at_the_origin():
     states = cloud(np.zeros((5, 1)), latest=np.array([449.9, 450, 549.9, 550, 900]))
     assert states.regime.tolist() == [0, 1, 1, 2, 2]

@@ -72,3 +72,18 @@ def test_five_minutes_are_smoothed_over_an_hour():
 def test_the_interval_need_not_divide_the_day(interval):
     stamps = pd.date_range("2025-06-02", periods=100, freq=interval)
     assert expected(stamps, np.full(100, 500.0), 60, interval) == pytest.approx([500] * 100)
+
+
+@pytest.mark.parametrize(("interval", "steps"), [("30s", 120), ("10s", 360), ("90s", 40), ("7s", 514)])
+def test_seconds_have_their_own_time_of_day(interval, steps):
+    """From 8:00 to 11:00 on, with one spike some seconds after 9:30: it is smoothed over half an hour to either side."""
+    stamps = pd.date_range("2025-06-02 08:00", "2025-06-02 11:00", freq=interval)
+    spike = int(np.searchsorted(stamps, pd.Timestamp("2025-06-02 09:30:01")))
+    values = np.zeros(len(stamps))
+    values[spike] = steps + 1
+    found = np.array(expected(stamps, values, len(stamps), interval))
+    whole = slice(
+        steps // 2, len(stamps) - steps // 2
+    )  # an hour around each of these lies in the training part
+    near = np.abs(np.arange(len(stamps)) - spike) <= steps // 2
+    np.testing.assert_allclose(found[whole], near[whole].astype(float), atol=1e-9)

@@ -54,10 +54,30 @@ def test_at_an_hourly_interval_an_hour_is_one_step():
     assert features["co2_lag_24h"].iloc[24:27].tolist() == [400, 410, 405]
 
 
-def test_at_an_interval_above_an_hour_one_step_is_the_least():
-    features = build_features(climate([400, 410, 405, *[500] * 12], interval="2h"), "preproc_D")
-    assert features["co2_change_1h"].iloc[1:4].tolist() == [10, -5, 95]
-    assert features["co2_lag_24h"].iloc[12:15].tolist() == [400, 410, 405]
+@pytest.mark.parametrize("interval", ["3h", "1D", "7D", "90min", "45min", "7min", "70s"])
+def test_where_an_hour_is_no_whole_number_of_steps_the_variant_is_refused(interval):
+    with pytest.raises(LstmkitError) as error:
+        build_features(climate(np.arange(60.0), interval=interval), "preproc_D")
+    for part in ("`data.interval`", "`co2_change_1h`", "`variant: raw`", "5min or 1h"):
+        assert part in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("interval", ["10s", "1min", "5min", "15min", "20min", "1h"])
+def test_the_names_say_the_true_span(interval):
+    n = 24 * int(pd.Timedelta("1h") / pd.Timedelta(interval)) + 5
+    hours = np.arange(n) * (pd.Timedelta(interval) / pd.Timedelta("1h"))
+    dataset = climate(hours, interval=interval)  # a target that counts hours
+    features = build_features(dataset, "preproc_D")
+    np.testing.assert_allclose(features["co2_change_1h"].dropna(), 1)
+    np.testing.assert_allclose((features["co2"] - features["co2_lag_24h"]).dropna(), 24)
+    assert features["co2_lag_24h"].notna().sum() == 5
+
+
+@pytest.mark.parametrize("interval", ["3h", "1D", "7D", "7min"])
+def test_the_sensors_own_columns_need_no_hour(interval):
+    dataset = climate(np.arange(20.0), interval=interval)
+    assert build_features(dataset, "raw")["co2"].tolist() == list(range(20))
 
 
 def test_a_gap_is_missing_wherever_it_is_looked_at():
@@ -80,6 +100,12 @@ def test_the_clock_by_hand():
     np.testing.assert_allclose(clock["hour_cos"], [1, 0, np.cos(angle)], atol=1e-15)
     assert clock["weekday_sin"].tolist() == [0, 0, 0]
     assert clock["weekday_cos"].tolist() == [1, 1, 1]
+
+
+def test_half_a_minute_is_half_a_minute():
+    stamps = pd.DatetimeIndex(["2025-06-02 06:00:00", "2025-06-02 06:00:30"], tz="UTC")
+    angle = 2 * np.pi * (6 + 0.5 / 60) / 24
+    np.testing.assert_allclose(clock_features(stamps)["hour_cos"], [0, np.cos(angle)], atol=1e-15)
 
 
 def test_the_clock_is_the_sites_own_where_summer_ends():

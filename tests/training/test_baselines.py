@@ -111,6 +111,18 @@ def test_the_penalty_of_ridge_is_the_one_that_serves_the_validation_part_best(ho
     np.testing.assert_allclose(ridge(windows, 2, seed=0), best, rtol=1e-4)
 
 
+def test_the_clock_of_ridge_keeps_its_seconds():
+    windows = raw_windows(
+        dataset_of({"co2": np.arange(400.0) % 7}, interval="18s"), 1, HALF, lookback=2, anchor="none"
+    )
+    chosen = windows["test"]
+    sine = ridge_inputs(chosen, 200)[
+        :, -2 * 2 * 4
+    ]  # after the weekend come four harmonics, then these on weekends
+    seconds = 18 * (chosen.starts.numpy() + 1)
+    np.testing.assert_allclose(sine, np.sin(2 * np.pi * seconds / 86_400), atol=1e-12)
+
+
 def test_ridge_does_not_see_the_test_part(sinusoid):
     dataset, windows = sinusoid
     values = dataset.frame["co2"].to_numpy().copy()
