@@ -192,7 +192,9 @@ class Study:
 
     def forecasts(self) -> Iterator[Compared]:
         """The test windows in order of time, some at a time, as model, baselines and anchor forecast them."""
-        baselines = fit_baselines(self.dataset, self.windows, self.params.split, self.params.seed)
+        baselines = fit_baselines(
+            self.dataset, self.windows, self.params.split, self.params.training, self.params.seed
+        )
         if self.params.windows.anchor == "autoregressive":
             baselines[ANCHOR] = lambda some: some.to_units(torch.zeros(len(some), some.horizon))
         for some, predicted in walk(self.predictions, self.windows["test"]):

@@ -15,7 +15,8 @@ from lstmkit.data.climatology import climatology
 from lstmkit.data.clock import hour_of_day
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows, split_rows
-from lstmkit.params import SplitParams
+from lstmkit.params import SplitParams, TrainingParams
+from lstmkit.training.gain import best_gain, held_out_windows
 
 ALPHAS = np.logspace(0, 6, 13)
 MOST_TRAINING_WINDOWS = 20_000
@@ -26,7 +27,7 @@ Forecaster = Callable[[Windows], Forecast]
 
 
 def fit_baselines(
-    dataset: Dataset, windows: dict[str, Windows], split: SplitParams, seed: int
+    dataset: Dataset, windows: dict[str, Windows], split: SplitParams, training: TrainingParams, seed: int
 ) -> dict[str, Forecaster]:
     """Fit every baseline on what comes before the test part.
 
@@ -34,19 +35,21 @@ def fit_baselines(
         dataset: the series.
         windows: of all parts.
         split: shares of the parts, for the climatology.
-        seed: of the sample of training windows that ridge sees.
+        training: of the networks; ridge is tuned on the same validation windows.
+        seed: of the samples of windows that ridge sees.
 
     Returns:
         Per baseline, a function that forecasts windows in the target's unit, shape (window, horizon).
     """
     target = dataset.frame[dataset.target]
-    training = split_rows(dataset.observed, split)["train"]
-    expected = climatology(target, dataset.local_time, training, dataset.interval)
+    rows = split_rows(dataset.observed, split)["train"]
+    expected = climatology(target, dataset.local_time, rows, dataset.interval)
+    held_out = held_out_windows(windows, training, seed)
     return {
         "persistence": partial(persistence, target.to_numpy()),
         "seasonal naive": partial(seasonal_naive, target.to_numpy(), season=dataset.steps("24h")),
         "climatology": partial(_rows_ahead, expected),
-        "ridge": fit_ridge(windows, dataset.steps("1h"), seed),
+        "ridge": fit_ridge(windows["train"], held_out, dataset.steps("1h"), seed),
     }
 
 
@@ -83,34 +86,35 @@ def seasonal_naive(target: Float[np.ndarray, "time"], windows: Windows, season: 
     return np.where(np.isnan(forecast), persistence(target, windows), forecast)
 
 
-def fit_ridge(windows: dict[str, Windows], steps_per_hour: int, seed: int) -> Forecaster:
+def fit_ridge(train: Windows, held_out: Windows, steps_per_hour: int, seed: int) -> Forecaster:
     """Linear regression of the deviations from the climatology on the same features, their lags and the clock.
 
-    It is fitted on the training part; its penalty is chosen on the validation part.
+    Tuned on the validation part as a network is: there its penalty is chosen, as the epoch of a network, and there
+    the gain by which its deviations are multiplied (`best_gain`).
 
     Args:
-        windows: of the parts `train` and `validation`.
+        train: windows to fit on.
+        held_out: windows of the validation part.
         steps_per_hour: for the lags.
-        seed: of the samples of windows.
+        seed: of the sample of training windows.
 
     Returns:
         A function that forecasts windows in the target's unit.
     """
-    train = windows["train"].sample(MOST_TRAINING_WINDOWS, seed)
-    held_out = windows["validation"].sample(MOST_TRAINING_WINDOWS, seed)
+    train = train.sample(MOST_TRAINING_WINDOWS, seed)
     x, y = ridge_inputs(train, steps_per_hour), train.ahead().numpy()
     x_held_out, y_held_out = ridge_inputs(held_out, steps_per_hour), held_out.ahead().numpy()
     fitted = [make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y) for alpha in ALPHAS]
     # scikit-learn forecasts a single step without an axis for it
-    errors = [
-        np.mean((model.predict(x_held_out).reshape(y_held_out.shape) - y_held_out) ** 2) for model in fitted
-    ]
-    return partial(_ridge_forecast, fitted[int(np.argmin(errors))], steps_per_hour)
+    outputs = [model.predict(x_held_out).reshape(y_held_out.shape) for model in fitted]
+    best = int(np.argmin([np.mean((output - y_held_out) ** 2) for output in outputs]))
+    gain = best_gain([(torch.from_numpy(outputs[best]), torch.from_numpy(y_held_out))])
+    return partial(_ridge_forecast, fitted[best], gain, steps_per_hour)
 
 
-def _ridge_forecast(fitted: Pipeline, steps_per_hour: int, windows: Windows) -> Forecast:
+def _ridge_forecast(fitted: Pipeline, gain: float, steps_per_hour: int, windows: Windows) -> Forecast:
     outputs = fitted.predict(ridge_inputs(windows, steps_per_hour)).reshape(len(windows), windows.horizon)
-    return windows.from_deviations(torch.from_numpy(outputs))
+    return windows.from_deviations(torch.from_numpy(gain * outputs))
 
 
 def ridge_inputs(windows: Windows, steps_per_hour: int) -> Float[np.ndarray, "window input"]:

@@ -22,6 +22,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import computes_in_bfloat16
+from lstmkit.training.gain import best_gain, held_out_windows
 from lstmkit.training.interrupted import WholeCheckpoints, last_checkpoint
 from lstmkit.training.losses import LOSSES
 
@@ -191,7 +192,7 @@ def fit(
     precision = _precision(params.precision, device)
     sampler = SeededSampler(len(windows["train"]), params.windows_per_epoch, seed)
     train = _loader(windows["train"].to(device), sampler, params.batch_size)
-    held_out = windows["validation"].sample(params.validation_windows, seed).to(device)
+    held_out = held_out_windows(windows, params, seed).to(device)
     validation = _loader(held_out, range(len(held_out)), params.batch_size)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
     module = Training(model, params, params.epochs * len(train), seed, exogenous, request)
@@ -238,13 +239,11 @@ def shrink(model: nn.Module, held_out: Windows, batch_size: int) -> float:
         model: in evaluation mode; changed in place.
         held_out: windows that it was not trained on, on the model's device.
         batch_size: windows per batch.
+
+    Raises:
+        LstmkitError: outputs are NaN or infinite.
     """
-    agreement, power = 0.0, 0.0
-    for x, y in held_out.batches(batch_size):
-        outputs = model(x)
-        agreement += float((outputs * y).sum())
-        power += float((outputs**2).sum())
-    gain = min(1.0, max(0.0, agreement / power)) if power else 1.0
+    gain = best_gain((model(x), y) for x, y in held_out.batches(batch_size))
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     for parameter in last.parameters():
         parameter.mul_(gain)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lstmkit.data.windows import split_rows
-from lstmkit.params import SplitParams
+from lstmkit.params import SplitParams, TrainingParams
 from lstmkit.training.baselines import (
     ALPHAS,
     fit_baselines,
@@ -14,6 +14,7 @@ from lstmkit.training.baselines import (
     ridge_inputs,
     seasonal_naive,
 )
+from lstmkit.training.gain import held_out_windows
 from tests.series import dataset_of, raw_windows
 
 HALF = SplitParams(train=0.4, validation=0.2)
@@ -70,7 +71,7 @@ def test_seasonal_naive_never_looks_past_the_origin():
 
 
 def ridge(windows, steps_per_hour, seed):
-    return fit_ridge(windows, steps_per_hour, seed)(windows["test"])
+    return fit_ridge(windows["train"], windows["validation"], steps_per_hour, seed)(windows["test"])
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +108,38 @@ def test_the_penalty_of_ridge_is_the_one_that_serves_the_validation_part_best(ho
 
     errors = [np.mean((forecast(a, "validation") - windows["validation"].observed()) ** 2) for a in ALPHAS]
     assert 0 < np.argmin(errors) < len(ALPHAS) - 1
-    best = forecast(ALPHAS[np.argmin(errors)], "test")
-    np.testing.assert_allclose(ridge(windows, 2, seed=0), best, rtol=1e-4)
+    best, held_out = (forecast(ALPHAS[np.argmin(errors)], part) for part in ("test", "validation"))
+    centre = windows["train"].target_scaler.center[0]  # deviations are from it, where there is no climatology
+    true = windows["validation"].observed()
+    gain = ((held_out - centre) * (true - centre)).sum() / ((held_out - centre) ** 2).sum()
+    assert gain > 0
+    np.testing.assert_allclose(ridge(windows, 2, seed=0), centre + min(gain, 1) * (best - centre), rtol=1e-4)
+
+
+def test_ridge_that_only_learned_noise_is_the_climatology():
+    """Where what it learned comes true with the other sign, the gain is zero."""
+    signal = np.random.default_rng(0).normal(size=1500)
+    share = np.where(np.arange(1500) < 600, 1.0, -1.0)
+    co2 = 500 + np.concatenate([[0], (40 * share * signal)[:-1]])
+    dataset = dataset_of({"co2": co2, "sign": signal}, interval="30min")
+    windows = raw_windows(dataset, 1, HALF, lookback=2, anchor="none")
+    np.testing.assert_allclose(ridge(windows, 2, seed=0), windows["test"].target_scaler.center[0])
+
+
+def test_ridge_and_the_network_are_tuned_on_the_same_windows():
+    """Validation windows that are not in the network's sample tell ridge nothing."""
+    co2 = 600 + np.random.default_rng(0).normal(0, 30, 900)
+    params = TrainingParams(validation_windows=20)
+    dataset = dataset_of({"co2": co2}, interval="30min")
+    windows = raw_windows(dataset, 1, HALF, lookback=2, anchor="none")
+    chosen = held_out_windows(windows, params, seed=4)
+    assert len(chosen) == 20
+    alone = windows | {"validation": chosen}
+    forecasts = [
+        fit_baselines(dataset, some, HALF, params, seed=4)["ridge"](windows["test"])
+        for some in (windows, alone)
+    ]
+    np.testing.assert_array_equal(*forecasts)
 
 
 def test_the_clock_of_ridge_keeps_its_seconds():
@@ -151,7 +182,9 @@ def test_all_baselines_together():
     co2 = np.tile(day, 21)  # three weeks, the same every day
     dataset = dataset_of({"co2": co2})
     windows = raw_windows(dataset, 3, SplitParams(train=0.7, validation=0.1), lookback=4)
-    baselines = fit_baselines(dataset, windows, SplitParams(train=0.7, validation=0.1), seed=0)
+    baselines = fit_baselines(
+        dataset, windows, SplitParams(train=0.7, validation=0.1), TrainingParams(), seed=0
+    )
     forecasts = {name: forecast(windows["test"]) for name, forecast in baselines.items()}
     assert list(forecasts) == ["persistence", "seasonal naive", "climatology", "ridge"]
     observed = windows["test"].observed()
@@ -167,7 +200,10 @@ def test_the_climatology_knows_the_training_part_alone():
     dataset = dataset_of({"co2": co2}, interval="30min")
     split = SplitParams(train=0.5, validation=0.25)
     windows = raw_windows(dataset, 3, split, lookback=4)
-    assert (fit_baselines(dataset, windows, split, seed=0)["climatology"](windows["test"]) == 500).all()
+    assert (
+        fit_baselines(dataset, windows, split, TrainingParams(), seed=0)["climatology"](windows["test"])
+        == 500
+    ).all()
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
@@ -176,7 +212,7 @@ def test_some_windows_are_forecast_as_they_are_among_all(size):
     dataset = dataset_of({"co2": co2}, interval="30min")
     windows = raw_windows(dataset, 3, HALF, lookback=6)
     test = windows["test"]
-    for name, forecast in fit_baselines(dataset, windows, HALF, seed=0).items():
+    for name, forecast in fit_baselines(dataset, windows, HALF, TrainingParams(), seed=0).items():
         parts = [forecast(test.select(index)) for index in torch.arange(len(test)).split(size)]
         # ridge is a matrix product, which rounds with its shape
         np.testing.assert_allclose(np.concatenate(parts), forecast(test), rtol=1e-12, err_msg=name)
@@ -191,7 +227,7 @@ def test_the_baselines_know_nothing_of_the_test_part():
         dataset = dataset_of({"co2": values}, interval="30min")
         windows = raw_windows(dataset, 3, HALF, lookback=6)
         early = windows["test"].select(torch.arange(100))
-        baselines = fit_baselines(dataset, windows, HALF, seed=0)
+        baselines = fit_baselines(dataset, windows, HALF, TrainingParams(), seed=0)
         forecasts.append({name: forecast(early) for name, forecast in baselines.items()})
     for name, values in forecasts[0].items():
         np.testing.assert_array_equal(values, forecasts[1][name], err_msg=name)
