@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 from scipy.special import expit
-from torch import nn
+from torch import Tensor, nn
 
-from lstmkit.internals.gates import part_names
+from lstmkit.errors import LstmkitError
+from lstmkit.internals.lstm_weights import lstm_weights, part_names
 from lstmkit.internals.recurrent import find_lstms
 from lstmkit.wording import count, digits, feature_label, signed
 
@@ -43,36 +44,46 @@ class LayerWeights:
 
 
 def read_weights(model: nn.Module) -> tuple[LayerWeights, ...]:
-    """Weights of a model's first LSTM, layer by layer, a layer's two directions one after the other.
+    """Weights with which a model's LSTM computes, layer by layer, a layer's two directions one after the other.
 
     Args:
-        model: with an `nn.LSTM`.
+        model: with one `nn.LSTM`, or itself one.
 
     Raises:
-        LstmkitError: the model has none.
+        LstmkitError: the model has none or several, or one whose weights are not finite or not set yet.
     """
-    lstm = next(iter(find_lstms(model).values()))
-    ways = ("", "_reverse") if lstm.bidirectional else ("",)
-    suffixes = [f"_l{k}{way}" for k in range(lstm.num_layers) for way in ways]
+    lstms = find_lstms(model)
+    if len(lstms) > 1:
+        raise LstmkitError(
+            f"{type(model).__name__} contains {len(lstms)} LSTMs: give one of {', '.join(lstms)}, not the whole model"
+        )
+    (lstm,) = lstms.values()
     return tuple(
-        _layer(lstm, suffix, label) for suffix, label in zip(suffixes, part_names(lstm), strict=True)
+        _layer(label, _finite(label, weights))
+        for label, weights in zip(part_names(lstm), lstm_weights(lstm), strict=True)
     )
 
 
-def _layer(lstm: nn.LSTM, suffix: str, label: str) -> LayerWeights:
-    def values(name: str) -> Float[np.ndarray, "..."]:
-        return getattr(lstm, name + suffix).detach().cpu().double().numpy()
+def _finite(label: str, weights: dict[str, Tensor]) -> dict[str, Float[np.ndarray, "..."]]:
+    values = {kind: weight.cpu().double().numpy() for kind, weight in weights.items()}
+    if wrong := [kind for kind, weight in values.items() if not np.isfinite(weight).all()]:
+        raise LstmkitError(f"{wrong[0]} of the LSTM's {label} holds NaN or infinity: train the model anew")
+    return values
 
-    def by_gate(name: str) -> Float[np.ndarray, "gate unit ..."]:
-        return np.stack(np.split(values(name), len(GATES)))
 
-    bias = np.zeros((len(GATES), lstm.hidden_size))
+def _layer(label: str, weights: dict[str, Float[np.ndarray, "..."]]) -> LayerWeights:
+    by_gate = {
+        kind: np.stack(np.split(values, len(GATES)))
+        for kind, values in weights.items()
+        if kind != "weight_hr"
+    }
+    without = np.zeros(by_gate["weight_hh"].shape[:2])
     return LayerWeights(
         label,
-        by_gate("weight_ih"),
-        by_gate("weight_hh"),
-        by_gate("bias_ih") + by_gate("bias_hh") if lstm.bias else bias,
-        values("weight_hr") if lstm.proj_size else None,
+        by_gate["weight_ih"],
+        by_gate["weight_hh"],
+        by_gate.get("bias_ih", without) + by_gate.get("bias_hh", without),
+        weights.get("weight_hr"),
     )
 
 

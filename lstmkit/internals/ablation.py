@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn, where
 
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.running import evaluated, find_modules, kind_of
 
 
 def convolutional_stages(model: nn.Module) -> tuple[str, str, str]:
@@ -21,7 +22,7 @@ def convolutional_stages(model: nn.Module) -> tuple[str, str, str]:
     names = tuple(model.stages.values())
     if len(names) != 3:
         raise LstmkitError(
-            f"{type(model).__name__} has {len(names)} convolutional stages; two layers and a pool in front of an LSTM "
+            f"{kind_of(model)} has {len(names)} convolutional stages; two layers and a pool in front of an LSTM "
             f"are examined, as a CNN-LSTM has them"
         )
     return names
@@ -36,7 +37,7 @@ def replaced(
 ) -> Iterator[None]:
     """Let channels of a module put out fixed maps, in every forward pass inside the body.
 
-    The hook comes off when the body ends, also when it raises.
+    The model is in evaluation mode inside the body. The hook comes off when it ends, also when it raises.
 
     Args:
         model: any module.
@@ -47,18 +48,16 @@ def replaced(
     Raises:
         LstmkitError: the model has no module of that name.
     """
-    modules = dict(model.named_modules())
-    if name not in modules:
-        known = ", ".join(name for name in modules if name)
-        raise LstmkitError(f"{type(model).__name__} has no module {name}; it has {known}")
+    (module,) = find_modules(model, [name])
 
     def replace(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
         if channels is None:
             return maps.expand_as(output)
         return where(channels[:, None], maps, output)
 
-    handle = modules[name].register_forward_hook(replace)
+    handle = module.register_forward_hook(replace)
     try:
-        yield
+        with evaluated(model):
+            yield
     finally:
         handle.remove()

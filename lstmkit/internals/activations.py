@@ -5,19 +5,19 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from lstmkit.errors import LstmkitError
+from lstmkit.internals.running import evaluated, find_modules
 
 
 @contextmanager
 def record(model: nn.Module, names: list[str]) -> Iterator[dict[str, Tensor]]:
     """Record the outputs of named modules, with their graph, for the forward passes inside the body.
 
-    The hooks come off when the body ends, also when it raises. Of a module with several outputs (an `nn.LSTM`)
-    the first is recorded.
+    The model is in evaluation mode inside the body. The hooks come off when it ends, also when it raises. Of a
+    module with several outputs (an `nn.LSTM`) the first is recorded.
 
     Args:
         model: any module.
-        names: as in `model.named_modules()`.
+        names: as in `model.named_modules()`, without what `torch.compile` adds to them.
 
     Yields:
         A dictionary that each forward pass fills anew: name to output.
@@ -25,14 +25,15 @@ def record(model: nn.Module, names: list[str]) -> Iterator[dict[str, Tensor]]:
     Raises:
         LstmkitError: the model has no module of that name.
     """
-    modules = dict(model.named_modules())
-    if unknown := [name for name in names if name not in modules]:
-        known = ", ".join(name for name in modules if name)
-        raise LstmkitError(f"{type(model).__name__} has no module {', '.join(unknown)}; it has {known}")
     outputs: dict[str, Tensor] = {}
-    handles = [modules[name].register_forward_hook(_keep(outputs, name)) for name in names]
+    modules = find_modules(model, names)
+    handles = [
+        module.register_forward_hook(_keep(outputs, name))
+        for name, module in zip(names, modules, strict=True)
+    ]
     try:
-        yield outputs
+        with evaluated(model):
+            yield outputs
     finally:
         for handle in handles:
             handle.remove()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.running import evaluated, kind_of, modules_by_name
 
 Window = nn.Conv1d | nn.MaxPool1d | nn.AvgPool1d
 """Modules that look at neighbouring steps."""
@@ -19,7 +20,7 @@ class Call:
     """What one module without children was given in a forward pass, and what it gave back.
 
     Attributes:
-        name: as in `model.named_modules()`.
+        name: as in `model.named_modules()`, without what `torch.compile` adds to it.
         module: that was called.
         given: its first argument.
         returned: its output, the first one where there are several.
@@ -37,7 +38,7 @@ class Convolution:
 
     Attributes:
         label: `CNN layer 1` for the first.
-        name: as in `model.named_modules()`.
+        name: as in `model.named_modules()`, without what `torch.compile` adds to it.
         module: the convolution.
         norm: the batch norm that reads its output, if one does.
         relu: name of the ReLU that reads the output of the two, if one does.
@@ -81,7 +82,7 @@ def trace(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> list[Call
     """Every call of a module without children, in the order of a forward pass.
 
     Args:
-        model: in evaluation mode.
+        model: any; it is run in evaluation mode.
         x: scaled inputs.
     """
     calls: list[Call] = []
@@ -93,10 +94,12 @@ def trace(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> list[Call
 
         return hook
 
-    leaves = [(name, module) for name, module in model.named_modules() if not list(module.children())]
+    leaves = [
+        (name, module) for name, module in modules_by_name(model).items() if not list(module.children())
+    ]
     handles = [module.register_forward_hook(keep(name)) for name, module in leaves]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), evaluated(model):
             model(x)
     finally:
         for handle in handles:
@@ -110,7 +113,7 @@ def find_convolutions(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
     A module follows another if it is given the very tensor that the other returned.
 
     Args:
-        model: in evaluation mode.
+        model: any; it is run in evaluation mode.
         x: scaled inputs, one window is enough.
 
     Raises:
@@ -119,7 +122,7 @@ def find_convolutions(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
     calls = trace(model, x)
     found = [call for call in calls if isinstance(call.module, nn.Conv1d)]
     if not found:
-        raise LstmkitError(f"{type(model).__name__} contains no nn.Conv1d, so it has no filters")
+        raise LstmkitError(f"{kind_of(model)} contains no nn.Conv1d, so it has no filters")
     if grouped := [call.name for call in found if call.module.groups > 1]:
         raise LstmkitError(
             f"the filters of {grouped[0]} read different groups of channels and cannot be set side by side; "
@@ -145,7 +148,7 @@ def find_local_stages(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
     """Convolutions and pools before the first recurrent module, by name, in the order of a forward pass.
 
     Args:
-        model: in evaluation mode.
+        model: any; it is run in evaluation mode.
         x: scaled inputs, one window is enough.
 
     Raises:
@@ -159,7 +162,7 @@ def find_local_stages(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
             stages.append((call.name, call.module))
     if not stages:
         raise LstmkitError(
-            f"{type(model).__name__} has no convolution in front of its memory, so no step of the memory's input "
+            f"{kind_of(model)} has no convolution in front of its memory, so no step of the memory's input "
             f"has a receptive field"
         )
     return stages

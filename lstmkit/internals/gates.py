@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.lstm_arguments import require_inputs, require_lstm, require_state
+from lstmkit.internals.lstm_weights import lstm_weights, part_names, reads_backward
 
 GATES = ("i", "f", "g", "o")
 FEWEST_GROUPS = 16  # from which PyTorch hands a convolution of width one to oneDNN also on a single thread
@@ -65,45 +67,9 @@ class LayerTrace:
     h: Float[Tensor, "batch time unit"]
 
 
-def part_names(lstm: nn.LSTM) -> tuple[str, ...]:
-    """Names of an LSTM's layers, and of their directions where there are two, in PyTorch's order.
-
-    Args:
-        lstm: any.
-    """
-    ways = (" forward", " backward") if lstm.bidirectional else ("",)
-    return tuple(f"layer {layer + 1}{way}" for layer in range(lstm.num_layers) for way in ways)
-
-
-def reads_backward(lstm: nn.LSTM, part: int) -> bool:
-    """Whether a layer and direction reads from the newest step to the oldest.
-
-    Args:
-        lstm: any.
-        part: index of the layer and direction, as in `part_names`.
-    """
-    return lstm.bidirectional and part % 2 == 1
-
-
-def part_weights(lstm: nn.LSTM, part: int) -> dict[str, Tensor]:
-    """Weights and biases of one layer and direction, named without its suffix (`weight_ih` and so on).
-
-    Args:
-        lstm: any.
-        part: index of the layer and direction, as in `part_names`.
-    """
-    directions = 2 if lstm.bidirectional else 1
-    suffix = f"_l{part // directions}" + ("_reverse" if part % directions else "")
-    return {
-        name.removesuffix(suffix): value.detach()
-        for name, value in lstm.named_parameters()
-        if name.endswith(suffix)
-    }
-
-
 @torch.inference_mode()
 def walk_lstm(
-    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"], visit: Visitor, state: State | None = None
+    lstm: nn.Module, x: Float[Tensor, "batch time feature"], visit: Visitor, state: State | None = None
 ) -> None:
     """Go through an LSTM step by step and show each step to a visitor, layer after layer.
 
@@ -117,13 +83,10 @@ def walk_lstm(
         state: initial hidden and cell states as `nn.LSTM` takes them; zeros where there are none.
 
     Raises:
-        LstmkitError: the LSTM would apply dropout.
+        LstmkitError: the LSTM would apply dropout, is none, or cannot read these inputs from this state.
     """
-    if lstm.training and lstm.dropout:
-        raise LstmkitError(
-            "the LSTM is in training mode, where dropout makes every pass another: call .eval() first"
-        )
-    directions = 2 if lstm.bidirectional else 1
+    lstm = _checked(lstm, x, state)
+    weights, directions = lstm_weights(lstm), 2 if lstm.bidirectional else 1
     sequence = _arrange(x)  # (time, group, feature, member)
     time, group, _, member = sequence.shape
     unit = lstm.proj_size or lstm.hidden_size
@@ -134,12 +97,12 @@ def walk_lstm(
             part = layer * directions + direction
             start = None if state is None else tuple(_arrange(s[part][:, None])[0] for s in state)
             own = None if last else output[:, :, direction * unit : (direction + 1) * unit]
-            _walk_part(lstm, part, sequence, visit, start, own)
+            _walk_part(lstm, part, weights[part], sequence, visit, start, own)
         sequence = output
 
 
 def trace_lstm(
-    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"], state: State | None = None
+    lstm: nn.Module, x: Float[Tensor, "batch time feature"], state: State | None = None
 ) -> tuple[LayerTrace, ...]:
     """Gates and states of every layer and direction of an LSTM at every step.
 
@@ -155,11 +118,12 @@ def trace_lstm(
         One trace per layer and direction, in the order of `part_names`.
 
     Raises:
-        LstmkitError: the LSTM would apply dropout.
+        LstmkitError: the LSTM would apply dropout, is none, or cannot read these inputs from this state.
 
     Reference:
         Hochreiter & Schmidhuber (1997), Neural Computation 9:1735; Gers et al. (2000), Neural Computation 12:2451.
     """
+    lstm = _checked(lstm, x, state)
     batch, time, _ = x.shape
     widths = dict.fromkeys((*GATES, "c"), lstm.hidden_size) | {"h": lstm.proj_size or lstm.hidden_size}
     traces = tuple(
@@ -176,6 +140,17 @@ def trace_lstm(
     return traces
 
 
+def _checked(lstm: nn.Module, x: Tensor, state: State | None) -> nn.LSTM:
+    lstm = require_lstm(lstm)
+    if lstm.training and lstm.dropout:
+        raise LstmkitError(
+            "the LSTM is in training mode, where dropout makes every pass another: call .eval() first"
+        )
+    require_inputs(lstm, x)
+    require_state(lstm, state, len(x))
+    return lstm
+
+
 def _arrange(x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "time group feature member"]:
     if x.dtype == torch.double:  # which oneDNN does not compute in
         member = len(x)
@@ -188,13 +163,14 @@ def _arrange(x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "time grou
 def _walk_part(
     lstm: nn.LSTM,
     part: int,
+    of: dict[str, Tensor],
     sequence: Float[Tensor, "time group feature member"],
     visit: Visitor,
     start: tuple[Tensor, Tensor] | None,
     output: Float[Tensor, "time group unit member"] | None,
 ) -> None:
     """Walk one layer in one direction, and write its hidden states where a next layer reads them."""
-    weights, bias, projection = _weights(lstm, part)
+    weights, bias, projection = _joined_weights(of)
     time, group, features, member = sequence.shape
     hidden, unit = lstm.hidden_size, lstm.proj_size or lstm.hidden_size
     joined = sequence.new_zeros(group, features + unit, member)  # x(t) and h(t-1), one above the other
@@ -224,12 +200,13 @@ def _order(time: int, backward: bool) -> Iterator[int]:
     return reversed(range(time)) if backward else iter(range(time))
 
 
-def _weights(lstm: nn.LSTM, part: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
+def _joined_weights(of: dict[str, Tensor]) -> tuple[Tensor, Tensor | None, Tensor | None]:
     """Weights of the joined input, their bias, and the projection; rows of the candidate are doubled."""
-    of = part_weights(lstm, part)
-    doubled = torch.ones(4, lstm.hidden_size, 1, dtype=of["weight_ih"].dtype, device=of["weight_ih"].device)
+    doubled = torch.ones(
+        4, len(of["weight_ih"]) // 4, 1, dtype=of["weight_ih"].dtype, device=of["weight_ih"].device
+    )
     doubled[GATES.index("g")] = 2
     doubled = doubled.flatten(0, 1)
     weights = (torch.cat([of["weight_ih"], of["weight_hh"]], dim=1) * doubled)[..., None]
-    bias = ((of["bias_ih"] + of["bias_hh"])[:, None] * doubled)[:, 0] if lstm.bias else None
-    return weights, bias, of["weight_hr"][..., None] if lstm.proj_size else None
+    bias = ((of["bias_ih"] + of["bias_hh"])[:, None] * doubled)[:, 0] if "bias_ih" in of else None
+    return weights, bias, of["weight_hr"][..., None] if "weight_hr" in of else None

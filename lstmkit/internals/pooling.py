@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from lstmkit.errors import LstmkitError
+
 
 @contextmanager
 def record_input(module: nn.Module) -> Iterator[list[Tensor]]:
@@ -37,7 +39,14 @@ def selected_steps(
     Returns:
         The step's place in its group, 0 being the oldest, and whether there was a choice: False where several steps
         share the maximum (after a ReLU mostly zeros), of which a pool takes the first for no reason in the data.
+
+    Raises:
+        LstmkitError: the maps hold NaN, which is no maximum of anything.
     """
     groups = maps.unfold(2, size, size)  # (batch, channel, pooled, place)
     largest = groups.amax(dim=3, keepdim=True)
+    if largest.isnan().any():
+        raise LstmkitError(
+            "the maps that the pool reads hold NaN: the model's inputs or weights are not finite"
+        )
     return groups.argmax(dim=3), (groups == largest).sum(dim=3) == 1

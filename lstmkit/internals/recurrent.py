@@ -9,13 +9,18 @@ from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.gates import State
+from lstmkit.internals.lstm_arguments import require_inputs
+from lstmkit.internals.running import evaluated, kind_of, modules_by_name, uncompiled
+
+RECURRENT = nn.RNNBase | nn.RNNCellBase
 
 
 def find_lstms(model: nn.Module) -> dict[str, nn.LSTM]:
-    """Every `nn.LSTM` of a model, by its name in `model.named_modules()`.
+    """Every `nn.LSTM` of a model, by its name in `model.named_modules()` without what `torch.compile` adds to it.
 
     Args:
         model: any module.
@@ -23,10 +28,17 @@ def find_lstms(model: nn.Module) -> dict[str, nn.LSTM]:
     Raises:
         LstmkitError: the model has none.
     """
-    found = {name: module for name, module in model.named_modules() if isinstance(module, nn.LSTM)}
+    if not isinstance(model, nn.Module):
+        raise LstmkitError(f"a model that contains an nn.LSTM is expected, not a {type(model).__name__}")
+    modules = modules_by_name(model)
+    found = {name: module for name, module in modules.items() if isinstance(module, nn.LSTM)}
     if not found:
+        others = {
+            kind_of(module) for name, module in modules.items() if name and isinstance(module, RECURRENT)
+        }
+        instead = f" (but {', '.join(sorted(others))})" if others else ""
         raise LstmkitError(
-            f"{type(model).__name__} contains no nn.LSTM, so it has no gates and no hidden states"
+            f"{kind_of(model)} contains no nn.LSTM{instead}, so it has no gates and no hidden states that can be read"
         )
     return found
 
@@ -36,7 +48,7 @@ class LSTMCall:
     """An LSTM and what its model gives it to read.
 
     Attributes:
-        name: of the LSTM in `model.named_modules()`.
+        name: of the LSTM, as in `find_lstms`.
         lstm: itself.
         x: its inputs, with the batch first whatever the LSTM's own order.
         state: hidden and cell states from which it starts, as `nn.LSTM` takes them; None where they are zero.
@@ -53,14 +65,15 @@ class _Enough(Exception):  # noqa: N818  # no error
 
 
 def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTMCall:
-    """The LSTM that a model calls first, and what it reads; the LSTM itself is not run.
+    """The LSTM that a model calls first, and what it reads in evaluation mode; the LSTM itself is not run.
 
     Args:
         model: with an `nn.LSTM`.
         x: inputs of the model.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, calls none, or gives it a packed sequence or a single one.
+        LstmkitError: the model has no `nn.LSTM`, calls none, cannot read these inputs, or gives its LSTM a packed
+            sequence, a single one or inputs that it cannot read.
     """
     lstms = find_lstms(model)
     calls: list[LSTMCall] = []
@@ -72,22 +85,39 @@ def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTM
 
     handles = [lstm.register_forward_pre_hook(stop, with_kwargs=True) for lstm in lstms.values()]
     try:
-        model(x)
+        with evaluated(model):
+            model(x)
     except _Enough:
         return calls[0]
+    except LstmkitError:
+        raise
+    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise LstmkitError(f"{kind_of(model)} cannot read {_described(x)}: {_first_line(error)}") from error
     finally:
         for handle in handles:
             handle.remove()
-    raise LstmkitError(f"{type(model).__name__} never calls its nn.LSTM {', '.join(lstms)}")
+    raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(lstms)}")
+
+
+def _described(x: object) -> str:
+    if not isinstance(x, Tensor):
+        return f"a {type(x).__name__}"
+    return f"inputs of shape {tuple(x.shape)} and {str(x.dtype).removeprefix('torch.')}"
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _call(name: str, lstm: nn.LSTM, input: object, hx: State | None = None) -> LSTMCall:
     """Takes the arguments of a call by the names that `nn.LSTM` gives them."""
+    title = f"the LSTM {name}".rstrip()
     if not isinstance(input, Tensor) or input.ndim != 3:
         raise LstmkitError(
-            f"the LSTM {name} reads a packed sequence or a single one: to be looked into it must read a tensor of "
+            f"{title} reads a packed sequence or a single one: to be looked into it must read a tensor of "
             "windows, steps and channels"
         )
+    require_inputs(lstm, input, title)
     return LSTMCall(name, lstm, input if lstm.batch_first else input.transpose(0, 1), hx)
 
 
@@ -95,7 +125,8 @@ def _call(name: str, lstm: nn.LSTM, input: object, hx: State | None = None) -> L
 def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch layer unit"]]]:
     """Record the hidden state in which each layer of a model's first LSTM ends, for the passes inside the body.
 
-    The two directions of a bidirectional LSTM stand side by side. The hooks come off when the body ends.
+    The two directions of a bidirectional LSTM stand side by side. The model is in evaluation mode inside the body;
+    the hooks come off when it ends.
 
     Args:
         model: with an `nn.LSTM`.
@@ -104,14 +135,18 @@ def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch 
         A list to which each forward pass adds one tensor.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`.
+        LstmkitError: the model has no `nn.LSTM`, or one that is given inputs that it cannot read.
     """
     found: list[Tensor] = []
+    lstms = find_lstms(model)
     awaited = False
 
     def begin(_model: nn.Module, _inputs: tuple) -> None:
         nonlocal awaited
         awaited = True
+
+    def check(lstm: nn.LSTM, args: tuple, named: dict) -> None:
+        _check_read(next(name for name, module in lstms.items() if module is lstm), lstm, *args, **named)
 
     def keep(lstm: nn.LSTM, _inputs: tuple, output: tuple) -> None:
         nonlocal awaited
@@ -120,10 +155,20 @@ def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch 
             found.append(last.unflatten(0, (lstm.num_layers, -1)).permute(2, 0, 1, 3).flatten(2))
         awaited = False
 
-    handles = [lstm.register_forward_hook(keep) for lstm in find_lstms(model).values()]
-    handles.append(model.register_forward_pre_hook(begin))
+    handles = [lstm.register_forward_hook(keep) for lstm in lstms.values()]
+    handles += [lstm.register_forward_pre_hook(check, with_kwargs=True) for lstm in lstms.values()]
+    # in front of all others: where the model is itself the LSTM, `keep` must find that its pass has begun
+    handles.append(uncompiled(model).register_forward_pre_hook(begin, prepend=True))
     try:
-        yield found
+        with evaluated(model):
+            yield found
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _check_read(name: str, lstm: nn.LSTM, input: object, hx: State | None = None) -> None:
+    """Refuses what an LSTM cannot read; of a packed sequence its values."""
+    if isinstance(input, PackedSequence):
+        input = input.data[None]
+    require_inputs(lstm, input, f"the LSTM {name}".rstrip())

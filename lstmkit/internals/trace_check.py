@@ -1,28 +1,26 @@
 """Holds the gates and states of a trace against PyTorch's fused LSTM and against their own recurrence."""
 
-import copy
+import math
 from dataclasses import dataclass, fields
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lstmkit.internals.gates import (
-    GATES,
-    LayerTrace,
-    State,
-    part_weights,
-    reads_backward,
-    trace_lstm,
-)
+from lstmkit.internals.gates import GATES, LayerTrace, State, trace_lstm
+from lstmkit.internals.lstm_arguments import require_inputs, require_lstm, require_state
+from lstmkit.internals.lstm_weights import lstm_weights, plain_lstm, reads_backward, single_layer
+from lstmkit.internals.running import evaluated
 from lstmkit.wording import digits
 
 SAME = 1e-10  # in double precision, up to which a deviation is rounding
+PRECISIONS = {torch.float32: "single", torch.float64: "double", torch.float16: "half"}
 
 
 @dataclass(frozen=True)
 class TraceCheck:
-    """How far a trace is from the fused LSTM, as largest absolute deviations.
+    """How far a trace is from the fused LSTM, as largest absolute deviations; NaN where a value is NaN.
 
     Attributes:
         hidden: of the hidden states at every step of every layer and direction.
@@ -31,6 +29,8 @@ class TraceCheck:
         bounded: whether every i, f and o lies within 0 and 1 and every g within -1 and 1.
         largest_cell: the largest cell state in magnitude, to which rounding is proportional.
         in_double: the largest deviation of all where the same weights and inputs are in double precision.
+        module: of what the module itself puts out from what a plain LSTM with the same weights puts out.
+        dtype: of the weights, in which all but `in_double` is computed.
     """
 
     hidden: float
@@ -39,33 +39,50 @@ class TraceCheck:
     bounded: bool
     largest_cell: float
     in_double: float
+    module: float
+    dtype: torch.dtype
 
     @property
     def deviation(self) -> float:
         """The largest of the three."""
-        return max(self.hidden, self.cell, self.recurrence)
+        return _largest(self.hidden, self.cell, self.recurrence)
 
     def finding(self) -> str:
         """The verdict in sentences."""
-        found = f"{self.in_double:.0e}"
-        verdict = (
-            f"In double precision no hidden or cell state differs by more than {found}: it is the same recurrence."
-            if self.in_double <= SAME
-            else f"**In double precision hidden or cell states differ by up to {found}: the gates shown here are not "
-            "those of the model.**"
-        )
-        bounds = "all gates lie within their bounds" if self.bounded else "**some gates leave their bounds**"
+        held = "The gates are computed outside PyTorch's fused LSTM and held against it. "
+        if math.isnan(_largest(self.deviation, self.largest_cell, self.in_double, self.module)):
+            return (
+                f"{held}Gates or states are NaN, because the inputs, the initial state or the weights hold NaN or "
+                "infinity: the gates shown here say nothing about the model."
+            )
+        bounds = "all gates lie within their bounds" if self.bounded else "some gates leave their bounds"
+        precision = PRECISIONS.get(self.dtype, str(self.dtype).removeprefix("torch."))
         return (
-            f"The gates are computed outside PyTorch's fused LSTM and held against it. {verdict} In single precision, "
+            f"{held}{self._verdict()} In {precision} precision, "
             f"in which this page is computed, hidden states differ by up to {self.hidden:.1e}, final cell states by "
             f"{self.cell:.1e} (cells reach {digits(self.largest_cell)}) and states from their recurrence computed "
             f"anew by {self.recurrence:.1e}; {bounds}."
         )
 
+    def _verdict(self) -> str:
+        found = f"{self.in_double:.0e}"
+        if self.in_double > SAME:
+            return (
+                f"In double precision hidden or cell states differ by up to {found}: the gates shown here are not "
+                "those of the model."
+            )
+        # the same kernel with the same weights: whatever is more than rounding comes from another computation
+        if self.module > math.sqrt(torch.finfo(self.dtype).eps) * max(1.0, self.largest_cell):
+            return (
+                f"The model's own LSTM ends in states that differ by up to {self.module:.0e} from those of an LSTM "
+                "with its weights: the gates shown here are not those of the model."
+            )
+        return f"In double precision no hidden or cell state differs by more than {found}: it is the same recurrence."
+
 
 @torch.inference_mode()
 def check_trace(
-    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"], state: State | None = None
+    lstm: nn.Module, x: Float[Tensor, "batch time feature"], state: State | None = None
 ) -> TraceCheck:
     """Hold a trace against the fused LSTM, layer by layer, and against its own recurrence.
 
@@ -73,55 +90,64 @@ def check_trace(
         lstm: in evaluation mode.
         x: inputs, the batch first whatever the LSTM's own order.
         state: initial hidden and cell states as `nn.LSTM` takes them; zeros where there are none.
+
+    Raises:
+        LstmkitError: the LSTM would apply dropout, is none, or cannot read these inputs from this state.
     """
-    hidden, cell, recurrence, traces = _deviations(lstm, x, state)
-    in_double = max(_deviations(copy.deepcopy(lstm).double(), x.double(), _in_double(state))[:3])
+    lstm = require_lstm(lstm)
+    require_inputs(lstm, x)
+    require_state(lstm, state, len(x))
+    plain = plain_lstm(lstm, x.dtype)
+    traces = trace_lstm(lstm, x, state)
+    hidden, cell, recurrence = _deviations(plain, traces, x, state)
+    double, state_in_double = plain_lstm(lstm, torch.double), _in_double(state)
+    traces_in_double = trace_lstm(double, x.double(), state_in_double)
     bounded = all(
         bool((getattr(trace, name) >= low).all() and (getattr(trace, name) <= 1).all())
         for trace in traces
         for name, low in zip(GATES, (0, 0, -1, 0), strict=True)
     )
-    largest_cell = max(float(trace.c.abs().max()) for trace in traces)
-    return TraceCheck(hidden, cell, recurrence, bounded, largest_cell, in_double)
+    return TraceCheck(
+        hidden,
+        cell,
+        recurrence,
+        bounded,
+        largest_cell=_largest(*(float(trace.c.abs().max()) for trace in traces)),
+        in_double=_largest(*_deviations(double, traces_in_double, x.double(), state_in_double)),
+        module=_apart_as_modules(lstm, plain, x, state),
+        dtype=x.dtype,
+    )
 
 
 def _deviations(
-    lstm: nn.LSTM, x: Float[Tensor, "batch time feature"], state: State | None
-) -> tuple[float, float, float, tuple[LayerTrace, ...]]:
-    """Of the hidden states, the final cell states and the recurrence, and the trace that deviates."""
-    traces = trace_lstm(lstm, x, state)
+    lstm: nn.LSTM,
+    traces: tuple[LayerTrace, ...],
+    x: Float[Tensor, "batch time feature"],
+    state: State | None,
+) -> tuple[float, float, float]:
+    """Of the hidden states, the final cell states and the recurrence."""
     directions = 2 if lstm.bidirectional else 1
     hidden, cell, sequence = 0.0, 0.0, x
     for layer in range(lstm.num_layers):
         own = slice(layer * directions, (layer + 1) * directions)
         parts, start = traces[own], None if state is None else tuple(s[own].contiguous() for s in state)
-        sequence, (_, last) = _fused_layer(lstm, layer)(sequence, start)
-        hidden = max(hidden, _apart(torch.cat([trace.h for trace in parts], dim=2), sequence))
+        sequence, (_, last) = single_layer(lstm, layer)(sequence, start)
+        hidden = _largest(hidden, _apart(torch.cat([trace.h for trace in parts], dim=2), sequence))
         ends = [trace.c[:, 0 if way else -1] for way, trace in enumerate(parts)]
-        cell = max(cell, _apart(torch.stack(ends), last))
+        cell = _largest(cell, _apart(torch.stack(ends), last))
     starts = x.new_zeros(len(traces), len(x), lstm.hidden_size) if state is None else state[1]
-    recurrence = max(_recurrence_gap(lstm, part, trace, starts[part]) for part, trace in enumerate(traces))
-    return hidden, cell, recurrence, traces
+    gaps = [_recurrence_gap(lstm, part, trace, starts[part]) for part, trace in enumerate(traces)]
+    return hidden, cell, _largest(*gaps)
 
 
-def _fused_layer(lstm: nn.LSTM, layer: int) -> nn.LSTM:
-    """One layer of an LSTM as an LSTM of its own, with the batch first."""
-    directions = 2 if lstm.bidirectional else 1
-    inputs = lstm.input_size if layer == 0 else directions * (lstm.proj_size or lstm.hidden_size)
-    alone = nn.LSTM(
-        inputs,
-        lstm.hidden_size,
-        bias=lstm.bias,
-        batch_first=True,
-        bidirectional=lstm.bidirectional,
-        proj_size=lstm.proj_size,
-        dtype=lstm.weight_ih_l0.dtype,
-        device=lstm.weight_ih_l0.device,
-    )
-    for direction, suffix in zip(range(directions), ("_l0", "_l0_reverse"), strict=False):
-        for name, value in part_weights(lstm, layer * directions + direction).items():
-            getattr(alone, f"{name}{suffix}").copy_(value)
-    return alone.eval()
+def _apart_as_modules(lstm: nn.LSTM, plain: nn.LSTM, x: Tensor, state: State | None) -> float:
+    """Of the outputs and final states of an LSTM from those of a plain one that reads the batch first."""
+    with evaluated(lstm):
+        output, final = lstm(x if lstm.batch_first else x.transpose(0, 1), state)
+    expected, expected_final = plain(x, state)
+    output = output if lstm.batch_first else output.transpose(0, 1)
+    pairs = zip((output, *final), (expected, *expected_final), strict=True)
+    return _largest(*(_apart(*pair) for pair in pairs))
 
 
 def _recurrence_gap(
@@ -132,8 +158,8 @@ def _recurrence_gap(
     before = torch.cat([start[:, None], c[:, :-1]], dim=1)
     expected = o * torch.tanh(c)
     if lstm.proj_size:
-        expected = expected @ part_weights(lstm, part)["weight_hr"].T
-    return max(_apart(c, f * before + i * g), _apart(h, expected))
+        expected = expected @ lstm_weights(lstm)[part]["weight_hr"].T
+    return _largest(_apart(c, f * before + i * g), _apart(h, expected))
 
 
 def _in_double(state: State | None) -> State | None:
@@ -142,3 +168,8 @@ def _in_double(state: State | None) -> State | None:
 
 def _apart(one: Tensor, other: Tensor) -> float:
     return float((one - other).abs().max())
+
+
+def _largest(*values: float) -> float:
+    """The largest value; NaN if any is NaN, which Python's `max` passes over."""
+    return float(np.max(values))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lstmkit.analysis import gate_findings as findings
 from lstmkit.analysis.gate_stream import BINS
@@ -48,7 +49,7 @@ def gates_of(*parts: PartStatistics, counts=COUNTS, lookback_hours: float = 2.0)
         hours_before=np.arange(TIME - 1.0, -1, -1) * lookback_hours / TIME,
         lookback_hours=lookback_hours,
         stride=1,
-        check=TraceCheck(1e-6, 2e-6, 3e-7, True, 1.0, 5e-15),
+        check=TraceCheck(1e-6, 2e-6, 3e-7, True, 1.0, 5e-15, 0.0, torch.float32),
     )
 
 

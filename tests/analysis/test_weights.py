@@ -7,11 +7,13 @@ from scipy.special import expit
 from torch import nn
 
 from lstmkit.analysis.recurrent_weights import recurrent_weights
+from lstmkit.analysis.singular_values import singular_values
 from lstmkit.analysis.weights import GATES, LayerWeights, biases, input_weights, read_weights
 from lstmkit.errors import LstmkitError
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.tiny import state_of, stirred
+from tests.internals.derived import change, derive, every_kind, matrices, weights_by_hand
 
 SHAPES = {
     "plain": {},
@@ -76,6 +78,57 @@ def test_layers_and_directions_are_named_in_order():
 def test_a_model_without_an_lstm_is_refused(measure):
     with pytest.raises(LstmkitError, match=r"Linear contains no nn\.LSTM"):
         measure(nn.Linear(1, 1))
+
+
+@every_kind
+@pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm` is deprecated")
+@pytest.mark.filterwarnings("ignore:.*spectral_norm.* is deprecated")
+@pytest.mark.parametrize("bias", [True, False])
+def test_derived_weights_are_those_that_the_forward_pass_computes_with(kind, bias):
+    lstm = lstm_of(num_layers=2, bias=bias)
+    names = matrices(lstm)
+    model, _ = derive(kind, lstm)
+    change(model)
+    model(torch.zeros(1, 1, 3, dtype=torch.float64))
+    expected = weights_by_hand(kind, model, names)
+    for k, layer in enumerate(read_weights(model)):
+        np.testing.assert_allclose(np.concatenate(layer.read), expected[f"weight_ih_l{k}"], rtol=1e-12)
+        np.testing.assert_allclose(np.concatenate(layer.recurrent), expected[f"weight_hh_l{k}"], rtol=1e-12)
+
+
+def test_of_several_lstms_none_is_taken_for_the_first():
+    model = nn.ModuleDict({"decoder": lstm_of(), "encoder": lstm_of()})
+    said = "^ModuleDict contains 2 LSTMs: give one of decoder, encoder, not the whole model$"
+    with pytest.raises(LstmkitError, match=said):
+        read_weights(model)
+    assert len(read_weights(model["encoder"])) == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        read_weights,
+        biases,
+        lambda m: recurrent_weights(m, 0),
+        lambda m: input_weights(m, ("a",), 0),
+        lambda m: singular_values(m, 0),
+    ],
+)
+def test_weights_that_are_no_numbers_are_refused(measure, value):
+    lstm = lstm_of(num_layers=2)
+    with torch.no_grad():
+        lstm.weight_hh_l1[1, 2] = value
+    with pytest.raises(
+        LstmkitError, match=r"^weight_hh of the LSTM's layer 2 holds NaN or infinity: train the"
+    ):
+        measure(Reads(lstm))
+
+
+def test_weights_in_bfloat16_are_read_exactly():
+    lstm = lstm_of().to(torch.bfloat16)
+    expected = lstm.weight_ih_l0.detach().double().numpy()
+    np.testing.assert_array_equal(np.concatenate(read_weights(lstm)[0].read), expected)
 
 
 def by_hand(weights: list[list[list[float]]]) -> nn.LSTM:

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from lstmkit.errors import LstmkitError
 from lstmkit.internals.pooling import record_input, selected_steps
 from tests.analysis.tiny import count_hooks
 
@@ -30,6 +31,12 @@ def test_a_tie_below_the_maximum_is_a_choice():
     place, decided = selected_steps(maps([1, 1, 2], [2, 2, 1], [0, 7, 0]), size=3)
     assert decided[0, :, 0].tolist() == [True, False, True]
     assert place[0, [0, 2], 0].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("values", [[float("nan"), 1, 2, 3], [0, 1, 2, float("nan")]])
+def test_nan_is_no_tie(values):
+    with pytest.raises(LstmkitError, match="the maps that the pool reads hold NaN"):
+        selected_steps(maps(values), size=2)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])

@@ -157,6 +157,8 @@ def test_a_model_that_never_calls_its_lstm_is_refused():
 
 def test_an_error_on_the_way_is_not_swallowed_and_the_hooks_come_off():
     model = LSTMForecaster(3, 1)
-    with pytest.raises(RuntimeError), torch.inference_mode(), record_final_states(model):
+    with pytest.raises(KeyError), torch.inference_mode(), record_final_states(model):
+        raise KeyError
+    with pytest.raises(LstmkitError, match="not 7 features"), record_final_states(model):
         model(torch.zeros(2, 4, 7))
     assert count_hooks(model) == 0

@@ -1,0 +1,124 @@
+"""Runs a model that is looked into: in evaluation mode, uncompiled, and with outputs of the expected shape."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lstmkit.errors import LstmkitError
+
+COMPILED = "_orig_mod"  # the name under which `torch.compile` keeps the module that it wraps
+
+
+@contextmanager
+def evaluated(model: nn.Module) -> Iterator[None]:
+    """Put a model in evaluation mode inside the body, and run its compiled parts uncompiled.
+
+    Code that was compiled before a hook was registered does not call the hook. Afterwards every module has its own
+    mode again, also when the body raises.
+
+    Args:
+        model: any module.
+    """
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with _uncompiled_calls(model):
+            yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _uncompiled_calls(model: nn.Module) -> AbstractContextManager:
+    compiled = any(COMPILED in module._modules or module._compiled_call_impl for module in model.modules())
+    # the compiler takes seconds to import, which a model that is not compiled can spare
+    return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
+
+
+def uncompiled(model: nn.Module) -> nn.Module:
+    """The module that `torch.compile` wrapped; any other module itself.
+
+    Args:
+        model: any module.
+    """
+    return model._modules.get(COMPILED, model)
+
+
+def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:
+    """Every module by its name in `model.named_modules()`, without what `torch.compile` adds to names.
+
+    Args:
+        model: any module.
+    """
+    return {
+        ".".join(part for part in name.split(".") if part != COMPILED): module
+        for name, module in model.named_modules()
+    }
+
+
+def find_modules(model: nn.Module, names: Sequence[str]) -> list[nn.Module]:
+    """Modules by name.
+
+    Args:
+        model: any module.
+        names: as in `modules_by_name`.
+
+    Raises:
+        LstmkitError: the model has no module of one of the names.
+    """
+    modules = modules_by_name(model)
+    if unknown := [name for name in names if name not in modules]:
+        known = ", ".join(name for name in modules if name)
+        raise LstmkitError(f"{kind_of(model)} has no module {', '.join(unknown)}; it has {known}")
+    return [modules[name] for name in names]
+
+
+def kind_of(model: nn.Module) -> str:
+    """Name of a model's class, for messages.
+
+    Args:
+        model: any module.
+    """
+    return type(uncompiled(model)).__name__
+
+
+def forecast(
+    model: nn.Module,
+    x: Float[Tensor, "batch time feature"],
+    horizon: int | None = None,
+    windows: Sequence[object] | None = None,
+) -> Float[Tensor, "batch horizon"]:
+    """What a model in evaluation mode puts out for some windows.
+
+    Args:
+        model: maps inputs to all steps ahead; its modules' modes are left as they are.
+        x: scaled inputs.
+        horizon: steps ahead; any number if not given.
+        windows: what an error calls each of the windows, usually their origins; by number if not given.
+
+    Raises:
+        LstmkitError: the outputs have another shape than (batch, horizon), or are not finite.
+    """
+    with evaluated(model):
+        outputs = model(x)
+    expected = f"({len(x)}, {horizon or 'horizon'})"
+    if not isinstance(outputs, Tensor):
+        raise LstmkitError(
+            f"{kind_of(model)} puts out a {type(outputs).__name__}; a tensor of shape {expected} is expected"
+        )
+    if outputs.ndim != 2 or outputs.shape != (len(x), horizon or outputs.shape[1]):
+        raise LstmkitError(
+            f"{kind_of(model)} puts out the shape {tuple(outputs.shape)}; {expected} is expected, one row per window "
+            f"and one column per step ahead"
+        )
+    if not (finite := outputs.isfinite().all(dim=1)).all():
+        first = int((~finite).nonzero()[0, 0])
+        name = first if windows is None else windows[first]
+        raise LstmkitError(
+            f"{kind_of(model)} forecasts NaN or infinity for the window {name}: its weights or inputs are not finite; "
+            f"look at both, or train it anew"
+        )
+    return outputs
