@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
-from lstmkit.analysis.spectra import NAMED_PEAKS, Spectra, spectra
+from lstmkit.analysis.spectra import NAMED_PEAKS, Peak, Spectra, not_told_apart, spectra
 from lstmkit.analysis.temporal import Bins, check_rows, days_or_hours
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
@@ -108,7 +108,7 @@ class ResidualSpectrum:
         if not peaks:
             return f"No rhythm in the errors {self.ahead} ahead stands above the floor.{self._daily()}"
         named = [
-            f"{digits(peak.amplitude)} {self.unit} with a period of {days_or_hours(peak.hours)} "
+            f"{self._amplitude(peak)} with a period of {days_or_hours(peak.hours)} "
             f"({percent(peak.share)} of the variance of the errors)"
             for peak in peaks[:NAMED_PEAKS]
         ]
@@ -118,13 +118,21 @@ class ResidualSpectrum:
         if len(peaks) == 1:
             missed, whole = f"a rhythm of amplitude {named[0]}", ""
         return (
-            f"{self.ahead} ahead the model misses {missed}.{whole}"
+            f"{self.ahead} ahead the model misses {missed}.{whole}{not_told_apart(peaks[:NAMED_PEAKS])}"
             f"{'' if any(peak.hours == DAY for peak in peaks) else self._daily()}"
         )
 
+    def _amplitude(self, peak: Peak) -> str:
+        if np.isnan(peak.amplitude):
+            return "(not resolved through the gaps)"
+        return f"{digits(peak.amplitude)} {self.unit}"
+
     @property
     def daily(self) -> tuple[float, float, float] | None:
-        """Amplitude of the rhythm of 24 h, that from which it is above the floor, and its p-value when tested alone."""
+        """Amplitude of the rhythm of 24 h, that from which it is above the floor, and its p-value when tested alone.
+
+        None where the series is too short for it, or gaps do not resolve it.
+        """
         hours, found = self.spectra.hours, self.spectra
         at = np.flatnonzero(np.isclose(hours, DAY, rtol=1e-9))
         if not (len(at) and found.names):
@@ -132,6 +140,8 @@ class ResidualSpectrum:
         power, floor, background = (
             float(row[0, at[0]]) for row in (found.power, found.floor, found.background)
         )
+        if np.isnan(power):
+            return None
         return float(np.sqrt(2 * power)), float(np.sqrt(2 * floor)), float(np.exp(-power / background))
 
     def _daily(self) -> str:
@@ -164,10 +174,9 @@ class ResidualSpectrum:
             "residual_unit": self.unit,
         }
         if peaks:
-            facts |= {
-                "residual_strongest_hours": peaks[0].hours,
-                "residual_strongest_amplitude": peaks[0].amplitude,
-            }
+            facts["residual_strongest_hours"] = peaks[0].hours
+            if np.isfinite(peaks[0].amplitude):
+                facts["residual_strongest_amplitude"] = peaks[0].amplitude
         if self.daily is not None:
             facts |= {"residual_daily_amplitude": self.daily[0], "residual_daily_p": self.daily[2]}
         return facts

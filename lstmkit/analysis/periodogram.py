@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from lstmkit.analysis.gapped_noise import Sampling
+from lstmkit.analysis.gapped_rhythms import ROUNDING, chance_of_one, gapped_spectrum
+
 MOST_ROUNDS = 50
 CONVERGED = 1e-3
-ROUNDING = 1e-10  # of the variance; less is no rhythm
+MOST_LEAKAGE = 0.02  # of a rhythm's power that gaps may move to any other frequency before they need care
+FEWEST_PRESENT = 0.8  # of the steps, likewise
 
 
 def periodogram(
@@ -108,7 +112,7 @@ def noise_floor(
         max_order: of the autoregression.
         false_alarm: probability, over all tested frequencies together.
     """
-    single = -np.expm1(np.log1p(-false_alarm) / (len(power) - tested_from))
+    single = chance_of_one(false_alarm, len(power) - tested_from)
     is_tested = np.arange(len(power)) >= tested_from
     known = np.where(is_tested, power, power[tested_from])
     background, order = _autoregressive_spectrum(known, n_steps, max_order=1)
@@ -131,18 +135,24 @@ class Separated:
     """Spectra of some series, their trends and what gaps leak taken out.
 
     Attributes:
-        power: at 1, 2, … cycles over the length, shape (series, frequency).
-        background: expected power of the noise.
-        floor: the height above it that counts.
+        power: at 1, 2, … cycles over the length, shape (series, frequency); NaN where gaps do not resolve it.
+        background: expected power of the noise; NaN as above.
+        floor: the height above it that counts; NaN as above.
         above: which frequencies exceed the floor.
+        amplitude: of the sinusoids above the floor; NaN where gaps resolve only a part of it.
+        share: of each series' variance that the sinusoid holds; counts above the floor alone.
         variance: of each series around its trend.
+        aliases: per series, for some frequencies above the floor, in cycles, those that explain it as well.
     """
 
     power: Float[np.ndarray, "series frequency"]
     background: Float[np.ndarray, "series frequency"]
     floor: Float[np.ndarray, "series frequency"]
     above: Bool[np.ndarray, "series frequency"]
+    amplitude: Float[np.ndarray, "series frequency"]
+    share: Float[np.ndarray, "series frequency"]
     variance: Float[np.ndarray, "series"]
+    aliases: tuple[dict[int, tuple[int, ...]], ...]
 
 
 def nothing_separated(n_series: int) -> Separated:
@@ -152,7 +162,8 @@ def nothing_separated(n_series: int) -> Separated:
         n_series: how many.
     """
     empty = np.zeros((n_series, 0))
-    return Separated(empty, empty, empty, empty.astype(bool), np.zeros(n_series))
+    nothing = ({},) * n_series
+    return Separated(empty, empty, empty, empty.astype(bool), empty, empty, np.zeros(n_series), nothing)
 
 
 def separate(
@@ -162,13 +173,50 @@ def separate(
 
     Line and rhythms are fitted jointly, and the spectrum of the rest is taken anew, until the same frequencies stand
     above: what a strong rhythm leaks through gaps is neither a rhythm nor noise (in the manner of CLEAN, Roberts,
-    Lehár & Dreher 1987, AJ 93:968).
+    Lehár & Dreher 1987, AJ 93:968). Where the gaps are many or regular, so that frequencies stand in for one another,
+    rhythms are taken one by one, in noise that is seen through the same gaps (`gapped_spectrum`).
 
     Args:
         values: any number where missing.
         present: which steps are not missing.
         **settings: of `noise_floor`.
     """
+    sampling = Sampling(present, settings["max_order"])
+    if sampling.leakage[1:].max() > MOST_LEAKAGE or present.mean() < FEWEST_PRESENT:
+        return _one_by_one(values, sampling, **settings)
+    return _at_once(values, present, **settings)
+
+
+def _one_by_one(
+    values: Float[np.ndarray, "series time"],
+    sampling: Sampling,
+    *,
+    tested_from: int,
+    max_order: int,
+    false_alarm: float,
+) -> Separated:
+    found = [gapped_spectrum(series, sampling, tested_from, max_order, false_alarm) for series in values]
+    n_frequencies = (values.shape[1] - 1) // 2
+    height = -np.log(chance_of_one(false_alarm, n_frequencies - tested_from))
+    power, background, above, amplitude, share = (
+        np.array([getattr(one, name) for one in found]).reshape(len(values), n_frequencies)
+        for name in ("power", "background", "above", "amplitude", "share")
+    )
+    return Separated(
+        power=power,
+        background=background,
+        floor=height * background,
+        above=above.astype(bool),
+        amplitude=amplitude,
+        share=share,
+        variance=np.array([one.variance for one in found], "float64"),
+        aliases=tuple(one.aliases for one in found),
+    )
+
+
+def _at_once(
+    values: Float[np.ndarray, "series time"], present: Bool[np.ndarray, "time"], **settings
+) -> Separated:
     n_steps, values = len(present), np.where(present, values, 0.0)
     above = np.zeros((len(values), (n_steps - 1) // 2), bool)
     for _ in range(MOST_ROUNDS):
@@ -186,12 +234,19 @@ def separate(
         above &= power > ROUNDING * values[:, present].var(axis=1, keepdims=True)
         if (above == before).all():
             break
+    variance = around[:, present].var(axis=1)
+    whole = np.maximum(
+        variance, np.where(above, power, 0.0).sum(axis=1)
+    )  # where gaps leave the peaks of a rhythm out
     return Separated(
         power=power,
         background=np.array([floor.background for floor in floors]).reshape(power.shape),
         floor=np.array([floor.height for floor in floors]).reshape(power.shape),
         above=above,
-        variance=around[:, present].var(axis=1),
+        amplitude=np.sqrt(2 * power),
+        share=power / whole[:, None],
+        variance=variance,
+        aliases=({},) * len(values),
     )
 
 

@@ -17,6 +17,7 @@ LONGEST_MEMORY = 6.0  # hours of the background's autoregression, too few to imi
 FEWEST_FREQUENCIES = 20
 FEWEST_CYCLES = 2
 NAMED_PEAKS = 3
+NAMED_ALIASES = 4  # of each
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,11 @@ class Peak:
 
     Attributes:
         hours: its period.
-        amplitude: of the sinusoid with this period, in the unit of the series.
+        amplitude: of the sinusoid with this period, in the unit of the series; NaN where gaps leave it open.
         share: of the variance of the series, neighbouring frequencies above the floor included.
         times_floor: its power over the floor.
         rhythm: `day` for 24 h and its whole fractions, `week` for other whole fractions of 168 h, else `other`.
+        aliases: other periods that explain the values between the gaps as well, in hours.
     """
 
     hours: float
@@ -36,6 +38,7 @@ class Peak:
     share: float
     times_floor: float
     rhythm: str
+    aliases: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class Spectra:
         details: what else titles say of each.
         unit: of the series; empty where they have none.
         hours: period of each tested frequency, falling.
-        power: variance of the sinusoid that fits best, in the squared unit.
-        background: expected power of noise.
+        power: variance of the sinusoid that fits best, in the squared unit; NaN where gaps do not resolve it.
+        background: expected power of noise; NaN as above.
         floor: power that noise alone exceeds at any frequency with the probability `FALSE_ALARM`.
         variance: of each series after its trend is removed.
         peaks: per series, the strongest first.
@@ -112,11 +115,19 @@ class Spectra:
     def peaks_frame(self) -> pd.DataFrame:
         """The peaks of every series, the strongest first."""
         rows = [
-            (name, peak.hours, peak.amplitude, 100 * peak.share, peak.times_floor, peak.rhythm)
+            (name, peak.hours, peak.amplitude, 100 * peak.share, peak.times_floor, peak.rhythm, _hours(peak))
             for name, peaks in zip(self.names, self.peaks, strict=True)
             for peak in peaks
         ]
-        columns = ["series", "period_hours", "amplitude", "share_percent", "times_floor", "rhythm"]
+        columns = [
+            "series",
+            "period_hours",
+            "amplitude",
+            "share_percent",
+            "times_floor",
+            "rhythm",
+            "aliases_hours",
+        ]
         return pd.DataFrame(rows, columns=columns).set_index("series")
 
     def select(self, index: Int[np.ndarray, "chosen"]) -> "Spectra":
@@ -219,10 +230,11 @@ def _peaks(found: Separated, row: int, span: float) -> tuple[Peak, ...]:
         peaks.append(
             Peak(
                 hours=float(span / (top + 1)),
-                amplitude=float(np.sqrt(2 * power[top])),
-                share=float(power[run].sum() / found.variance[row]),
+                amplitude=float(found.amplitude[row, top]),
+                share=float(found.share[row, run].sum()),
                 times_floor=float(power[top] / floor[top]),
                 rhythm=_rhythm(int(top) + 1, span),
+                aliases=tuple(span / cycles for cycles in found.aliases[row].get(int(top) + 1, ())),
             )
         )
     return tuple(sorted(peaks, key=lambda peak: -peak.share))
@@ -237,7 +249,31 @@ def _rhythm(cycles: int, span: float) -> str:
     return "other"
 
 
+def _hours(peak: Peak) -> str:
+    return " ".join(f"{hours:.6g}" for hours in peak.aliases)
+
+
+def not_told_apart(peaks: tuple[Peak, ...]) -> str:
+    """Which other periods could be meant by some peaks; empty where the values tell them apart.
+
+    Args:
+        peaks: that are named.
+    """
+    told = []
+    for peak in peaks:
+        if peak.aliases:
+            named = [days_or_hours(hours) for hours in peak.aliases[:NAMED_ALIASES]]
+            more = len(peak.aliases) - len(named)
+            others = ", ".join(named) + (f" and {more} more" if more else "")
+            told.append(f" The gaps do not tell {days_or_hours(peak.hours)} from {others}.")
+    return "".join(told)
+
+
 def _sentence(title: str, peaks: tuple[Peak, ...]) -> str:
+    return f"{_shares(title, peaks)}{not_told_apart(peaks[:NAMED_PEAKS])}"
+
+
+def _shares(title: str, peaks: tuple[Peak, ...]) -> str:
     if not peaks:
         return f"{title}: no period stands above the floor."
     places = {

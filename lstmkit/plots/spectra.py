@@ -34,7 +34,7 @@ def plot_spectra(spectra: Spectra, columns: int = 1) -> Figure:
         axes.set_visible(False)
     for i, axes in enumerate(shown):
         _panel(axes, spectra, i, columns)
-    low = np.median(100 * spectra.background / spectra.variance[:, None], axis=1).min() / 300
+    low = np.nanmedian(100 * spectra.background / spectra.variance[:, None], axis=1).min() / 300
     panels[0, 0].set_ylim(max(low, LOWEST), 300)
     for axes in shown[-columns:]:
         axes.set_xlabel("period (hours)")
@@ -93,7 +93,7 @@ def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
     stronger: list[float] = []
     taken: list[float] = []
     for peak in spectra.peaks[i]:
-        top = 100 * peak.amplitude**2 / 2 / spectra.variance[i]
+        top = 100 * spectra.power[i, np.abs(spectra.hours - peak.hours).argmin()] / spectra.variance[i]
         axes.plot(peak.hours, top, "o", ms=3, color=WARM, mec="white", mew=0.4)
         place = np.log(peak.hours) / whole
         is_free = all(abs(place - other) > room for other in taken)

@@ -1,11 +1,21 @@
 """Errors over the test part: planted rhythms are found, and rolling errors equal brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from lstmkit.analysis.errors_in_time import Errors, forecast_errors, residual_spectrum, rolling_error
+from lstmkit.analysis.errors_in_time import (
+    Errors,
+    ResidualSpectrum,
+    forecast_errors,
+    residual_spectrum,
+    rolling_error,
+)
+from lstmkit.analysis.spectra import spectra
+from lstmkit.analysis.temporal import Bins, TimeSeries
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
@@ -127,6 +137,34 @@ def test_other_rhythms_are_listed_and_the_daily_one_is_tested_beside_them(tmp_pa
     assert told.count("ppm with a period of") == 3
     assert "and 1 weaker. All peaks hold 9" in told
     assert "tested alone" in told.lower()
+
+
+def seen_at(windows, hours: tuple[int, ...], values: np.ndarray) -> TimeSeries:
+    """Errors that are known at some hours of the day alone."""
+    series = Bins(windows, 1).series(("Errors 2 h ahead",), "ppm")
+    hour = np.arange(len(values)) % 24
+    start = pd.Timestamp("2025-06-02", tz="UTC")
+    courses = np.where(np.isin(hour, hours), values, np.nan)[None]
+    return replace(series, courses=courses, start=start, interval=pd.Timedelta("1h"))
+
+
+def test_a_daily_rhythm_that_gaps_do_not_resolve_is_not_spoken_of():
+    values = np.random.default_rng(0).normal(5, 1, 280 * 24)
+    found = ResidualSpectrum(spectra(seen_at(windows_of(), (8,), values)), "2 h", 1.0, "ppm")
+    assert found.daily is None
+    assert found.finding() == "No rhythm in the errors 2 h ahead stands above the floor."
+    assert found.facts().keys() == {"residual_peaks", "residual_rhythm_percent", "residual_unit"}
+
+
+def test_a_rhythm_of_which_gaps_resolve_a_part_is_told_without_its_amplitude():
+    values = 4 * np.cos(2 * np.pi * np.arange(140 * 24) / 24) + np.random.default_rng(0).normal(size=140 * 24)
+    found = ResidualSpectrum(spectra(seen_at(windows_of(), (0, 12), values)), "2 h", 1.0, "ppm")
+    told = found.finding()
+    assert told.startswith(
+        "2 h ahead the model misses a rhythm of amplitude (not resolved through the gaps) with a period of 24 h (94 %"
+    )
+    assert "The gaps do not tell 24 h from 8 h" in told
+    assert "residual_strongest_amplitude" not in found.facts()
 
 
 @pytest.mark.parametrize("error", [0.0, 7.5])

@@ -220,4 +220,6 @@ def test_frames():
     assert list(peaks.index) == ["PC 1"]
     assert peaks["period_hours"].tolist() == [found.peaks[0][0].hours]
     assert peaks["share_percent"].tolist() == [100 * found.peaks[0][0].share]
-    assert list(peaks.columns) == ["period_hours", "amplitude", "share_percent", "times_floor", "rhythm"]
+    assert peaks["aliases_hours"].tolist() == [""]
+    columns = ["period_hours", "amplitude", "share_percent", "times_floor", "rhythm", "aliases_hours"]
+    assert list(peaks.columns) == columns

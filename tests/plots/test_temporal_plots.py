@@ -71,7 +71,15 @@ def phase(n_bins: int = 48, scale: float = 1.0) -> PhaseError:
     )
 
 
+def by_day(found: TimeSeries, hours: int) -> TimeSeries:
+    """What is left where a sensor runs for some hours of each day."""
+    hidden = np.arange(len(found)) % 48 >= 2 * hours
+    return dataclasses.replace(found, courses=np.where(hidden, np.nan, found.courses))
+
+
 FIGURES = {
+    "spectra through gaps": lambda: plot_spectra(spectra(by_day(series(2), 10))),
+    "spectra through long gaps": lambda: plot_spectra(spectra(by_day(series(1, rhythms=False), 1))),
     "spectra of a season": lambda: plot_spectra(spectra(series(3))),
     "spectra of a fortnight": lambda: plot_spectra(spectra(series(3, 2 * WEEK + 20))),
     "spectra without peaks": lambda: plot_spectra(spectra(series(1, rhythms=False))),
