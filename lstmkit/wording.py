@@ -1,9 +1,17 @@
 """How numbers and names are written in sentences and titles."""
 
 import math
+import re
 
 LEAST_WITHOUT_EXPONENT = 1e-4
 VISIBLE = 0.5  # percent, above which a share is more than nothing in whole percent
+LONGEST_VALUE = 60  # characters of a value from outside in a message
+LONGEST_LINE = 400
+MARKUP = re.compile(
+    r"[\\`*_{}\[\]<>#|~$&@]"  # marks wherever it stands
+    r"|^[-+=:%(!.]"  # at the start of a line
+    r"|:(?=/)|/(?=/)|(?<=\w)\.(?=[^\W\d_])"  # addresses, of which some readers make links
+)
 
 
 def signed(value: float, decimals: int = 1) -> str:
@@ -136,3 +144,34 @@ def feature_label(name: str) -> str:
     """
     words = name.replace("co2", "CO₂").replace("_1h", " 1 h").replace("_24h", " 24 h").split("_")
     return " ".join(words)
+
+
+def shown(value: object) -> str:
+    """A value from a file as a message shows it: text in quotes, on one line, not too long.
+
+    Args:
+        value: to show.
+    """
+    return one_line(repr(value) if isinstance(value, str) else str(value), LONGEST_VALUE)
+
+
+def one_line(text: object, longest: int = LONGEST_LINE) -> str:
+    """Text from outside on one line, without control characters, cut where it is too long.
+
+    Args:
+        text: to write, for example a path or what another library says.
+        longest: characters that are kept.
+    """
+    line = " ".join(part.strip() for part in str(text).splitlines())
+    line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line[: longest + 1])
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def escaped(text: str) -> str:
+    """Markdown, on one line, that shows a text as it is, whatever marks are in it.
+
+    Args:
+        text: a name, a unit, a title or a sentence that holds some.
+    """
+    line = MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()).strip())
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", line)  # else the first item of a list

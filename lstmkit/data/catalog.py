@@ -11,11 +11,13 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.files import read_measurements
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.simulate import simulate_office
+from lstmkit.data.spacing import check_spacing
+from lstmkit.data.text_files import COMPRESSIONS
 from lstmkit.errors import LstmkitError
-from lstmkit.params import DataParams
+from lstmkit.params import DataParams, matching_files, source_files
+from lstmkit.wording import count, one_line, shown
 
 FOLDER_VARIABLE = "LSTMKIT_DATA_DIR"
-JITTER = 0.1  # share by which a sensor's clock may run slow before a grid counts as finer than its file
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def load_dataset(data: DataParams, folder: Path) -> Dataset:
     """Load the series that a study's `data` block describes, on its grid.
 
     Args:
-        data: the source (`simulated`, a name in the catalog, or the path of a file), its columns and the grid.
-        folder: the folder against which a relative path is resolved.
+        data: the source (`simulated`, a name in the catalog, or files), its columns and the grid.
+        folder: the folder against which relative paths are resolved.
 
     Returns:
         The dataset, called "Simulated office", by the recording's title, or by the file's name.
@@ -93,9 +95,9 @@ def load_dataset(data: DataParams, folder: Path) -> Dataset:
         name = "Simulated office"
         measurements, latents, units = simulate_office(data.simulator, interval, data.site_timezone)
     else:
-        name, path = _locate(data.source, folder)
-        measurements, units = read_measurements(path, data)
-        _check_interval(measurements, interval, path)
+        name, files = _locate(data, folder)
+        measurements, units = read_measurements(files, data)
+        check_spacing(measurements, interval, data.time.timezone, files[0])
     if data.target not in measurements:
         raise LstmkitError(f"there is no target {data.target!r}; {name} has {', '.join(measurements)}")
     return make_dataset(
@@ -125,27 +127,16 @@ def _download(recording: Recording, path: Path) -> None:
         raise LstmkitError(f"cannot download {recording.url}: {error}. {advice}") from None
 
 
-def _locate(source: str, folder: Path) -> tuple[str, Path]:
-    if source in CATALOG:
-        return CATALOG[source].title, fetch(source)
-    path = folder / Path(source).expanduser()
-    if not path.is_file():
+def _locate(data: DataParams, folder: Path) -> tuple[str, list[Path]]:
+    if data.source in CATALOG:
+        return CATALOG[data.source].title, [fetch(data.source)]
+    found = {source: matching_files(source, folder) for source in data.sources}
+    if missing := [source for source, files in found.items() if not files]:
         raise LstmkitError(
-            f"unknown data source {source!r}: it is neither 'simulated', nor in the catalog "
-            f"({', '.join(CATALOG)}), nor a file: there is no {path}"
+            f"unknown data source {shown(missing[0])}: it is neither 'simulated', nor in the catalog "
+            f"({', '.join(CATALOG)}), nor a file: there is no {one_line(folder / missing[0])}"
         )
-    return path.stem.removesuffix(".csv"), path
-
-
-def _check_interval(measurements: pd.DataFrame, interval: pd.Timedelta, path: Path) -> None:
-    for name, values in measurements.items():
-        spacing = values.dropna().index.to_series().diff().median()
-        if interval < (1 - JITTER) * spacing:
-            raise LstmkitError(
-                f"{path}: {name!r} is measured every {_minutes(spacing)}, so a grid of {_minutes(interval)} would "
-                f"be mostly gaps: write `interval: {_minutes(spacing)}` or more"
-            )
-
-
-def _minutes(duration: pd.Timedelta) -> str:
-    return f"{duration / pd.Timedelta('1min'):g}min"
+    files = source_files(data, folder)
+    first = files[0].with_suffix("") if files[0].suffix.lower() in COMPRESSIONS else files[0]
+    others = f" and {count(len(files) - 1, 'more file')}" if len(files) > 1 else ""
+    return first.stem + others, files

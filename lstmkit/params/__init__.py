@@ -1,8 +1,9 @@
 """The schema of a study's YAML: frozen, typed, and unknown keys are errors."""
 
-from lstmkit.params.data import Column, DataParams, SimulatorParams, TimeColumn
+from lstmkit.params.data import DataParams, SimulatorParams
 from lstmkit.params.files import find_params, load_params
 from lstmkit.params.models import BypassParams, CNNLSTMParams, LSTMParams, ModelParams
+from lstmkit.params.sources import matching_files, source_files
 from lstmkit.params.study import (
     AttributionParams,
     ConvolutionParams,
@@ -14,6 +15,7 @@ from lstmkit.params.study import (
     TrainingParams,
     WindowParams,
 )
+from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
 
 __all__ = [
     "AttributionParams",
@@ -25,7 +27,9 @@ __all__ = [
     "EvaluationParams",
     "HiddenStateParams",
     "LSTMParams",
+    "Missing",
     "ModelParams",
+    "ReadParams",
     "RegimeParams",
     "SimulatorParams",
     "SplitParams",
@@ -35,4 +39,6 @@ __all__ = [
     "WindowParams",
     "find_params",
     "load_params",
+    "matching_files",
+    "source_files",
 ]

@@ -27,6 +27,12 @@ def data_params(timezone: str = "UTC", **units: str) -> DataParams:
     return DataParams(source="office.csv", target=next(iter(columns)), time=time, columns=columns)
 
 
+def named(name: str, unit: str) -> DataParams:
+    """Our name and the unit of the one column that `csv_of` writes."""
+    columns = {name: {"column": "my co2", "unit": unit}}
+    return DataParams(source="office.csv", target=name, time={"column": "when"}, columns=columns)
+
+
 def write_csv(folder: Path, text: str) -> Path:
     path = folder / "office.csv"
     path.write_text(text)
@@ -93,9 +99,9 @@ def test_columns_are_renamed_converted_and_indexed_in_utc(tmp_path):
     ],
 )
 def test_units(tmp_path, unit, stated, canonical, expected):
-    frame, units = read_measurements(csv_of(tmp_path, STAMPS[:1], [stated]), data_params(co2=unit))
-    assert frame["co2"].iloc[0] == pytest.approx(expected, abs=1e-12)
-    assert units == {"co2": canonical}
+    frame, units = read_measurements(csv_of(tmp_path, STAMPS[:1], [stated]), named("reading", unit))
+    assert frame["reading"].iloc[0] == pytest.approx(expected, abs=1e-12)
+    assert units == {"reading": canonical}
 
 
 def test_the_three_kinds_of_file_give_the_same_frame(tmp_path):
@@ -302,34 +308,29 @@ def test_infinite_values(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("unit", "allowed", "value"),
+    ("name", "unit", "allowed", "value"),
     [
-        ("ppm", 150, 149.9),
-        ("ppm", 40000, 40001),
-        ("degC", -60, -60.1),
-        ("degC", 60, 71.8),  # a room in degF stated as degC
-        ("degF", 140, 140.2),  # 60 degC
-        ("K", 214, 21),  # degC stated as K
-        ("percent", 0, -0.1),
-        ("percent", 100, 100.5),
-        ("fraction", 1, 45),  # percent stated as fraction
+        ("co2", "ppm", 150, 149.9),
+        ("co2", "ppm", 40000, 40001),
+        ("temperature", "degC", -60, -60.1),
+        ("temperature", "degC", 60, 71.8),  # a room in degF stated as degC
+        ("temperature", "degF", 140, 140.2),  # 60 degC
+        ("temperature", "K", 214, 21),  # degC stated as K
+        ("humidity", "percent", -3, -3.1),
+        ("humidity", "percent", 103, 103.1),
+        ("humidity", "fraction", 1.03, 1.04),
+        ("humidity", "fraction", 1, 45),  # percent stated as fraction
     ],
 )
-def test_values_outside_the_physical_range(tmp_path, unit, allowed, value):
-    read_measurements(csv_of(tmp_path, STAMPS, [allowed] * 3), data_params(co2=unit))
+def test_values_outside_the_physical_range(tmp_path, name, unit, allowed, value):
+    read_measurements(csv_of(tmp_path, STAMPS, [allowed] * 3), named(name, unit))
     path = csv_of(tmp_path, STAMPS, [allowed, "", value])
-    refused(
-        path,
-        data_params(co2=unit),
-        "'my co2'",
-        "row 2 (line 4 of the file)",
-        f"'{value}' as {unit} is outside",
-        "unit of 'co2'",
-    )
+    place = ("'my co2'", "row 2 (line 4 of the file)", f"'{value}' as {unit} is outside", f"unit of '{name}'")
+    refused(path, named(name, unit), *place, "write `range: none`")
 
 
 def test_the_range_error_says_which_units_there_are(tmp_path):
-    refused(csv_of(tmp_path, STAMPS[:1], [95]), data_params(co2="degC"), "degC or degF or K")
+    refused(csv_of(tmp_path, STAMPS[:1], [95]), named("temperature", "degC"), "degC or degF or K")
 
 
 def test_a_column_without_values(tmp_path):
@@ -347,7 +348,7 @@ def test_a_missing_file(tmp_path):
 @pytest.mark.parametrize("name", ["office.xlsx", "office", "office.gz", "office.pkl"])
 def test_an_unsupported_suffix(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK")
-    refused(tmp_path / name, data_params(), ".csv, .csv.gz, .parquet")
+    refused(tmp_path / name, data_params(), ".csv, .txt", ".gz", ".parquet")
 
 
 @pytest.mark.parametrize("name", ["office.csv", "office.csv.gz", "office.parquet"])

@@ -1,0 +1,453 @@
+"""The ways in which files are written: each is stated in the YAML, and none is guessed."""
+
+import bz2
+import gzip
+import lzma
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lstmkit.data.files import read_measurements
+from tests.data.recordings import column_block, data_block, hourly, refusal, write
+
+PLAIN = "when,wind\n2025-06-05 18:00,3.5\n2025-06-05 18:05,4\n2025-06-05 18:10,\n"
+STAMPS = ["06-05 18:00", "06-05 18:05", "06-05 18:10"]
+
+
+def read(path, data) -> tuple[list[str], list]:
+    frame, _ = read_measurements(path, data)
+    return [f"{stamp:%m-%d %H:%M}" for stamp in frame.index], frame.iloc[:, 0].tolist()
+
+
+def as_plain(path, data) -> None:
+    stamps, values = read(path, data)
+    assert stamps == STAMPS
+    np.testing.assert_array_equal(values, [3.5, 4, np.nan])
+
+
+# Missing values
+
+
+SPELLINGS = [
+    "NAN",
+    '"NAN"',
+    " NaN",
+    "NaN ",
+    '" nan "',
+    "-nan",
+    "NA",
+    "na",
+    "N/A",
+    "#N/A",
+    "null",
+    "NULL",
+    "None",
+]
+BLANKS = ["", " ", "\t", '""', '"  "']
+
+
+@pytest.mark.parametrize("cell", [*SPELLINGS, "<NA>", "1.#IND", "-1.#QNAN", *BLANKS])
+def test_blank_cells_and_the_words_for_nothing_are_missing_however_they_are_written(tmp_path, cell):
+    _, values = read(hourly(tmp_path, [3.5, cell, 4]), column_block())
+    np.testing.assert_array_equal(values, [3.5, np.nan, 4])
+
+
+@pytest.mark.parametrize("cell", ["?", "-", "--", "*", "err", "NaNs", "n.v.", "nothing"])
+def test_other_words_are_refused_with_the_way_to_state_them(tmp_path, cell):
+    message = refusal(hourly(tmp_path, [3.5, cell, 4]), column_block())
+    assert f"row 1 (line 3 of the file): '{cell}' is not a number" in message
+    assert "list it in `missing` in the YAML" in message
+
+
+def test_rows_of_commas_alone_are_no_rows(tmp_path):
+    path = write(tmp_path, "when,wind,note\n2025-06-05 18:00,3.5,a\n,,\n2025-06-05 18:05,4,b\n,,\n , ,\n")
+    message = refusal(path, data_block())
+    assert "row 4 (line 6 of the file): ' ' is no readable time stamp" in message
+    path = write(tmp_path, "when,wind,note\n2025-06-05 18:00,3.5,a\n,,\n2025-06-05 18:05,4,b\n,,\n")
+    assert read(path, data_block())[1] == [3.5, 4]
+
+
+# Time stamps
+
+
+def test_date_and_time_in_two_columns(tmp_path):
+    text = "Date,Time,wind\n2025-06-05,18:00,3.5\n2025-06-05,18:05:00,4\n 2025-06-05 , 18:10,\n"
+    as_plain(write(tmp_path, text), data_block(time={"column": ["Date", "Time"]}))
+
+
+def test_a_date_column_that_repeats_itself_tells_how_to_join_it_with_the_time(tmp_path):
+    path = write(tmp_path, "Date,Time,wind\n2025-06-05,18:00,3.5\n2025-06-05,18:05,4\n2025-06-05,18:10,\n")
+    message = refusal(path, data_block(time={"column": "Date"}))
+    assert "column 'Date', row 1 (line 3 of the file): '2025-06-05' is a duplicate" in message
+    assert "if the time of day stands in column 'Time', write `column: [Date, Time]` under `time`" in message
+    as_plain(path, data_block(time={"column": ["Date", "Time"]}))
+
+
+def test_a_repeated_date_without_a_column_that_looks_like_a_time(tmp_path):
+    path = write(tmp_path, "Date,b,wind\n2025-06-05,18:00,3.5\n2025-06-05,18:05,4\n")
+    assert "write `column: [Date, …]` under `time`" in refusal(path, data_block(time={"column": "Date"}))
+    path = write(tmp_path, "when,Time,wind\n2025-06-05 18:00,1,3.5\n2025-06-05 18:00,2,4\n")
+    assert refusal(path, data_block()).endswith("is a duplicate of the time stamp in the row before")
+
+
+def test_a_refused_stamp_of_two_columns_names_both(tmp_path):
+    path = write(tmp_path, "Date,Time,wind\n2025-06-05,18:00,3.5\n2025-06-05,noon,4\n")
+    message = refusal(path, data_block(time={"column": ["Date", "Time"]}))
+    assert "columns 'Date' + 'Time', row 1 (line 3 of the file): '2025-06-05 noon' is no readable" in message
+
+
+def test_date_and_time_in_two_columns_of_parquet(tmp_path):
+    day = pd.Timestamp("2025-06-05").date()
+    times = [pd.Timestamp(f"2025-06-05 18:{minute:02d}").time() for minute in (0, 5, 10)]
+    table = pa.table({"Date": [day] * 3, "Time": pa.array(times), "wind": [3.5, 4, None]})
+    pq.write_table(table, tmp_path / "logger.parquet")
+    as_plain(tmp_path / "logger.parquet", data_block(time={"column": ["Date", "Time"]}))
+    message = refusal(tmp_path / "logger.parquet", data_block(time={"column": "Date"}))
+    assert "write `column: [Date, Time]`" in message
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "parquet of floats"])
+def test_year_month_day_and_hour_in_four_columns(tmp_path, kind):
+    stamps = pd.date_range("2010-12-30 20:00", periods=60, freq="h")  # over the end of a year
+    parts = {part: getattr(stamps, part) for part in ("year", "month", "day", "hour")}
+    table = pd.DataFrame({**parts, "wind": range(60)})
+    path = tmp_path / ("logger.csv" if kind == "csv" else "logger.parquet")
+    if kind == "csv":
+        table.to_csv(path, index=False)
+    else:
+        table.astype("float64" if "floats" in kind else "int64").to_parquet(path)
+    time = {"column": list(parts), "format": "%Y %m %d %H", "timezone": "Asia/Shanghai"}
+    frame, _ = read_measurements(path, data_block(time=time))
+    assert list(frame.index) == list(stamps.tz_localize("Asia/Shanghai").tz_convert("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("written", "stamps"),
+    [
+        ("%d.%m.%Y %H:%M", ["05.06.2025 18:00", "05.06.2025 18:05", "5.6.2025 18:10"]),
+        ("%m/%d/%Y %I:%M %p", ["06/05/2025 06:00 PM", "6/5/2025 6:05 PM", "6/5/2025 6:10 pm"]),
+        ("%d-%b-%y %H.%M", ["05-Jun-25 18.00", "05-Jun-25 18.05", "05-Jun-25 18.10"]),
+        ("%Y%m%d%H%M", ["202506051800", "202506051805", "202506051810"]),
+        ("%Y %j %H:%M", ["2025 156 18:00", "2025 156 18:05", "2025 156 18:10"]),
+        ("%Y/%m/%d %H:%M %z", ["2025/06/05 20:00 +0200", "2025/06/05 18:05 +00:00", "2025/06/05 18:10 Z"]),
+        ("%A %d %B %Y %H:%M:%S", [f"Thursday 05 June 2025 18:{minute}:00" for minute in ("00", "05", "10")]),
+    ],
+)
+def test_stamps_of_a_stated_format(tmp_path, written, stamps):
+    lines = [f"{stamp},{value}" for stamp, value in zip(stamps, ("3.5", "4", ""), strict=True)]
+    path = write(tmp_path, "\n".join(["when,wind", *lines]))
+    as_plain(path, data_block(time={"column": "when", "format": written}))
+    message = refusal(
+        write(tmp_path, "when,wind\n05|06|2025,1\n"), data_block(time={"column": "when", "format": written})
+    )
+    assert f"row 0 (line 2 of the file): '05|06|2025' is not written in the `format` '{written}'" in message
+
+
+def test_the_order_of_day_and_month_is_never_guessed(tmp_path):
+    path = write(tmp_path, "when,wind\n05/06/2025 18:00,1\n13/06/2025 18:00,2\n")
+    assert "state the `format` of the time stamps under `time`" in refusal(path, data_block())
+    message = refusal(path, data_block(time={"column": "when", "format": "%m/%d/%Y %H:%M"}))
+    assert "row 1 (line 3 of the file): '13/06/2025 18:00' is not written in the `format`" in message
+
+
+def test_numbers_without_separators_are_read_in_full_width_alone(tmp_path):
+    path = write(
+        tmp_path, "when,wind\n20251101,1\n2025111,2\n"
+    )  # the first of November, or the eleventh of January
+    message = refusal(path, data_block(time={"column": "when", "format": "%Y%m%d"}))
+    assert "row 1 (line 3 of the file): '2025111' is not written" in message
+    pq.write_table(pa.table({"when": [20250605, 20250606], "wind": [1, 2]}), tmp_path / "logger.parquet")
+    data = data_block(time={"column": "when", "format": "%Y%m%d"})
+    assert read(tmp_path / "logger.parquet", data)[0] == ["06-05 00:00", "06-06 00:00"]
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"separator": ";"}, PLAIN.replace(",", ";")),
+        ({"separator": ";", "decimal": ","}, PLAIN.replace(",", ";").replace("3.5", "3,5")),
+        ({"decimal": ","}, PLAIN.replace("3.5", '"3,5"')),
+        ({"separator": "tab"}, PLAIN.replace(",", "\t")),
+        ({"separator": "|"}, PLAIN.replace(",", "|")),
+        ({"skip_lines": 2}, 'Logger 5"\nno, it, is, not\n' + PLAIN),
+        (
+            {"skip_lines": [1, 3, 4]},
+            '"TOA5","CR1000"\n' + PLAIN.replace("\n2", '\n"TS","m/s"\n"","Avg"\n2', 1),
+        ),
+        ({"comment": "#"}, "# logger 7, 5'\n#\n" + PLAIN.replace("\n2", "\n # restarted\n2", 1)),
+        ({"header": False, "names": ["when", "wind"]}, PLAIN.removeprefix("when,wind\n")),
+        ({"names": ["when", "wind"]}, PLAIN.replace("when,wind", "Zeit,Wind (m/s)")),
+        ({}, "\n \n" + PLAIN),
+        ({}, PLAIN.replace("when,wind", " when , wind")),
+        ({}, PLAIN.replace("\n", "\r\n")),
+    ],
+)
+def test_the_ways_in_which_text_is_written(tmp_path, settings, text):
+    as_plain(write(tmp_path, text), data_block(read=settings))
+
+
+def test_columns_of_fixed_width(tmp_path):
+    text = "date        time    wind\n2025-06-05  18:00    3.5\n2025-06-05  18:05   14\n2025-06-05  18:10   NaN\n"
+    data = data_block(time={"column": ["date", "time"]}, read={"separator": "whitespace"})
+    stamps, values = read(write(tmp_path, text, "logger.txt"), data_block(**data.model_dump()))
+    assert stamps == STAMPS
+    np.testing.assert_array_equal(values, [3.5, 14, np.nan])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "iso-8859-15"])
+def test_the_encodings_of_text(tmp_path, encoding):
+    text = PLAIN.replace("wind", "Böe µ")
+    columns = {"wind": {"column": "Böe µ", "unit": "m/s"}}
+    stated = {} if encoding.startswith("utf-8") else {"encoding": encoding}
+    as_plain(write(tmp_path, text, encoding=encoding), data_block(columns=columns, read=stated))
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("cp1252", "cp1252"), ("utf-16", "utf-16")])
+def test_text_in_another_encoding_is_refused_with_what_to_state(tmp_path, encoding, named):
+    message = refusal(write(tmp_path, PLAIN.replace("wind", "Böe"), encoding=encoding), data_block())
+    assert (
+        f"the text is not UTF-8: save it as UTF-8, or state its encoding, such as `encoding: {named}`"
+        in message
+    )
+
+
+@pytest.mark.parametrize(("sign", "stated"), [(";", "';'"), ("\t", "tab"), ("|", "'|'")])
+def test_another_separator_is_refused_with_what_to_state(tmp_path, sign, stated):
+    for text in (PLAIN, PLAIN.replace("3.5", '"3,5"').replace(",", sign).replace("18:05", "18,05,1")):
+        message = refusal(write(tmp_path, text.replace(",", sign)), data_block())
+        assert f"write `separator: {stated}` under `read`" in message
+
+
+def test_a_decimal_comma_is_refused_with_what_to_state(tmp_path):
+    path = write(tmp_path, PLAIN.replace(",", ";").replace("3.5", "3,5"))
+    message = refusal(path, data_block(read={"separator": ";"}))
+    assert (
+        "'3,5' is not a number; if its comma is the decimal sign, write `decimal: ','` under `read`"
+        in message
+    )
+
+
+def test_points_between_thousands_are_not_guessed(tmp_path):
+    path = write(tmp_path, "when;wind\n2025-06-05 18:00;1.234,5\n")
+    message = refusal(path, data_block(read={"separator": ";", "decimal": ","}))
+    assert "row 0 (line 2 of the file): '1.234,5' is not a number" in message
+
+
+def test_skipped_and_commented_lines_do_not_shift_the_line_in_messages(tmp_path):
+    text = "logger\n# when it was\nwhen,wind\n\n2025-06-05 18:00,3.5\n# restarted\n2025-06-05 18:05,high\n"
+    message = refusal(write(tmp_path, text), data_block(read={"skip_lines": 1, "comment": "#"}))
+    assert text.splitlines()[6].endswith("high")
+    assert "row 3 (line 7 of the file): 'high'" in message
+    text = "x\n2025-06-05 18:00,3.5\n2025-06-05 18:05,high\n"
+    settings = {"skip_lines": [1], "header": False, "names": ["when", "wind"]}
+    assert "row 1 (line 3 of the file): 'high'" in refusal(write(tmp_path, text), data_block(read=settings))
+
+
+UCI = (
+    '"date","wind","Occupancy"\n"1","2025-06-05 18:00:00",3.5,1\n"2","2025-06-05 18:05:00",4,1\n'
+    '"3","2025-06-05 18:10:00",,0\n'
+)
+
+
+def test_a_column_without_a_name_before_the_others(tmp_path):
+    path = write(tmp_path, UCI, "datatraining.txt")
+    message = refusal(path, data_block(time={"column": "date"}))
+    assert "Expected 3 fields in line 2, saw 4" in message
+    assert "if the header lacks a name, name all columns in `names` under `read`" in message
+    names = ["row", "date", "wind", "occupancy"]
+    as_plain(path, data_block(time={"column": "date"}, read={"names": names}))
+    message = refusal(path, data_block(time={"column": "date"}, read={"names": names[1:]}))
+    assert (
+        "`names` under `read` has 3 names, but the lines have 4 cells: '1', '2025-06-05 18:00:00', '3.5', '1'"
+        in message
+    )
+
+
+def test_a_header_that_begins_with_an_empty_name(tmp_path):
+    path = write(tmp_path, ",when,wind\n0,2025-06-05 18:00,3.5\n1,2025-06-05 18:05,4\n2,2025-06-05 18:10,\n")
+    as_plain(path, data_block())
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".tsv", ".dat", ".TXT"])
+def test_the_suffixes_of_text(tmp_path, suffix):
+    as_plain(write(tmp_path, PLAIN, f"logger{suffix}"), data_block())
+
+
+def zstandard(content: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(content)
+    return sink.getvalue().to_pybytes()
+
+
+COMPRESSIONS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard}
+
+
+@pytest.mark.parametrize("suffix", COMPRESSIONS)
+@pytest.mark.parametrize("settings", [{}, {"comment": "#"}])
+def test_compressed_text(tmp_path, suffix, settings):
+    rows = "".join(f"2025-06-05 {n // 60:02d}:{n % 60:02d},{n % 9}\n" for n in range(1200))
+    content = ("when,wind\n" + rows).encode()
+    path = tmp_path / f"logger.txt{suffix}"
+    path.write_bytes(COMPRESSIONS[suffix](content))
+    assert read(path, data_block(read=settings))[1] == [n % 9 for n in range(1200)]
+    whole = path.read_bytes()
+    for torn in (whole[: len(whole) // 2], whole[:-1], b"\xff" * 40, whole[:12]):
+        path.write_bytes(torn)
+        assert "not readable as CSV" in refusal(path, data_block(read=settings))
+    path.write_bytes(COMPRESSIONS[suffix](b""))
+    assert "holds nothing but blank or skipped lines" in refusal(path, data_block(read=settings))
+
+
+def test_parquet_needs_no_way_of_reading(tmp_path):
+    pq.write_table(pa.table({"when": ["2025-06-05"], "wind": [1.5]}), tmp_path / "logger.parquet")
+    message = refusal(tmp_path / "logger.parquet", data_block(read={"separator": ";", "decimal": ","}))
+    assert "a Parquet file needs no `decimal`: remove it from `read`" in message
+
+
+# Long tables
+
+LONG = (
+    "when,place,parameter,value\n"
+    "2025-06-05 18:00,A,wind,3.5\n2025-06-05 18:00,A,gas,400\n2025-06-05 18:00,B,wind,9\n"
+    "2025-06-05 18:05,B,wind,9\n2025-06-05 18:05, A ,wind,4\n2025-06-05 18:10,A,wind,\n2025-06-05 18:10,A,gas,402\n"
+)
+
+
+def long_block(place: str | int, **parameters) -> object:
+    columns = {
+        name: {"column": "value", "unit": "V", "where": {"parameter": parameter}}
+        for name, parameter in parameters.items()
+    }
+    return data_block(columns=columns, read={"where": {"place": place}})
+
+
+def test_a_long_table_becomes_a_column_for_each_name(tmp_path):
+    path = write(tmp_path, LONG)
+    as_plain(path, long_block("A", wind="wind"))
+    frame, units = read_measurements(path, long_block("A", gas="gas", wind="wind"))
+    assert list(frame) == ["gas", "wind"]
+    assert units == {"gas": "V", "wind": "V"}
+    np.testing.assert_array_equal(frame, [[400, 3.5], [np.nan, 4], [402, np.nan]])
+
+
+def test_several_places_of_one_table_become_columns(tmp_path):
+    columns = {
+        place: {"column": "value", "unit": "V", "where": {"place": place, "parameter": "wind"}}
+        for place in ("A", "B")
+    }
+    frame, _ = read_measurements(write(tmp_path, LONG), data_block(columns=columns))
+    np.testing.assert_array_equal(frame, [[3.5, 9], [4, 9], [np.nan, np.nan]])
+
+
+def test_rows_of_a_long_table_keep_their_numbers_in_messages(tmp_path):
+    path = write(tmp_path, LONG + "2025-06-05 18:10,A,gas,403\n")
+    message = refusal(path, long_block("A", gas="gas"))
+    assert "row 7 (line 9 of the file): '2025-06-05 18:10' is a duplicate" in message
+
+
+def test_blocks_of_rows_one_after_the_other(tmp_path):
+    lines = sorted(LONG.splitlines()[1:], key=lambda line: [part.strip() for part in line.split(",")[1:3]])
+    as_plain(write(tmp_path, "\n".join(["when,place,parameter,value", *lines])), long_block("A", wind="wind"))
+
+
+def test_what_no_row_holds_is_refused_with_what_there_is(tmp_path):
+    message = refusal(write(tmp_path, LONG), long_block("C", wind="wind"))
+    assert "no row holds 'C' in column 'place' and 'wind' in column 'parameter'" in message
+    assert "'place' holds 'A', 'B'" in message
+    message = refusal(write(tmp_path, LONG.replace("place,", "spot,")), long_block("A", wind="wind"))
+    assert "there is no column 'place'" in message
+
+
+def test_numbers_as_names_of_places(tmp_path):
+    path = write(tmp_path, LONG.replace(",A,", ",7,").replace(", A ,", ",7,"))
+    for place in (7, "7"):
+        as_plain(path, long_block(place, wind="wind"))
+    table = {
+        "when": ["2025-06-05", "2025-06-05"],
+        "place": [7, 8],
+        "parameter": ["wind", "wind"],
+        "value": [1.5, 2],
+    }
+    pq.write_table(pa.table(table), tmp_path / "logger.parquet")
+    assert read(tmp_path / "logger.parquet", long_block(7, wind="wind"))[1] == [1.5]
+
+
+# Several files
+
+
+def test_files_that_follow_each_other_in_any_order(tmp_path):
+    texts = {
+        "a.csv": "when,wind\n2025-06-07 00:00,5\n2025-06-07 01:00,6\n",
+        "b.csv": "when,wind\n2025-06-05 00:00,1\n2025-06-05 01:00,\n",
+        "c.csv": "when,note,wind\n2025-06-06 00:00,x,3\n",
+    }
+    files = [write(tmp_path, text, name) for name, text in texts.items()]
+    for order in (files, files[::-1]):
+        stamps, values = read(order, data_block())
+        assert stamps == ["06-05 00:00", "06-05 01:00", "06-06 00:00", "06-07 00:00", "06-07 01:00"]
+        np.testing.assert_array_equal(values, [1, np.nan, 3, 5, 6])
+
+
+def test_text_and_parquet_may_follow_each_other(tmp_path):
+    pq.write_table(pa.table({"when": ["2025-06-06"], "wind": [2]}), tmp_path / "later.parquet")
+    files = [tmp_path / "later.parquet", write(tmp_path, "when,wind\n2025-06-05,1\n")]
+    assert read(files, data_block())[1] == [1, 2]
+
+
+@pytest.mark.parametrize("first", ["2025-06-05 01:00", "2025-06-05 00:30", "2025-06-04 23:00"])
+def test_files_that_overlap_are_refused_by_name(tmp_path, first):
+    earlier = write(tmp_path, "when,wind\n2025-06-05 00:00,1\n2025-06-05 01:00,2\n", "earlier.csv")
+    later = write(tmp_path, f"when,wind\n\n{first},3\n2025-06-07 01:00,4\n", "later.csv")
+    message = refusal([earlier, later], data_block())
+    assert "earlier.csv" in message
+    assert "later.csv" in message
+    assert "files that belong together follow each other in time" in message
+
+
+def test_what_is_wrong_in_the_second_file_is_named_there(tmp_path):
+    files = [
+        write(tmp_path, f"when,wind\n2025-06-0{day} 00:00,{value}\n", f"{day}.csv")
+        for day, value in ((5, 1), (6, "x"))
+    ]
+    message = refusal(files, data_block())
+    assert message.startswith(f"{files[1]}: column 'wind', row 0 (line 2 of the file): 'x'")
+
+
+def test_a_column_may_be_empty_in_one_of_several_files_and_codes_are_judged_by_all(tmp_path):
+    files = [
+        write(tmp_path, "when,wind\n2025-06-05 00:00,\n2025-06-05 01:00,\n", "a.csv"),
+        write(tmp_path, "when,wind\n2025-06-06 00:00,-999\n2025-06-06 01:00,-999\n", "b.csv"),
+        write(tmp_path, "when,wind\n2025-06-07 00:00,3\n2025-06-07 01:00,4\n", "c.csv"),
+    ]
+    message = refusal(files, data_block())
+    assert (
+        f"{files[1]}: column 'wind', row 0 (line 2 of the file): '-999' looks like a logger's code" in message
+    )
+    _, values = read(files, data_block(missing=[-999]))
+    np.testing.assert_array_equal(values, [np.nan] * 4 + [3, 4])
+
+
+def test_a_place_may_be_in_some_of_the_files_alone(tmp_path):
+    other = LONG.replace("06-05", "06-06").replace(",A,", ",C,").replace(", A ,", ",C,")
+    as_plain([write(tmp_path, LONG), write(tmp_path, other, "other.csv")], long_block("A", wind="wind"))
+
+
+# Messages
+
+
+def test_messages_are_one_line_however_the_cells_look(tmp_path):
+    nasty = ["x" * 100_000, '"a\nb"', "\u202egnp", "\x07\x1b[31m"]
+    for cell in nasty:
+        assert len(refusal(hourly(tmp_path, [3.5, cell, 4]), column_block())) < 400
+        refusal(write(tmp_path, f"when,wind\n{cell},3\n"), data_block())
+    header = ",".join(f"{n}{'y' * 500}" for n in range(5000))
+    assert len(refusal(write(tmp_path, f"{header}\n"), data_block())) < 3000
+    pq.write_table(pa.table({"when": ["2025-06-05"], "a\nb" * 300: [1]}), tmp_path / "logger.parquet")
+    refusal(tmp_path / "logger.parquet", data_block())
