@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from lstmkit.layout import horizon_folder, project_folder, results_folder
-from lstmkit.params import find_params, load_params
+from lstmkit.params import find_params, load_params, source_files
 from lstmkit.rooms import rooms
 
 STUDY = str(config.get("study", "co2"))
@@ -15,7 +15,8 @@ RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
 HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
-RECORDING = [path for path in [project_folder(SOURCE) / PARAMS.data.source] if path.is_file()]
+# braces would be wildcards
+RECORDING = [str(p).replace("{", "{{").replace("}", "}}") for p in source_files(PARAMS.data, project_folder(SOURCE))]
 
 # notebook: the settings on which it depends beside those of the training
 OF_EVERY_MODEL = {
