@@ -15,8 +15,7 @@ RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
 HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
-# braces would be wildcards
-RECORDING = [str(p).replace("{", "{{").replace("}", "}}") for p in source_files(PARAMS.data, project_folder(SOURCE))]
+RECORDING = source_files(PARAMS.data, project_folder(SOURCE))
 
 # notebook: the settings on which it depends beside those of the training
 OF_EVERY_MODEL = {

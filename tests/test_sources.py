@@ -83,6 +83,15 @@ def test_a_source_without_a_file_is_refused_by_its_name(folder, source):
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("source", ["logger/{model}.csv", "logger/*.csv"])
+def test_a_path_with_braces_is_refused_as_the_workflow_cannot_list_it(folder, source):
+    (folder / "logger" / "{model}.csv").write_text(ROWS.format(day=8))
+    with pytest.raises(
+        LstmkitError, match=r"{model}.csv: the workflow cannot list a path with { or }: rename it"
+    ):
+        source_files(block(source), folder)
+
+
 @pytest.mark.parametrize("source", ["logger/*.csv", ["logger/c.csv", "logger/b.csv", "logger/a.csv"]])
 def test_several_files_become_one_dataset_in_the_order_of_time(folder, source):
     dataset = load_dataset(block(source), folder)

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from lstmkit.errors import LstmkitError
 from lstmkit.params.data import DataParams
+from lstmkit.wording import one_line
 
 
 def source_files(data: DataParams, folder: Path) -> list[Path]:
@@ -14,8 +16,13 @@ def source_files(data: DataParams, folder: Path) -> list[Path]:
 
     Returns:
         Each file once; none for the simulated office and for a recording of the catalog.
+
+    Raises:
+        LstmkitError: a path holds braces, which are wildcards to the workflow wherever they stand.
     """
     found = [path for source in data.sources for path in matching_files(source, folder)]
+    if braces := [path for path in found if set("{}") & set(str(path))]:
+        raise LstmkitError(f"{one_line(braces[0])}: the workflow cannot list a path with {{ or }}: rename it")
     return list(dict.fromkeys(found))
 
 
