@@ -19,8 +19,7 @@ def checksum(content: dict[str, Any]) -> str:
     Args:
         content: what JSON can say.
     """
-    as_read = json.loads(json.dumps(content))
-    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()
+    return _checksum_of(json.dumps(content))
 
 
 def file_sha256(path: Path) -> str:
@@ -60,12 +59,13 @@ def read_checked(path: Path, remedy: str = MADE_AGAIN) -> dict[str, Any] | None:
         LstmkitError: the file cannot be read, or is not as it was written.
     """
     try:
-        content = json.loads(path.read_bytes())
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
         if not isinstance(content, dict):
             raise ValueError(f"a {type(content).__name__} where an object should be")
         if CHECKSUM not in content:
             return None
-        if content.pop(CHECKSUM) != checksum(content):
+        if content.pop(CHECKSUM) != _checksum_of(text):
             raise ValueError("its content is not what its checksum says")
     except FileNotFoundError:
         return None
@@ -124,3 +124,10 @@ def read_result(path: Path, card: str, remedy: str = MADE_AGAIN) -> dict[str, An
     if content is None or content.pop(CARD_CHECKSUM, None) != card:
         return None
     return content
+
+
+def _checksum_of(text: str) -> str:
+    # numbers stay as they are written: where subnormal ones count as zero, their values differ
+    content = json.loads(text, parse_float=str)
+    content.pop(CHECKSUM, None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
