@@ -10,12 +10,15 @@ from torch import Tensor
 
 from lstmkit.data.anchor import Anchor, fit_autoregression, plain_anchor
 from lstmkit.data.climatology import climatology
+from lstmkit.data.clock import DAY
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.scaling import Scaler
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
+from lstmkit.wording import count, duration
 
 PARTS = ("train", "validation", "test")
+STAMP = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class Windows:
     def origin(self) -> pd.DatetimeIndex:
         """Local time of each window's last input step, from which the forecast starts."""
         return self.time[self.starts.cpu().numpy() + self.lookback - 1]
+
+    @property
+    def target_time(self) -> pd.DatetimeIndex:
+        """Local time of each window's last step ahead."""
+        return self.time[self.starts.cpu().numpy() + self.lookback + self.horizon - 1]
 
     @property
     def hours_ahead(self) -> float:
@@ -201,16 +209,19 @@ def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
 def split_rows(observed: pd.Series, split: SplitParams) -> dict[str, slice]:
     """Chronological row ranges of the training, validation and test parts.
 
-    A part ends with an observed step: an interpolated one at its end would know the next part.
+    The shares are of the observed steps, so that a gap takes nothing from the part that it lies in. A part ends with
+    an observed step: an interpolated one at its end would know the next part.
 
     Args:
         observed: per row, whether the step holds a measurement, shape (time,).
         split: shares of the parts.
     """
-    n_rows, measured = len(observed), np.flatnonzero(observed)
-    ends = [round(n_rows * share) for share in (split.train, split.train + split.validation)]
-    first, second = (int(measured[measured < end].max(initial=-1)) + 1 for end in ends)
-    return dict(zip(PARTS, [slice(0, first), slice(first, second), slice(second, n_rows)], strict=True))
+    measured = np.flatnonzero(observed)
+    counts = [round(len(measured) * share) for share in (split.train, split.train + split.validation)]
+    first, second = (int(measured[count - 1]) + 1 if count else 0 for count in counts)
+    return dict(
+        zip(PARTS, [slice(0, first), slice(first, second), slice(second, len(observed))], strict=True)
+    )
 
 
 def make_windows(
@@ -236,7 +247,9 @@ def make_windows(
     """
     parts, target = split_rows(dataset.observed, split), dataset.frame[dataset.target]
     usable = _usable_starts(features, target, dataset.observed, params.lookback, horizon)
-    starts = {name: _within(name, rows, usable, params.lookback, horizon) for name, rows in parts.items()}
+    starts = {name: _within(rows, usable, params.lookback + horizon) for name, rows in parts.items()}
+    if empty := [name for name in PARTS if not len(starts[name])]:
+        raise LstmkitError(_no_window(empty[0], parts[empty[0]], dataset, features, params.lookback, horizon))
     training = parts["train"]
     expected = np.zeros(len(target))
     if params.anchor != "none":
@@ -282,13 +295,35 @@ def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
     return wrong[length:] == wrong[:-length]
 
 
-def _within(name: str, rows: slice, usable: np.ndarray, lookback: int, horizon: int) -> Int[Tensor, "window"]:
-    last = rows.stop - lookback - horizon
-    starts = usable[(usable >= rows.start) & (usable <= last)]
-    if not len(starts):
-        raise LstmkitError(
-            f"the {name} part ({rows.stop - rows.start} steps) holds no window of {lookback} + "
-            f"{horizon} steps without a gap: give a longer series, a shorter lookback or horizon, "
-            f"or another split"
-        )
-    return torch.from_numpy(starts)
+def _within(rows: slice, usable: np.ndarray, length: int) -> Int[Tensor, "window"]:
+    return torch.from_numpy(usable[(usable >= rows.start) & (usable <= rows.stop - length)])
+
+
+def _no_window(
+    name: str, rows: slice, dataset: Dataset, features: pd.DataFrame, lookback: int, horizon: int
+) -> str:
+    """Why a part holds no window, and which gap is in the way."""
+    observed = dataset.observed.to_numpy()[rows]
+    known = features.notna().all(axis=1).to_numpy()[rows]
+    text = (
+        f"{dataset.name}: the {name} part ({count(int(observed.sum()), 'observed step')}) holds no window of "
+        f"{lookback} + {horizon} steps without a gap: the longest stretch with all inputs is of "
+        f"{count(_longest_run(known)[1], 'step')}"
+    )
+    begin, length = _longest_run(~dataset.observed.to_numpy())
+    if length:
+        last = dataset.local_time[[max(0, begin - 1), min(begin + length, len(dataset.frame) - 1)]]
+        gap = length * dataset.interval
+        long = f"{gap.days:,} days" if gap >= 2 * DAY else duration(gap / pd.Timedelta("1h"))
+        text += f"; the longest gap of the series, {long}, is from {last[0]:{STAMP}} to {last[1]:{STAMP}}"
+    return f"{text}. Give a longer series, a shorter lookback or horizon, or another split"
+
+
+def _longest_run(flags: np.ndarray) -> tuple[int, int]:
+    """Begin and length of the longest run of true flags."""
+    edges = np.flatnonzero(np.diff(flags.astype(int), prepend=0, append=0))
+    if not len(edges):
+        return 0, 0
+    begin, end = edges[::2], edges[1::2]
+    at = int((end - begin).argmax())
+    return int(begin[at]), int(end[at] - begin[at])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 
 from lstmkit.data.features import build_features
+from lstmkit.data.grid import make_dataset
 from lstmkit.data.regimes import find_regimes
 from lstmkit.data.windows import PARTS, make_windows, split_rows
 from lstmkit.errors import LstmkitError
@@ -34,13 +35,14 @@ def gappy_columns(draw, size, names=("co2", "temperature", "humidity")):
 
 
 def boundaries(observed, split):
-    """Where validation and test begin, row by row: as the shares say, or earlier, after the last observed row."""
-    shares = split.train, split.train + split.validation
+    """Where validation and test begin, row by row: after as many observed rows as the shares say."""
+    total = sum(observed)
     found = []
-    for share in shares:
-        begin = round(len(observed) * share)
-        while begin > 0 and not observed[begin - 1]:
-            begin -= 1
+    for share in (split.train, split.train + split.validation):
+        wanted, begin = round(total * share), 0
+        while wanted:
+            wanted -= bool(observed[begin])
+            begin += 1
         found.append(begin)
     return found
 
@@ -157,17 +159,19 @@ def test_no_input_looks_ahead(data, interval, variant):
         name: np.where(later, np.where(lost, np.nan, rng.normal(900, 50, size)), values)
         for name, values in columns.items()
     }
-    tensors, starts = [], []
+    known, starts = [], []
     for measured in (columns, changed):
         dataset = dataset_of(measured, interval=interval, site_timezone="America/New_York")
         features = build_features(dataset, variant)
         windows = make_windows(dataset, features, 1, WindowParams(lookback=3), split)
-        tensors.append(windows["train"].inputs)
+        known.append(
+            features.to_numpy()
+        )  # scales are constants of the training part, which ends elsewhere now
         starts.append(torch.cat([part.starts for part in windows.values()]))
     for found in starts:
         rows = found[found + 2 <= t][:, None] + torch.arange(3)
         assert len(rows)
-        assert torch.equal(tensors[0][rows], tensors[1][rows])
+        np.testing.assert_array_equal(known[0][rows], known[1][rows])
 
 
 def test_an_interpolated_step_is_an_input_but_no_origin():
@@ -176,18 +180,74 @@ def test_an_interpolated_step_is_an_input_but_no_origin():
     dataset = dataset_of({"co2": np.arange(20.0) ** 2}, keep=keep)
     split = SplitParams(train=0.5, validation=0.2)
     train = raw_windows(dataset, 1, split, lookback=2, anchor="none")["train"]
-    assert train.starts.tolist() == [0, 1, 2, 4, 5, 6, 7]  # but 3, which would start its forecast from row 4
+    assert train.starts.tolist() == [
+        0,
+        1,
+        2,
+        4,
+        5,
+        6,
+        7,
+        8,
+    ]  # but 3, which would start its forecast from row 4
     x, _ = train.gather(torch.tensor([3]))
     filled, five = x[0, :, 0].double().numpy() * train.scaler.scale[0] + train.scaler.center[0]
     assert (filled, five) == pytest.approx((17, 25), rel=1e-6)
 
 
 def test_a_part_ends_before_a_gap_that_the_next_part_fills():
-    keep = np.ones(20, bool)
-    keep[9] = False
-    dataset = dataset_of({"co2": np.arange(20.0)}, keep=keep)
+    keep = np.ones(21, bool)
+    keep[10] = False
+    dataset = dataset_of({"co2": np.arange(21.0)}, keep=keep)
     parts = split_rows(dataset.observed, SplitParams(train=0.5, validation=0.25))
-    assert parts == {"train": slice(0, 9), "validation": slice(9, 15), "test": slice(15, 20)}
+    assert parts == {"train": slice(0, 10), "validation": slice(10, 16), "test": slice(16, 21)}
+
+
+def test_the_shares_are_of_the_observed_steps():
+    keep = np.zeros(1000, bool)
+    keep[[*range(10), *range(950, 960), *range(980, 1000)]] = True  # 40 of 1000
+    parts = split_rows(
+        dataset_of({"co2": np.arange(1000.0)}, keep=keep).observed, SplitParams(train=0.5, validation=0.25)
+    )
+    assert parts == {"train": slice(0, 960), "validation": slice(960, 990), "test": slice(990, 1000)}
+
+
+@few
+@given(data=st.data(), size=st.integers(5, 200), split=splits)
+def test_where_values_are_missing_changes_no_share(data, size, split):
+    observed = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)))
+    parts = split_rows(pd.Series(observed), split)
+    sizes = [observed[rows].sum() for rows in parts.values()]
+    total = observed.sum()
+    assert (
+        sizes
+        == np.diff(
+            [0, round(total * split.train), round(total * (split.train + split.validation)), total]
+        ).tolist()
+    )
+    assert (parts["train"].start, parts["test"].stop) == (0, size)
+    assert parts["train"].stop == parts["validation"].start <= parts["validation"].stop == parts["test"].start
+
+
+def test_two_campaigns_years_apart_fill_all_parts():
+    days = [
+        pd.date_range(begin, periods=60 * 24, freq="1h", tz="UTC") for begin in ("2022-01-01", "2024-01-01")
+    ]
+    stamps = days[0].append(days[1])
+    frame = pd.DataFrame({"co2": np.arange(float(len(stamps)))}, index=stamps)
+    dataset = make_dataset(
+        "Hand", frame, target="co2", interval=pd.Timedelta("1h"), site_timezone="UTC", units={"co2": "ppm"}
+    )
+    windows = raw_windows(dataset, 6, SplitParams(train=0.6, validation=0.1), lookback=24, anchor="none")
+    # 2880 hours: training ends with the 1728th, 288 hours into the second campaign; each stretch loses 29 starts
+    assert {name: len(part) for name, part in windows.items()} == {
+        "train": 1440 - 29 + 288 - 29,
+        "validation": 288 - 29,
+        "test": 864 - 29,
+    }
+    assert windows["test"].origin[0] == pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(
+        f"{288 + 288 + 23}h"
+    )
 
 
 def test_parts_without_gaps_follow_the_shares():
@@ -316,6 +376,40 @@ def test_a_part_without_windows_is_named(size, lookback, part):
     dataset = dataset_of({"co2": np.arange(float(size))})
     with pytest.raises(LstmkitError, match=rf"the {part} part .* holds no window of {lookback} \+ 4 steps"):
         raw_windows(dataset, 4, lookback=lookback)
+
+
+def test_the_gap_in_the_way_is_named():
+    keep = np.ones(400, bool)
+    keep[[*range(100, 106), *range(290, 390)]] = (
+        False  # of 294 observed hours 176 are training, 29 validation
+    )
+    dataset = dataset_of({"co2": np.arange(400.0)}, keep=keep, site_timezone="Europe/Berlin")
+    with pytest.raises(LstmkitError) as error:
+        raw_windows(dataset, 12, SplitParams(train=0.6, validation=0.1), lookback=24)
+    assert str(error.value) == (
+        "Hand: the validation part (30 observed steps) holds no window of 24 + 12 steps without a gap: the longest "
+        "stretch with all inputs is of 30 steps; the longest gap of the series, 4 days, is from 2025-06-14 03:00 to "
+        "2025-06-18 08:00. Give a longer series, a shorter lookback or horizon, or another split"
+    )
+
+
+def test_the_target_time_of_daily_forecasts_is_local_midnight():
+    days = pd.date_range("2025-03-01", periods=60, tz="Europe/Berlin")
+    frame = pd.DataFrame({"co2": np.arange(60.0)}, index=days.tz_convert("UTC"))
+    dataset = make_dataset(
+        "Hand",
+        frame,
+        target="co2",
+        interval=pd.Timedelta("1D"),
+        site_timezone="Europe/Berlin",
+        units={"co2": "ppm"},
+    )
+    train = raw_windows(dataset, 3, SplitParams(train=0.4, validation=0.3), lookback=5, anchor="none")[
+        "train"
+    ]
+    assert train.target_time.tolist() == days[7 : 7 + len(train)].tolist()
+    assert train.origin.tolist() == days[4 : 4 + len(train)].tolist()
+    assert train.hours_ahead == 72
 
 
 @pytest.mark.parametrize("index", [torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2)])
