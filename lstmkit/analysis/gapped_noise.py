@@ -68,6 +68,16 @@ class Sampling:
         return grid
 
 
+def chance_of_one(false_alarm: float, number: int) -> float:
+    """Probability at which each of some tests may pass, so that any passes with another.
+
+    Args:
+        false_alarm: of all together, where they are independent.
+        number: of tests.
+    """
+    return float(-np.expm1(np.log1p(-false_alarm) / number))
+
+
 def fit_autoregression(
     rest: Float[np.ndarray, "value"], sampling: Sampling, max_order: int
 ) -> Float[np.ndarray, "coefficient"]:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
 from scipy.sparse import coo_array
 
-from lstmkit.analysis.gapped_noise import Sampling, fit_autoregression, whitening
+from lstmkit.analysis.gapped_noise import Sampling, chance_of_one, fit_autoregression, whitening
 
 MOST_ROUNDS = 200
 ROUNDING = 1e-10  # of the variance; less is no rhythm
@@ -16,6 +16,7 @@ APART = 0.1  # of the power of one rhythm that another may take up and still be 
 ALIAS = 0.3  # of the power of one rhythm that an alias takes up at the least
 AS_LIKELY = np.log(20)  # by which the log-likelihoods of rhythms that are told apart differ
 TIED = 1e-6
+MOST_UNSEEN = 4  # power of a sinusoid over what it explains; amplitudes that cancel one another exceed it
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class GappedSpectrum:
     """Spectrum of one series, and its rhythms.
 
     Attributes:
-        power: of each frequency, variance of the sinusoid as far as the gaps resolve it; NaN where they do not.
-        background: expected power of the noise; NaN as above.
+        power: of each frequency, variance of the sinusoid as far as the gaps resolve it beside the rhythms; NaN
+            where they do not.
+        background: expected power of the noise; NaN where the gaps do not resolve the frequency at all.
         above: which frequencies are rhythms.
         amplitude: of the rhythms; NaN elsewhere, and where the gaps resolve only a part of it.
         share: of the variance that each rhythm explains beyond the stronger ones; zero elsewhere.
@@ -147,31 +149,39 @@ class Fit:
         score = np.fft.fft(self.sampling.on_grid(self.precision @ self.rest))[of]
         return _scan(along.real, own, mixed, score, self.noise)
 
-    def tests(
-        self,
-    ) -> tuple[Float[np.ndarray, "rhythm"], Float[np.ndarray, "rhythm"], Float[np.ndarray, "rhythm"]]:
-        """Gain and information of each rhythm beside all others, and its amplitude."""
-        gain, information, amplitude = np.zeros((3, len(self.rhythms)))
+    def tests(self) -> tuple[Float[np.ndarray, "rhythm"], Float[np.ndarray, "rhythm"]]:
+        """Gain of each rhythm beside all others, and its amplitude, NaN where only a part of it is resolved."""
+        gain, amplitude = np.zeros((2, len(self.rhythms)))
         for i, columns in enumerate(self._columns()):
-            weights, inverse = self.weights[columns], np.linalg.inv(self.covariance[columns, columns])
-            gain[i] = weights @ inverse @ weights / 2 / self.noise
-            information[i] = 2 * np.trace(inverse) / len(weights)
+            weights = self.weights[columns]
+            gain[i] = weights @ np.linalg.solve(self.covariance[columns, columns], weights) / 2 / self.noise
             amplitude[i] = np.hypot(*weights) if len(weights) == 2 else np.nan
-        return gain, information, amplitude
+        return gain, amplitude
 
-    def shares(self) -> tuple[Float[np.ndarray, "rhythm"], float]:
-        """Share of the variance that each rhythm explains beyond those before it, and the variance around the trend."""
-        basis, _ = np.linalg.qr(self.design)
-        explained = (basis.T @ self.values) ** 2
+    def shares(self) -> tuple[Float[np.ndarray, "rhythm"], Float[np.ndarray, "rhythm"], float]:
+        """Shares of the variance that each rhythm explains alone, and beyond those that explain more; the variance."""
         trend = self.design[:, :2]
-        around = self.values - trend @ np.linalg.lstsq(trend, self.values, rcond=None)[0]
-        whole = float((around**2).sum())
-        each = [explained[columns].sum() / whole for columns in self._columns()]
-        return np.array(each), whole / len(self.values)
+        courses = np.column_stack([self.values, self.design[:, 2:]])
+        courses = courses - trend @ np.linalg.lstsq(trend, courses, rcond=None)[0]
+        around, groups = courses[:, 0], [courses[:, one.start - 1 : one.stop - 1] for one in self._columns()]
+        whole, beyond = float(around @ around), np.zeros(len(groups))
+        alone = np.array([_explained(group, around).sum() / whole for group in groups])
+        order = np.argsort(-alone, kind="stable")
+        each = _explained(np.column_stack([courses[:, :0], *(groups[i] for i in order)]), around)
+        ends = np.cumsum([groups[i].shape[1] for i in order]).astype(int)
+        beyond[order] = [part.sum() / whole for part in np.split(each, ends)[:-1]]
+        return alone, beyond, whole / len(self.values)
 
     def _columns(self) -> list[slice]:
         ends = np.cumsum([2, *(rhythm.columns.shape[1] for rhythm in self.rhythms)]).tolist()
         return [slice(*pair) for pair in pairwise(ends)]
+
+
+def _explained(
+    courses: Float[np.ndarray, "value column"], values: Float[np.ndarray, "value"]
+) -> Float[np.ndarray, "column"]:
+    """Sum of squares that each column explains beyond those before it."""
+    return (np.linalg.qr(courses)[0].T @ values) ** 2
 
 
 def _scan(
@@ -191,16 +201,6 @@ def _scan(
         gain += np.where(is_resolved, square / np.where(is_resolved, part, 1.0), 0.0) / noise
         information += np.where(is_resolved, part, 0.0)
     return Scan(gain, information / np.maximum(1, np.sum(resolved, axis=0)), np.angle(mixed) / 2, resolved[1])
-
-
-def chance_of_one(false_alarm: float, number: int) -> float:
-    """Probability at which each of some tests may pass, so that any passes with another.
-
-    Args:
-        false_alarm: of all together, where they are independent.
-        number: of tests.
-    """
-    return float(-np.expm1(np.log1p(-false_alarm) / number))
 
 
 def gapped_spectrum(
@@ -254,7 +254,7 @@ def _settled(
 
 def _weakest(fit: Fit, least: float) -> set[int]:
     """Cycles of the rhythms below the floor, of those that stand in for one another the weakest alone."""
-    gain, _, _ = fit.tests()
+    gain, _ = fit.tests()
     at = np.array([rhythm.cycles - 1 for rhythm in fit.rhythms], int)
     weak: list[int] = []
     for one in at[np.argsort(gain, kind="stable")][: np.count_nonzero(gain < least)].tolist():
@@ -288,17 +288,18 @@ def _rhythm(at: int, scan: Scan, sampling: Sampling) -> Rhythm:
 
 
 def _result(fit: Fit) -> GappedSpectrum:
-    scan = fit.scan()
-    at = np.array([rhythm.cycles - 1 for rhythm in fit.rhythms], int)
-    gain, information, amplitude = scan.gain.copy(), scan.information.copy(), np.full(len(scan.gain), np.nan)
-    gain[at], information[at], amplitude[at] = fit.tests()
-    share, above = np.zeros(len(gain)), np.zeros(len(gain), bool)
+    scan, cycles = fit.scan(), [rhythm.cycles for rhythm in fit.rhythms]
+    at = np.array(cycles, int) - 1
+    background = _background(fit.without(set(cycles)).scan().information, fit.noise)
+    power = np.where(scan.information > 0, scan.gain, np.nan) * background
+    amplitude, share, above = np.full(len(power), np.nan), np.zeros(len(power)), np.zeros(len(power), bool)
     above[at] = True
-    share[at], variance = fit.shares()
-    background = _background(information, fit.noise)
-    return GappedSpectrum(
-        gain * background, background, above, amplitude, share, variance, _aliases(fit, above)
-    )
+    gain, amplitude[at] = fit.tests()
+    alone, share[at], variance = fit.shares()
+    seen = alone * variance
+    power[at] = np.fmax(gain * background[at], np.minimum(amplitude[at] ** 2 / 2, seen))
+    amplitude[at] = np.where(amplitude[at] ** 2 / 2 <= MOST_UNSEEN * seen, amplitude[at], np.nan)
+    return GappedSpectrum(power, background, above, amplitude, share, variance, _aliases(fit, above))
 
 
 def _aliases(fit: Fit, above: Bool[np.ndarray, "frequency"]) -> dict[int, tuple[int, ...]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from lstmkit.analysis.gapped_noise import Sampling
-from lstmkit.analysis.gapped_rhythms import ROUNDING, chance_of_one, gapped_spectrum
+from lstmkit.analysis.gapped_noise import Sampling, chance_of_one
+from lstmkit.analysis.gapped_rhythms import ROUNDING, gapped_spectrum
 
 MOST_ROUNDS = 50
 CONVERGED = 1e-3

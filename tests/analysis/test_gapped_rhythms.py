@@ -138,6 +138,9 @@ def test_rhythms_of_a_day_that_is_seen_in_part_hold_no_more_than_all_of_it():
     found = spectra(series_of(values, interval="1h"))
     assert {peak.rhythm for peak in found.peaks[0]} == {"day"}
     assert 0.9 < found.share[0] <= 1
+    assert (
+        np.nanmax(found.power[0]) <= 1.1 * found.variance[0]
+    )  # amplitudes of near aliases cancel, and are not shown
 
 
 def test_what_stands_alike_in_the_values_is_reported_once_with_its_aliases():
@@ -184,3 +187,14 @@ def test_shares_beside_a_few_gaps_are_no_more_than_all():
     present[::40] = False  # where the rhythm happens to be weak or strong
     found = separate(sinusoid(24, 3)[None] + 1e-3 * noise(0, 0), present, **SETTINGS)
     assert found.share[0][found.above[0]].sum() <= 1
+
+
+def test_amplitudes_that_cancel_one_another_are_left_open():
+    """Eight values a day cannot tell the amplitudes of six of its fractions."""
+    hour = np.arange(N_STEPS) % 24
+    steps = np.random.default_rng(5).normal(0, 20, 24)[hour]
+    found = separate((steps + noise(0, 0))[None], opened(8, 16), **SETTINGS)
+    amplitudes = found.amplitude[0][found.above[0]]
+    assert np.isnan(amplitudes).any()
+    assert np.nanmax(np.append(amplitudes, 0)) < 4 * np.sqrt(2 * found.variance[0])
+    assert 0.9 < found.share[0][found.above[0]].sum() <= 1
