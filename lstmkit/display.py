@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import Image, Markdown, display
+from IPython.display import Image, display
 
 from lstmkit.storage import write_csv, write_whole
-from lstmkit.wording import digits
+from lstmkit.wording import digits, escaped
 
 PRINT_DPI, SCREEN_DPI = 300, 140
 
@@ -19,7 +19,7 @@ def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) ->
     Args:
         figure: a matplotlib figure.
         path: of the PNG; its name begins with the figure's number in the plan.
-        caption: a sentence or two under the figure.
+        caption: a sentence or two under the figure, as plain text.
         table: the figure's numbers, for a CSV of the same name.
     """
     write_whole(path, lambda draft: figure.savefig(draft, dpi=PRINT_DPI))
@@ -28,7 +28,8 @@ def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) ->
     screen = BytesIO()
     figure.savefig(screen, format="png", dpi=SCREEN_DPI)
     label = f"Figure {path.stem.split('_', 1)[0]}" if "_" in path.stem else "Figure"
-    display(Image(screen.getvalue()), Markdown(f"**{label}.** {caption}"))
+    display(Image(screen.getvalue()))
+    show_text(f"**{label}.** {escaped(caption)}", f"{label}. {caption}")
 
 
 def show_table(table: pd.DataFrame) -> None:
@@ -37,16 +38,18 @@ def show_table(table: pd.DataFrame) -> None:
     Args:
         table: numbers and words.
     """
-    display(table.map(_shown).rename(columns=_heading))
+    with pd.option_context("display.html.use_mathjax", False):  # a name's dollar signs are no formula
+        display(table.map(_shown).rename(columns=_heading))
 
 
-def show_text(markdown: str) -> None:
+def show_text(markdown: str, plain: str | None = None) -> None:
     """Show Markdown.
 
     Args:
-        markdown: the text.
+        markdown: the text; whatever comes from a study's YAML is escaped in it.
+        plain: the same without marks, for readers that show none.
     """
-    display(Markdown(markdown))
+    display({"text/markdown": markdown, "text/plain": plain or markdown}, raw=True)
 
 
 def _heading(column: object) -> str:

@@ -7,7 +7,7 @@ from lstmkit.checksums import checksum, read_card, read_result
 from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
-from lstmkit.wording import digits, plain, signed
+from lstmkit.wording import digits, escaped, plain, signed
 
 SUMMARY = "summary"
 
@@ -27,19 +27,20 @@ def write_index(study: str, book: Path) -> None:
     if figure.exists():
         write_whole(folder / "data.png", lambda draft: shutil.copyfile(figure, draft))
         picture = "![The series with its training, validation and test parts, and its week]({}data.png)\n\n"
+    title, description = escaped(params.title), escaped(params.description)
     here, below = "", f"studies/{source.stem}/"
-    landing = f"**[{params.title}]({below}index.md).** {params.description}\n\n" + picture.format(below)
+    landing = f"**[{title}]({below}index.md).** {description}\n\n" + picture.format(below)
     _write(folder / "landing.txt", landing + _metrics_table(params, source, link=below))
     table = _metrics_table(params, source, link=here)
     picture = picture.format(here)
     models = "\n".join(f"{model}/index" for model in params.models)
     _write(
         folder / "index.md",
-        f"# {params.title}\n\n{params.description}\n\n{picture}{table}\n{_toctree(models)}",
+        f"# {title}\n\n{description}\n\n{picture}{table}\n{_toctree(models)}",
     )
     for model in params.models:
         horizons = [horizon_folder(steps, params.data.interval) for steps in params.horizons]
-        label = model_label(model)
+        label = escaped(model_label(model))
         comparing = sorted(page.stem for page in (folder / model).glob("*.ipynb"))
         pages = "\n".join(
             [
@@ -85,12 +86,12 @@ def _metrics_table(
                 rows.append(_row(label, horizon_label(steps, params.data.interval), metrics))
     if not rows:
         return "Nothing of this study has been executed yet.\n"
-    unit, level = metrics["unit"], f"{100 * metrics['confidence']:.0f} %"
+    unit, level = escaped(metrics["unit"]), f"{100 * metrics['confidence']:.0f} %"
     head = f"| model | ahead | RMSE ({unit}) | MAE ({unit}) | R² | MAPE (%) | skill (%) | best baseline |"
     rule = "|:--|--:|--:|--:|--:|--:|--:|:--|"
     note = (
         "Test part, all steps of the horizon. *Skill* is 1 − RMSE / RMSE of the best baseline, "
-        f"with its {level} interval over resampled days; above zero the model beats every baseline."
+        f"with its {level} interval over resampled blocks of days; above zero the model beats every baseline."
     )
     return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
 
@@ -112,7 +113,7 @@ def _row(label: str, ahead: str, metrics: dict) -> str:
     if skill["low"] is not None:
         interval = f"[{signed(100 * skill['low'])}, {signed(100 * skill['high'])}]"
     numbers = f"{digits(rmse)} | {digits(mae)} | {explained} | {relative} | {signed(100 * skill['value'])} {interval}"
-    return f"| {label} | {ahead} | {numbers} | {skill['best_baseline']} |"
+    return f"| {label} | {ahead} | {numbers} | {escaped(skill['best_baseline'])} |"
 
 
 def _toctree(entries: str) -> str:
@@ -120,4 +121,4 @@ def _toctree(entries: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    write_whole(path, lambda draft: draft.write_text(text))
+    write_whole(path, lambda draft: draft.write_text(text, encoding="utf-8"))

@@ -11,6 +11,7 @@ from lstmkit.wording import (
     count,
     digits,
     duration,
+    escaped,
     feature_label,
     plain,
     signed,
@@ -78,7 +79,7 @@ def _has_convolutions(runs: Sequence[RunResults]) -> bool:
 
 def _each(runs: Sequence[RunResults], rooms: dict[str, Callable[[Room], str]]) -> tuple[str, ...]:
     return tuple(
-        f"{run.link(name, run.ahead)}: {sentence(run.room(name))}"
+        f"{run.link(name, run.ahead)}: {escaped(sentence(run.room(name)))}"
         for name, sentence in rooms.items()
         for run in runs
         if run.room(name)
@@ -89,7 +90,7 @@ def _skill(metrics: Room) -> str:
     skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
     name, low, high = (skill[key] for key in ("best_baseline", "low", "high"))
     best, value = metrics["baselines"][name]["rmse"]["all_steps"], signed(100 * skill["value"])
-    verdict = "better than every baseline" if skill["value"] > 0 else "**no better than a baseline**"
+    verdict = "better than every baseline" if skill["value"] > 0 else "no better than a baseline"
     rival, interval = f"the best of them, {name},", "too few days for an interval"
     if low is not None:
         interval = f"{signed(100 * low)} to {signed(100 * high)} %"
@@ -102,7 +103,7 @@ def _skill(metrics: Room) -> str:
     alone = (
         ""
         if anchor is None
-        else f" **The network adds nothing**: its anchor alone reaches {digits(anchor)} {unit}."
+        else f" The network adds nothing: its anchor alone reaches {digits(anchor)} {unit}."
     )
     return (
         f"RMSE {digits(metrics['rmse']['all_steps'])} {unit} over all steps, {verdict}: {rival} reaches "
@@ -249,10 +250,11 @@ QUESTIONS: dict[str, dict[str, Callable[[Room], str]]] = {
 
 def _error_grows(near: RunResults, far: RunResults) -> str:
     errors = [run.metrics["rmse"]["all_steps"] for run in (near, far)]
-    return (
-        f"[Errors](E_horizons.html): the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large "
-        f"at {far.ahead} as at {near.ahead} ({digits(errors[1])} and {digits(errors[0])} {near.metrics['unit']})."
+    grown = (
+        f"the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large at {far.ahead} as at {near.ahead} "
+        f"({digits(errors[1])} and {digits(errors[0])} {near.metrics['unit']})."
     )
+    return f"[Errors](E_horizons.html): {escaped(grown)}"
 
 
 def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
@@ -269,10 +271,8 @@ def _attention_shifts(near: RunResults, far: RunResults) -> str | None:
     loss = f"{feature_label(falls)} loses most ({signed(change[falls], 0)} points)"
     seen = [said for said, points in ((gain, change[rises]), (loss, -change[falls])) if points > VISIBLE]
     moved = " and ".join(seen) or "no feature's share moves by half a point"
-    return (
-        f"[Attention](E_horizons.html): from {near.ahead} to {far.ahead} {moved}; half of the gradient lies in the "
-        f"newest {half[1]}, {instead}."
-    )
+    shift = f"from {near.ahead} to {far.ahead} {moved}; half of the gradient lies in the newest {half[1]}, {instead}."
+    return f"[Attention](E_horizons.html): {escaped(shift)}"
 
 
 def _memory_shifts(near: RunResults, far: RunResults) -> str | None:

@@ -7,7 +7,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator
 
 from lstmkit.analysis.atlas import Atlas, Map
 from lstmkit.analysis.horizons import WHOLE
-from lstmkit.plots.style import MAGNITUDE_COLORS, MUTED, canvas, hours_axis, magnitude_norm
+from lstmkit.plots.style import MAGNITUDE_COLORS, MUTED, canvas, hours_axis, magnitude_norm, power_ticks
 
 SHORT = 2.0  # hours; leads up to it are counted in minutes
 
@@ -31,6 +31,7 @@ def plot_atlas(atlas: Atlas) -> Figure:
             images[0], ax=[axes for axes, _ in members], location="bottom", pad=0.02, aspect=25 * len(members)
         )
         bar.outline.set_visible(False)
+        power_ticks(bar.long_axis)
         bar.set_label(f"{atlas.unit}\n(logarithmic)", color=MUTED, fontsize=8)
     _lead_ticks(panels[0], atlas)
     return figure

@@ -18,6 +18,7 @@ from lstmkit.plots.style import (
     hours_axis,
     light_grid,
     magnitude_norm,
+    power_ticks,
 )
 from lstmkit.wording import feature_label
 
@@ -159,6 +160,7 @@ def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, 
     bar.outline.set_visible(False)
     if signed:  # ticks inside the linear part would stand on the zero
         bar.set_ticks([tick for tick in bar.get_ticks() if tick == 0 or abs(tick) >= image.norm.linthresh])
+    power_ticks(bar.long_axis)
     bar.set_label(f"{attribution.unit}\n(logarithmic colour scale)", color=MUTED, fontsize=8)
 
 

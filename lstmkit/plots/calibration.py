@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.calibration import Calibration
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, light_grid, power_ticks
 from lstmkit.wording import feature_label
 
 
@@ -39,6 +39,7 @@ def _density(figure: Figure, axes: Axes, calibration: Calibration) -> None:
     cells = axes.pcolormesh(edges, edges, shown, cmap="Blues", norm=LogNorm(0.5, counts.max() + 1))
     bar = figure.colorbar(cells, ax=axes, pad=0.02, aspect=25)
     bar.outline.set_visible(False)
+    power_ticks(bar.long_axis)
     bar.set_label("windows per cell\n(logarithmic colour scale)", color=MUTED, fontsize=8)
     ends = edges[[0, -1]]
     axes.plot(ends, ends, color=INK, lw=1, ls="--", label="identity")

@@ -19,6 +19,7 @@ from lstmkit.plots.style import (
     canvas,
     hours_axis,
     light_grid,
+    power_ticks,
 )
 from lstmkit.wording import duration
 
@@ -260,6 +261,7 @@ def plot_timescales(gates: GateStatistics) -> Figure:
             color=INK,
         )
         axes.set_yscale("log")
+        power_ticks(axes.yaxis)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
         axes.set_xlabel("units, by their timescale")
         axes.set_title(part.name.capitalize())

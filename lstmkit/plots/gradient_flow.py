@@ -14,6 +14,7 @@ from lstmkit.plots.style import (
     hours_axis,
     light_grid,
     magnitude_norm,
+    power_ticks,
 )
 
 
@@ -41,6 +42,7 @@ def plot_stage_gradients(flow: GradientFlow) -> Figure:
         hours_axis(axes, length, most_ticks=5)
         bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=30, extend="min")
         bar.outline.set_visible(False)
+        power_ticks(bar.long_axis)
     panels[0].set_ylabel("channel")
     panels[1].set_xlabel("hours before the forecast")
     return figure

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.residuals import Residuals
-from lstmkit.plots.style import ACCENT, INK, WARM, canvas, date_axis, light_grid
+from lstmkit.plots.style import ACCENT, INK, WARM, canvas, date_axis, light_grid, power_ticks
 from lstmkit.wording import digits, signed_beside
 
 WEEKDAY_TICKS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -50,6 +50,7 @@ def _distribution(axes: Axes, residuals: Residuals) -> None:
         axes.plot(residuals.edges, residuals.normal, color=INK, lw=1, ls="--", label="normal")
     axes.axvline(residuals.mean, color=WARM, lw=1.3)
     axes.set_yscale("log")
+    power_ticks(axes.yaxis)
     smallest = residuals.density[residuals.density > 0].min()
     axes.set_ylim(smallest / 2, residuals.density.max() * 4)
     axes.annotate(

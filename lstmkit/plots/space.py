@@ -1,5 +1,7 @@
 """A cloud of hidden states in three dimensions that a reader can turn."""
 
+from html import escape
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -29,11 +31,11 @@ def plot_turning(geometry: Geometry) -> go.Figure:
             y=y,
             z=z,
             mode="markers",
-            name=label,
+            name=_literal(label),
             marker={"size": 2.5, "color": color},
             text=states.origin[inside].strftime("%a %d %b, %H:%M").to_numpy(),
             customdata=np.round(states.latest[inside]).astype("float32"),
-            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {states.unit}",
+            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {_literal(states.unit)}",
         )
     titles = {
         f"{axis}axis": {"title": {"text": component_label(geometry, index)}}
@@ -60,5 +62,10 @@ def as_html(figure: go.Figure) -> str:
         include_plotlyjs="cdn",
         include_mathjax=False,
         div_id="hidden-states-in-space",
-        config={"displaylogo": False, "responsive": True},
+        config={"displaylogo": False, "responsive": True, "typesetMath": False},
     )
+
+
+def _literal(text: str) -> str:
+    """Text that plotly shows as it is: neither with tags nor as a template."""
+    return escape(text, quote=False).replace("%{", "&#37;{")

@@ -1,14 +1,16 @@
 """What all figures share: a look, a canvas, and how names and hours are written."""
 
+import re
 from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, MaxNLocator, MultipleLocator
 
 WIDTH = 8.0  # inches
 INK, MUTED, ACCENT, WARM = "#1f2933", "#7b8794", "#1b6ca8", "#d1495b"
@@ -16,6 +18,7 @@ SEQUENCE = ("#1b6ca8", "#e08e45", "#4f9d69", "#7b5ea7", "#7b8794", "#d1495b")
 REGIME_COLORS = ("#4f9d69", "#e0a030", "#c8413b")  # low, medium, high
 MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DATE_STEPS = (
     "h",
     "3h",
@@ -48,6 +51,7 @@ RC = {
     "xtick.color": INK,
     "ytick.color": INK,
     "text.color": INK,
+    "text.parse_math": False,  # a name's dollar signs are no formula
     "legend.frameon": False,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
@@ -84,6 +88,29 @@ def hours_axis(axes: Axes, hours: float, most_ticks: int = 9) -> None:
         FuncFormatter(lambda x, _: "now" if abs(x) < 1e-9 else f"{x:g}".replace("-", "−"))
     )
     axes.set_xlabel("hours before the forecast")
+
+
+class _Powers(LogFormatterSciNotation):
+    """Powers of ten, which matplotlib writes as formulas, as text."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        formula = super().__call__(x, pos).removeprefix(r"$\mathdefault{").removesuffix("}$")
+        text = re.sub(r"\^\{(.*)\}", lambda power: power[1].translate(SUPERSCRIPTS), formula)
+        return text.replace(r"\times", "×").replace("-", "−")
+
+
+def power_ticks(axis: Axis) -> None:
+    """Write the powers of ten at the ticks of a logarithmic axis as text.
+
+    Args:
+        axis: of a panel or of a colour bar; its scale is logarithmic, or logarithmic but for around zero.
+    """
+    for formatter, replace in (
+        (axis.get_major_formatter(), axis.set_major_formatter),
+        (axis.get_minor_formatter(), axis.set_minor_formatter),
+    ):
+        if isinstance(formatter, LogFormatterSciNotation):
+            replace(_Powers(labelOnlyBase=formatter.labelOnlyBase))
 
 
 def date_axis(axes: Axes, first: pd.Timestamp, last: pd.Timestamp, most_ticks: int = 12) -> None:

@@ -76,7 +76,7 @@ def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             rows + offset,
             [share[name] for name in names],
             height=0.9 * height,
-            color=SEQUENCE[place],
+            color=SEQUENCE[place % len(SEQUENCE)],
             label=f"{run.ahead} ahead",
         )
     axes.set_yticks(rows, [feature_label(name) for name in names])

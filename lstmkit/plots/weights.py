@@ -121,7 +121,8 @@ def _draw_spectrum(axes: Axes, spectrum: Spectrum, gates: tuple[Spectrum, ...]) 
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     matrix = f"$W_{{{spectrum.matrix[2:]}}}$"
-    axes.set_title(f"{spectrum.layer.capitalize()}, {matrix} ({spectrum.shape[0]} × {spectrum.shape[1]})")
+    title = f"{spectrum.layer.capitalize()}, {matrix} ({spectrum.shape[0]} × {spectrum.shape[1]})"
+    axes.set_title(title, parse_math=True)
     light_grid(axes)
 
 

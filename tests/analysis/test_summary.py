@@ -64,7 +64,7 @@ def test_every_sentence_is_from_the_numbers_and_linked(runs):
     assert answers["Is the forecast worth explaining?"] == (
         "[1 h](h1/01_training.html): RMSE 20.0 ppm over all steps, better than every baseline, though not surely: "
         "the best of them, ridge, reaches 25.0 ppm (skill +20.0 %, −1.0 to +20.0 %).",
-        "[24 h](h24/01_training.html): RMSE 70.0 ppm over all steps, **no better than a baseline**, though not "
+        "[24 h](h24/01_training.html): RMSE 70.0 ppm over all steps, no better than a baseline, though not "
         "surely: the best of them, ridge, reaches 65.0 ppm (skill −7.7 %, −1.0 to +20.0 %).",
     )
     memory = answers["What does it remember?"]
@@ -231,7 +231,7 @@ def test_rhythms_of_the_errors(runs, found, said):
 def test_an_anchor_that_is_as_good_alone_is_said(runs, anchor, said):
     runs[0].metrics["anchor"] = {"rmse": {"all_steps": anchor}}
     worth = summarise("LSTM", runs).answers["Is the forecast worth explaining?"][0]
-    assert worth.endswith(f"**The network adds nothing**: its anchor alone reaches {anchor} ppm.") == said
+    assert worth.endswith(f"The network adds nothing: its anchor alone reaches {anchor} ppm.") == said
 
 
 def test_features_that_hold_next_to_nothing_are_not_named(runs):

@@ -1,10 +1,13 @@
 """Axes of dates name the month of each day, and the year where it is new."""
 
 import matplotlib.dates as mdates
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import SymLogNorm
+from matplotlib.ticker import LogFormatterSciNotation
 
-from lstmkit.plots.style import canvas, date_axis
+from lstmkit.plots.style import canvas, date_axis, power_ticks
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
 LABELS = {
@@ -55,3 +58,56 @@ def test_labels_of_any_span_have_room(hours, most_ticks):
         axes.set_ylabel("RMSE (ppm)")
     assert_nothing_overlaps(figure)
     assert len(visible_texts(figure)) > 2
+
+
+@pytest.mark.parametrize("name", ["$x_1$", "$", "a$b", r"$\frac{1}$", r"\$", "CO$_2$ and NO$_x$", "^_{}"])
+def test_a_name_is_shown_as_it_is_and_never_as_a_formula(name):
+    figure, axes = canvas(height=2.0)
+    title = axes.set_title(name)
+    axes.set_ylabel(name)
+    axes.plot([0, 1], label=name)
+    axes.set_xticks([0, 1], [name, name])
+    axes.legend()
+    figure.draw_without_rendering()  # a formula that cannot be parsed raises here
+    texts = [title, axes.yaxis.label, *axes.get_legend().get_texts(), *axes.get_xticklabels()]
+    assert [(text.get_text(), text.get_parse_math()) for text in texts] == [(name, False)] * len(texts)
+
+
+POWERS = {
+    (1e-6, 2e-1): ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹"],
+    (1, 1e12): ["10⁰", "10²", "10⁴", "10⁶", "10⁸", "10¹⁰", "10¹²"],
+    (2e-3, 8e-3): ["2×10⁻³", "3×10⁻³", "4×10⁻³", "6×10⁻³"],
+}
+
+
+@pytest.mark.parametrize("limits", POWERS)
+def test_powers_of_ten_stand_where_matplotlib_puts_them(limits):
+    figure, axes = canvas(height=4.0)
+    axes.set_yscale("log")
+    axes.set_ylim(*limits)
+    power_ticks(axes.yaxis)
+    figure.draw_without_rendering()
+    assert [t.get_text() for t in axes.get_yticklabels(which="both") if within(t, limits)] == POWERS[limits]
+
+
+def within(tick, limits: tuple[float, float]) -> bool:
+    return bool(tick.get_text()) and limits[0] <= tick.get_position()[1] <= limits[1]
+
+
+def test_powers_of_ten_around_zero_have_a_true_minus():
+    figure, axes = canvas(height=4.0)
+    image = axes.imshow(np.zeros((2, 2)), norm=SymLogNorm(0.01, linscale=0.5, vmin=-1, vmax=1))
+    bar = figure.colorbar(image)
+    power_ticks(bar.long_axis)
+    figure.draw_without_rendering()
+    shown = [text.get_text() for text in bar.ax.get_yticklabels()]
+    assert {"−10⁰", "−10⁻¹", "−10⁻²", "0", "10⁻²", "10⁻¹", "10⁰"} <= set(shown)
+    assert not any("$" in text for text in shown)
+
+
+def test_other_formatters_stay():
+    _, axes = canvas(height=2.0)
+    before = axes.yaxis.get_major_formatter()
+    power_ticks(axes.yaxis)
+    assert axes.yaxis.get_major_formatter() is before
+    assert not isinstance(before, LogFormatterSciNotation)
