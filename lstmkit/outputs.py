@@ -13,6 +13,7 @@ from lstmkit.checksums import file_sha256, read_result, write_result
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.recurrent import record_final_states
+from lstmkit.internals.running import forecast
 from lstmkit.storage import RowWriter, locked, whole_file
 
 BATCH = 256
@@ -24,12 +25,13 @@ def ensure_outputs(folder: Path, model: nn.Module, windows: Windows, card: str) 
 
     Args:
         folder: of the model and horizon.
-        model: in evaluation mode, with an `nn.LSTM`.
+        model: with an `nn.LSTM`; it is run in evaluation mode.
         windows: to forecast, in order of time.
         card: the SHA-256 of the model's card.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, or the files cannot be written.
+        LstmkitError: the model has no `nn.LSTM`, its outputs are no finite forecasts of every step ahead, or the
+            files cannot be written.
     """
     if _are_there(folder, card):
         return
@@ -44,11 +46,12 @@ def write_outputs(folder: Path, model: nn.Module, windows: Windows) -> None:
 
     Args:
         folder: of the model and horizon.
-        model: in evaluation mode, with an `nn.LSTM`.
+        model: with an `nn.LSTM`; it is run in evaluation mode.
         windows: to forecast, in order of time.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, or the files cannot be written.
+        LstmkitError: the model has no `nn.LSTM`, its outputs are no finite forecasts of every step ahead, or the
+            files cannot be written.
     """
     origin = windows.origin.tz_convert("UTC").tz_localize(None).to_numpy()
     with ExitStack() as stack:
@@ -71,8 +74,9 @@ def _run(predictions: BufferedIOBase, states: BufferedIOBase, model: nn.Module, 
         writer = None
         for index in torch.arange(len(windows)).split(BATCH):
             batch = windows.select(index)
-            outputs = model(batch.gather(torch.arange(len(batch)))[0])
-            reached = final.pop().cpu().numpy()
+            x, _ = batch.gather(torch.arange(len(batch)))
+            outputs = forecast(model, x, windows.horizon, list(batch.origin))
+            reached = final.pop().float().cpu().numpy()  # NumPy has no bfloat16
             writer = writer or RowWriter(states, (len(windows), *reached.shape[1:]))
             writer.add(reached)
             predicted.add(batch.to_units(outputs))

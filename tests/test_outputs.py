@@ -135,11 +135,19 @@ class Reshaped(LSTMForecaster):
 @pytest.mark.parametrize(
     ("horizon", "change", "said"),
     [
-        (1, lambda ahead: ahead[:, 0], r"puts out the shape \(9,\); \(9, 1\) is expected, one row per window"),
+        (
+            1,
+            lambda ahead: ahead[:, 0],
+            r"puts out the shape \(9,\); \(9, 1\) is expected, one row per window",
+        ),
         (2, lambda ahead: ahead[:, 0], r"puts out the shape \(9,\); \(9, 2\) is expected"),
         (2, lambda ahead: ahead[:, :, None], r"puts out the shape \(9, 2, 1\); \(9, 2\) is expected"),
         (2, lambda ahead: ahead[:, :1], r"puts out the shape \(9, 1\); \(9, 2\) is expected"),
-        (2, lambda ahead: ahead.mean(dim=0, keepdim=True), r"puts out the shape \(1, 2\); \(9, 2\) is expected"),
+        (
+            2,
+            lambda ahead: ahead.mean(dim=0, keepdim=True),
+            r"puts out the shape \(1, 2\); \(9, 2\) is expected",
+        ),
         (2, lambda ahead: (ahead,), r"puts out a tuple; a tensor of shape \(9, 2\) is expected"),
     ],
 )

@@ -15,6 +15,7 @@ from lstmkit.analysis.statistics import central_interval
 from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
 from lstmkit.internals.activations import record
+from lstmkit.internals.running import forecast
 from lstmkit.params import StudyParams
 from lstmkit.wording import digits, signed_alike
 
@@ -277,7 +278,7 @@ def network_outputs(model: nn.Module, windows: Windows) -> Float[Tensor, "window
         windows: all of which fit into memory.
     """
     with torch.no_grad():
-        return torch.cat([model(x) for x, _ in windows.batches(BATCH)])
+        return torch.cat([forecast(model, x, windows.horizon) for x, _ in windows.batches(BATCH)])
 
 
 def scaled_targets(windows: Windows) -> Float[Tensor, "window horizon"]:

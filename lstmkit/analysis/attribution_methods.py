@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.running import forecast
 
 Inputs = Float[Tensor, "batch time feature"]
 Method = Callable[["ScalarForecast", Inputs], Inputs]
@@ -21,12 +22,13 @@ class ScalarForecast(nn.Module):
     """The one number that is explained: the mean over the horizon, or one step of it.
 
     Args:
-        model: maps inputs to all steps ahead.
+        model: maps inputs to all steps ahead; it is run in evaluation mode.
         step: the step ahead, counted from 1; None for the mean.
         shortcut: weights of the inputs in a linear anchor that is part of the forecast, per step ahead.
 
     Raises:
-        LstmkitError: the model forecasts no such step (raised by the first forecast).
+        LstmkitError: the model forecasts no such step, or puts out other than finite forecasts of every step ahead
+            (raised by the first forecast).
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class ScalarForecast(nn.Module):
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch"]:
         """Forecast of each window, in scaled units."""
-        ahead = self.model(x)
+        ahead = forecast(self.model, x)
         if self.shortcut is not None:
             ahead = ahead + torch.einsum("btf,htf->bh", x, self.shortcut)
         if self.step is None:

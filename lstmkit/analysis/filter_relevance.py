@@ -15,6 +15,7 @@ from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
 from lstmkit.internals.activations import record
+from lstmkit.internals.running import forecast
 from lstmkit.params import StudyParams
 from lstmkit.wording import count, signed
 
@@ -246,7 +247,7 @@ def _activation_and_targets(
     activation, outputs = [], []
     with record(model, [second]) as maps, torch.no_grad():
         for x, _ in sample.batches(BATCH):
-            outputs.append(model(x))
+            outputs.append(forecast(model, x, sample.horizon))
             activation.append(maps[second].double().mean(dim=2))
     ahead = torch.cat(outputs)
     targets = [ahead.double().mean(dim=1).numpy(), sample.to_units(ahead).mean(axis=1)]

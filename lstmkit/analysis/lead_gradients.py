@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lstmkit.internals.running import evaluated, forecast
+
 
 def lead_gradients(model: nn.Module, x: Float[Tensor, "time feature"]) -> Float[Tensor, "lead time feature"]:
     """Gradient of each step ahead, exact, with as few passes back through time as the model allows.
@@ -16,13 +18,13 @@ def lead_gradients(model: nn.Module, x: Float[Tensor, "time feature"]) -> Float[
     reads the inputs, older outputs or the cell, or takes the last state from elsewhere, is passed through whole.
 
     Args:
-        model: in evaluation mode.
+        model: any; it is run in evaluation mode.
         x: one window of scaled inputs.
     """
     x = x[None].detach().requires_grad_()
-    with torch.backends.cudnn.flags(enabled=False):
+    with torch.backends.cudnn.flags(enabled=False), evaluated(model):
         found = _through_the_last_state(model, x)
-        return (_jacobian(model(x)[0], x) if found is None else found)[:, 0].detach()
+        return (_jacobian(forecast(model, x)[0], x) if found is None else found)[:, 0].detach()
 
 
 def _through_the_last_state(
@@ -33,7 +35,7 @@ def _through_the_last_state(
     if len(lstms) != 1:
         return None
     with _cut_off(lstms[0]) as calls:
-        ahead = model(x)[0]  # (lead,)
+        ahead = forecast(model, x)[0]  # (lead,)
     if len(calls) != 1:
         return None
     ((states, read),) = calls  # (1, time of the LSTM, unit)

@@ -14,6 +14,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.internals.pooling import record_input, selected_steps
+from lstmkit.internals.running import evaluated
 from lstmkit.params import StudyParams
 from lstmkit.wording import count, with_error
 
@@ -180,7 +181,7 @@ def pool_selection(model: nn.Module, windows: Windows, params: StudyParams) -> P
             f"a lookback of {sample.lookback} steps holds no whole group of the {pool.kernel_size} that the pool joins"
         )
     counts = _Counts(pool.kernel_size)
-    with record_input(pool) as read, torch.no_grad():
+    with record_input(pool) as read, evaluated(model), torch.no_grad():
         for x, _ in sample.batches(BATCH):
             model(x)
             maps = read.pop()

@@ -135,7 +135,7 @@ def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch 
         A list to which each forward pass adds one tensor.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, or one that is given inputs that it cannot read.
+        LstmkitError: the model has no `nn.LSTM`, calls none, or one that is given inputs that it cannot read.
     """
     found: list[Tensor] = []
     lstms = find_lstms(model)
@@ -155,10 +155,15 @@ def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch 
             found.append(last.unflatten(0, (lstm.num_layers, -1)).permute(2, 0, 1, 3).flatten(2))
         awaited = False
 
+    def end(_model: nn.Module, _inputs: tuple, _output: object) -> None:
+        if awaited:
+            raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(lstms)}")
+
     handles = [lstm.register_forward_hook(keep) for lstm in lstms.values()]
     handles += [lstm.register_forward_pre_hook(check, with_kwargs=True) for lstm in lstms.values()]
     # in front of all others: where the model is itself the LSTM, `keep` must find that its pass has begun
     handles.append(uncompiled(model).register_forward_pre_hook(begin, prepend=True))
+    handles.append(uncompiled(model).register_forward_hook(end))
     try:
         with evaluated(model):
             yield found

@@ -100,10 +100,10 @@ def forecast(
         windows: what an error calls each of the windows, usually their origins; by number if not given.
 
     Raises:
-        LstmkitError: the outputs have another shape than (batch, horizon), or are not finite.
+        LstmkitError: the outputs have another shape than (batch, horizon) or are not finite, or the weights have
+            another dtype than the inputs.
     """
-    with evaluated(model):
-        outputs = model(x)
+    outputs = _outputs(model, x)
     expected = f"({len(x)}, {horizon or 'horizon'})"
     if not isinstance(outputs, Tensor):
         raise LstmkitError(
@@ -122,3 +122,17 @@ def forecast(
             f"look at both, or train it anew"
         )
     return outputs
+
+
+def _outputs(model: nn.Module, x: Tensor) -> object:
+    try:
+        with evaluated(model):
+            return model(x)
+    except RuntimeError as error:
+        dtypes = {values.dtype for values in model.parameters()}
+        if not dtypes or x.dtype in dtypes:
+            raise
+        found, wanted = (str(dtype).removeprefix("torch.") for dtype in (x.dtype, min(dtypes, key=str)))
+        raise LstmkitError(
+            f"{kind_of(model)} computes in {wanted}, but its inputs are {found}: convert it with .to(torch.{found})"
+        ) from error

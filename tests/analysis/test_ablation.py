@@ -150,6 +150,25 @@ def test_outputs_do_not_depend_on_the_batches():
         torch.testing.assert_close(network_outputs(small(), windows), small()(x), rtol=1e-4, atol=1e-6)
 
 
+def test_outputs_of_a_model_left_in_training_mode_are_those_in_evaluation_mode():
+    windows, model = noise_windows(800)["test"], small()
+    expected = network_outputs(model, windows)
+    before = state_of(model.train())
+    torch.testing.assert_close(network_outputs(model, windows), expected, rtol=0, atol=0)
+    assert state_of(model) == before
+
+
+def test_outputs_that_would_be_broadcast_are_refused():
+    windows = noise_windows(800, horizon=1)["test"]
+    with pytest.raises(LstmkitError, match=r"^_Sums puts out the shape \((\d+),\); \(\1, 1\) is expected"):
+        network_outputs(_Sums(), windows)
+
+
+class _Sums(torch.nn.Module):
+    def forward(self, x):
+        return x.sum(dim=(1, 2))
+
+
 def test_a_model_without_convolutions_is_refused():
     with pytest.raises(LstmkitError, match="LSTMForecaster has 0 convolutional stages"):
         Ablator(LSTMForecaster(2, 2, hidden=2), noise_windows(800), study_params(), "ppm")

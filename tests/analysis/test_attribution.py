@@ -424,6 +424,39 @@ def test_the_model_stays_as_it_was(build, method):
     assert state_of(model) == before
 
 
+@pytest.mark.parametrize("method", [*METHODS.values(), guided_backprop], ids=[*METHODS, "guided_backprop"])
+def test_a_model_left_in_training_mode_is_explained_in_evaluation_mode(method):
+    x, model = noise(2, 14, 3), cnn_lstm(dropout=0.5)
+    torch.manual_seed(0)
+    expected = method(ScalarForecast(model), x)
+    model.train().norm1.eval()
+    before = state_of(model)
+    torch.manual_seed(0)
+    torch.testing.assert_close(method(ScalarForecast(model), x), expected, rtol=0, atol=0)
+    assert state_of(model) == before
+
+
+class Flattened(Weighted):
+    """Forecasts one step, and puts it out without an axis for the steps."""
+
+    def forward(self, x):
+        return super().forward(x)[:, 0]
+
+
+class Deepened(Weighted):
+    """Puts out an axis too many."""
+
+    def forward(self, x):
+        return super().forward(x)[:, :, None]
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(Flattened, r"\(2,\)"), (Deepened, r"\(2, 1, 1\)")])
+def test_outputs_that_are_no_forecasts_are_refused(kind, shape):
+    said = rf"^{kind.__name__} puts out the shape {shape}; \(2, horizon\) is expected, one row per window"
+    with pytest.raises(LstmkitError, match=said):
+        saliency(ScalarForecast(kind(noise(14, 3))), noise(2, 14, 3))
+
+
 def test_hooks_come_off_when_the_forward_pass_raises():
     model = cnn_lstm()
     before = state_of(model)

@@ -190,6 +190,15 @@ def test_a_linear_model_has_its_weights_as_gradient():
 
 
 @pytest.mark.parametrize("name", ["LSTM, more leads than units", "CNN-LSTM, fewer leads than units"])
+def test_a_model_left_in_training_mode_is_differentiated_in_evaluation_mode(name):
+    model, x = stirred(MODELS[name]()).double(), window()
+    expected = lead_gradients(model, x)
+    before = state_of(model.train())
+    torch.testing.assert_close(lead_gradients(model, x), expected, rtol=0, atol=0)
+    assert state_of(model) == before
+
+
+@pytest.mark.parametrize("name", ["LSTM, more leads than units", "CNN-LSTM, fewer leads than units"])
 def test_the_model_and_the_window_stay_as_they_were(name):
     model, x = stirred(MODELS[name]()).double(), window()
     before, kept = state_of(model), x.clone()

@@ -37,6 +37,14 @@ def small(**changed) -> CNNLSTMForecaster:
     )
 
 
+def test_a_model_left_in_training_mode_is_read_in_evaluation_mode():
+    windows, model = noise_windows(800)["test"], small()
+    expected = pool_selection(model, windows, study_params()).by_filter
+    before = state_of(model.train())
+    np.testing.assert_array_equal(pool_selection(model, windows, study_params()).by_filter, expected)
+    assert state_of(model) == before
+
+
 @pytest.mark.parametrize("pool", [2, 3])
 def test_a_rise_selects_the_newest_and_a_fall_the_oldest(pool):
     selection = pool_selection(up_and_down(pool), ramp(), study_params())

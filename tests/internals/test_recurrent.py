@@ -151,8 +151,13 @@ def test_what_cannot_be_walked_through_is_refused(call):
 
 
 def test_a_model_that_never_calls_its_lstm_is_refused():
-    with pytest.raises(LstmkitError, match=r"Calls never calls its nn\.LSTM memory"):
+    said = r"^Calls never calls its nn\.LSTM memory$"
+    with pytest.raises(LstmkitError, match=said):
         first_lstm(Calls(lambda _, x: x), inputs())
+    model = Calls(lambda _, x: x)
+    with pytest.raises(LstmkitError, match=said), record_final_states(model):
+        model(inputs())
+    assert count_hooks(model) == 0
 
 
 def test_an_error_on_the_way_is_not_swallowed_and_the_hooks_come_off():

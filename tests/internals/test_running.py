@@ -141,6 +141,12 @@ def unannotated() -> CNNLSTMForecaster:
     return stirred(Unannotated(2, 3, channels=(4, 5), hidden=4, head=6))
 
 
+def test_a_model_in_another_precision_than_its_inputs_is_said():
+    said = r"^CNNLSTMForecaster computes in float64, but its inputs are float32: convert it with \.to\(torch"
+    with pytest.raises(LstmkitError, match=said):
+        forecast(small().double(), X)
+
+
 # Compiled with the hooks unknown to the compiler, as by a user who compiles a model and later looks into it.
 COMPILED = {
     "as a whole": lambda model: torch.compile(model, backend="eager"),
