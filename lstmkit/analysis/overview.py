@@ -9,9 +9,13 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import PARTS, Windows, split_rows
 from lstmkit.params import SplitParams
-from lstmkit.wording import count, digits, feature_label, with_error
+from lstmkit.wording import count, digits, duration, feature_label, with_error
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOUR = pd.Timedelta("1h")
+LONG = pd.Timedelta("14D")  # from which one counts in days
+WEEK = 168  # hours
+WEEK_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)  # into which a week can be divided by the clock
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,12 @@ class Overview:
         name: of the dataset.
         target: its target column.
         unit: of the target.
-        hourly: hourly means on the site's clock; NaN inside gaps.
-        part_starts: local time at which each part begins.
+        means: over each hour of the site's clock, or each step of the grid where that is longer; NaN inside gaps.
+        averaged_over: an hour, or the grid's interval where that is longer.
+        part_starts: local time of the first observed step of each part.
         end: local time of the last row.
-        week: rows are hours since Monday 00:00, columns the 10 %, 50 % and 90 % quantiles of the training part.
+        week: 10 %, 50 % and 90 % quantiles of the training part, one row per `week_hours`, from Monday 00:00 on.
+        week_hours: hours per row of `week`: the least part of a week, from an hour on, that the interval resolves.
         regimes: low, medium and high.
         windows: number of windows per part.
         gaps: sentence about what was missing.
@@ -34,10 +40,12 @@ class Overview:
     name: str
     target: str
     unit: str
-    hourly: pd.Series
+    means: pd.Series
+    averaged_over: pd.Timedelta
     part_starts: dict[str, pd.Timestamp]
     end: pd.Timestamp
     week: pd.DataFrame
+    week_hours: int
     regimes: Regimes
     windows: dict[str, int]
     gaps: str
@@ -47,17 +55,47 @@ class Overview:
         starts = {name: f"{start:%Y-%m-%d %H:%M}" for name, start in self.part_starts.items()}
         return pd.DataFrame({"starts": starts, "windows": self.windows}).rename_axis("part")
 
+    @property
+    def averages(self) -> str:
+        """What `means` are, in words."""
+        named = {"1h": "hourly means", "1D": "daily means", "7D": "weekly means"}
+        for length, words in named.items():
+            if self.averaged_over == pd.Timedelta(length):
+                return words
+        return f"means over {duration(self.averaged_over / HOUR)}"
+
+    @property
+    def caption(self) -> str:
+        """What is drawn."""
+        below = "its week" if self.week_hours < WEEK else "the spread of the training part"
+        return (
+            f"The series in {self.averages}, with its training, validation and test parts (above), and {below} "
+            f"(below), local time."
+        )
+
     def finding(self) -> str:
         """Span, level, rhythm, regimes and gaps of the series."""
         low, high = self.regimes.edges
-        middle = self.week["50 %"]
-        peak = middle.idxmax()
         return (
-            f"{self.name}: {self.hourly.index[0]:%d %B %Y} to {self.end:%d %B %Y}, {feature_label(self.target)} "
-            f"{with_error(self.hourly.mean(), self.hourly.std())} {self.unit}. In the training part the weekly median "
-            f"is highest on {WEEKDAYS[peak // 24]} at {peak % 24}:00 ({digits(middle.max())} {self.unit}) and lowest "
-            f"at {digits(middle.min())} {self.unit}. Regimes: {self.regimes.labels[0]} below {digits(low)}, "
+            f"{self.name}: {self.means.index[0]:%d %B %Y} to {self.end:%d %B %Y}, {feature_label(self.target)} "
+            f"{with_error(self.means.mean(), self.means.std())} {self.unit}. {self._rhythm()} "
+            f"Regimes: {self.regimes.labels[0]} below {digits(low)}, "
             f"{self.regimes.labels[2]} from {digits(high)} {self.unit} on.{self._empty()} {self.gaps}"
+        )
+
+    def _rhythm(self) -> str:
+        middle = self.week["50 %"]
+        highest, lowest = f"{digits(middle.max())} {self.unit}", f"{digits(middle.min())} {self.unit}"
+        if self.week_hours == WEEK:
+            return f"In the training part the median is {highest}."
+        peak = int(middle.idxmax())
+        when = WEEKDAYS[peak // 24]
+        if self.week_hours == 1:
+            when += f" at {peak % 24}:00"
+        elif self.week_hours < 24:
+            when += f" from {peak % 24}:00 to {peak % 24 + self.week_hours}:00"
+        return (
+            f"In the training part the weekly median is highest on {when} ({highest}) and lowest at {lowest}."
         )
 
     def _empty(self) -> str:
@@ -76,17 +114,21 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes, sp
     local = dataset.local_time
     target = pd.Series(dataset.frame[dataset.target].to_numpy(), index=local)
     parts = split_rows(dataset.observed, split)
-    hour_of_week = local.day_of_week * 24 + local.hour
-    training = target.iloc[parts["train"]]
-    week = training.groupby(np.asarray(hour_of_week)[parts["train"]]).quantile([0.1, 0.5, 0.9]).unstack()
+    averaged_over = max(HOUR, dataset.interval)
+    width = next((hours for hours in WEEK_HOURS if hours * HOUR >= dataset.interval), WEEK)
+    hour_of_week = np.asarray(local.day_of_week * 24 + local.hour) // width * width
+    training = target.iloc[parts["train"]].groupby(hour_of_week[parts["train"]])
+    week = training.quantile([0.1, 0.5, 0.9]).unstack()
     return Overview(
         name=dataset.name,
         target=dataset.target,
         unit=dataset.units[dataset.target],
-        hourly=target.resample("1h").mean(),
-        part_starts={name: local[parts[name].start] for name in PARTS},
+        means=target if averaged_over > HOUR else target.resample(HOUR).mean(),
+        averaged_over=averaged_over,
+        part_starts={name: local[parts[name]][dataset.observed.iloc[parts[name]]][0] for name in PARTS},
         end=local[-1],
-        week=week.set_axis(["10 %", "50 %", "90 %"], axis=1).reindex(range(168)),
+        week=week.set_axis(["10 %", "50 %", "90 %"], axis=1).reindex(range(0, WEEK, width)),
+        week_hours=width,
         regimes=regimes,
         windows={name: len(windows[name]) for name in PARTS},
         gaps=_gap_sentence(dataset),
@@ -97,7 +139,8 @@ def _gap_sentence(dataset: Dataset) -> str:
     gaps = dataset.gaps
     if not gaps.interpolated and not gaps.splits:
         return "Nothing is missing."
-    longest = f"the longest {gaps.longest / pd.Timedelta('1h'):.1f} h"
+    is_long = gaps.longest >= LONG
+    longest = f"the longest {f'{gaps.longest.days:,} days' if is_long else f'{gaps.longest / HOUR:.1f} h'}"
     filled = count(gaps.interpolated_steps, "step")
     short = f"{count(gaps.interpolated, 'gap')} of up to an hour ({filled}) interpolated"
     long = f"{count(gaps.splits, 'longer gap')} ({count(gaps.missing_steps, 'step')}, {longest}) splitting the series"

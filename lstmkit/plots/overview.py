@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.overview import Overview
+from lstmkit.analysis.overview import WEEK, Overview
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, date_axis, light_grid
 from lstmkit.wording import feature_label
 
@@ -23,7 +23,7 @@ def plot_overview(overview: Overview) -> Figure:
 
 
 def _series(axes, overview: Overview) -> None:
-    hourly = overview.hourly.tz_localize(None)  # matplotlib would write the dates in UTC
+    means = overview.means.tz_localize(None)  # matplotlib would write the dates in UTC
     starts = [start.tz_localize(None) for start in overview.part_starts.values()]
     end = overview.end.tz_localize(None)
     for part, start, stop in zip(overview.part_starts, starts, [*starts[1:], end], strict=True):
@@ -38,18 +38,31 @@ def _series(axes, overview: Overview) -> None:
             fontsize=8,
             color=INK,
         )
-    axes.plot(hourly.index, hourly.to_numpy(), color=ACCENT, lw=0.5)
-    top = float(np.nanmax(hourly))
-    axes.set_ylim(top=top + 0.15 * (top - float(np.nanmin(hourly))))
+    axes.plot(means.index, means.to_numpy(), color=ACCENT, lw=0.5)
+    is_alone = means.notna() & means.shift().isna() & means.shift(-1).isna()  # no line leads to it
+    axes.plot(means.index[is_alone], means[is_alone].to_numpy(), ".", color=ACCENT, ms=2)
+    top = float(np.nanmax(means))
+    axes.set_ylim(top=top + 0.15 * (top - float(np.nanmin(means))))
     date_axis(axes, starts[0], end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
-    axes.set_title(f"{overview.name}: hourly means and the parts of the series")
+    axes.set_title(f"{overview.name}: {overview.averages} and the parts of the series")
 
 
 def _week(axes, overview: Overview) -> None:
-    week = overview.week
-    axes.fill_between(week.index, week["10 %"], week["90 %"], color=ACCENT, alpha=0.2, lw=0, label="10–90 %")
-    axes.plot(week.index, week["50 %"], color=ACCENT, lw=1.5, label="median")
+    week, step, end = overview.week, None, WEEK - 1
+    if overview.week_hours > 1:  # each value stands for all of its hours
+        week, step, end = week.reindex([*week.index, WEEK], method="ffill"), "post", WEEK
+    axes.fill_between(
+        week.index, week["10 %"], week["90 %"], step=step, color=ACCENT, alpha=0.2, lw=0, label="10–90 %"
+    )
+    axes.plot(
+        week.index,
+        week["50 %"],
+        drawstyle=f"steps-{step}" if step else None,
+        color=ACCENT,
+        lw=1.5,
+        label="median",
+    )
     for edge, color in zip(overview.regimes.edges, (SEQUENCE[2], SEQUENCE[5]), strict=True):
         axes.axhline(edge, color=color, lw=0.8, ls="--")
     for label, position in zip(overview.regimes.labels, _middles(axes, overview), strict=True):
@@ -57,9 +70,10 @@ def _week(axes, overview: Overview) -> None:
             label, (1.005, position), xycoords=("axes fraction", "data"), va="center", color=MUTED, fontsize=8
         )
     axes.set_xticks(range(0, 168, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
-    axes.set_xlim(0, 167)
+    axes.set_xlim(0, end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
-    axes.set_title("The week in the training part, with the edges of the regimes")
+    shown = "The week in" if overview.week_hours < WEEK else "The spread of"
+    axes.set_title(f"{shown} the training part, with the edges of the regimes")
     axes.legend(loc="upper right", ncols=2)
     light_grid(axes, "x")
 
