@@ -23,7 +23,7 @@ def rooms(notebook: Path) -> list[Path]:
         module = ahead.pop()
         if module not in found:
             found.add(module)
-            ahead |= _imported(module.read_text())
+            ahead |= _imported(module.read_text(encoding="utf-8"))
     return sorted(found)
 
 

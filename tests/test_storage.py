@@ -2,11 +2,13 @@
 
 import json
 import os
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from lstmkit.errors import LstmkitError
 from lstmkit.storage import Rows, RowWriter, whole_file, write_csv, write_json, write_whole
 
 
@@ -91,3 +93,24 @@ def test_rows_of_objects_are_not_read(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}, {}]), allow_pickle=True)
     with pytest.raises(ValueError, match="cannot be read in pieces"):
         list(Rows(tmp_path / "objects.npy").chunks())
+
+
+@pytest.mark.parametrize("name", ["values.npy", "values.npz"])
+def test_a_damaged_array_is_named_in_one_line(tmp_path, name):
+    """Cut off anywhere it is refused, and whatever a flipped bit makes of it, no other error comes out."""
+    values, path = np.arange(42, dtype="float32").reshape(7, 3, 2), tmp_path / name
+    (np.save if name == "values.npy" else np.savez)(path, values)
+    rows, whole = Rows(path, "arr_0" if name == "values.npz" else None), path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(LstmkitError, match="cannot be read") as error:
+            list(rows.chunks(3))
+        assert str(error.value).startswith(f"{path} ")
+        assert "\n" not in str(error.value)
+    for position in range(len(whole)):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x14]) + whole[position + 1 :])
+        with suppress(LstmkitError):
+            list(rows.chunks(3))
+    path.unlink()
+    with pytest.raises(LstmkitError, match="No such file or directory"):
+        len(Rows(path))

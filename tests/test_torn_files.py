@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,13 @@ import torch
 
 from lstmkit import LstmkitError, open_study
 from lstmkit.checksums import read_card, write_checked
+from lstmkit.drafts import remove_drafts
 from lstmkit.errors import LstmkitWarning
 from lstmkit.storage import write_json
 from lstmkit.training.checkpoints import save_model
 from tests.faults import give_up_privileges, make_read_only
 from tests.test_study import all_rows, equal_weights, project_with
+from tests.training.test_fit import kill_at_rename
 
 FACTS = {"rmse": 2.5, "layers": [{"hours": 12.0}]}
 COMPUTED = ("metrics.json", "outputs.json", "predictions.npz", "hidden_states.npy")
@@ -23,8 +26,12 @@ QUICK = {"training": {"epochs": 1}, "evaluation": {"bootstrap": 10}}
 
 
 def computed(folder, **changed):
+    return computed_at(project_with(folder, **QUICK, **changed))
+
+
+def computed_at(source):
     """A study with everything that is computed from its model."""
-    study = open_study(project_with(folder, **QUICK, **changed), "lstm", 1)
+    study = open_study(source, "lstm", 1)
     assert study.evaluation
     study.keep("gates", FACTS)
     return study
@@ -281,3 +288,24 @@ def look_in_vain(study, told):
         told.put(repr(study.predictions))
     except LstmkitError as error:
         told.put(str(error))
+
+
+def compute_until_killed(source, number):
+    kill_at_rename(number)
+    computed_at(source)
+
+
+# A file is put in place by its rename: request.json, two checkpoints, weights, card, training.json, hidden states,
+# predictions, outputs.json, metrics.json and facts.
+@pytest.mark.parametrize("number", [3, 5, 8])
+def test_killed_before_any_file_is_in_place_the_end_is_the_same(trained, tmp_path, processes, number):
+    source = project_with(tmp_path, **QUICK)
+    process = processes.Process(target=compute_until_killed, args=(source, number))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    remove_drafts(tmp_path)
+    ours, theirs = content(computed_at(source)), content(trained)
+    for files in (ours, theirs):
+        files.pop("training.json", None)  # of the wall time
+    assert ours == theirs
