@@ -16,7 +16,7 @@ class StudyResults(Directive):
         """Parse the fragments as if they stood on the page."""
         environment = self.state.document.settings.env
         fragments = sorted(Path(environment.srcdir, "studies").glob("*/landing.txt"))
-        text = "\n\n".join(fragment.read_text() for fragment in fragments) or NOTHING
+        text = "\n\n".join(fragment.read_text(encoding="utf-8") for fragment in fragments) or NOTHING
         container = nodes.container()
         self.state.nested_parse(StringList(text.splitlines(), "studies"), 0, container, match_titles=False)
         for fragment in fragments:
