@@ -19,11 +19,17 @@ def distribution_finding(gates: GateStatistics) -> str:
         mean = gates.mean(part).mean(axis=(0, 2))
         open_, shut = percent(part.high[FORGET].mean()), percent(part.low[FORGET].mean())
         sentences.append(
-            f"In {part.name} the forget gate averages {mean[FORGET]:.2f} ± {part.spread[FORGET]:.2f}, "
-            f"{open_} of its values above 0.9 and {shut} below 0.1; the input gate averages "
-            f"{mean[0]:.2f} ± {part.spread[0]:.2f}, the output gate {mean[3]:.2f} ± {part.spread[3]:.2f}."
+            f"In {part.name} the forget gate {_average(mean, part, FORGET)}, "
+            f"{open_} of its values above 0.9 and {shut} below 0.1; the input gate {_average(mean, part, 0)}, "
+            f"the output gate {_average(mean, part, 3).removeprefix('averages ')}."
         )
     return " ".join(sentences)
+
+
+def _average(mean: Float[np.ndarray, "gate"], part: PartStatistics, gate: int) -> str:
+    if not part.spread[gate]:
+        return f"is always {mean[gate]:.2f}"
+    return f"averages {mean[gate]:.2f} ± {part.spread[gate]:.2f}"
 
 
 def settling_hours(gates: GateStatistics, part: PartStatistics) -> float:
@@ -178,9 +184,10 @@ def timescale_finding(gates: GateStatistics) -> str:
     for part in gates.parts:
         low, middle, high = np.quantile(part.timescale, [0.1, 0.5, 0.9])
         longest = int(part.timescale.argmax())
+        units = f"{duration(low)} to {duration(high)}" if duration(low) != duration(high) else "the same"
         sentences.append(
             f"In {part.name} the median unit has forgotten all but 1/e after {duration(middle)} (eight of ten units: "
-            f"{duration(low)} to {duration(high)}); the longest memory is unit {longest}'s, "
+            f"{units}); the longest memory is unit {longest}'s, "
             f"{duration(part.timescale[longest])}. In a tenth of the steps the most retentive unit would remember "
             f"{duration(part.timescale_quantiles[-1].max())}."
         )

@@ -8,22 +8,20 @@ import torch
 from jaxtyping import Float, Int
 from torch import nn
 
-from lstmkit.analysis.gate_stream import (
-    BIN_EDGES,
-    TIMESCALE_EDGES,
-    PartSums,
-    stride_of,
-)
+from lstmkit.analysis.gate_stream import BIN_EDGES, PartSums, resolved, stride_of
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
 from lstmkit.internals.gates import part_names, reads_backward, walk_lstm
-from lstmkit.internals.recurrent import first_lstm
+from lstmkit.internals.recurrent import LSTMCall, first_lstm
+from lstmkit.internals.running import evaluated
 from lstmkit.internals.trace_check import TraceCheck, check_trace
 
 GATE_NAMES = ("input", "forget", "candidate", "output")
 FORGET = GATE_NAMES.index("forget")
 SQUASHED = [0, 1, 3]  # the gates between 0 and 1
 QUANTILES = (0.1, 0.5, 0.9)
+TIMESCALE_DIGITS, QUANTILE_DIGITS = 4, 3  # at the most
 BATCH, SMALL_BATCH, CHECKED = 1024, 32, 32
 
 
@@ -212,12 +210,16 @@ class GateStatistics:
         return pd.DataFrame(columns, index=pd.Index(self.hours_before, name="hours_before"))
 
     def unit_frame(self) -> pd.DataFrame:
-        """Per layer and unit: the timescale in hours, its quantiles, and the saturation of each gate in percent."""
+        """Per layer and unit: the timescale in hours, its quantiles, and the saturation of each gate in percent.
+
+        Timescales have the digits that bins and single precision resolve.
+        """
         frames = []
         for part in self.parts:
-            columns = {"timescale_hours": part.timescale}
+            step = self.lookback_hours / len(self.hours_before)
+            columns = {"timescale_hours": resolved(part.timescale, step, TIMESCALE_DIGITS)}
             columns |= {
-                f"quantile_{round(100 * q)}": values
+                f"quantile_{round(100 * q)}": resolved(values, step, QUANTILE_DIGITS)
                 for q, values in zip(QUANTILES, part.timescale_quantiles, strict=True)
             }
             for k, gate in enumerate(GATE_NAMES):
@@ -241,21 +243,25 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
         regimes: of the target, at the origin.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, or one that reads no plain batch of sequences.
+        LstmkitError: the model has no `nn.LSTM`, or one that reads no plain batch of sequences, or its gates are NaN.
     """
     regime = torch.from_numpy(regimes.of(windows.latest()))
     half = (torch.arange(len(windows)) >= len(windows) // 2).long()
-    with torch.inference_mode():
-        call = first_lstm(model, windows.spread(CHECKED).gather(torch.arange(min(CHECKED, len(windows))))[0])
+    with torch.inference_mode(), evaluated(model):
+        call = _read(model, windows.spread(CHECKED))
         lstm, time = call.lstm, call.x.shape[1]
         check = check_trace(lstm, call.x, call.state)
+        if np.isnan(check.deviation):
+            raise LstmkitError(
+                "the gates are NaN: the LSTM's weights or initial state are not finite; train it anew"
+            )
         sums = [PartSums(time, lstm.hidden_size) for _ in part_names(lstm)]
         for h in range(2):
             for r in range(len(regimes.labels)):
                 for index in _batches(torch.nonzero((half == h) & (regime == r))[:, 0]):
                     for part in sums:
                         part.begin(h, r, len(index))
-                    call = first_lstm(model, windows.gather(index)[0])
+                    call = _read(model, windows.select(index))
                     walk_lstm(lstm, call.x, lambda part, step: sums[part].add(step), call.state)
                     for part in sums:
                         part.end()
@@ -272,6 +278,15 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
         stride=stride_of(time),
         check=check,
     )
+
+
+def _read(model: nn.Module, windows: Windows) -> LSTMCall:
+    """What the LSTM reads of some windows, all of which are gathered."""
+    call = first_lstm(model, windows.gather(torch.arange(len(windows)))[0])
+    if not (finite := call.x.isfinite().all(dim=2).all(dim=1)).all():
+        origin = windows.origin[int((~finite).nonzero()[0, 0])]
+        raise LstmkitError(f"what the LSTM reads of the window {origin} holds NaN or infinity")
+    return call
 
 
 def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batch"]]:
@@ -307,15 +322,7 @@ def _statistics(name: str, backward: bool, sums: PartSums, step_hours: float) ->
         high=high,
         histogram=share.mean(axis=1),
         timescale=-step_hours / sums.mean_log_forget,
-        timescale_quantiles=step_hours * _quantiles(sums.timescales),
+        timescale_quantiles=step_hours * sums.timescale_quantiles(QUANTILES),
         cell=sums.cell,
         update=sums.update,
     )
-
-
-def _quantiles(timescales: Int[np.ndarray, "unit bin"]) -> Float[np.ndarray, "quantile unit"]:
-    """Quantiles of each unit's histogram of timescales, in steps, interpolated within bins on the logarithmic axis."""
-    below = np.hstack([np.zeros((len(timescales), 1)), np.cumsum(timescales, axis=1)])
-    below /= below[:, -1:]
-    log_edges = np.log10(TIMESCALE_EDGES)
-    return np.array([[10 ** np.interp(q, unit, log_edges) for unit in below] for q in QUANTILES])

@@ -1,6 +1,7 @@
 """Statistics of gates: those of the whole trace, and those of gates set by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 
 from lstmkit.analysis import gates as room
 from lstmkit.analysis.gate_findings import settling_hours
-from lstmkit.analysis.gate_stream import BIN_EDGES, BINS, TIMESCALE_EDGES, stride_of
+from lstmkit.analysis.gate_stream import BIN_EDGES, BINS, TIMESCALE_EDGES, resolved, stride_of
 from lstmkit.analysis.gates import FORGET, GATE_NAMES, gate_statistics
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
@@ -18,7 +19,7 @@ from lstmkit.internals.gates import GATES, trace_lstm
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.gated import REGIMES, Gated, calm, constant_gates
-from tests.analysis.tiny import make_test_windows, stirred
+from tests.analysis.tiny import make_test_windows, state_of, stirred
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
@@ -128,11 +129,13 @@ def test_timescales(gates, traced, windows):
         forget = sampled(trace["f"], time)
         np.testing.assert_allclose(part.timescale, -hours / np.log(forget).mean(axis=(0, 1)), rtol=1e-4)
         for q, found in zip((0.1, 0.5, 0.9), part.timescale_quantiles, strict=True):
-            expected = -hours / np.log(np.quantile(forget, q, axis=(0, 1)))
-            expected = np.minimum(
-                expected, hours * TIMESCALE_EDGES[-1]
-            )  # what lies beyond is in the last bin
-            assert np.abs(np.log10(found / expected)).max() < 0.11  # a bin is a tenth of a decade
+            low, high = (
+                -hours / np.log(np.quantile(forget, q, axis=(0, 1), method=method))
+                for method in ("lower", "higher")
+            )
+            last = hours * TIMESCALE_EDGES[-1]  # what lies beyond is in the last bin
+            assert (found >= 0.995 * np.minimum(low, last)).all()
+            assert (found <= 1.005 * high).all()
 
 
 def test_cells(gates, traced, model):
@@ -169,6 +172,39 @@ def test_gates_set_by_hand(few_windows):
     table = gates.to_frame()
     assert table.loc[("layer 1", "input"), "below_0.1_percent"] == 100
     assert table.loc[("layer 1", "forget"), "above_0.9_percent"] == 100
+
+
+def test_constant_gates_show_no_spread_and_no_more_digits_than_they_have(few_windows):
+    gates = gate_statistics(constant_gates(0.05, math.exp(-5 / 60 / 20.58), 0.95), few_windows, REGIMES)
+    (part,) = gates.parts
+    np.testing.assert_allclose(part.timescale_quantiles, 20.58, rtol=1e-4)
+    assert (part.spread == 0).all()
+    assert (part.cell[:, 1] == 0).all()
+    assert (part.update[:, 1] == 0).all()
+    frame = gates.unit_frame()
+    assert frame["timescale_hours"].tolist() == [20.58, 20.58]
+    for column in ("quantile_10", "quantile_50", "quantile_90"):
+        assert frame[column].tolist() == [20.6, 20.6]
+
+
+def test_quantiles_of_timescales_are_exact_to_half_a_percent(few_windows):
+    model = constant_gates(0.5, 0.5, 0.5)
+    with torch.no_grad():
+        model.lstm.weight_ih_l0[2:4, 0] = torch.tensor([0.5, 2.0])
+        model.lstm.bias_ih_l0[2:4] = 4.0
+    many = make_test_windows(n=3000, lookback=24)
+    part = gate_statistics(model, many, REGIMES).parts[0]
+    with torch.inference_mode():
+        forget = trace_lstm(model.lstm, many.gather(torch.arange(len(many)))[0])[0].f.double().numpy()
+    for q, found in zip((0.1, 0.5, 0.9), part.timescale_quantiles, strict=True):
+        np.testing.assert_allclose(found, -1 / 12 / np.log(np.quantile(forget, q, axis=(0, 1))), rtol=0.005)
+
+
+@pytest.mark.parametrize(
+    ("steps", "written"), [(24.69613, 24.7), (2469.613, 2470), (246961.3, 250000), (2469613.0, 2000000)]
+)
+def test_long_timescales_have_the_digits_that_single_precision_resolves(steps, written):
+    assert resolved(np.array([steps]), 1.0, 3).tolist() == [written]
 
 
 def test_a_forget_gate_of_one_has_a_finite_timescale(few_windows):
@@ -260,6 +296,51 @@ def test_which_steps_distributions_are_taken_from_is_said():
 def test_few_windows_are_enough(n):
     gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(n=n, lookback=3), REGIMES)
     assert gates.n_windows == n
+
+
+def test_a_model_left_in_training_mode_is_walked_in_evaluation_mode(few_windows):
+    model = stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=2, head=3, dropout=0.5))
+    expected = gate_statistics(model, few_windows, REGIMES)
+    before = state_of(model.train())
+    found = gate_statistics(model, few_windows, REGIMES)
+    for one, other in zip(found.parts, expected.parts, strict=True):
+        np.testing.assert_array_equal(one.mean, other.mean)
+    assert state_of(model) == before
+
+
+def test_weights_and_inputs_that_are_nan_are_refused(few_windows):
+    model = stirred(LSTMForecaster(2, 2, hidden=5))
+    inputs = few_windows.inputs.clone()
+    inputs[int(few_windows.starts[-1]) + 79, 1] = float("nan")  # the newest step of the last window alone
+    origin = few_windows.origin[-1]
+    said = f"^what the LSTM reads of the window {origin} holds NaN or infinity$".replace("+", r"\+")
+    with pytest.raises(LstmkitError, match=said):
+        gate_statistics(model, replace(few_windows, inputs=inputs), REGIMES)
+    with torch.no_grad():
+        model.lstm.bias_ih_l1[3] = float("nan")
+    with pytest.raises(
+        LstmkitError, match=r"^the gates are NaN: the LSTM's weights or initial state are not finite"
+    ):
+        gate_statistics(model, few_windows, REGIMES)
+
+
+class InBfloat16(LSTMForecaster):
+    """Computes in bfloat16 whatever it is given."""
+
+    def forward(self, x):
+        return super().forward(x.bfloat16()).float()
+
+
+def test_gates_in_bfloat16_are_those_in_single_precision_but_for_their_rounding(few_windows):
+    torch.manual_seed(3)
+    model = InBfloat16(2, 2, hidden=5).to(torch.bfloat16).eval()
+    single = LSTMForecaster(2, 2, hidden=5)
+    single.load_state_dict(model.state_dict())  # the same weights
+    found, expected = (gate_statistics(m.eval(), few_windows, REGIMES) for m in (model, single))
+    for one, other in zip(found.parts, expected.parts, strict=True):
+        np.testing.assert_allclose(one.mean, other.mean, rtol=0, atol=0.02)
+        np.testing.assert_allclose(one.timescale, other.timescale, rtol=0.05)
+    assert found.check.in_double < 1e-12
 
 
 def test_a_model_without_an_lstm_is_refused(few_windows):
