@@ -31,7 +31,7 @@ def read_parquet_file(path: Path, wanted: list[str], read: ReadParams) -> Table:
         names = pq.read_schema(path).names
     check_columns(path, wanted, names)
     with reading(path, "Parquet"), pq.ParquetFile(path) as file:
-        stored = _without_decimals(file.read(columns=wanted).select(wanted))
+        stored = _as_plain_types(file.read(columns=wanted).select(wanted))
         frame = stored.to_pandas(ignore_metadata=True, date_as_object=False)
     return Table(path, frame, names, first_line=None)
 
@@ -39,7 +39,13 @@ def read_parquet_file(path: Path, wanted: list[str], read: ReadParams) -> Table:
 _DEFAULT = ReadParams().model_dump()
 
 
-def _without_decimals(stored: pa.Table) -> pa.Table:
-    is_decimal = pa.types.is_decimal
-    fields = [field.with_type(pa.float64()) if is_decimal(field.type) else field for field in stored.schema]
-    return stored.cast(pa.schema(fields))
+def _as_plain_types(stored: pa.Table) -> pa.Table:
+    return stored.cast(pa.schema([field.with_type(_plain_type(field.type)) for field in stored.schema]))
+
+
+def _plain_type(stored: pa.DataType) -> pa.DataType:
+    """Decimals as floats; moments in UTC, as the zone in which a file shows them may be one that does not exist."""
+    if pa.types.is_decimal(stored):
+        return pa.float64()
+    is_aware = pa.types.is_timestamp(stored) and stored.tz is not None
+    return pa.timestamp(stored.unit, "UTC") if is_aware else stored

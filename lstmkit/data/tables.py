@@ -16,6 +16,9 @@ from lstmkit.wording import one_line, shown
 
 MOST_NAMES = 30  # of columns or groups of rows in a message
 
+_YEARS_OF_TEXT = (1, 9999)
+_WHOLE = 2**53  # below it, floats hold every whole number
+
 _UNREADABLE = (
     OSError,
     EOFError,
@@ -61,6 +64,8 @@ class Cells:
             return
         row = int(bad.idxmax())
         value = self.values.loc[row]
+        if isinstance(value, pd.Timestamp) and not _YEARS_OF_TEXT[0] <= value.year <= _YEARS_OF_TEXT[1]:
+            value = value.to_datetime64()  # pandas cannot write it
         is_empty = pd.api.types.is_scalar(value) and (pd.isna(value) or value == "")
         others = f" ({bad.sum()} such rows)" if bad.sum() > 1 else ""
         said = f"{'an empty cell' if is_empty else shown(value)} {complaint}{others}"
@@ -107,15 +112,17 @@ class Table:
 
 
 def as_text(cells: pd.Series) -> pd.Series:
-    """Write cells as text files have them: whole numbers without a point, midnights as dates."""
-    if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
+    """Write cells as text files have them: whole numbers without a point, midnights as dates, nothing as nothing."""
+    kinds = pd.api.types
+    if kinds.is_datetime64_any_dtype(cells):
+        cells = cells.where(cells.dt.year.between(*_YEARS_OF_TEXT))
+        is_date = (cells == cells.dt.normalize()) | cells.isna()
+        cells = cells.dt.strftime("%Y-%m-%d") if is_date.all() else cells
+    elif kinds.is_float_dtype(cells) and ((cells % 1 == 0) & (cells.abs() < _WHOLE) | cells.isna()).all():
         cells = cells.astype("Int64")
-    if (
-        pd.api.types.is_datetime64_any_dtype(cells)
-        and (cells.dropna() == cells.dropna().dt.normalize()).all()
-    ):
-        cells = cells.dt.strftime("%Y-%m-%d")
-    return cells.astype("str").str.strip()
+    elif kinds.is_object_dtype(cells):  # of bytes pandas would decode
+        cells = cells.where(cells.isna(), cells.map(str))
+    return cells.astype("str").str.strip().where(cells.notna(), "")
 
 
 def some(names: list[str]) -> str:

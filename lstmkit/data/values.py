@@ -88,6 +88,7 @@ def _typed(cells: Cells) -> pd.Series:
     values = cells.values
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         cells.refuse(values.notna(), "is not a number")
+        return pd.Series(np.nan, values.index)
     return values.astype("float64")
 
 
