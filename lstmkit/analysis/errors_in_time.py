@@ -47,8 +47,7 @@ class Errors:
     @property
     def target_time(self) -> pd.DatetimeIndex:
         """Local time of the last step ahead of each forecast."""
-        origin = self.windows.origin
-        return (origin.tz_convert("UTC") + self.windows.horizon * self.windows.interval).tz_convert(origin.tz)
+        return self.windows.target_time
 
 
 def forecast_errors(predictions: Rows, windows: Windows, regimes: Regimes, unit: str) -> Errors:
@@ -200,7 +199,7 @@ def residual_spectrum(errors: Errors) -> ResidualSpectrum:
 
 @dataclass(frozen=True)
 class RollingError:
-    """RMSE over all steps ahead, of the forecasts that start within each 24 hours.
+    """RMSE over all steps ahead, of the forecasts that start within each 24 hours, or each step where steps are longer.
 
     Attributes:
         time: local time in the middle of each 24 hours.
@@ -210,6 +209,7 @@ class RollingError:
         rmse_crossing: RMSE of all forecasts during which the target changes its regime; None where there are none.
         rmse_steady: RMSE of all others; None where there are none.
         unit: of the target.
+        span_hours: the 24 hours, or as near to them as whole steps come.
     """
 
     time: pd.DatetimeIndex
@@ -219,6 +219,7 @@ class RollingError:
     rmse_crossing: float | None
     rmse_steady: float | None
     unit: str
+    span_hours: float = DAY
 
     @property
     def is_empty(self) -> bool:
@@ -228,8 +229,9 @@ class RollingError:
     @property
     def caption(self) -> str:
         """What is shown."""
+        half = duration(self.span_hours / 2)
         return (
-            f"RMSE over all steps of the forecasts that start within 12 h before or after each moment, blank where "
+            f"RMSE over all steps of the forecasts that start within {half} before or after each moment, blank where "
             f"over a quarter of them are missing; dashed, that of all forecasts ({digits(self.overall)} {self.unit}). "
             f"Below, the share of these forecasts during which the target changes its regime. Local time."
         )
@@ -241,18 +243,18 @@ class RollingError:
 
     def finding(self) -> str:
         """The best and the worst day, and whether changes of regime go with the errors."""
-        overall = f"{digits(self.overall)} {self.unit}"
+        overall, span = f"{digits(self.overall)} {self.unit}", duration(self.span_hours)
         if self.is_empty:
-            return f"No 24 hours hold enough forecasts for a rolling error; the RMSE of all is {overall}."
+            return f"No {span} hold enough forecasts for a rolling error; the RMSE of all is {overall}."
         worst, best = int(np.nanargmax(self.rmse)), int(np.nanargmin(self.rmse))
         return (
-            f"Over all steps the RMSE is {overall}. Over 24 h it lies between {digits(self.rmse[best])} and "
-            f"{digits(self.rmse[worst])} {self.unit}. Worst are the forecasts that start in the 24 h from "
-            f"{self._start(worst)} on, best those in the 24 h from {self._start(best)} on.{self._regimes()}"
+            f"Over all steps the RMSE is {overall}. Over {span} it lies between {digits(self.rmse[best])} and "
+            f"{digits(self.rmse[worst])} {self.unit}. Worst are the forecasts that start in the {span} from "
+            f"{self._start(worst)} on, best those in the {span} from {self._start(best)} on.{self._regimes()}"
         )
 
     def _start(self, at: int) -> str:
-        start = self.time[at] - pd.Timedelta(hours=DAY / 2)
+        start = self.time[at] - pd.Timedelta(hours=self.span_hours / 2)
         return f"{start:%A}, {start.day} {start:%B %Y}, {start:%H:%M}"
 
     def _regimes(self) -> str:
@@ -292,14 +294,16 @@ def rolling_error(errors: Errors) -> RollingError:
     forecasts = _rolling_sum(bins.counts, width)
     known = np.where(forecasts >= LEAST_PRESENT * width * bins.steps, forecasts, np.nan)
     squared, crossing = (_rolling_sum(sums, width) / known for sums in bins.sums.T)
+    odd_half = (width % 2) * series.interval / 2  # an odd number of steps has its middle within one
     return RollingError(
-        time=series.time,
+        time=series.time + odd_half,
         rmse=np.sqrt(squared),
         crossing=crossing,
         overall=_root_mean(errors.squared),
         rmse_crossing=_root_mean(errors.squared[errors.crosses]) if errors.crosses.any() else None,
         rmse_steady=_root_mean(errors.squared[~errors.crosses]) if not errors.crosses.all() else None,
         unit=errors.unit,
+        span_hours=width * series.step_hours,
     )
 
 

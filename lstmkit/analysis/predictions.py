@@ -182,7 +182,7 @@ def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_W
         observed=np.concatenate(observed),
         latest=kept.latest(),
         origin=kept.origin,
-        time=windows.time[kept.starts.numpy() + windows.lookback + windows.horizon - 1],
+        time=kept.target_time,
         n_windows=len(windows),
         hours_ahead=windows.hours_ahead,
         unit=unit,
@@ -200,7 +200,9 @@ def overlay(last: LastStep, predictions: Rows, windows: Windows) -> Overlay:
     weeks, monday_of = _weeks(last)
     monday = (weeks["rmse"] - weeks["rmse"].median()).abs().idxmin()
     step = _thinning(last, windows.interval)
-    begins_bin = ~last.time.tz_convert("UTC").floor(step).duplicated()
+    # each step is a point of its own where none is left out: days of 23 hours may begin twice in one of UTC's
+    is_thinned = step > windows.interval
+    begins_bin = ~last.time.tz_convert("UTC").floor(step).duplicated() | (not is_thinned)
     return Overlay(
         course=_points(last, begins_bin, step),
         week=_points(last, monday_of == monday, windows.interval),

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from sklearn.decomposition import PCA
 from torch import nn
 
+from lstmkit.data.clock import is_whole_days, localized
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
@@ -48,8 +49,10 @@ class TimeSeries:
 
     @property
     def time(self) -> pd.DatetimeIndex:
-        """Local time of each step; the steps are equally long also where clocks change."""
+        """Local time of each step; the steps are equally long also where clocks change, but for those of whole days."""
         passed = pd.to_timedelta(np.arange(len(self)) * self.interval)
+        if is_whole_days(self.interval):
+            return localized(self.start.tz_localize(None) + passed, str(self.start.tz))
         return (self.start.tz_convert("UTC") + passed).tz_convert(self.start.tz)
 
     @property

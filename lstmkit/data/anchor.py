@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lstmkit.data.clock import DAY, HOUR
+
 MOST_TRAINING_WINDOWS = 10_000  # evenly spaced, to bound memory
 RECENT = ("0min", "5min", "10min", "30min", "1h")
 
@@ -98,8 +100,9 @@ def fit_autoregression(
     """
     lags = {round(pd.Timedelta(lag) / interval) for lag in RECENT}
     recent = tuple(sorted(lag for lag in lags if lag < lookback))
-    day = round(pd.Timedelta("24h") / interval)
-    season = day if horizon <= day <= lookback else None
+    day = round(DAY / interval)
+    is_day = abs(day * interval - DAY) <= HOUR  # steps of 16 h or of a week make no day
+    season = day if is_day and horizon <= day <= lookback else None
     origin = origin[:: -(-len(origin) // MOST_TRAINING_WINDOWS)]
     terms = _terms(deviations, origin, horizon, recent, season).double().numpy()
     ahead = deviations.double()[origin[:, None] + 1 + torch.arange(horizon)].numpy()

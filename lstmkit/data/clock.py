@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-DAY = pd.Timedelta("1D")
+HOUR, DAY = pd.Timedelta("1h"), pd.Timedelta("1D")
 
 
 def hour_of_day(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:
@@ -37,6 +37,28 @@ def is_whole_days(interval: pd.Timedelta) -> bool:
     return interval % DAY == pd.Timedelta(0)
 
 
+def steps_to_same_time(interval: pd.Timedelta) -> int:
+    """Fewest steps, of about a day or more, after which the clock shows the same time again, to within an hour.
+
+    Args:
+        interval: time between rows of the grid.
+    """
+    steps = max(1, round(DAY / interval))
+    while not HOUR <= (steps * interval + 2 * HOUR) % DAY <= 3 * HOUR:
+        steps += 1
+    return steps
+
+
+def localized(times: pd.DatetimeIndex, timezone: str) -> pd.DatetimeIndex:
+    """Place times without a zone on the clocks of a zone: of two the first, for none the next that there is.
+
+    Args:
+        times: without a zone.
+        timezone: IANA zone.
+    """
+    return times.tz_localize(timezone, ambiguous=np.ones(len(times), dtype=bool), nonexistent="shift_forward")
+
+
 def midnights(days: pd.DatetimeIndex, timezone: str) -> pd.DatetimeIndex:
     """When local days begin, in UTC; a day that the zone skipped is left out.
 
@@ -44,8 +66,7 @@ def midnights(days: pd.DatetimeIndex, timezone: str) -> pd.DatetimeIndex:
         days: dates without a zone, increasing.
         timezone: IANA zone of the site.
     """
-    first_pass = np.ones(len(days), dtype=bool)
-    begin = days.tz_localize(timezone, ambiguous=first_pass, nonexistent="shift_forward")
+    begin = localized(days, timezone)
     return begin[begin.tz_localize(None).normalize() == days].tz_convert("UTC")
 
 

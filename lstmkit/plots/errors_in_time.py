@@ -9,7 +9,7 @@ from lstmkit.analysis.errors_in_time import RollingError
 from lstmkit.analysis.phase_error import PhaseError
 from lstmkit.plots.spectra import notice
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, canvas, date_axis, light_grid
-from lstmkit.wording import digits
+from lstmkit.wording import digits, duration
 
 
 def plot_rolling_error(result: RollingError) -> Figure:
@@ -36,7 +36,7 @@ def plot_rolling_error(result: RollingError) -> Figure:
     )
     top.set_ylim(0, 1.1 * result.rmse[worst] or 1)
     top.set_ylabel(f"RMSE ({result.unit})")
-    top.set_title("Error of the forecasts that start within 24 hours")
+    top.set_title(f"Error of the forecasts that start within {duration(result.span_hours)}")
     bottom.fill_between(clock, 0, 100 * result.crossing, color=MUTED, alpha=0.45, lw=0)
     bottom.set_ylim(0, 105)
     bottom.set_ylabel("of these cross\nregimes (%)")

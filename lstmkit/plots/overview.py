@@ -69,7 +69,10 @@ def _week(axes, overview: Overview) -> None:
         axes.annotate(
             label, (1.005, position), xycoords=("axes fraction", "data"), va="center", color=MUTED, fontsize=8
         )
-    axes.set_xticks(range(0, 168, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
+    if overview.week_hours < WEEK:
+        axes.set_xticks(range(0, WEEK, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
+    else:
+        axes.set_xticks([])
     axes.set_xlim(0, end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
     shown = "The week in" if overview.week_hours < WEEK else "The spread of"

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lstmkit.data.climatology import climatology
-from lstmkit.data.clock import hour_of_day
+from lstmkit.data.clock import hour_of_day, steps_to_same_time
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows, split_rows
 from lstmkit.params import SplitParams, TrainingParams
@@ -47,7 +47,9 @@ def fit_baselines(
     held_out = held_out_windows(windows, training, seed)
     return {
         "persistence": partial(persistence, target.to_numpy()),
-        "seasonal naive": partial(seasonal_naive, target.to_numpy(), season=dataset.steps("24h")),
+        "seasonal naive": partial(
+            seasonal_naive, target.to_numpy(), season=steps_to_same_time(dataset.interval)
+        ),
         "climatology": partial(_rows_ahead, expected),
         "ridge": fit_ridge(windows["train"], held_out, dataset.steps("1h"), seed),
     }
@@ -73,7 +75,7 @@ def seasonal_naive(target: Float[np.ndarray, "time"], windows: Windows, season: 
     Args:
         target: the series in its unit.
         windows: to forecast.
-        season: steps per day.
+        season: steps per day, or per some days where a day is no whole number of them.
     """
     origin = windows.starts.numpy()[:, None] + windows.lookback - 1
     rows = origin + np.arange(1, windows.horizon + 1)

@@ -16,11 +16,14 @@ from lstmkit.analysis.errors_in_time import (
 )
 from lstmkit.analysis.spectra import spectra
 from lstmkit.analysis.temporal import Bins, TimeSeries
+from lstmkit.data.grid import make_dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.params import SplitParams
 from lstmkit.storage import Rows
 from tests.analysis.test_temporal import rows_of, windows_of
+from tests.series import raw_windows
 
 REGIMES = Regimes(labels=("Low", "Medium", "High"), edges=(450.0, 550.0))
 FIVE_WEEKS = 1340  # hours, of which the test part holds five weeks and a half
@@ -237,6 +240,36 @@ def test_the_worst_day_is_named(tmp_path):
     assert facts["best_day_rmse"] == pytest.approx(1, rel=1e-3)
 
 
+def test_the_rolling_error_of_daily_forecasts_is_that_of_local_days(tmp_path):
+    days = pd.date_range("2025-01-01", periods=150, tz="Europe/Berlin")
+    frame = pd.DataFrame({"co2": np.arange(150.0) % 7}, index=days.tz_convert("UTC"))
+    zone, units = "Europe/Berlin", {"co2": "ppm"}
+    dataset = make_dataset(
+        "d", frame, target="co2", interval=pd.Timedelta("1D"), site_timezone=zone, units=units
+    )
+    windows = raw_windows(dataset, 2, SplitParams(train=0.4, validation=0.1), lookback=3, anchor="none")[
+        "test"
+    ]
+    error = np.ones(len(windows))
+    at = int(np.flatnonzero(windows.origin == pd.Timestamp("2025-04-02", tz=zone))[0])
+    error[at] = 10
+    errors = errors_of(windows, error, tmp_path)
+    assert (
+        errors.target_time.tz_localize(None) - windows.origin.tz_localize(None) == pd.Timedelta("2D")
+    ).all()
+    found = rolling_error(errors)
+    assert "the forecasts that start in the 24 h from Wednesday, 2 April 2025, 00:00 on" in found.finding()
+    assert "start within 12 h before" in found.caption
+    assert found.time[at] == pd.Timestamp("2025-04-02 12:00", tz=zone)
+
+
+def test_the_rolling_error_of_weekly_forecasts_says_that_it_is_over_weeks(tmp_path):
+    windows = windows_of(400, "7D")
+    found = rolling_error(errors_of(windows, np.arange(len(windows)) % 5, tmp_path))
+    assert "Over 168 h it lies between" in found.finding()
+    assert "start within 84 h before" in found.caption
+
+
 def test_forecasts_that_cross_regimes_are_told_from_the_others(tmp_path):
     windows = windows_of()
     crosses = errors_of(windows, np.zeros(len(windows)), tmp_path).crosses
@@ -268,8 +301,7 @@ def test_a_test_part_of_less_than_a_day_has_no_rolling_error(tmp_path):
     found = rolling_error(errors_of(windows_of().select(torch.arange(17)), np.ones(17), tmp_path))
     assert found.is_empty
     assert (
-        found.finding()
-        == "No 24 hours hold enough forecasts for a rolling error; the RMSE of all is 1.00 ppm."
+        found.finding() == "No 24 h hold enough forecasts for a rolling error; the RMSE of all is 1.00 ppm."
     )
     assert found.to_frame().empty
     assert "worst_day_rmse" not in found.facts()

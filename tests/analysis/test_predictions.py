@@ -134,6 +134,14 @@ def test_there_is_one_point_per_hour_and_a_bounded_number(tmp_path, monkeypatch)
     assert len(result.week) == result.weeks.loc[result.monday, "windows"]  # the week is drawn in full
 
 
+def test_each_daily_forecast_is_a_point_also_on_a_day_of_23_hours(tmp_path):
+    windows = windows_of(200, interval="1D", site_timezone="Europe/London", start="2024-12-01")
+    predicted = rows_of(tmp_path, windows, 0.0)
+    course = overlay(last_step(predicted, windows, "ppm"), predicted, windows).course
+    assert course.index.tolist() == windows.target_time.tolist()
+    assert course.index[0] < pd.Timestamp("2025-03-30", tz="Europe/London") < course.index[-1]
+
+
 def test_fans_start_from_the_noons_of_three_days_with_the_last_true_value(tmp_path):
     windows = windows_of(1900, horizon=24, **NEW_YORK)
     planted = 1000.0 * np.arange(24)

@@ -84,6 +84,12 @@ def test_the_time_of_a_series_is_local_and_passes_evenly_when_clocks_change():
     assert len({stamp.utcoffset() for stamp in series.time}) == 2
 
 
+def test_days_pass_from_midnight_to_midnight():
+    days = pd.date_range("2025-03-20", periods=20, tz="Europe/Berlin")
+    series = TimeSeries(("a",), ("",), "", np.zeros((1, 20)), days[0], pd.Timedelta("1D"))
+    assert series.time.tolist() == days.tolist()
+
+
 @pytest.mark.parametrize(
     ("values", "told"),
     [

@@ -10,6 +10,18 @@ from lstmkit.data.anchor import fit_autoregression
 DAY = 288
 
 
+@pytest.mark.parametrize(
+    ("interval", "season"),
+    [("3h", 8), ("5h", 5), ("7h", None), ("16h", None), ("36h", None), ("1D", 1), ("7D", None)],
+)
+def test_the_day_before_is_a_day_before(interval, season):
+    deviations = torch.from_numpy(np.random.default_rng(0).normal(size=200)).float()
+    anchor = fit_autoregression(
+        np.zeros(200), deviations, torch.arange(20, 190), 1, 10, pd.Timedelta(interval)
+    )
+    assert anchor.season == season
+
+
 @pytest.mark.parametrize("seed", [0, 4])
 def test_where_the_day_before_is_one_of_the_recent_values_the_fit_is_the_best_and_the_smallest(seed):
     """Up to an hour short of a day ahead both name the same value, and infinitely many weights fit alike."""

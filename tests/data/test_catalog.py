@@ -199,6 +199,47 @@ def test_a_clock_that_runs_slightly_slow_is_no_finer_grid(tmp_path):
     assert dataset.observed.mean() > 0.99
 
 
+def csv_of(folder: Path, stamps: pd.DatetimeIndex, pattern: str = "%Y-%m-%d %H:%M:%S") -> Path:
+    """A file of readings that are counted from 500 on."""
+    rows = [f"{stamp:{pattern}},{500 + n}" for n, stamp in enumerate(stamps)]
+    (folder / "office.csv").write_text("\n".join(["timestamp,co2", *rows]))
+    return folder
+
+
+def test_daily_values_of_the_local_clock(tmp_path):
+    days = pd.date_range("2024-01-01", periods=366)
+    berlin = {"site_timezone": "Europe/Berlin", "time": {"timezone": "Europe/Berlin"}, "interval": "1D"}
+    dataset = load_dataset(data_params("office.csv", **berlin), csv_of(tmp_path, days))
+    assert dataset.local_time.tz_localize(None).tolist() == days.tolist()
+    assert dataset.frame["co2"].tolist() == list(range(500, 866))
+    assert dataset.observed.all()
+
+
+def test_a_clock_that_is_a_second_early(tmp_path):
+    stamps = pd.Timestamp("2025-06-05") + pd.to_timedelta([0, 59, 120, 179, 240], unit="s")
+    dataset = load_dataset(data_params("office.csv", interval="1min"), csv_of(tmp_path, stamps))
+    assert dataset.frame["co2"].tolist() == [500, 501, 502, 503, 504]
+    assert dataset.observed.all()
+
+
+def test_a_row_of_a_clock_that_was_not_set_is_named(tmp_path):
+    stamps = pd.DatetimeIndex(["1970-01-01"]).append(pd.date_range("2024-01-01", periods=2000, freq="5min"))
+    with pytest.raises(
+        LstmkitError, match=r"office.csv: row 1 .*2024-01-01 00:00:00, comes 19,723 days after"
+    ):
+        load_dataset(data_params("office.csv"), csv_of(tmp_path, stamps))
+
+
+def test_two_campaigns_make_one_series(tmp_path):
+    days = [pd.date_range(begin, periods=480, freq="1h") for begin in ("2022-01-01", "2024-01-01")]
+    dataset = load_dataset(
+        data_params("office.csv", interval="1h"), csv_of(tmp_path, days[0].append(days[1]))
+    )
+    assert dataset.observed.sum() == 960
+    assert dataset.gaps.splits == 1
+    assert dataset.gaps.longest == pd.Timedelta("710D")
+
+
 @pytest.mark.parametrize("source", ["awiar", "office.csv"])
 def test_an_unknown_source_lists_the_catalog(tmp_path, source):
     with pytest.raises(LstmkitError) as caught:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.data.clock import hour_of_day, is_whole_days, step_starts, time_of_day
+from lstmkit.data.clock import hour_of_day, is_whole_days, step_starts, steps_to_same_time, time_of_day
 
 
 def local(*stamps, timezone="Europe/Berlin") -> pd.DatetimeIndex:
@@ -42,6 +42,17 @@ def test_the_clock_shows_its_own_time_on_a_day_of_23_hours():
 )
 def test_whole_days(interval, whole):
     assert is_whole_days(pd.Timedelta(interval)) is whole
+
+
+@pytest.mark.parametrize(
+    ("interval", "steps"),
+    [
+        ("5min", 288), ("1h", 24), ("45min", 32), ("7min", 206), ("5h", 5), ("16h", 3), ("36h", 2), ("7h", 7),
+        ("30h", 4), ("1D", 1), ("7D", 1), ("10s", 8640),
+    ],
+)  # fmt: skip
+def test_steps_after_which_the_clock_shows_the_same_time(interval, steps):
+    assert steps_to_same_time(pd.Timedelta(interval)) == steps
 
 
 def test_days_begin_at_local_midnight_through_both_changes():
