@@ -1,5 +1,6 @@
 """What a notebook shows: figures with their captions, tables to three digits, and findings."""
 
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -42,6 +43,28 @@ def show_table(table: pd.DataFrame) -> None:
         display(table.map(_shown).rename(columns=_heading))
 
 
+def show_banner(caution: str | None, label: str) -> None:
+    """Show what a page is about, below what a reader should know first.
+
+    Args:
+        caution: sentences as plain text, or none.
+        label: model, horizon and data, as plain text.
+    """
+    marked, plain = f"**{escaped(label)}.**", f"{label}."
+    if caution:
+        marked, plain = f"> **Caution.** {escaped(caution)}\n\n{marked}", f"Caution. {caution}\n\n{plain}"
+    show_text(marked, plain)
+
+
+def show_finding(finding: str) -> None:
+    """Show what this run found.
+
+    Args:
+        finding: sentences as plain text.
+    """
+    show_text(f"> **This run.** {escaped(finding)}", f"This run. {finding}")
+
+
 def show_text(markdown: str, plain: str | None = None) -> None:
     """Show Markdown.
 
@@ -49,7 +72,21 @@ def show_text(markdown: str, plain: str | None = None) -> None:
         markdown: the text; whatever comes from a study's YAML is escaped in it.
         plain: the same without marks, for readers that show none.
     """
-    display({"text/markdown": markdown, "text/plain": plain or markdown}, raw=True)
+    display(_Text(markdown, plain or markdown))
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Text as a notebook takes it: with marks, and without."""
+
+    markdown: str
+    plain: str
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return self.plain
 
 
 def _heading(column: object) -> str:
