@@ -16,6 +16,41 @@ from lstmkit.params import StudyParams, load_params
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted((ROOT / "params").glob("*.yml"))
 SMALLEST = "title: Smallest\ndata: {source: simulated}\nhorizons: [12]\nmodels: {lstm: {kind: lstm}}\n"
+EVERY_BLOCK = """\
+title: Every block
+description: "Two words"
+seed: 3
+data:
+  source: [a.csv, 'logger/*.csv.gz']
+  site_timezone: Europe/Berlin
+  interval: 10min
+  target: gas
+  time: {column: [Date, Time], format: '%d.%m.%Y %H:%M', timezone: Etc/GMT-1}
+  missing: [-9999, '?']
+  columns:
+    gas: {column: CO, unit: mg/m3, range: [0, 50.5], missing: none, where: {station: 3}}
+    air: {column: T, unit: degC, quantity: air_temperature}
+  read: {separator: ';', decimal: ',', encoding: cp1252, skip_lines: [1, 3], comment: '#', header: false,
+         names: [Date, Time, CO, T, station], where: {station: Aarhus}}
+variant: raw
+split: {train: 0.5, validation: 0.2}
+windows: {lookback: 144, scaling: standard, anchor: climatology}
+regimes: {labels: [a, b, c], edges: [1, 2.5]}
+horizons: [6, 36]
+models:
+  small: {kind: lstm, hidden: 16, layers: 1, dropout: 0}
+  wide: {kind: cnn_lstm, channels: [8, 8], kernels: [3, 3], pool: 4, hidden: 16, layers: 1, head: 8, dropout: 0.2}
+  raw: {kind: bypass, patch: 3, hidden: 16, layers: 1, head: 8, dropout: 0.2}
+training: {epochs: 2, windows_per_epoch: 64, validation_windows: 64, batch_size: 8, learning_rate: 0.001,
+  weight_decay: 0, warmup: 0, gradient_clip: 1, patience: 1, loss: huber, ema_decay: 0.9, level_shift: 0,
+  device: cpu, precision: 32-true}
+evaluation: {bootstrap: 100, confidence: 0.9}
+attribution: {windows: 16, costly_windows: 8, target_step: 6, smooth_samples: 4, smooth_sigma: 0.2, path_steps: 8,
+  occlusion: 1h, batch_size: 8}
+hidden_states: {windows: 100, embedding_windows: 50, clusters: 3, trajectories: 2}
+convolutions: {windows: 100, random_ablations: 5}
+"""
+EXAMPLES = [EVERY_BLOCK, *(path.read_text() for path in STUDIES)]
 LONGEST_LOAD = 1.0  # seconds of the processor
 
 
@@ -298,7 +333,7 @@ def places(content, path=()):
 @st.composite
 def mutated_content(draw) -> str:
     """A study in which some values were replaced, deleted, or put under another key."""
-    content = copy.deepcopy(yaml.safe_load(draw(st.sampled_from(STUDIES)).read_text()))
+    content = copy.deepcopy(yaml.safe_load(draw(st.sampled_from(EXAMPLES))))
     for _ in range(draw(st.integers(1, 3))):
         *parents, last = draw(st.sampled_from([path for path in places(content) if path]))
         inner = content
@@ -317,7 +352,7 @@ def mutated_content(draw) -> str:
 @st.composite
 def mutated_bytes(draw) -> bytes:
     """A study's file of which some bytes were replaced, removed, doubled or put in."""
-    content = draw(st.sampled_from(STUDIES)).read_bytes()
+    content = draw(st.sampled_from(EXAMPLES)).encode()
     for _ in range(draw(st.integers(1, 4))):
         first = draw(st.integers(0, len(content)))
         last = draw(st.integers(first, min(len(content), first + 12)))
@@ -328,6 +363,12 @@ def mutated_bytes(draw) -> bytes:
         )  # fmt: skip
         content = content[:first] + put_in + content[last:]
     return content
+
+
+def test_every_block_loads(tmp_path):
+    params = load_params(study(tmp_path, EVERY_BLOCK))
+    assert params.data.read.separator == ";"
+    assert params.training.learning_rate == 1e-3
 
 
 def loads_or_is_refused_in_one_line(path: Path) -> None:
