@@ -10,15 +10,13 @@ from torch import Tensor
 
 from lstmkit.data.anchor import Anchor, fit_autoregression, plain_anchor
 from lstmkit.data.climatology import climatology
-from lstmkit.data.clock import DAY
 from lstmkit.data.dataset import Dataset
+from lstmkit.data.gaps import no_window
 from lstmkit.data.scaling import Scaler
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
-from lstmkit.wording import count, duration
 
 PARTS = ("train", "validation", "test")
-STAMP = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True)
@@ -249,7 +247,7 @@ def make_windows(
     usable = _usable_starts(features, target, dataset.observed, params.lookback, horizon)
     starts = {name: _within(rows, usable, params.lookback + horizon) for name, rows in parts.items()}
     if empty := [name for name in PARTS if not len(starts[name])]:
-        raise LstmkitError(_no_window(empty[0], parts[empty[0]], dataset, features, params.lookback, horizon))
+        raise LstmkitError(no_window(empty[0], parts[empty[0]], dataset, features, params.lookback, horizon))
     training = parts["train"]
     expected = np.zeros(len(target))
     if params.anchor != "none":
@@ -297,33 +295,3 @@ def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
 
 def _within(rows: slice, usable: np.ndarray, length: int) -> Int[Tensor, "window"]:
     return torch.from_numpy(usable[(usable >= rows.start) & (usable <= rows.stop - length)])
-
-
-def _no_window(
-    name: str, rows: slice, dataset: Dataset, features: pd.DataFrame, lookback: int, horizon: int
-) -> str:
-    """Why a part holds no window, and which gap is in the way."""
-    observed = dataset.observed.to_numpy()[rows]
-    known = features.notna().all(axis=1).to_numpy()[rows]
-    text = (
-        f"{dataset.name}: the {name} part ({count(int(observed.sum()), 'observed step')}) holds no window of "
-        f"{lookback} + {horizon} steps without a gap: the longest stretch with all inputs is of "
-        f"{count(_longest_run(known)[1], 'step')}"
-    )
-    begin, length = _longest_run(~dataset.observed.to_numpy())
-    if length:
-        last = dataset.local_time[[max(0, begin - 1), min(begin + length, len(dataset.frame) - 1)]]
-        gap = length * dataset.interval
-        long = f"{gap.days:,} days" if gap >= 2 * DAY else duration(gap / pd.Timedelta("1h"))
-        text += f"; the longest gap of the series, {long}, is from {last[0]:{STAMP}} to {last[1]:{STAMP}}"
-    return f"{text}. Give a longer series, a shorter lookback or horizon, or another split"
-
-
-def _longest_run(flags: np.ndarray) -> tuple[int, int]:
-    """Begin and length of the longest run of true flags."""
-    edges = np.flatnonzero(np.diff(flags.astype(int), prepend=0, append=0))
-    if not len(edges):
-        return 0, 0
-    begin, end = edges[::2], edges[1::2]
-    at = int((end - begin).argmax())
-    return int(begin[at]), int(end[at] - begin[at])

@@ -76,7 +76,7 @@ def test_the_interval_need_not_divide_the_day(interval):
 
 @pytest.mark.parametrize(("interval", "steps"), [("30s", 120), ("10s", 360), ("90s", 40), ("7s", 514)])
 def test_seconds_have_their_own_time_of_day(interval, steps):
-    """From 8:00 to 11:00 on, with one spike some seconds after 9:30: it is smoothed over half an hour to either side."""
+    """From 8:00 to 11:00, with one spike some seconds after 9:30: it is smoothed over 30 min to either side."""
     stamps = pd.date_range("2025-06-02 08:00", "2025-06-02 11:00", freq=interval)
     spike = int(np.searchsorted(stamps, pd.Timestamp("2025-06-02 09:30:01")))
     values = np.zeros(len(stamps))
