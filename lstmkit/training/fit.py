@@ -21,10 +21,10 @@ from lstmkit.data.features import exogenous_features
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
-from lstmkit.runtime import computes_in_bfloat16
 from lstmkit.training.gain import best_gain, held_out_windows
 from lstmkit.training.interrupted import WholeCheckpoints, last_checkpoint
 from lstmkit.training.losses import LOSSES
+from lstmkit.training.precision import choose_precision
 
 EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
 
@@ -189,10 +189,11 @@ def fit(
     """
     started = time.perf_counter()
     device = _device(params.device)
-    precision = _precision(params.precision, device)
+    windows = {name: windows[name].to(device) for name in ("train", "validation")}
+    precision = choose_precision(model, windows["train"], params, folder, request)
     sampler = SeededSampler(len(windows["train"]), params.windows_per_epoch, seed)
-    train = _loader(windows["train"].to(device), sampler, params.batch_size)
-    held_out = held_out_windows(windows, params, seed).to(device)
+    train = _loader(windows["train"], sampler, params.batch_size)
+    held_out = held_out_windows(windows, params, seed)
     validation = _loader(held_out, range(len(held_out)), params.batch_size)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
     module = Training(model, params, params.epochs * len(train), seed, exogenous, request)
@@ -258,12 +259,6 @@ def _device(choice: str) -> torch.device:
             "`training.device: cuda`: PyTorch finds no CUDA device here; write `auto` or `cpu`"
         )
     return torch.device(choice)
-
-
-def _precision(choice: str, device: torch.device) -> str:
-    if choice == "auto":
-        choice = "bf16-mixed" if computes_in_bfloat16(device) else "32-true"
-    return choice
 
 
 def _loader(windows: Windows, sampler: Sampler | range, batch_size: int) -> DataLoader:

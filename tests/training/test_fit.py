@@ -18,7 +18,6 @@ from lstmkit.data.scaling import Scaler
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
-from lstmkit.training import fit as fitting
 from lstmkit.training.fit import SeededSampler, fit, shrink
 from lstmkit.training.losses import LOSSES
 
@@ -324,17 +323,6 @@ def test_mixed_precision_trains(tmp_path):
     assert np.isfinite(losses).all()
     assert min(losses) < losses[0]
     assert model[1].weight.dtype == torch.float32
-
-
-@pytest.mark.parametrize(("able", "precision"), [(True, "bf16-mixed"), (False, "32-true")])
-def test_the_automatic_precision_is_what_the_processor_can(tmp_path, monkeypatch, able, precision):
-    monkeypatch.setattr(fitting, "computes_in_bfloat16", lambda device: able and device.type == "cpu")
-    recipes = [
-        RECIPE.model_copy(update={"precision": asked, "device": "cpu"}) for asked in ("auto", precision)
-    ]
-    chosen, named = (train(small_network(), tmp_path / recipe.precision, recipe) for recipe in recipes)
-    assert chosen.precision == named.precision == precision
-    assert chosen.epochs == named.epochs
 
 
 def test_a_device_that_is_not_here_is_said(tmp_path, monkeypatch):

@@ -1,0 +1,23 @@
+"""Refuses forecasts that arithmetic would broadcast into wrong numbers."""
+
+from torch import Tensor
+
+from lstmkit.errors import LstmkitError
+
+
+def of_shape(forecasts: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Forecasts that have one row per window and one column per step ahead, as they are.
+
+    Args:
+        forecasts: of any shape.
+        shape: (window, horizon), as they should have.
+
+    Raises:
+        LstmkitError: they have another shape.
+    """
+    if tuple(forecasts.shape) != tuple(shape):
+        raise LstmkitError(
+            f"the shape {tuple(forecasts.shape)} is not that of forecasts: {tuple(shape)} is expected, one row per "
+            f"window and one column per step ahead"
+        )
+    return forecasts
