@@ -13,6 +13,7 @@ from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.gaps import no_window
 from lstmkit.data.scaling import Scaler
+from lstmkit.data.shapes import of_shape
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 
@@ -133,7 +134,7 @@ class Windows:
             outputs: one row per window.
         """
         expected = self.anchor.expects(self.targets, self.starts + self.lookback - 1)
-        return self.from_deviations((outputs.to(expected.device) + expected).cpu())
+        return self.from_deviations((of_shape(outputs, expected.shape).to(expected.device) + expected).cpu())
 
     def observed(self) -> Float[np.ndarray, "window horizon"]:
         """The true values of these windows, in the target's unit."""
@@ -190,7 +191,7 @@ class Windows:
         """
         rows = self.starts.cpu().numpy() + self.lookback
         expected = np.lib.stride_tricks.sliding_window_view(self.anchor.expected, self.horizon)[rows]
-        scaled = deviations.double().cpu().numpy()
+        scaled = of_shape(deviations, expected.shape).double().cpu().numpy()
         return scaled * self.target_scaler.scale[0] + self.target_scaler.center[0] + expected
 
 

@@ -1,5 +1,8 @@
 """Windows, held against a brute-force enumeration and against what no forecaster may know."""
 
+import re
+
+import jaxtyping
 import numpy as np
 import pandas as pd
 import pytest
@@ -432,3 +435,30 @@ def test_the_past_ends_with_the_latest_value():
 def test_steps_share_the_lookback_evenly(n_steps, hours):
     windows = raw_windows(dataset_of({"co2": np.arange(60.0)}), 1, lookback=4)["test"]
     assert windows.hours_before(n_steps).tolist() == hours
+
+
+@pytest.fixture
+def no_shape_checks():
+    """As outside of tests, where shapes in signatures are not enforced."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.mark.parametrize("write", ["to_units", "from_deviations"])
+@pytest.mark.parametrize(
+    "reshape",
+    [
+        lambda ahead: ahead[:, 0],
+        lambda ahead: ahead[:, :, None],
+        lambda ahead: ahead[:, :1],
+        lambda ahead: ahead[:1],
+    ],
+    ids=["no steps", "a third axis", "one step", "one window"],
+)
+def test_outputs_that_would_be_broadcast_are_refused(no_shape_checks, write, reshape):
+    windows = raw_windows(dataset_of({"co2": np.arange(400.0)}), 2, lookback=6, anchor="none")["test"]
+    outputs = reshape(torch.zeros(len(windows), 2))
+    said = rf"^the shape {re.escape(str(tuple(outputs.shape)))} is not that of forecasts: \({len(windows)}, 2\) is"
+    with pytest.raises(LstmkitError, match=said):
+        getattr(windows, write)(outputs)
