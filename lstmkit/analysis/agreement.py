@@ -47,7 +47,7 @@ class Agreement:
         """Which methods agree least, and whether they name the same feature."""
         shares = self._counted()
         if len(shares.columns) < 2:
-            return "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
+            return "Fewer than two methods tell inputs apart, so there is nothing to compare."
         pairs = {(a, b): self.correlation.loc[a, b] for a, b in combinations(shares, 2)}
         least, leaders = min(pairs, key=pairs.get), shares.idxmax()
         leader = leaders.mode()[0]
@@ -68,9 +68,10 @@ class Agreement:
         )
 
     def _counted(self) -> pd.DataFrame:
-        """Shares of the methods that keep what they promise and whose maps are not all zeros."""
+        """Shares of the methods that keep what they promise and whose maps have a rank correlation, as they vary."""
         kept = self.shares.drop(columns=list(self.incomplete))
-        return kept.loc[:, kept.any()]
+        varies = ~self.correlation.loc[kept.columns, kept.columns].isna().all()
+        return kept.loc[:, kept.any() & varies]
 
 
 def agreement(attributions: list[Attribution]) -> Agreement:

@@ -278,7 +278,7 @@ class Attributor:
                         moved = self.forecast(x) - self.forecast(torch.zeros_like(x))
                     gap.add((values.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
                     change.add(moved.abs().cpu().numpy())
-                values = values.cpu().numpy() * self.windows.target_scaler.scale[0]
+                values = _finite(values.cpu().numpy(), name) * self.windows.target_scaler.scale[0]
                 magnitude.add(np.abs(values))
                 signed.add(values)
                 by_feature.add(np.abs(values).sum(axis=1))
@@ -304,6 +304,14 @@ class Attributor:
             n_windows=len(sample),
             completeness_error=float(gap.mean / (change.mean or 1.0)) if complete else None,
         )
+
+
+def _finite(values: np.ndarray, method: str) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise LstmkitError(
+            f"{method} attributes NaN or infinity to an input: the model's gradient is not finite"
+        )
+    return values
 
 
 def _hour_starts(windows: Windows) -> np.ndarray:

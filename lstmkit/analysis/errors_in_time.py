@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from lstmkit.analysis.spectra import NAMED_PEAKS, Peak, Spectra, not_told_apart, spectra
-from lstmkit.analysis.temporal import Bins, check_rows, days_or_hours
+from lstmkit.analysis.temporal import Bins, check_finite, check_rows, days_or_hours
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.storage import Rows
@@ -60,13 +60,14 @@ def forecast_errors(predictions: Rows, windows: Windows, regimes: Regimes, unit:
         unit: of the target.
 
     Raises:
-        LstmkitError: there are not as many forecasts as windows.
+        LstmkitError: there are not as many forecasts as windows, or one is not finite.
     """
     check_rows(predictions, windows, "forecasts")
     last, squared, crosses, first = [], [], [], 0
     for chunk in predictions.chunks():
         some = windows.select(torch.arange(first, first + len(chunk)))
         observed = some.observed()
+        check_finite(chunk, some.origin, "forecasts")
         error = chunk - observed
         course = regimes.of(np.column_stack([some.latest(), observed]))
         last.append(error[:, -1])

@@ -150,7 +150,8 @@ def measure_activity(model: nn.Module, windows: Windows) -> FilterActivity:
         windows: the sample, for example `windows.spread(2048)`.
 
     Raises:
-        LstmkitError: the model has no convolution, or one without an `nn.ReLU` after it.
+        LstmkitError: the model has no convolution, or one without an `nn.ReLU` after it, or an activation that is not
+            finite.
     """
     relus = rectified(model, windows)
     newest = max(1, round(pd.Timedelta("1h") / windows.interval))
@@ -158,8 +159,13 @@ def measure_activity(model: nn.Module, windows: Windows) -> FilterActivity:
     with torch.no_grad(), record(model, list(relus.values())) as outputs:
         for x, _ in windows.batches(BATCH):
             model(x)
-            for stream, relu in zip(streams, relus.values(), strict=True):
-                stream.add(outputs[relu].double().cpu().numpy())
+            for stream, (layer, relu) in zip(streams, relus.items(), strict=True):
+                maps = outputs[relu].double().cpu().numpy()
+                if not np.isfinite(maps).all():
+                    raise LstmkitError(
+                        f"an activation of {layer} is NaN or infinite: look at the model's weights and inputs"
+                    )
+                stream.add(maps)
     layers = tuple(stream.result(layer) for layer, stream in zip(relus, streams, strict=True))
     return FilterActivity(layers, len(windows))
 

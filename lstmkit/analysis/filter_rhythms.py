@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lstmkit.analysis.spectra import Spectra, spectra
+from lstmkit.analysis.spectra import Spectra, not_told_apart, spectra
 from lstmkit.analysis.temporal import TimeSeries, days_or_hours
 from lstmkit.wording import count, percent
 
@@ -20,12 +20,14 @@ class FilterRhythms:
         shown: spectra of these filters, the most periodic first.
         n_filters: of the convolution.
         n_dead: that never fire over the whole time.
+        n_still: that always put out the same, but fire.
         n_periodic: with at least one peak above the floor.
     """
 
     shown: Spectra
     n_filters: int
     n_dead: int
+    n_still: int
     n_periodic: int
 
     @property
@@ -37,6 +39,7 @@ class FilterRhythms:
         """How many filters are periodic, and with which periods the leading ones."""
         alive = self.n_filters - self.n_dead
         dead = f", {self.n_dead} never" if self.n_dead else ""
+        dead += f", {self.n_still} always alike" if self.n_still else ""
         head = f"{alive} of {count(self.n_filters, 'filter')} {'fires' if alive == 1 else 'fire'} at some time{dead}"
         if not len(self.shown.hours):
             return f"{head}. {self.shown.too_short}"
@@ -48,7 +51,10 @@ class FilterRhythms:
             if peaks
         ]
         have = "has a peak" if self.n_periodic == 1 else "have peaks"
-        return f"{head}; {self.n_periodic} {have} above the floor. Most periodic: {', '.join(leading)}."
+        apart = not_told_apart(tuple(peaks[0] for peaks in self.shown.peaks if peaks))
+        return (
+            f"{head}; {self.n_periodic} {have} above the floor. Most periodic: {', '.join(leading)}.{apart}"
+        )
 
     def facts(self) -> dict[str, Any]:
         """Counts, and the leading filter with its share and period."""
@@ -69,10 +75,12 @@ def filter_rhythms(activations: TimeSeries) -> FilterRhythms:
         activations: of all filters.
     """
     found = spectra(activations)
+    n_dead = int((np.nan_to_num(activations.courses) == 0).all(axis=1).sum())
     order = np.argsort(-found.share, kind="stable")
     return FilterRhythms(
         shown=found.select(order[:SHOWN]),
         n_filters=len(activations.names),
-        n_dead=len(found.constant),
+        n_dead=n_dead,
+        n_still=len(found.constant) - n_dead,
         n_periodic=int((found.share > 0).sum()),
     )

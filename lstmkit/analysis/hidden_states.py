@@ -8,10 +8,10 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 
+from lstmkit.analysis.temporal import check_finite, check_rows
 from lstmkit.data.clock import hour_of_day
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
-from lstmkit.errors import LstmkitError
 from lstmkit.storage import Rows
 
 
@@ -26,6 +26,9 @@ class Representation:
         latest: the target at the origin, in its unit, shape (window,).
         regimes: of the target.
         unit: of the target.
+
+    Raises:
+        LstmkitError: a value is NaN or infinite.
     """
 
     name: str
@@ -34,6 +37,9 @@ class Representation:
     latest: Float[np.ndarray, "window"]
     regimes: Regimes
     unit: str
+
+    def __post_init__(self) -> None:
+        check_finite(self.values, self.origin, f"the values of {self.name}")
 
     def __len__(self) -> int:
         return len(self.values)
@@ -99,9 +105,10 @@ def corrections(
         In the target's unit.
 
     Raises:
-        LstmkitError: there are not as many predictions as windows.
+        LstmkitError: there are not as many predictions as windows, or one is not finite.
     """
     some, forecasts = _taken(predictions, "predictions", windows, chosen)
+    check_finite(forecasts, some.origin, "predictions")
     anchor = some.to_units(torch.zeros(len(some), windows.horizon))
     return (forecasts - anchor).mean(axis=1)
 
@@ -109,6 +116,5 @@ def corrections(
 def _taken(
     rows: Rows, content: str, windows: Windows, chosen: Int[np.ndarray, "window"]
 ) -> tuple[Windows, Float[np.ndarray, "window ..."]]:
-    if len(rows) != len(windows):
-        raise LstmkitError(f"{len(rows)} {content} do not belong to {len(windows)} windows")
+    check_rows(rows, windows, content)
     return windows.select(torch.from_numpy(chosen)), rows.take(chosen).astype("float64")

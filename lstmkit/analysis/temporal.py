@@ -122,7 +122,8 @@ class Bins:
         self.steps = max(1, int(BIN // windows.interval))
         n_bins = int(self.rows[-1]) // self.steps + 1
         self.sums, self.counts = np.zeros((n_bins, n_series)), np.zeros(n_bins)
-        self.start, self.interval = windows.origin[0], self.steps * windows.interval
+        self.start, self.step = windows.origin[0], windows.interval
+        self.interval = self.steps * windows.interval
 
     def add(self, rows: Int[np.ndarray, "sample"], values: Float[np.ndarray, "sample series"]) -> None:
         """Take in values.
@@ -130,7 +131,12 @@ class Bins:
         Args:
             rows: steps from the first origin to each.
             values: of all quantities there.
+
+        Raises:
+            LstmkitError: a value is NaN or infinite, and would look like a gap.
         """
+        passed = pd.to_timedelta(rows * self.step)
+        check_finite(values, (self.start.tz_convert("UTC") + passed).tz_convert(self.start.tz), "values")
         np.add.at(self.sums, rows // self.steps, values)
         np.add.at(self.counts, rows // self.steps, 1)
 
@@ -175,6 +181,25 @@ def check_rows(rows: Rows, windows: Windows, what: str) -> None:
         raise LstmkitError(f"{len(rows)} {what} do not belong to {len(windows)} windows")
 
 
+def check_finite(values: Float[np.ndarray, "window ..."], times: pd.DatetimeIndex, what: str) -> None:
+    """Refuse NaN and infinity, which maxima, comparisons and gaps would pass over.
+
+    Args:
+        values: one row per window.
+        times: at which each window's newest step is.
+        what: the values are.
+
+    Raises:
+        LstmkitError: a value is not finite.
+    """
+    wrong = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if wrong.any():
+        raise LstmkitError(
+            f"{what} are NaN or infinite for the window {times[int(wrong.argmax())]}: look at the model's weights and "
+            f"inputs, or train it anew"
+        )
+
+
 def component_series(states: Rows, windows: Windows, sample: int) -> TimeSeries:
     """The leading principal components of the final hidden states of the last layer, over all windows.
 
@@ -186,15 +211,19 @@ def component_series(states: Rows, windows: Windows, sample: int) -> TimeSeries:
         sample: number of windows from which the components come.
 
     Raises:
-        LstmkitError: there are not as many states as windows.
+        LstmkitError: there are not as many states as windows, or one is not finite.
     """
     check_rows(states, windows, "hidden states")
-    known = states.take(spread_evenly(len(windows), sample))[:, -1].astype("float64")
+    chosen = spread_evenly(len(windows), sample)
+    known = states.take(chosen)[:, -1].astype("float64")
+    check_finite(known, windows.origin[chosen], "hidden states")
     with np.errstate(invalid="ignore"):  # states that never change have no variance to share out
         pca = PCA(min(COMPONENTS, *known.shape), svd_solver="full").fit(known)
     bins, first = Bins(windows, pca.n_components_), 0
     for chunk in states.chunks():
-        bins.add(bins.rows[first : first + len(chunk)], pca.transform(chunk[:, -1].astype("float64")))
+        last = chunk[:, -1].astype("float64")
+        check_finite(last, windows.origin[first : first + len(chunk)], "hidden states")
+        bins.add(bins.rows[first : first + len(chunk)], pca.transform(last))
         first += len(chunk)
     total = ((known - pca.mean_) ** 2).sum() or 1.0
     return bins.series(

@@ -38,7 +38,8 @@ def plot_metrics_summary(summary: MetricsSummary) -> Figure:
         for row, value in enumerate(values):
             _cell(axes, row, _written(name, value))
         known = np.nan_to_num([*values, *baseline])
-        axes.set_xlim(min(0.0, 1.1 * known.min()), 1.12 * known.max() or 1.0)
+        low, high = min(0.0, 1.1 * known.min()), max(0.0, 1.12 * known.max())
+        axes.set_xlim(low, high if low < high else 1.0)
         axes.set_title(title, fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.ticklabel_format(axis="x", scilimits=(-2, 4))

@@ -784,6 +784,28 @@ def test_agreement_names_who_agrees_least():
     assert same == "Both methods rank b first. The rank correlation of their maps is 1.00."
 
 
+def test_agreement_does_not_count_a_map_that_is_the_same_everywhere():
+    rising, flat = [[1, 2], [3, 8]], [[2, 2], [2, 2]]
+    found = agreement([attribution(rising, "A"), attribution(flat, "B"), attribution(rising, "C")])
+    assert found.finding() == "Both methods rank b first. The rank correlation of their maps is 1.00."
+    assert found.facts()["lowest_correlation"] == 1.0
+    alone = agreement([attribution(rising, "A"), attribution(flat, "B")])
+    assert alone.finding() == "Fewer than two methods tell inputs apart, so there is nothing to compare."
+    assert alone.facts() == {"methods": 1}
+
+
+def test_attributions_that_are_nan_are_refused():
+    class Rooted(Weighted):
+        """Finite everywhere, with a gradient that is infinite at zero."""
+
+        def forward(self, x):
+            return super().forward(x) + (0 * x).sum(dim=(1, 2))[:, None].abs().sqrt()
+
+    attributor = Attributor(Rooted(torch.ones(6, 2)), make_test_windows(n=40), AttributionParams(), 8, "ppm")
+    with pytest.raises(LstmkitError, match=r"^Saliency attributes NaN or infinity to an input"):
+        attributor.saliency()
+
+
 def test_agreement_does_not_count_a_map_that_does_not_add_up():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     wrong = attribution(falling, "Integrated gradients", completeness_error=0.46)
@@ -812,7 +834,7 @@ def test_agreement_leaves_a_map_of_zeros_out():
     found = agreement([attribution(flat, "none"), attribution(rising, "A"), attribution(rising, "B")])
     assert found.finding() == "Both methods rank b first. The rank correlation of their maps is 1.00."
     alone = agreement([attribution(flat, "none"), attribution(rising, "A")]).finding()
-    assert alone == "Fewer than two methods attribute anything to the inputs, so there is nothing to compare."
+    assert alone == "Fewer than two methods tell inputs apart, so there is nothing to compare."
 
 
 def test_hours_before():

@@ -312,3 +312,9 @@ def test_a_sampling_interval_of_a_day_rolls_over_single_forecasts(tmp_path):
     error = np.random.default_rng(0).normal(size=len(windows))
     found = rolling_error(errors_of(windows, error, tmp_path))
     np.testing.assert_allclose(found.rmse, np.abs(error), atol=1e-4)  # float32 of forecasts around 500
+
+
+def test_forecasts_that_are_no_numbers_are_refused_and_no_gap(tmp_path):
+    windows = windows_of()
+    with pytest.raises(LstmkitError, match="forecasts are NaN or infinite for the window"):
+        errors_of(windows, np.where(np.arange(len(windows)) == 5, np.nan, 1.0), tmp_path)

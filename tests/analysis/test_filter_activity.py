@@ -136,3 +136,11 @@ def test_another_sample_is_refused():
     activity = measure_activity(small(), make_test_windows(n=6, lookback=12))
     with pytest.raises(LstmkitError, match="measured on 6 windows, not on these 5"):
         activity.require(make_test_windows(n=5, lookback=12))
+
+
+def test_an_activation_that_is_nan_is_refused():
+    model = small(features=2)
+    with torch.no_grad():
+        model.norm2.bias[0] = float("nan")
+    with pytest.raises(LstmkitError, match=r"^an activation of .* is NaN or infinite"):
+        measure_activity(model, make_test_windows(n=8, lookback=15))

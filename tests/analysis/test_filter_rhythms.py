@@ -63,3 +63,12 @@ def test_a_series_that_is_too_short():
     found = filter_rhythms(activations([3, 0], steps=30))
     assert found.finding() == f"2 of 2 filters fire at some time. {found.shown.too_short}"
     assert found.facts() == {"dead_filters": 0, "periodic_filters": 0}
+
+
+def test_a_filter_that_is_always_alike_is_not_one_that_never_fires():
+    rows = [sinusoid(24, 3, N_STEPS) + noise(N_STEPS, 0) + 50, np.full(N_STEPS, 2.5), np.zeros(N_STEPS)]
+    found = filter_rhythms(series_of(*rows, names=("filter 0", "filter 1", "filter 2")))
+    assert (found.n_dead, found.n_still) == (1, 1)
+    assert found.finding().startswith(
+        "2 of 3 filters fire at some time, 1 never, 1 always alike; 1 has a peak"
+    )

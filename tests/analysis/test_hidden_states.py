@@ -1,6 +1,7 @@
 """Final states and corrections: of the right windows, at the right moments, in the right unit."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -129,3 +130,16 @@ def test_both_directions_stand_side_by_side(tmp_path):
 def test_a_representation_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         cloud(np.zeros((3, 2))).unit = "ppb"
+
+
+def test_states_and_predictions_that_are_no_numbers_are_refused():
+    windows = make_test_windows(n=40)
+    states = np.random.default_rng(0).normal(size=(40, 2, 3)).astype("float32")
+    states[6, 1, 0] = np.nan
+    said = re.escape(f"the values of LSTM layer 2 are NaN or infinite for the window {windows.origin[6]}")
+    with pytest.raises(LstmkitError, match=said):
+        final_states(Whole(states), windows, REGIMES, "ppm", np.arange(40))
+    predictions = np.full((40, windows.horizon), 500, "float32")
+    predictions[3] = np.inf
+    with pytest.raises(LstmkitError, match="predictions are NaN or infinite for the window"):
+        corrections(Whole(predictions), windows, np.arange(40))

@@ -1,5 +1,7 @@
 """Series over the test part: bins, components and filters equal what is computed window by window."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -257,3 +259,26 @@ def test_a_convolution_without_a_relu_is_read_itself():
     with torch.no_grad():
         expected = model.conv(x.transpose(1, 2))[:, :, -2].numpy()
     np.testing.assert_allclose(filter_series(model, windows).courses, expected.T, atol=1e-5)
+
+
+def test_what_is_no_number_is_refused_and_no_gap(tmp_path):
+    windows = windows_of()
+    states = np.random.default_rng(0).normal(size=(len(windows), 1, 3))
+    states[7, 0, 1] = np.nan
+    with pytest.raises(
+        LstmkitError, match=re.escape(f"hidden states are NaN or infinite for the window {windows.origin[7]}")
+    ):
+        component_series(rows_of(states, tmp_path), windows, 5)
+    bins = Bins(windows, 1)
+    with pytest.raises(
+        LstmkitError, match=re.escape(f"values are NaN or infinite for the window {windows.origin[3]}")
+    ):
+        bins.add(bins.rows[:5], np.array([[0.0], [1], [2], [np.inf], [4]]))
+
+
+def test_filters_that_put_out_nan_are_refused():
+    model, windows = convolutional(), windows_of()
+    with torch.no_grad():
+        model.conv2.bias[0] = float("nan")
+    with pytest.raises(LstmkitError, match="values are NaN or infinite for the window"):
+        filter_series(model, windows)

@@ -261,3 +261,14 @@ def test_filters_are_drawn_against_their_matches_and_held_shares_end_at_all():
         assert held[0] == 0
         assert held[-1] == pytest.approx(100)
         assert held[half] >= 50 > held[half - 1]
+
+
+def test_bars_of_negative_values_run_from_zero_to_the_left():
+    result = summary()
+    rows = len(result.table)
+    bad = dataclasses.replace(
+        result, table=result.table.assign(r2=np.full(rows, -0.5), baseline_r2=np.full(rows, -0.4))
+    )
+    left, right = plot_metrics_summary(bad).axes[2].get_xlim()
+    assert left < -0.5
+    assert right == 0
