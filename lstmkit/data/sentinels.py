@@ -1,6 +1,7 @@
 """Finds the numbers that loggers write where they have no measurement, such as -9999."""
 
 import numpy as np
+import pandas as pd
 
 _LEAST_POSITIVE = 999  # below it, as of 99.9 %, such a number is more often a measurement
 _FARTHER_THAN_GAPS = 3
@@ -37,13 +38,11 @@ def sentinels(values: np.ndarray) -> np.ndarray:
         The codes that were found, ascending, each once.
     """
     finite = values[np.isfinite(values)]
-    with np.errstate(over="ignore"):
-        is_code = np.isin(
-            finite.astype("float32"), CODES.astype("float32")
-        )  # files also hold single precision
+    with np.errstate(over="ignore"):  # files also hold single precision
+        is_code = np.isin(finite.astype("float32"), CODES.astype("float32"))
     if not is_code.any() or is_code.all():
         return np.empty(0)
-    others, codes = np.unique(finite[~is_code]), np.unique(finite[is_code])
+    others, codes = (np.sort(pd.unique(finite[kind])) for kind in (~is_code, is_code))
     off = np.maximum(others[0] - codes, codes - others[-1])
     widest_gap = np.diff(others).max(initial=0.0)
     is_far = (off > (others[-1] - others[0]) / 2) & (off > _FARTHER_THAN_GAPS * widest_gap)

@@ -108,6 +108,8 @@ def _formatted(cells: Cells, text: pd.Series, written: str) -> pd.Series:
 
 
 def _refuse_years(cells: Cells, stamps: pd.Series) -> None:
+    if not stamps.size or YEARS[0] <= stamps.min().year <= stamps.max().year <= YEARS[1]:
+        return
     year = stamps.dt.year
     said = f"is outside the years {YEARS[0]} to {YEARS[1]} in which times are computed"
     cells.refuse((year < YEARS[0]) | (year > YEARS[1]), said)

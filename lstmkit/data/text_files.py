@@ -54,17 +54,23 @@ def read_text_file(path: Path, wanted: list[str], read: ReadParams) -> Table:
 
 
 def _cells(path: Path, read: ReadParams, skipped: int) -> pd.DataFrame:
-    with _lines(path, read) as text:
-        return pd.read_csv(
-            text,
-            header=None,
-            dtype=str,
-            na_filter=False,
-            index_col=False,
-            skip_blank_lines=False,
-            skiprows=skipped,
-            sep=_SEPARATORS.get(read.separator, read.separator),
-        )
+    settings = {
+        "header": None,
+        "dtype": str,
+        "na_filter": False,
+        "index_col": False,
+        "skip_blank_lines": False,
+        "skiprows": skipped,
+        "sep": _SEPARATORS.get(read.separator, read.separator),
+    }
+    suffix = path.suffix.lower()
+    if suffix == ".zst" or read.skip_lines or read.comment is not None:
+        with _lines(path, read) as text:
+            return pd.read_csv(text, **settings)
+    compression = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz"}.get(suffix)
+    return pd.read_csv(
+        path, encoding=read.encoding, compression=compression, **settings
+    )  # faster than from `text`
 
 
 @contextmanager
@@ -97,11 +103,8 @@ def _opened(path: Path, encoding: str) -> Iterator[IO[str]]:
 def _lines(path: Path, read: ReadParams) -> Iterator[IO[str]]:
     """The file's text; skipped lines are blank, so that all others keep their numbers."""
     with _opened(path, read.encoding) as text:
-        if not read.skip_lines and read.comment is None:
-            yield text
-        else:
-            kept = ("\n" if _is_skipped(before, line, read) else line for before, line in enumerate(text))
-            yield io.StringIO("".join(kept), newline="")
+        kept = ("\n" if _is_skipped(before, line, read) else line for before, line in enumerate(text))
+        yield io.StringIO("".join(kept), newline="")
 
 
 def _first_line(path: Path, read: ReadParams) -> tuple[int, str]:

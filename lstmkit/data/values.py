@@ -104,9 +104,9 @@ def _as_stored(code: float | str) -> list[float]:
 
 def _refuse_sentinels(parts: list[Cells], stated: list[pd.Series], together: np.ndarray) -> None:
     found = sentinels(together)
-    others = together[~np.isin(together, found) & np.isfinite(together)]
     if not found.size:
         return
+    others = together[~np.isin(together, found) & np.isfinite(together)]
     said = (
         f"looks like a logger's code for a missing value, as all other values lie between {others.min():g} and "
         f"{others.max():g}: write `missing: [{', '.join(map(_written, found))}]` for this column in the YAML, or "
