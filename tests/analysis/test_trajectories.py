@@ -293,7 +293,7 @@ def test_states_that_never_change_are_said_to_be_one():
 def test_what_has_no_path_is_refused():
     windows = windows_of()
     cut = geometry_of(fading(0.8), windows)
-    both = nn.LSTM(2, 2, batch_first=True, bidirectional=True)
+    both = nn.LSTM(2, 2, batch_first=True, bidirectional=True).double()
     with pytest.raises(LstmkitError, match="reads backwards"):
         trajectories(both, windows, cut, HiddenStateParams())
     with pytest.raises(LstmkitError, match=r"no nn\.LSTM"):
