@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lstmkit.data.files import read_measurements
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams
+
+PLAIN = "when,wind\n2025-06-05 18:00,3.5\n2025-06-05 18:05,4\n2025-06-05 18:10,\n"
+STAMPS = ["06-05 18:00", "06-05 18:05", "06-05 18:10"]
 
 
 def data_block(**changed) -> DataParams:
@@ -51,3 +55,14 @@ def refusal(files: Path | Sequence[Path], data: DataParams) -> str:
     named = [files] if isinstance(files, Path) else files
     assert any(str(path) in message for path in named), message
     return message
+
+
+def read(path, data) -> tuple[list[str], list]:
+    frame, _ = read_measurements(path, data)
+    return [f"{stamp:%m-%d %H:%M}" for stamp in frame.index], frame.iloc[:, 0].tolist()
+
+
+def as_plain(path, data) -> None:
+    stamps, values = read(path, data)
+    assert stamps == STAMPS
+    np.testing.assert_array_equal(values, [3.5, 4, np.nan])
