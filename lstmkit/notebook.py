@@ -1,6 +1,7 @@
 """What a notebook's kernel knows about the parameters that papermill injected."""
 
 import ast
+import warnings
 
 from IPython import get_ipython
 
@@ -29,6 +30,17 @@ def refuse_unknown_parameters() -> None:
         raise LstmkitError(
             f"unknown notebook parameter {', '.join(sorted(unknown))}; this notebook has {', '.join(sorted(known))}"
         )
+
+
+def end_page() -> None:
+    """End a notebook here in good order; outside of a notebook, do nothing.
+
+    Papermill takes `SystemExit` without a code for a notebook that has said all that it had to say, leaves the rest
+    unexecuted and succeeds; in JupyterLab the cells below can still be executed one by one.
+    """
+    if get_ipython() is not None:
+        warnings.filterwarnings("ignore", message="To exit: use")  # IPython's advice on ending its process
+        raise SystemExit
 
 
 def _assigned(cell: str) -> set[str]:

@@ -29,6 +29,7 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
         LstmkitError: as a cell of the notebook raised it.
     """
     executed = _execute(notebook, {"study": study, "model": model, "horizon": horizon})
+    executed.cells = _until_the_end(executed.cells)
     for cell in executed.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
@@ -50,6 +51,16 @@ def _execute(notebook: Path, parameters: dict[str, str | int]) -> nbformat.Noteb
         if error.ename == LstmkitError.__name__:
             raise LstmkitError(error.evalue) from None
         raise
+
+
+def _until_the_end(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells up to the one that ended the page, where one did, without Jupyter's account of it."""
+    for place, cell in enumerate(cells):
+        kept = [output for output in cell.get("outputs", []) if output.get("ename") != "SystemExit"]
+        if len(kept) < len(cell.get("outputs", [])):
+            cell.outputs = kept
+            return cells[: place + 1]
+    return cells
 
 
 def _caption(cell: nbformat.NotebookNode) -> str:

@@ -11,25 +11,27 @@ import pandas as pd
 import torch
 from torch import nn
 
+from lstmkit.analysis.cautions import RULES, caution_about, cut_short, network_is_off
+from lstmkit.analysis.compared import Compared
+from lstmkit.analysis.learning import training_finding
 from lstmkit.analysis.predictions import walk
 from lstmkit.analysis.run_results import RunResults
-from lstmkit.analysis.skill import ANCHOR, Compared, Evaluation, caution_about, evaluate
+from lstmkit.analysis.skill import ANCHOR, Evaluation, evaluate
 from lstmkit.checksums import read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
-from lstmkit.display import show_figure, show_table, show_text
+from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import figure_path, horizon_label, model_label, project_folder, run_folder
-from lstmkit.notebook import refuse_unknown_parameters
+from lstmkit.notebook import end_page, refuse_unknown_parameters
 from lstmkit.outputs import PREDICTIONS, STATES, ensure_outputs
 from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
 from lstmkit.storage import Rows, write_json
 from lstmkit.trained import TrainedModel, load_or_train
 from lstmkit.training.baselines import fit_baselines
-from lstmkit.wording import count
 
 if TYPE_CHECKING:
     from lstmkit.analysis.attribution import Attributor
@@ -117,20 +119,14 @@ class Study:
         return self._trained.saved.card
 
     def training_finding(self) -> str:
-        """How long training went on, and what became of the loss."""
-        history, best = self.history, self.training_outcome["best_epoch"]
-        kept = history.loc[best]
-        after = len(history) - 1 - best
+        """How long training went on, what became of the loss, and what the validation part leaves of the network."""
         windows = min(self.params.training.windows_per_epoch, len(self.windows["train"]))
-        in_bfloat16 = ", in bfloat16" if self.training_outcome.get("precision") == "bf16-mixed" else ""
-        took = "" if self.training_seconds is None else f" in {self.training_seconds:.0f} s"
-        return (
-            f"{count(len(history), 'epoch')} of {count(windows, 'window')}{took}{in_bfloat16}. "
-            f"Epoch {best + 1} was kept, with a "
-            f"validation loss of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
-            + (f"; {after} more brought nothing better. " if after else ", the last one. ")
-            + f"The validation part shrinks the network's deviations by a gain of {self.training_outcome['gain']:.2f}."
-        )
+        return training_finding(self.training_outcome, windows, self.training_seconds, self.metrics)
+
+    @property
+    def network_is_off(self) -> bool:
+        """Whether the network adds nothing to the rule from which it deviates, or the same to every forecast."""
+        return network_is_off(self.metrics)
 
     @cached_property
     def bypass(self) -> nn.Module:
@@ -186,6 +182,8 @@ class Study:
             bootstrap=self.params.evaluation.bootstrap,
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
+            rule=RULES[self.params.windows.anchor],
+            gain=self.training_outcome["gain"],
         )
         write_result(self.folder / "metrics.json", evaluation.to_json(), self._card)
         return evaluation
@@ -195,11 +193,12 @@ class Study:
         baselines = fit_baselines(
             self.dataset, self.windows, self.params.split, self.params.training, self.params.seed
         )
-        if self.params.windows.anchor == "autoregressive":
-            baselines[ANCHOR] = lambda some: some.to_units(torch.zeros(len(some), some.horizon))
         for some, predicted in walk(self.predictions, self.windows["test"]):
             others = {name: forecast(some) for name, forecast in baselines.items()}
-            yield Compared(some.observed(), {self.model_label: predicted, **others}, some.origin)
+            rule = some.to_units(torch.zeros(len(some), some.horizon))
+            if self.params.windows.anchor == "autoregressive":
+                others[ANCHOR] = rule
+            yield Compared(some.observed(), {self.model_label: predicted, **others}, some.origin, rule)
 
     @property
     def metrics(self) -> dict:
@@ -244,8 +243,18 @@ class Study:
 
     def banner(self) -> None:
         """Say which study this is, and first of all if a simpler rule forecasts as well as the model."""
-        caution = caution_about(self.metrics)
-        show_text(f"> {caution}\n\n**{self.label}.**" if caution else f"**{self.label}.**")
+        show_banner(caution_about(self.metrics), self.label)
+
+    def require_network(self, *siblings: "Study") -> None:
+        """End the page here where the network is switched off: what follows would explain nothing.
+
+        Args:
+            siblings: other horizons that the page compares with this one.
+        """
+        off = [study.horizon for study in siblings or (self,) if study.network_is_off]
+        if off:
+            self.say(cut_short(horizon_label(steps, self.params.data.interval) for steps in off))
+            end_page()
 
     def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
         """Save a figure under its name in the plan, with its numbers beside it, and show it with its caption.
@@ -253,7 +262,7 @@ class Study:
         Args:
             figure: a matplotlib figure.
             name: key of the figure in `layout.py`.
-            caption: a sentence or two under the figure.
+            caption: a sentence or two under the figure, as plain text.
             table: the figure's numbers, for a CSV of the same name.
         """
         kind = self.params.models[self.model_name].kind
@@ -268,7 +277,7 @@ class Study:
         show_table(table)
 
     def tell(self, markdown: str) -> None:
-        """Show text.
+        """Show Markdown, in which names and units were escaped.
 
         Args:
             markdown: of any length.
@@ -279,9 +288,9 @@ class Study:
         """Show what this run found.
 
         Args:
-            finding: sentences written from the run's numbers.
+            finding: sentences written from the run's numbers, as plain text.
         """
-        show_text(f"> **This run.** {finding}")
+        show_finding(finding)
 
     def keep(self, room: str, facts: dict[str, Any]) -> None:
         """Keep the numbers of a section for the summary, as `facts/<room>.json`.

@@ -134,7 +134,7 @@ def test_what_touches_the_weights_trains_anew(trained, copied, changed):
     card, before = (json.loads((each.folder / "model.json").read_text()) for each in (study, trained))
     assert card["weights_sha256"] != before["weights_sha256"]
     assert study.training_seconds not in (None, trained.training_seconds)
-    assert len(study.history) == changed.get("training", {}).get("epochs", 3)
+    assert len(study.history) == changed.get("training", {}).get("epochs", 8)
     assert not checkpoints.exists()
     assert card["outcome"] == study.training_outcome
 
@@ -210,6 +210,24 @@ def test_metrics_are_those_of_the_predictions(trained):
     assert (metrics["unit"], metrics["confidence"]) == ("ppm", 0.95)
 
 
+@pytest.mark.parametrize(("model", "horizon"), [("lstm", 1), ("lstm", 24), ("cnn_lstm", 1), ("cnn_lstm", 24)])
+def test_the_networks_of_the_smoke_test_are_at_work(trained, model, horizon):
+    """Or its pages would be cut short, and nothing would be tested on them."""
+    study = open_study(trained, model, horizon)
+    network = study.metrics["network"]
+    assert not study.network_is_off
+    assert network["gain"] == study.training_outcome["gain"] > 0.1
+    assert network["spread"] > 0.003 * study.metrics["rmse"]["all_steps"]
+
+
+def test_what_the_network_adds_is_the_forecast_less_the_anchors(trained):
+    test = trained.windows["test"]
+    added = all_rows(trained.predictions) - test.to_units(torch.zeros(len(test), 1))
+    network = trained.metrics["network"]
+    assert network["rule"] == "its anchor"
+    assert network["spread"] == pytest.approx(np.sqrt(added.var(axis=0).mean()), rel=1e-4)
+
+
 def test_everyone_forecasts_the_test_windows_in_order(trained):
     test, chunks = trained.windows["test"], list(trained.forecasts())
     assert list(chunks[0].forecasts) == [
@@ -254,14 +272,14 @@ def test_the_attributor_explains_the_test_part_in_its_unit(trained):
 
 def test_the_history_and_its_finding(trained):
     history = trained.history
-    assert history.index.tolist() == [0, 1, 2]
+    assert history.index.tolist() == list(range(8))
     assert trained.training_outcome["best_epoch"] == history["validation_loss"].idxmin()
-    assert trained.training_finding().startswith("3 epochs of 256 windows in ")
+    assert trained.training_finding().startswith("8 epochs of 512 windows in ")
 
 
 def test_a_training_of_one_epoch(tmp_path):
     study = open_study(project_with(tmp_path, training={"epochs": 1}), "lstm", 1)
-    assert study.training_finding().startswith("1 epoch of 256 windows in ")
+    assert study.training_finding().startswith("1 epoch of 512 windows in ")
 
 
 def test_regimes_are_terciles_of_the_training_part(trained):

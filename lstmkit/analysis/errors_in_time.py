@@ -8,8 +8,9 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
+from lstmkit.analysis.finite import check_finite
 from lstmkit.analysis.spectra import NAMED_PEAKS, Peak, Spectra, not_told_apart, spectra
-from lstmkit.analysis.temporal import Bins, check_finite, check_rows, days_or_hours
+from lstmkit.analysis.temporal import Bins, check_rows, days_or_hours
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.storage import Rows

@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 
-from lstmkit.analysis.temporal import check_finite, check_rows
+from lstmkit.analysis.finite import check_finite
+from lstmkit.analysis.temporal import check_rows
 from lstmkit.data.clock import hour_of_day
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
+from lstmkit.analysis.finite import check_finite
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.storage import Rows
 from lstmkit.wording import count, digits, duration
@@ -153,10 +154,15 @@ def walk(
         predictions: one row per window, in the target's unit.
         windows: in order of time.
         size: windows at a time; blocks of megabytes fragment the C library's heap, which then grows with every chunk.
+
+    Raises:
+        LstmkitError: a forecast is NaN or infinite.
     """
     positions = torch.arange(len(windows)).split(size)
     for some, predicted in zip(positions, predictions.chunks(size), strict=True):
-        yield windows.select(some), predicted.astype("float64")
+        chosen = windows.select(some)
+        check_finite(predicted, chosen.origin, "forecasts")
+        yield chosen, predicted.astype("float64")
 
 
 def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_WINDOWS) -> LastStep:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lstmkit.analysis.cautions import network_is_off
+
 PAGES = {
     "metrics": "01_training",
     "gates": "A_gates",
@@ -15,6 +17,7 @@ PAGES = {
     "predictions": "E_predictions",
     "temporal": "D_temporal",
 }
+OF_NETWORK = {*PAGES} - {"metrics", "predictions", "temporal"}
 Room = dict[str, Any]
 
 
@@ -35,12 +38,19 @@ class RunResults:
     facts: dict[str, Room]
 
     def room(self, name: str) -> Room:
-        """The facts of a room; empty where its section was not executed for this model.
+        """The facts of a room; empty where its section was not executed, or tells of a network that is switched off.
 
         Args:
             name: of the room, or `metrics`.
         """
-        return self.metrics if name == "metrics" else self.facts.get(name, {})
+        if name == "metrics":
+            return self.metrics
+        return {} if name in OF_NETWORK and self.network_is_off else self.facts.get(name, {})
+
+    @property
+    def network_is_off(self) -> bool:
+        """Whether the network does nothing for this forecast."""
+        return network_is_off(self.metrics)
 
     def link(self, name: str, text: str) -> str:
         """Markdown link to the section that found a fact.

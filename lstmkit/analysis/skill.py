@@ -8,29 +8,29 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from lstmkit.analysis.compared import Compared, Forecast
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, RunningMean, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits, signed
 
-Forecast = Float[np.ndarray, "window horizon"]
 RANGES = {"all_steps": slice(None), "last_step": slice(-1, None)}
 ANCHOR = "anchor alone"
 METRICS = ("rmse", "mae", "r2", "mape")
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Some windows with the forecasts of everyone who forecasts them.
+class Network:
+    """What a model's network adds to the rule from which it deviates.
 
     Attributes:
-        observed: true values, shape (window, horizon).
-        forecasts: by forecaster, of the same shape and unit.
-        origin: local time of each forecast's start.
+        rule: in words, such as `its anchor`.
+        gain: by which its outputs were multiplied after training.
+        spread: standard deviation between windows of what it adds, over all steps, in the target's unit.
     """
 
-    observed: Forecast
-    forecasts: dict[str, Forecast]
-    origin: pd.DatetimeIndex
+    rule: str
+    gain: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Evaluation:
         n_windows: test windows.
         n_days: days on which they start, the blocks of the resampling.
         confidence: of the skill's interval.
+        network: what it adds to the rule from which it deviates; None where that is not known.
     """
 
     model: str
@@ -78,6 +79,7 @@ class Evaluation:
     n_windows: int
     n_days: int
     confidence: float
+    network: Network | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """The table that a reader sees: RMSE, MAE, R² and MAPE for each forecaster and range."""
@@ -97,6 +99,7 @@ class Evaluation:
             "skill": {name: vars(skill) for name, skill in self.skill.items()},
             "baselines": {n: by_metric(n) for n in self.metrics.index if n not in (self.model, self.anchor)},
             **({"anchor": by_metric(self.anchor)} if self.anchor else {}),
+            **({"network": vars(self.network)} if self.network else {}),
             "unit": self.unit,
             "test_windows": self.n_windows,
             "test_days": self.n_days,
@@ -121,7 +124,15 @@ class Evaluation:
 
 
 def evaluate(
-    model: str, unit: str, chunks: Iterable[Compared], *, bootstrap: int, confidence: float, seed: int
+    model: str,
+    unit: str,
+    chunks: Iterable[Compared],
+    *,
+    bootstrap: int,
+    confidence: float,
+    seed: int,
+    rule: str = "its anchor",
+    gain: float = 1.0,
 ) -> Evaluation:
     """Compare a model's forecasts with those of the baselines.
 
@@ -135,15 +146,20 @@ def evaluate(
             correlated, are resampled together.
         confidence: of the interval.
         seed: of the resamplings.
+        rule: what the network deviates from, in words.
+        gain: by which the network's outputs were multiplied after training.
 
     Raises:
         LstmkitError: a baseline makes no error at all.
     """
+    added = RunningMean()
     sums = {steps: ErrorSums() for steps in RANGES}
     daily = {steps: DailySums() for steps in RANGES}
     n_windows = 0
     for chunk in chunks:
         n_windows += len(chunk.observed)
+        if chunk.rule is not None:
+            added.add(chunk.forecasts[model] - chunk.rule)
         for steps, part in RANGES.items():
             squares = sums[steps].add(
                 chunk.observed[:, part], {name: values[:, part] for name, values in chunk.forecasts.items()}
@@ -161,7 +177,10 @@ def evaluate(
         low, high = _interval(squares, bootstrap, confidence, seed) if n_days >= FEWEST_DAYS else (None, None)
         skill[steps] = Skill(float(1 - rmse[model] / rmse[best]), low, high, best)
     metrics = metrics.loc[[model, *known, *([anchor] if anchor else [])]]
-    return Evaluation(model, unit, metrics, anchor, skill, n_windows, n_days, confidence)
+    network = (
+        Network(rule, gain, float(np.sqrt(np.mean(added.spread) / added.count))) if added.count else None
+    )
+    return Evaluation(model, unit, metrics, anchor, skill, n_windows, n_days, confidence, network)
 
 
 class ErrorSums:
@@ -276,37 +295,3 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def caution_about(metrics: dict[str, Any]) -> str | None:
-    """What to say before anything is explained: that a simpler rule forecasts as well; None where none does.
-
-    Args:
-        metrics: of `Evaluation.to_json`.
-    """
-    unit, model = metrics["unit"], metrics["rmse"]["all_steps"]
-    name = metrics["skill"]["all_steps"]["best_baseline"]
-    best = metrics["baselines"][name]["rmse"]["all_steps"]
-    if best <= model:
-        return (
-            f"This model does not beat the best baseline ({name}: RMSE {digits(best)} {unit}, the model "
-            f"{digits(model)} {unit}). What follows explains a forecast that a simpler rule makes as well."
-        )
-    if (anchor := anchor_as_good(metrics)) is not None:
-        return (
-            f"The network does not improve on its anchor (anchor alone: RMSE {digits(anchor)} {unit}, the model "
-            f"{digits(model)} {unit}). What the network adds, which is explained below, makes the forecast no better."
-        )
-    return None
-
-
-def anchor_as_good(metrics: dict[str, Any]) -> float | None:
-    """RMSE of the anchor alone over all steps, where the network does not lower it.
-
-    Args:
-        metrics: of `Evaluation.to_json`.
-    """
-    if "anchor" not in metrics:
-        return None
-    anchor = metrics["anchor"]["rmse"]["all_steps"]
-    return anchor if anchor <= metrics["rmse"]["all_steps"] else None

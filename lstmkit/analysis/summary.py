@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lstmkit.analysis.run_results import Room, RunResults
-from lstmkit.analysis.skill import anchor_as_good
+from lstmkit.analysis.cautions import anchor_as_good, caution_about
+from lstmkit.analysis.run_results import OF_NETWORK, Room, RunResults
 from lstmkit.wording import (
     VISIBLE,
     count,
@@ -36,6 +36,12 @@ class Summary:
     model: str
     runs: tuple[RunResults, ...]
     answers: dict[str, tuple[str, ...]]
+
+    def banner(self) -> str:
+        """The model, and before it what must be said of its forecasts before they are explained; Markdown."""
+        said = ((run.ahead, caution_about(run.metrics)) for run in self.runs)
+        cautions = [f"> **Caution.** {escaped(f'{ahead} ahead: {text}')}" for ahead, text in said if text]
+        return "\n\n".join([*cautions, f"**{escaped(self.model)}.**"])
 
     def to_markdown(self) -> str:
         """The page."""
@@ -78,7 +84,10 @@ def _has_convolutions(runs: Sequence[RunResults]) -> bool:
 
 
 def _each(runs: Sequence[RunResults], rooms: dict[str, Callable[[Room], str]]) -> tuple[str, ...]:
+    off = [run for run in runs if run.network_is_off and OF_NETWORK & {*rooms}]
     return tuple(
+        f"{run.ahead}: the network is switched off; there is nothing to explain." for run in off
+    ) + tuple(
         f"{run.link(name, run.ahead)}: {escaped(sentence(run.room(name)))}"
         for name, sentence in rooms.items()
         for run in runs

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from sklearn.decomposition import PCA
 from torch import nn
 
+from lstmkit.analysis.finite import check_finite
 from lstmkit.data.clock import is_whole_days, localized
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
@@ -179,25 +180,6 @@ def check_rows(rows: Rows, windows: Windows, what: str) -> None:
     """
     if len(rows) != len(windows):
         raise LstmkitError(f"{len(rows)} {what} do not belong to {len(windows)} windows")
-
-
-def check_finite(values: Float[np.ndarray, "window ..."], times: pd.DatetimeIndex, what: str) -> None:
-    """Refuse NaN and infinity, which maxima, comparisons and gaps would pass over.
-
-    Args:
-        values: one row per window.
-        times: at which each window's newest step is.
-        what: the values are.
-
-    Raises:
-        LstmkitError: a value is not finite.
-    """
-    wrong = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    if wrong.any():
-        raise LstmkitError(
-            f"{what} are NaN or infinite for the window {times[int(wrong.argmax())]}: look at the model's weights and "
-            f"inputs, or train it anew"
-        )
 
 
 def component_series(states: Rows, windows: Windows, sample: int) -> TimeSeries:

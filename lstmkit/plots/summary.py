@@ -65,7 +65,7 @@ def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     axes.set_title("What does it look at?")
     known = [run for run in runs if run.room("attribution")]
     if not known:
-        return _nothing(axes)
+        return _nothing(axes, runs)
     shares = [run.facts["attribution"]["gradient"]["shares"] for run in known]
     names = sorted(shares[0], key=lambda name: max(share[name] for share in shares))
     rows = np.arange(len(names))
@@ -90,7 +90,7 @@ def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     axes.set_title("How long does it remember?")
     known = [run for run in runs if run.room("gates")]
     if not known:
-        return _nothing(axes)
+        return _nothing(axes, runs)
     labels = []
     for run in known:
         for layer in run.facts["gates"]["layers"]:
@@ -135,7 +135,7 @@ def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     axes.set_title("Where does it fail?")
     known = [run for run in runs if run.room("predictions")]
     if not known:
-        return _nothing(axes)
+        return _nothing(axes, ())
     parts = [run.facts["predictions"]["regimes"] for run in known]
     colors = dict(zip(parts[0]["labels"], REGIME_COLORS, strict=True))
     names = [name for name in colors if any(name in part["regimes"] for part in parts)]
@@ -160,6 +160,9 @@ def _horizons(axes: Axes, runs: tuple[RunResults, ...] | list[RunResults]) -> No
     axes.invert_yaxis()
 
 
-def _nothing(axes: Axes) -> None:
+def _nothing(axes: Axes, of_network: tuple[RunResults, ...]) -> None:
+    """Say why a panel is empty; panels on the network are where it is switched off."""
+    off = any(run.network_is_off for run in of_network)
+    why = "the network is switched off" if off else "not executed yet"
     axes.set_axis_off()
-    axes.text(0.5, 0.5, "not executed yet", ha="center", va="center", color=MUTED, transform=axes.transAxes)
+    axes.text(0.5, 0.5, why, ha="center", va="center", color=MUTED, transform=axes.transAxes)

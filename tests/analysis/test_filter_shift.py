@@ -182,7 +182,9 @@ def test_finding():
 
 
 def test_a_caption_says_when_the_days_are_too_few():
-    assert SHIFT.caption.endswith("over resampled blocks of days. 3 days are too few to rely on this uncertainty.")
+    assert SHIFT.caption.endswith(
+        "over resampled blocks of days. 3 days are too few to rely on this uncertainty."
+    )
     assert dataclasses.replace(SHIFT, n_days=30).caption.endswith("over resampled blocks of days.")
 
 

@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, caution_about, evaluate, score
+from lstmkit.analysis.cautions import caution_about
+from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, evaluate, score
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits
 from tests.analysis.drawn import windows_drawn
@@ -367,32 +368,41 @@ def test_days_begin_where_the_clock_jumps_over_midnight():
     assert evaluation.n_days == 4  # from the 24th, 2:00 to the 27th, 2:00; the 26th begins at 1:00
 
 
-@pytest.mark.parametrize(
-    ("baseline", "anchor", "said"),
-    [
-        (52.0, 51.5, None),
-        (52.0, None, None),
-        (
-            51.0,
-            50.9,
-            "This model does not beat the best baseline (ridge: RMSE 51.0 ppm, the model 51.2 ppm). What follows "
-            "explains a forecast that a simpler rule makes as well.",
-        ),
-        (
-            54.3,
-            50.96,
-            "The network does not improve on its anchor (anchor alone: RMSE 51.0 ppm, the model 51.2 ppm). "
-            "What the network adds, which is explained below, makes the forecast no better.",
-        ),
-    ],
-)
-def test_what_must_be_said_before_anything_is_explained(baseline, anchor, said):
-    metrics = {
-        "unit": "ppm",
-        "rmse": {"all_steps": 51.2},
-        "skill": {"all_steps": {"best_baseline": "ridge"}},
-        "baselines": {"ridge": {"rmse": {"all_steps": baseline}}},
+def test_what_the_network_adds_is_measured_between_windows(noise):
+    observed, error = noise
+    rule = observed + error
+    added = np.random.default_rng(1).normal(size=observed.shape) * [1.0, 2.0, 3.0] + [50.0, -20.0, 0.0]
+    parts = [slice(0, 7), slice(7, 100), slice(100, 240)]
+    chunks = [
+        Compared(
+            observed[part],
+            {"LSTM": (rule + added)[part], "ridge": observed[part] + 1},
+            HOURLY[part],
+            rule[part],
+        )
+        for part in parts
+    ]
+    chosen = {"bootstrap": 9, "confidence": 0.9, "seed": 0}
+    evaluation = evaluate("LSTM", "ppm", chunks, **chosen, rule="the climatology", gain=0.4)
+    spread = np.sqrt(added.var(axis=0).mean())  # the same for every window counts for nothing
+    assert vars(evaluation.network) == {
+        "rule": "the climatology",
+        "gain": 0.4,
+        "spread": pytest.approx(spread),
     }
-    if anchor is not None:
-        metrics["anchor"] = {"rmse": {"all_steps": anchor}}
-    assert caution_about(metrics) == said
+    assert evaluation.to_json()["network"] == vars(evaluation.network)
+    assert "network" not in evaluation_of(observed, {"LSTM": rule, "ridge": observed + 1}).to_json()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["LSTM", "ridge", ANCHOR])
+def test_forecasts_that_are_no_numbers_are_refused(noise, name, wrong):
+    """NaN would lose every comparison: the best baseline, whether the model is better, the hardest week."""
+    observed, error = noise
+    forecasts = dict.fromkeys(("LSTM", "ridge", ANCHOR), observed + error)
+    forecasts[name] = forecasts[name].copy()
+    forecasts[name][77, 1] = wrong
+    with pytest.raises(
+        LstmkitError, match=f"^the forecasts of {name} are NaN or infinite for the window 2025-06-05 05:00"
+    ):
+        evaluation_of(observed, forecasts)

@@ -286,6 +286,32 @@ def test_a_state_that_never_varies_is_said(runs):
     )
 
 
+def switched_off(run: RunResults) -> RunResults:
+    """The same run with a network that does nothing; what was kept of it stays."""
+    network = {"rule": "its anchor", "gain": 0.0, "spread": 0.0}
+    return RunResults(run.ahead, run.folder, run.metrics | {"network": network}, run.facts)
+
+
+def test_a_network_that_is_switched_off_is_not_explained(runs):
+    summary = summarise("LSTM", [switched_off(runs[0]), runs[1]])
+    nothing = "1 h: the network is switched off; there is nothing to explain."
+    for question in ("What does it remember?", "What does it look at?"):
+        first, *others = summary.answers[question]
+        assert first == nothing
+        assert others
+        assert all("(h24/" in other for other in others)
+    assert any("(h1/E_predictions.html)" in told for told in summary.answers["Where does it fail?"])
+    assert len(summary.answers["How do the horizons differ?"]) == 1  # the errors alone
+
+
+def test_cautions_come_before_the_model(runs):
+    assert summarise("LSTM", runs[:1]).banner() == "**LSTM.**"
+    first, second, label = summarise("LSTM", [switched_off(runs[0]), runs[1]]).banner().split("\n\n")
+    assert first.startswith("> **Caution.** 1 h ahead: The network is switched off: its gain")
+    assert second.startswith("> **Caution.** 24 h ahead: This model does not beat the best baseline")
+    assert label == "**LSTM.**"
+
+
 def test_the_json_holds_everything(runs):
     content = json.loads(json.dumps(summarise("LSTM", runs).to_json(), allow_nan=False))
     assert content["horizons"]["h24"]["metrics"]["rmse"]["all_steps"] == 70.0

@@ -38,6 +38,15 @@ def test_errors_are_drawn_and_what_was_not_executed_is_said(known, interval):
     assert len(missing) == 3 - sum(name in known for name in ROOMS[:3])
 
 
+def test_panels_on_a_network_that_is_switched_off_say_so():
+    off = metrics(20.0, 25.0) | {"network": {"rule": "its anchor", "gain": 0.0, "spread": 0.0}}
+    kept = facts(0.4, 0.5, 80.0)
+    figure = plot_summary(summarise("LSTM", [RunResults("1 h", "h1", off, kept)]))
+    said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert said[1:3] == [["the network is switched off"]] * 2
+    assert "not executed yet" not in said[3]
+
+
 def test_a_regime_keeps_its_colour_where_another_is_empty():
     near, far = facts(0.4, 0.5, 80.0), facts(12.0, 12.0, 30.0)
     shares = {"error_share": 0.5, "share": 0.5}

@@ -1,0 +1,35 @@
+"""Forecasts of the same windows side by side; what is no number is refused."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from lstmkit.analysis.finite import check_finite
+
+Forecast = Float[np.ndarray, "window horizon"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Some windows with the forecasts of everyone who forecasts them.
+
+    Attributes:
+        observed: true values, shape (window, horizon).
+        forecasts: by forecaster, of the same shape and unit.
+        origin: local time of each forecast's start.
+        rule: what the model would forecast if its network put out zero; None where that is not known.
+
+    Raises:
+        LstmkitError: a forecast is NaN or infinite.
+    """
+
+    observed: Forecast
+    forecasts: dict[str, Forecast]
+    origin: pd.DatetimeIndex
+    rule: Forecast | None = None
+
+    def __post_init__(self) -> None:
+        for name, forecast in self.forecasts.items():
+            check_finite(forecast, self.origin, f"the forecasts of {name}")

@@ -1,0 +1,31 @@
+"""How a training went, in a sentence."""
+
+from typing import Any
+
+from lstmkit.analysis.cautions import network_is_off, switched_off
+from lstmkit.wording import count
+
+
+def training_finding(
+    outcome: dict[str, Any], windows: int, seconds: float | None, metrics: dict[str, Any]
+) -> str:
+    """How long training went on, what became of the loss, and what the validation part leaves of the network.
+
+    Args:
+        outcome: of the training, with `epochs`, `best_epoch`, `gain` and `precision`.
+        windows: per epoch.
+        seconds: that it took, where that is known.
+        metrics: of `Evaluation.to_json`.
+    """
+    epochs, best = outcome["epochs"], outcome["best_epoch"]
+    kept = epochs[best]
+    after = len(epochs) - 1 - best
+    in_bfloat16 = ", in bfloat16" if outcome.get("precision") == "bf16-mixed" else ""
+    took = "" if seconds is None else f" in {seconds:.0f} s"
+    return (
+        f"{count(len(epochs), 'epoch')} of {count(windows, 'window')}{took}{in_bfloat16}. Epoch {best + 1} was kept, "
+        f"with a validation loss of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
+        + (f"; {after} more brought nothing better. " if after else ", the last one. ")
+        + f"The validation part shrinks the network's deviations by a gain of {outcome['gain']:.2f}."
+        + (f" {switched_off(metrics)}" if network_is_off(metrics) else "")
+    )
