@@ -158,8 +158,10 @@ def _norm(attributions: list[Attribution], signed: bool) -> Normalize:
 def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, signed: bool) -> None:
     bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25, extend=None if signed else "min")
     bar.outline.set_visible(False)
-    if signed:  # ticks inside the linear part would stand on the zero
-        bar.set_ticks([tick for tick in bar.get_ticks() if tick == 0 or abs(tick) >= image.norm.linthresh])
+    if signed:
+        # ticks inside the linear part would stand on the zero, and those beyond the ends would move the ends
+        low, high = image.norm.linthresh, image.norm.vmax
+        bar.set_ticks([tick for tick in bar.get_ticks() if tick == 0 or low <= abs(tick) <= high])
     power_ticks(bar.long_axis)
     bar.set_label(f"{attribution.unit}\n(logarithmic colour scale)", color=MUTED, fontsize=8)
 

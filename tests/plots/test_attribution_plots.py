@@ -286,3 +286,12 @@ def test_one_window_has_no_error_bars_to_draw():
     assert [text.get_text() for text in axes.texts][::-1] == [f"{share:.1f} %" for share in result.share]
     assert np.isfinite([text.xy for text in axes.texts]).all()
     assert_nothing_overlaps(axes.figure)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-2, 0.1, 1.0, 500.0])
+def test_the_colour_bar_of_signs_ends_at_the_largest_value(scale):
+    given = attribution(scale=scale)
+    figure = plot_heatmap(given, signed=True)
+    figure.draw_without_rendering()
+    largest = np.abs(given.signed).max()
+    assert figure.axes[-1].get_ylim() == pytest.approx((-largest, largest))
