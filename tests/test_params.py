@@ -82,6 +82,7 @@ def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
             {"regimes": {"labels": ["A", "A", "B"]}},
             "regimes.labels: the three labels must differ, as [Low, Medium, High] do",
         ),
+        ({"regimes": {"labels": ["_a", "b", "c"]}}, "regimes.labels: a label must not begin with _"),
         ({"models": {"mine": {"kind": "gru"}}}, "'lstm', 'cnn_lstm'"),
         ({"models": {"lstm": {"kind": "lstm", "dropout": 1}}}, "models.lstm.lstm.dropout"),
         ({"regimes": {"edges": [1200, 800]}}, "the lower edge comes first"),

@@ -58,6 +58,8 @@ def _twice(items: Iterable) -> object:
 def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(labels)) < len(labels):
         raise ValueError("the three labels must differ, as [Low, Medium, High] do")
+    if any(label.startswith("_") for label in labels):
+        raise ValueError("a label must not begin with _, which legends leave out")
     return labels
 
 
