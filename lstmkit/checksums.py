@@ -126,6 +126,20 @@ def read_result(path: Path, card: str, remedy: str = MADE_AGAIN) -> dict[str, An
     return content
 
 
+def read_facts(folder: Path, card: str) -> dict[str, dict[str, Any] | None]:
+    """What the sections kept of a model, by room; None for what was kept of another model.
+
+    Args:
+        folder: of the model and horizon.
+        card: the checksum of the model's card.
+
+    Raises:
+        LstmkitError: a file cannot be read, or is not as it was written.
+    """
+    remedy = "delete it, and execute its section again"
+    return {file.stem: read_result(file, card, remedy) for file in sorted((folder / "facts").glob("*.json"))}
+
+
 def _checksum_of(text: str) -> str:
     # numbers stay as they are written: where subnormal ones count as zero, their values differ
     content = json.loads(text, parse_float=str)

@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
-from lstmkit.checksums import checksum, read_card, read_result
+from lstmkit.analysis.headlines import headlines
+from lstmkit.analysis.run_results import RunResults
+from lstmkit.checksums import checksum, read_card, read_facts, read_result
 from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.storage import write_whole
@@ -30,7 +32,10 @@ def write_index(study: str, book: Path) -> None:
     title, description = escaped(params.title), escaped(params.description)
     here, below = "", f"studies/{source.stem}/"
     landing = f"**[{title}]({below}index.md).** {description}\n\n" + picture.format(below)
-    _write(folder / "landing.txt", landing + _metrics_table(params, source, link=below))
+    _write(
+        folder / "landing.txt",
+        landing + _metrics_table(params, source, link=below) + _findings(params, source, folder),
+    )
     table = _metrics_table(params, source, link=here)
     picture = picture.format(here)
     models = "\n".join(f"{model}/index" for model in params.models)
@@ -94,6 +99,37 @@ def _metrics_table(
         f"with its {level} interval over resampled blocks of days; above zero the model beats every baseline."
     )
     return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
+
+
+def _findings(params: StudyParams, source: Path, folder: Path) -> str:
+    """Per model and horizon a few sentences on what was found; nothing where nothing was executed."""
+    found = []
+    for model in params.models:
+        said = [_headline(params, source, folder, model, steps) for steps in params.horizons]
+        if any(said):
+            pages = f"studies/{source.stem}/{model}"
+            summary = (
+                f" ([summary]({pages}/{SUMMARY}.ipynb))"
+                if (folder / model / f"{SUMMARY}.ipynb").exists()
+                else ""
+            )
+            found.append(
+                f"\n**{escaped(model_label(model))}**{summary}\n\n" + "\n".join(filter(None, said)) + "\n"
+            )
+    return "".join(found)
+
+
+def _headline(params: StudyParams, source: Path, folder: Path, model: str, steps: int) -> str:
+    interval = params.data.interval
+    ahead, name = horizon_label(steps, interval), horizon_folder(steps, interval)
+    run = run_folder(source, model, steps, interval)
+    metrics = _metrics(run)
+    if metrics is None:
+        return ""
+    facts = read_facts(run, checksum(read_card(run) or {}))
+    known = RunResults(ahead, name, metrics, {room: kept for room, kept in facts.items() if kept is not None})
+    pages = [page.stem for page in (folder / model / name).glob("*.ipynb")]
+    return f"- *{ahead} ahead.* {headlines(known, f'studies/{source.stem}/{model}/{name}', pages)}"
 
 
 def _metrics(run: Path) -> dict | None:

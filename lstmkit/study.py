@@ -17,7 +17,7 @@ from lstmkit.analysis.learning import training_finding
 from lstmkit.analysis.predictions import walk
 from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.skill import ANCHOR, Evaluation, evaluate
-from lstmkit.checksums import read_result, write_result
+from lstmkit.checksums import read_facts, read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
@@ -160,9 +160,7 @@ class Study:
     @property
     def facts(self) -> dict[str, dict[str, Any]]:
         """What the sections kept about the model that there is, by room."""
-        files = sorted((self.folder / "facts").glob("*.json"))
-        remedy = "delete it, and execute its section again"
-        kept = {file.stem: read_result(file, self._card, remedy) for file in files}
+        kept = read_facts(self.folder, self._card)
         if others := [room for room, facts in kept.items() if facts is None]:
             warn(
                 f"{self.folder / 'facts'}: {', '.join(others)} are of another model and left out; "
