@@ -1,6 +1,7 @@
 """Last steps and overlays: the truth plus a planted error comes out as planted, at the right local time."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from lstmkit.analysis import predictions
 from lstmkit.analysis.predictions import last_step, overlay, walk
+from lstmkit.errors import LstmkitError
 from tests.analysis.planted import rows_of, windows_of
 
 NEW_YORK = {"site_timezone": "America/New_York", "start": "2025-10-12"}  # clocks go back on 2 November
@@ -28,6 +30,17 @@ def test_forecasts_that_are_not_the_windows_are_refused(tmp_path):
     windows = windows_of()
     with pytest.raises(ValueError, match="shorter"):
         list(walk(rows_of(tmp_path, windows, 0.0), windows_of(2000, start="2025-06-03"), 100))
+
+
+@pytest.mark.parametrize("step", [0, 2])
+def test_a_forecast_that_is_no_number_is_refused(tmp_path, step):
+    """A constant forecast, the hardest week and the median one are told by comparisons, which NaN loses."""
+    windows = windows_of()
+    error = np.zeros((len(windows), 3))
+    error[5, step] = np.nan
+    said = f"forecasts are NaN or infinite for the window {windows.origin[5]}"
+    with pytest.raises(LstmkitError, match=re.escape(said)):
+        last_step(rows_of(tmp_path, windows, error), windows, "ppm")
 
 
 @pytest.mark.parametrize("horizon", [1, 3, 30])
