@@ -120,9 +120,14 @@ def test_papermill_itself_succeeds_and_leaves_the_rest(study):
 
 
 def test_outside_of_a_notebook_nothing_ends(study, capsys):
+    siblings = study.siblings  # trained before, as training shows its progress
+    capsys.readouterr()
     study.require_network()
-    study.require_network(*study.siblings)
-    assert capsys.readouterr().out.count("Markdown") == 2
+    study.require_network(*siblings)
+    said = capsys.readouterr().out
+    assert said.count(OFF) == 2
+    assert f"{OFF} (2 h ahead), " in said
+    assert f"{OFF} (1 h, 2 h ahead), " in said
 
 
 @pytest.mark.parametrize("name", ["gates", "attribution"])
