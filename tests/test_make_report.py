@@ -106,7 +106,7 @@ def assert_same(found: dict[str, bytes], expected: dict[str, bytes], said: objec
     assert [name for name in expected if found[name] != expected[name]] == [], said
 
 
-def test_a_killed_report_goes_on_to_the_same_result(checkout, undisturbed):
+def test_a_killed_report_goes_on_to_the_same_result_beside_other_runs(checkout, undisturbed):
     chance, moments = random.Random(time.time_ns()), []
     while len(moments) < KILLS:
         moment = chance.uniform(0, LONGEST_SECONDS)
@@ -119,31 +119,21 @@ def test_a_killed_report_goes_on_to_the_same_result(checkout, undisturbed):
             finish(process)
             shutil.rmtree(checkout / "results")
             shutil.rmtree(checkout / "book" / "studies")
-    finish(start(checkout))
+    reports = [start(checkout, study) for study in ("tiny", "tiny", "other")]
+    notebooks = [papermill(checkout, name) for name in SECTIONS]
+    said = [finish(process) for process in (*reports, *notebooks)]
+    assert sum("Another report of tiny is running" in text for text in said) == 1
     assert "Nothing to be done" in finish(start(checkout))
+    landing_page = (checkout / "book/_build/html/index.html").read_text()
+    assert "studies/tiny/" in landing_page
+    assert "studies/other/" in landing_page
     assert_same(content(checkout), undisturbed, moments)
 
 
-def test_two_reports_and_four_notebooks_at_once(checkout, undisturbed):
-    reports = [start(checkout, study) for study in ("tiny", "tiny", "other")]
+def papermill(folder: Path, section: str) -> subprocess.Popen:
     parameters = ["-p", "study", "tiny", "-p", "model", "lstm", "-p", "horizon", "1"]
-    notebooks = [
-        run(
-            checkout,
-            sys.executable,
-            "-m",
-            "papermill",
-            f"notebooks/{name}.ipynb",
-            f"{name}.ipynb",
-            *parameters,
-        )
-        for name in SECTIONS
-    ]
-    said = [finish(process) for process in (*reports, *notebooks)]
-    assert sum("Another report of tiny is running" in text for text in said) == 1
-    assert "studies/other/" in (checkout / "book/_build/html/index.html").read_text()
-    assert "studies/tiny/" in (checkout / "book/_build/html/index.html").read_text()
-    assert_same(content(checkout), undisturbed, None)
+    notebooks = [f"notebooks/{section}.ipynb", f"{section}.ipynb"]
+    return run(folder, sys.executable, "-m", "papermill", *notebooks, *parameters)
 
 
 def refuse(process: subprocess.Popen) -> list[str]:
