@@ -70,7 +70,9 @@ def test_refuses_what_it_does_not_know(workplace, parameter, value, said):
     flags = [part for name, given in arguments.items() for part in ("-p", name, given)]
     done = papermill(workplace, "notebooks/B_attribution.ipynb", "refused.ipynb", *flags)
     assert done.returncode != 0
-    assert said in done.stderr
+    of_cell = done.stderr.rpartition("Exception encountered at")[2].strip().splitlines()[1:]
+    assert len(of_cell) == 1  # the message, without the way to it through lstmkit
+    assert of_cell[0].startswith(f"LstmkitError: {said}")
 
 
 @names
