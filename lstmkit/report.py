@@ -3,11 +3,11 @@
 import shutil
 from pathlib import Path
 
-from lstmkit.analysis.headlines import headlines
-from lstmkit.analysis.run_results import RunResults
 from lstmkit.checksums import checksum, read_card, read_facts, read_result
+from lstmkit.headlines import headlines
 from lstmkit.layout import horizon_folder, horizon_label, model_folder, model_label, run_folder
 from lstmkit.params import StudyParams, find_params, load_params
+from lstmkit.run_results import RunResults
 from lstmkit.storage import write_whole
 from lstmkit.wording import digits, escaped, plain, signed
 

@@ -11,12 +11,11 @@ import pandas as pd
 import torch
 from torch import nn
 
-from lstmkit.analysis.cautions import RULES, caution_about, cut_short, network_is_off
 from lstmkit.analysis.compared import Compared
 from lstmkit.analysis.learning import training_finding
 from lstmkit.analysis.predictions import walk
-from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.skill import ANCHOR, Evaluation, evaluate
+from lstmkit.cautions import RULES, caution_about, cut_short, network_is_off
 from lstmkit.checksums import read_facts, read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
@@ -29,6 +28,7 @@ from lstmkit.layout import figure_path, horizon_label, model_label, project_fold
 from lstmkit.notebook import end_page, refuse_unknown_parameters
 from lstmkit.outputs import PREDICTIONS, STATES, ensure_outputs
 from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
+from lstmkit.run_results import RunResults
 from lstmkit.storage import Rows, write_json
 from lstmkit.trained import TrainedModel, load_or_train
 from lstmkit.training.baselines import fit_baselines

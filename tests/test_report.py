@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lstmkit.analysis.headlines import headlines
-from lstmkit.analysis.run_results import RunResults
 from lstmkit.checksums import checksum, write_checked, write_result
 from lstmkit.errors import LstmkitError
+from lstmkit.headlines import headlines
 from lstmkit.report import _row, write_index
+from lstmkit.run_results import RunResults
 from tests.analysis.test_summary import facts, metrics
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"

@@ -296,7 +296,7 @@ def _result(fit: Fit) -> GappedSpectrum:
     above[at] = True
     gain, amplitude[at] = fit.tests()
     alone, share[at], variance = fit.shares()
-    seen = alone * variance
+    seen = np.maximum(alone, share[at]) * variance  # a strong rhythm may hide a weak one that is fitted alone
     power[at] = np.fmax(gain * background[at], np.minimum(amplitude[at] ** 2 / 2, seen))
     amplitude[at] = np.where(amplitude[at] ** 2 / 2 <= MOST_UNSEEN * seen, amplitude[at], np.nan)
     return GappedSpectrum(power, background, above, amplitude, share, variance, _aliases(fit, above))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lstmkit.analysis.cautions import network_is_off, switched_off
+from lstmkit.cautions import network_is_off, switched_off
 from lstmkit.wording import count
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lstmkit.analysis.cautions import anchor_as_good, caution_about
-from lstmkit.analysis.run_results import OF_NETWORK, Room, RunResults
+from lstmkit.cautions import anchor_as_good, caution_about
+from lstmkit.run_results import OF_NETWORK, Room, RunResults
 from lstmkit.wording import (
     VISIBLE,
     count,

@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.summary import Summary
 from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, canvas, light_grid
+from lstmkit.run_results import RunResults
 from lstmkit.wording import duration, feature_label, signed
 
 MINUTES, HOURS = (

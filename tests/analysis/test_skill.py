@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from lstmkit.analysis.cautions import caution_about
 from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, evaluate, score
+from lstmkit.cautions import caution_about
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits
 from tests.analysis.drawn import windows_drawn

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lstmkit.analysis.run_results import RunResults
 from lstmkit.analysis.summary import summarise
+from lstmkit.run_results import RunResults
 
 
 def metrics(rmse: float, best: float, low: float | None = -0.01, high: float | None = 0.2) -> dict:

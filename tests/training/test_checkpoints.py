@@ -189,21 +189,22 @@ def test_a_model_that_is_being_replaced_is_the_old_one_or_none(tmp_path):
     models, done = {0: network(0), 3: network(3)}, Event()
 
     def replace() -> None:
-        for n in range(300):
-            seed = (0, 3)[n % 2]
-            save_model(tmp_path, models[seed], REQUEST | {"seed": seed}, OUTCOME)
-        done.set()
+        while not done.wait(0.002):
+            for seed, model in models.items():
+                save_model(tmp_path, model, REQUEST | {"seed": seed}, OUTCOME)
+                done.wait(0.002)  # or hardly any time would be left in which a model is whole
 
     writer = Thread(target=replace)
     writer.start()
-    found = 0
-    while not done.is_set():
-        model = network(1)
-        if load_model(tmp_path, model, REQUEST) is not None:
-            found += 1
+    try:
+        for _ in range(20):
+            model = network(1)
+            while load_model(tmp_path, model, REQUEST) is None:
+                assert writer.is_alive()
             assert torch.equal(model[0].weight, models[0][0].weight)
-    writer.join()
-    assert found
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_a_crash_between_weights_and_card_leaves_nothing_saved(saved):

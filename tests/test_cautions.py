@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmkit.analysis.cautions import caution_about, cut_short, network_is_off
+from lstmkit.cautions import caution_about, cut_short, network_is_off
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection
 
-from lstmkit.analysis.cautions import network_is_off, switched_off
-from lstmkit.analysis.run_results import PAGES, Room, RunResults
+from lstmkit.cautions import network_is_off, switched_off
+from lstmkit.run_results import PAGES, Room, RunResults
 from lstmkit.wording import VISIBLE, digits, duration, escaped, feature_label, signed, whole_percent
 
 NAMED = 3  # features

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from lstmkit.analysis.cautions import network_is_off
+from lstmkit.cautions import network_is_off
 
 PAGES = {
     "metrics": "01_training",
