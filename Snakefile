@@ -85,7 +85,7 @@ rule book:
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
         "lstmkit/report.py",
-        "lstmkit/analysis/headlines.py",
+        "lstmkit/headlines.py",
         "lstmkit/book.py",
     output:
         "book/_build/html/index.html",
