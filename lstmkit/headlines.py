@@ -39,6 +39,8 @@ def _skill(metrics: Room) -> str:
         interval = f", interval {signed(100 * low)} to {signed(100 * high)} %"
         if low <= 0 <= high:
             verdict = "not told apart from the best baseline"
+        elif high < 0:
+            verdict = "worse than the best baseline"
     off = f" {switched_off(metrics)}" if network_is_off(metrics) else ""
     return (
         f"RMSE {digits(metrics['rmse']['all_steps'])} {unit}, {verdict} ({skill['best_baseline']}; skill {value} %"

@@ -192,7 +192,8 @@ def test_where_nothing_was_executed_nothing_is_said_to_be_found(tmp_path):
     [
         (20.0, 0.02, 0.3, "better than every baseline"),
         (20.0, -0.02, 0.3, "not told apart from the best baseline"),
-        (30.0, -0.4, -0.1, "no better than the best baseline"),
+        (30.0, -0.4, -0.1, "worse than the best baseline"),
+        (30.0, None, None, "no better than the best baseline (ridge; skill −20.0 %)."),
         (20.0, None, None, "better than every baseline (ridge; skill +20.0 %)."),
     ],
 )

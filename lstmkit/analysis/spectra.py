@@ -113,7 +113,7 @@ class Spectra:
         return pd.DataFrame({name: getattr(self, name).ravel() for name in columns}, index=index)
 
     def peaks_frame(self) -> pd.DataFrame:
-        """The peaks of every series, the strongest first."""
+        """The peaks of every series, the strongest first; with their aliases, where gaps give them any."""
         rows = [
             (name, peak.hours, peak.amplitude, 100 * peak.share, peak.times_floor, peak.rhythm, _hours(peak))
             for name, peaks in zip(self.names, self.peaks, strict=True)
@@ -128,7 +128,8 @@ class Spectra:
             "rhythm",
             "aliases_hours",
         ]
-        return pd.DataFrame(rows, columns=columns).set_index("series")
+        frame = pd.DataFrame(rows, columns=columns).set_index("series")
+        return frame if frame["aliases_hours"].any() else frame.drop(columns="aliases_hours")
 
     def select(self, index: Int[np.ndarray, "chosen"]) -> "Spectra":
         """The spectra of some of the series.

@@ -220,6 +220,5 @@ def test_frames():
     assert list(peaks.index) == ["PC 1"]
     assert peaks["period_hours"].tolist() == [found.peaks[0][0].hours]
     assert peaks["share_percent"].tolist() == [100 * found.peaks[0][0].share]
-    assert peaks["aliases_hours"].tolist() == [""]
-    columns = ["period_hours", "amplitude", "share_percent", "times_floor", "rhythm", "aliases_hours"]
-    assert list(peaks.columns) == columns
+    columns = ["period_hours", "amplitude", "share_percent", "times_floor", "rhythm"]
+    assert list(peaks.columns) == columns  # without gaps no period stands for another
