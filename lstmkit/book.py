@@ -4,10 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from filelock import FileLock
-
 from lstmkit.errors import LstmkitError
 from lstmkit.report import write_index
+from lstmkit.storage import locked
 
 COMMAND = ("jupyter-book", "build", "--quiet")
 
@@ -24,7 +23,7 @@ def write_book(study: str, book: Path) -> None:
     """
     write_index(study, book)
     built = book / "_build"
-    with FileLock(book / ".build.lock"):
+    with locked(book / ".build.lock"):
         unfinished = book / ".build.unfinished"
         if unfinished.exists():
             shutil.rmtree(built, ignore_errors=True)
