@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from lstmkit.data.anchor import Anchor, fit_autoregression, plain_anchor
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.gaps import no_window
+from lstmkit.data.residual import ResidualBaseline, fit_residual_baseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
 from lstmkit.errors import LstmkitError
@@ -27,29 +27,29 @@ class Windows:
     Attributes:
         inputs: scaled features of the whole series.
         values: the target of the whole series as measured, in its unit.
-        targets: scaled deviations of the target from the climatology (if the anchor has one), of the whole series.
-        anchor: the rule from whose forecast the network learns to deviate.
+        residual: the rule from whose forecast the network forecasts the difference.
+        measured: whether each row holds a measurement of the target; others are interpolated or missing.
         time: time stamps of the rows on the site's clock.
-        starts: first row of each window.
+        part: rows of the part, inside which all targets lie.
+        starts: first row of each window; of validation and test windows it may lie in the part before.
         lookback: number of input steps.
         horizon: number of steps ahead.
         features: names of the inputs.
         scaler: of the features.
-        target_scaler: of the deviations.
         interval: time between rows.
     """
 
     inputs: Float[Tensor, "time feature"]
     values: Float[np.ndarray, "time"]
-    targets: Float[Tensor, "time"]
-    anchor: Anchor
+    residual: ResidualBaseline
+    measured: Bool[Tensor, "time"]
     time: pd.DatetimeIndex
+    part: slice
     starts: Int[Tensor, "window"]
     lookback: int
     horizon: int
     features: tuple[str, ...]
     scaler: Scaler
-    target_scaler: Scaler
     interval: pd.Timedelta
 
     def __len__(self) -> int:
@@ -61,9 +61,14 @@ class Windows:
         return self.inputs.device
 
     @property
+    def origin_rows(self) -> Int[Tensor, "window"]:
+        """Row of each window's newest input step, from which the forecast starts."""
+        return self.starts + self.lookback - 1
+
+    @property
     def origin(self) -> pd.DatetimeIndex:
-        """Local time of each window's last input step, from which the forecast starts."""
-        return self.time[self.starts.cpu().numpy() + self.lookback - 1]
+        """Local time of each window's newest input step."""
+        return self.time[self.origin_rows.cpu().numpy()]
 
     @property
     def target_time(self) -> pd.DatetimeIndex:
@@ -80,9 +85,9 @@ class Windows:
         return replace(
             self,
             inputs=self.inputs.to(device),
-            targets=self.targets.to(device),
+            residual=self.residual.to(device),
+            measured=self.measured.to(device),
             starts=self.starts.to(device),
-            anchor=self.anchor.to(device),
         )
 
     def select(self, index: Int[Tensor, "chosen"]) -> "Windows":
@@ -114,9 +119,34 @@ class Windows:
             index: positions among these windows.
         """
         rows = self.starts[index.to(self.device)]
-        x = self.inputs.unfold(0, self.lookback, 1)[rows].transpose(1, 2)
-        ahead = self.targets.unfold(0, self.horizon, 1)[rows + self.lookback]
-        return x, ahead - self.anchor.expects(self.targets, rows + self.lookback - 1)
+        return self._inputs_of(rows), self.residual.residuals(rows + self.lookback - 1, self.horizon)
+
+    def gather_origins(
+        self, index: Int[Tensor, "batch"], steps: Int[Tensor, "origin"]
+    ) -> tuple[
+        Float[Tensor, "batch lookback feature"],
+        Float[Tensor, "batch origin horizon"],
+        Bool[Tensor, "batch origin"],
+    ]:
+        """Inputs of a batch of windows, and scaled targets of forecasts that start at several steps of each.
+
+        A step starts a forecast where it was measured and its targets lie inside the part; that they are known follows
+        from the window, which holds no missing value.
+
+        Args:
+            index: positions among these windows.
+            steps: of the window, from which forecasts start; the newest is `lookback - 1`.
+
+        Returns:
+            Inputs, scaled targets, and whether each step starts a forecast.
+        """
+        rows = self.starts[index.to(self.device)]
+        origin = rows[:, None] + steps.to(self.device)
+        starts = self.measured[origin] & (origin + 1 >= self.part.start)
+        return self._inputs_of(rows), self.residual.residuals(origin, self.horizon), starts
+
+    def _inputs_of(self, rows: Int[Tensor, "batch"]) -> Float[Tensor, "batch lookback feature"]:
+        return self.inputs.unfold(0, self.lookback, 1)[rows].transpose(1, 2)
 
     def batches(self, size: int):
         """All windows in order of time, as pairs of inputs and scaled targets.
@@ -128,13 +158,17 @@ class Windows:
             yield self.gather(index)
 
     def to_units(self, outputs: Float[Tensor, "window horizon"]) -> Float[np.ndarray, "window horizon"]:
-        """Turn scaled deviations of these windows into values in the target's unit: scale them, add the anchor.
+        """Turn a network's outputs for these windows into forecasts in the target's unit.
 
         Args:
-            outputs: one row per window.
+            outputs: scaled differences from the residual baseline, one row per window.
         """
-        expected = self.anchor.expects(self.targets, self.starts + self.lookback - 1)
-        return self.from_deviations((of_shape(outputs, expected.shape).to(expected.device) + expected).cpu())
+        outputs = of_shape(outputs, torch.Size([len(self), self.horizon]))
+        return self.residual.to_units(outputs.to(self.device), self.origin_rows)
+
+    def without_network(self) -> Float[np.ndarray, "window horizon"]:
+        """What the residual baseline alone forecasts for these windows, in the target's unit."""
+        return self.to_units(torch.zeros(len(self), self.horizon))
 
     def observed(self) -> Float[np.ndarray, "window horizon"]:
         """The true values of these windows, in the target's unit."""
@@ -167,32 +201,6 @@ class Windows:
             size: number of windows.
         """
         return self.select(torch.from_numpy(spread_evenly(len(self), size)))
-
-    def ahead(self) -> Float[Tensor, "window horizon"]:
-        """The scaled deviations of the target from the climatology at the steps ahead."""
-        return self.targets.unfold(0, self.horizon, 1)[self.starts + self.lookback]
-
-    def shortcut(self) -> Float[Tensor, "horizon lookback feature"] | None:
-        """The anchor's autoregression as weights of the scaled inputs, for scaled outputs; None where it has none."""
-        if not self.anchor.weights.shape[1]:
-            return None
-        weights = self.inputs.new_zeros(self.horizon, self.lookback, len(self.features))
-        per_input = self.scaler.scale[0] / self.target_scaler.scale[0]
-        weights[:, :, 0] = self.anchor.as_input_weights(self.lookback) * per_input
-        return weights
-
-    def from_deviations(
-        self, deviations: Float[Tensor, "window horizon"]
-    ) -> Float[np.ndarray, "window horizon"]:
-        """Turn scaled deviations from the climatology into values in the target's unit.
-
-        Args:
-            deviations: one row per window.
-        """
-        rows = self.starts.cpu().numpy() + self.lookback
-        expected = np.lib.stride_tricks.sliding_window_view(self.anchor.expected, self.horizon)[rows]
-        scaled = of_shape(deviations, expected.shape).double().cpu().numpy()
-        return scaled * self.target_scaler.scale[0] + self.target_scaler.center[0] + expected
 
 
 def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
@@ -228,14 +236,15 @@ def make_windows(
 ) -> dict[str, Windows]:
     """Cut the windows of every part.
 
-    A window lies within one part, contains no missing value in its inputs or targets, and starts its forecast at
-    an observed step. Scalers and anchor know the training part alone.
+    The targets of a window lie within one part; its inputs may reach back into the part before, which its forecast
+    would know. It contains no missing value in its inputs or targets, and starts its forecast at an observed step.
+    Scaler and residual baseline know the training part alone.
 
     Args:
         dataset: the series on its grid.
         features: its features, on the same index.
         horizon: number of steps ahead.
-        params: lookback, scaling and anchor.
+        params: lookback, scaling and residual baseline.
         split: shares of the parts.
 
     Returns:
@@ -246,36 +255,28 @@ def make_windows(
     """
     parts, target = split_rows(dataset.observed, split), dataset.frame[dataset.target]
     usable = _usable_starts(features, target, dataset.observed, params.lookback, horizon)
-    starts = {name: _within(rows, usable, params.lookback + horizon) for name, rows in parts.items()}
+    starts = {name: _within(rows, usable, params.lookback, horizon) for name, rows in parts.items()}
     if empty := [name for name in PARTS if not len(starts[name])]:
         raise LstmkitError(no_window(empty[0], parts[empty[0]], dataset, features, params.lookback, horizon))
-    training = parts["train"]
-    expected = np.zeros(len(target))
-    if params.anchor != "none":
-        expected = climatology(target, dataset.local_time, training, dataset.interval)
-    deviation = (target - expected).to_frame()
+    training, values = parts["train"], target.to_numpy(np.float64)
     scaler = Scaler.fit(features.iloc[training], params.scaling)
-    target_scaler = Scaler.fit(deviation.iloc[training], "standard")
-    targets = torch.from_numpy(target_scaler.transform(deviation)[:, 0])
-    anchor = plain_anchor(expected, horizon)
-    if params.anchor == "autoregressive":
-        origin = starts["train"] + params.lookback - 1
-        anchor = fit_autoregression(expected, targets, origin, horizon, params.lookback, dataset.interval)
+    usual = climatology(target, dataset.local_time, training, dataset.interval)
+    origin = {name: each.numpy() + params.lookback - 1 for name, each in starts.items()}
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
-        values=target.to_numpy(np.float64),
-        targets=targets,
-        anchor=anchor,
+        values=values,
+        residual=fit_residual_baseline(params.residual, values, usual, training, origin["train"], horizon),
+        measured=torch.from_numpy(dataset.observed.to_numpy(copy=True)),
         time=dataset.local_time,
+        part=training,
         starts=torch.empty(0, dtype=torch.int64),
         lookback=params.lookback,
         horizon=horizon,
         features=tuple(features.columns),
         scaler=scaler,
-        target_scaler=target_scaler,
         interval=dataset.interval,
     )
-    return {name: replace(whole, starts=starts[name]) for name in PARTS}
+    return {name: replace(whole, part=parts[name], starts=starts[name]) for name in PARTS}
 
 
 def _usable_starts(
@@ -294,5 +295,6 @@ def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
     return wrong[length:] == wrong[:-length]
 
 
-def _within(rows: slice, usable: np.ndarray, length: int) -> Int[Tensor, "window"]:
-    return torch.from_numpy(usable[(usable >= rows.start) & (usable <= rows.stop - length)])
+def _within(rows: slice, usable: np.ndarray, lookback: int, horizon: int) -> Int[Tensor, "window"]:
+    first_target = usable + lookback
+    return torch.from_numpy(usable[(first_target >= rows.start) & (first_target + horizon <= rows.stop)])

@@ -46,9 +46,16 @@ class BypassForecaster(nn.Module):
         self.relu3 = nn.ReLU()
         self.fc2 = nn.Linear(head, horizon)
 
-    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast scaled deviations from scaled features."""
+    def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch patch hidden"]:
+        """Hidden state of the last layer at every step of the LSTM."""
         oldest = x[:, :1].expand(-1, -x.shape[1] % self.patch, -1)
         steps = torch.cat([oldest, x], dim=1).unflatten(1, (-1, self.patch))  # (batch, time / 2, 2, feature)
-        states, _ = self.lstm(steps.flatten(2))  # (batch, time / 2, hidden)
-        return self.fc2(self.relu3(self.fc1(self.dropout(states[:, -1]))))
+        return self.lstm(steps.flatten(2))[0]
+
+    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon"]:
+        """Forecast scaled differences from a hidden state."""
+        return self.fc2(self.relu3(self.fc1(self.dropout(states))))
+
+    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
+        """Forecast scaled differences from scaled features."""
+        return self.head(self.states(x)[:, -1])

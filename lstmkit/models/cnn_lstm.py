@@ -7,16 +7,16 @@ from torch import Tensor, nn
 
 
 class CNNLSTMForecaster(nn.Module):
-    """Two convolutions, a pool, a stacked LSTM, and a fully connected head on its last hidden state.
+    """Two causal convolutions, a pool, a stacked LSTM, and a fully connected head on its last hidden state.
 
-    Every stage has a name and every ReLU is a module of its own, so that each can be recorded and guided.
+    A convolution reads no step after that of its output: its input is padded on the left alone. Every stage has a name and every ReLU is a module of its own, so that each can be recorded and guided.
     A number of steps that the pool does not divide would lose its newest ones: the oldest is repeated instead.
 
     Args:
         n_features: inputs per step.
         horizon: steps ahead.
         channels: filters of the two convolutions.
-        kernels: their widths in steps, odd, so that the time axis keeps its length.
+        kernels: their widths in steps.
         pool: steps that the pool joins.
         hidden: hidden units per LSTM layer.
         layers: stacked LSTM layers.
@@ -40,10 +40,10 @@ class CNNLSTMForecaster(nn.Module):
     ):
         super().__init__()
         first, second = channels
-        self.conv1 = nn.Conv1d(n_features, first, kernels[0], padding="same")
+        self.conv1 = nn.Conv1d(n_features, first, kernels[0])
         self.norm1 = nn.BatchNorm1d(first)
         self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv1d(first, second, kernels[1], padding="same")
+        self.conv2 = nn.Conv1d(first, second, kernels[1])
         self.norm2 = nn.BatchNorm1d(second)
         self.relu2 = nn.ReLU()
         self.pool = nn.MaxPool1d(pool)
@@ -53,13 +53,33 @@ class CNNLSTMForecaster(nn.Module):
         self.relu3 = nn.ReLU()
         self.fc2 = nn.Linear(head, horizon)
 
-    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast scaled deviations from scaled features."""
-        maps = self.relu1(self.norm1(self.conv1(x.transpose(1, 2))))  # (batch, 32, time)
-        maps = self.relu2(self.norm2(self.conv2(maps)))  # (batch, 64, time)
+    def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch pooled_time hidden"]:
+        """Hidden state of the last layer at every step of the LSTM."""
+        maps = self.relu1(self.norm1(causal(self.conv1, x.transpose(1, 2))))  # (batch, 32, time)
+        maps = self.relu2(self.norm2(causal(self.conv2, maps)))  # (batch, 64, time)
         pooled = pool_steps(self.pool, maps)  # (batch, 64, time / 2)
-        states, _ = self.lstm(pooled.transpose(1, 2))  # (batch, time / 2, hidden)
-        return self.fc2(self.relu3(self.fc1(self.dropout(states[:, -1]))))
+        return self.lstm(pooled.transpose(1, 2))[0]
+
+    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon"]:
+        """Forecast scaled differences from a hidden state."""
+        return self.fc2(self.relu3(self.fc1(self.dropout(states))))
+
+    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
+        """Forecast scaled differences from scaled features."""
+        return self.head(self.states(x)[:, -1])
+
+
+def causal(
+    convolution: nn.Conv1d, maps: Float[Tensor, "batch channel time"]
+) -> Float[Tensor, "batch filter time"]:
+    """Convolve so that the output at a step depends on this step and those before it; the length stays.
+
+    Args:
+        convolution: without padding of its own and with a stride of 1.
+        maps: to be convolved along time.
+    """
+    before = convolution.dilation[0] * (convolution.kernel_size[0] - 1)
+    return convolution(nn.functional.pad(maps, (before, 0)))
 
 
 def pool_steps(

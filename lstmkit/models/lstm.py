@@ -32,7 +32,14 @@ class LSTMForecaster(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.projection = nn.Linear(hidden, horizon)
 
+    def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch time hidden"]:
+        """Hidden state of the last layer at every step."""
+        return self.lstm(x)[0]
+
+    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon"]:
+        """Forecast scaled differences from a hidden state."""
+        return self.projection(self.dropout(states))
+
     def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
-        """Forecast scaled deviations from scaled features."""
-        states, _ = self.lstm(x)  # (batch, time, hidden)
-        return self.projection(self.dropout(states[:, -1]))
+        """Forecast scaled differences from scaled features."""
+        return self.head(self.states(x)[:, -1])

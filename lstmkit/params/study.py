@@ -77,11 +77,15 @@ class SplitParams(Schema):
 
 
 class WindowParams(Schema):
-    """How windows are cut and scaled, and from which simple rule the network learns to deviate (`data/anchor.py`)."""
+    """How windows are cut and scaled, and from which simple rule the network forecasts the difference.
+
+    `residual`: `none`, the mean of the training part; `last`, the last value; `climatology`, the usual value at the
+    target's time of the week; `damped`, that plus the last deviation from it, which fades.
+    """
 
     lookback: Steps = 288
     scaling: Literal["robust", "standard"] = "robust"
-    anchor: Literal["none", "climatology", "autoregressive"] = "autoregressive"
+    residual: Literal["none", "last", "climatology", "damped"] = "last"
 
 
 class RegimeParams(Schema):
