@@ -28,9 +28,9 @@ class Windows:
         inputs: scaled features of the whole series.
         values: the target of the whole series as measured, in its unit.
         residual: the rule from whose forecast the network forecasts the difference.
-        measured: whether each row holds a measurement of the target; others are interpolated or missing.
+        forecast_rows: whether a forecast of the part may start at each row: the row is a measurement, and all targets
+            are known and lie inside the part.
         time: time stamps of the rows on the site's clock.
-        part: rows of the part, inside which all targets lie.
         starts: first row of each window; of validation and test windows it may lie in the part before.
         lookback: number of input steps.
         horizon: number of steps ahead.
@@ -42,9 +42,8 @@ class Windows:
     inputs: Float[Tensor, "time feature"]
     values: Float[np.ndarray, "time"]
     residual: ResidualBaseline
-    measured: Bool[Tensor, "time"]
+    forecast_rows: Bool[Tensor, "time"]
     time: pd.DatetimeIndex
-    part: slice
     starts: Int[Tensor, "window"]
     lookback: int
     horizon: int
@@ -86,7 +85,7 @@ class Windows:
             self,
             inputs=self.inputs.to(device),
             residual=self.residual.to(device),
-            measured=self.measured.to(device),
+            forecast_rows=self.forecast_rows.to(device),
             starts=self.starts.to(device),
         )
 
@@ -130,20 +129,20 @@ class Windows:
     ]:
         """Inputs of a batch of windows, and scaled targets of forecasts that start at several steps of each.
 
-        A step starts a forecast where it was measured and its targets lie inside the part; that they are known follows
-        from the window, which holds no missing value.
-
         Args:
             index: positions among these windows.
             steps: of the window, from which forecasts start; the newest is `lookback - 1`.
 
         Returns:
-            Inputs, scaled targets, and whether each step starts a forecast.
+            Inputs, scaled targets, and whether a forecast of the part may start at each step.
         """
         rows = self.starts[index.to(self.device)]
         origin = rows[:, None] + steps.to(self.device)
-        starts = self.measured[origin] & (origin + 1 >= self.part.start)
-        return self._inputs_of(rows), self.residual.residuals(origin, self.horizon), starts
+        return (
+            self._inputs_of(rows),
+            self.residual.residuals(origin, self.horizon),
+            self.forecast_rows[origin],
+        )
 
     def _inputs_of(self, rows: Int[Tensor, "batch"]) -> Float[Tensor, "batch lookback feature"]:
         return self.inputs.unfold(0, self.lookback, 1)[rows].transpose(1, 2)
@@ -253,22 +252,28 @@ def make_windows(
     Raises:
         LstmkitError: a part holds no window.
     """
-    parts, target = split_rows(dataset.observed, split), dataset.frame[dataset.target]
-    usable = _usable_starts(features, target, dataset.observed, params.lookback, horizon)
-    starts = {name: _within(rows, usable, params.lookback, horizon) for name, rows in parts.items()}
+    parts, values = split_rows(dataset.observed, split), dataset.frame[dataset.target].to_numpy(np.float64)
+    known_inputs = _runs_of_true(features.notna().all(axis=1).to_numpy(), params.lookback)
+    forecast_rows = {
+        name: _forecast_rows(dataset.observed.to_numpy(), values, _inside(rows, len(values)), horizon)
+        for name, rows in parts.items()
+    }
+    starts = {
+        name: np.flatnonzero(known_inputs & rows[params.lookback - 1 :])
+        for name, rows in forecast_rows.items()
+    }
     if empty := [name for name in PARTS if not len(starts[name])]:
         raise LstmkitError(no_window(empty[0], parts[empty[0]], dataset, features, params.lookback, horizon))
-    training, values = parts["train"], target.to_numpy(np.float64)
+    training = parts["train"]
     scaler = Scaler.fit(features.iloc[training], params.scaling)
-    usual = climatology(target, dataset.local_time, training, dataset.interval)
-    origin = {name: each.numpy() + params.lookback - 1 for name, each in starts.items()}
+    usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.interval)
+    origin = starts["train"] + params.lookback - 1
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
         values=values,
-        residual=fit_residual_baseline(params.residual, values, usual, training, origin["train"], horizon),
-        measured=torch.from_numpy(dataset.observed.to_numpy(copy=True)),
+        residual=fit_residual_baseline(params.residual, values, usual, training, origin, horizon),
+        forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,
-        part=training,
         starts=torch.empty(0, dtype=torch.int64),
         lookback=params.lookback,
         horizon=horizon,
@@ -276,25 +281,34 @@ def make_windows(
         scaler=scaler,
         interval=dataset.interval,
     )
-    return {name: replace(whole, part=parts[name], starts=starts[name]) for name in PARTS}
+    return {
+        name: replace(
+            whole, forecast_rows=torch.from_numpy(forecast_rows[name]), starts=torch.from_numpy(starts[name])
+        )
+        for name in PARTS
+    }
 
 
-def _usable_starts(
-    features: pd.DataFrame, target: pd.Series, observed: pd.Series, lookback: int, horizon: int
-) -> np.ndarray:
-    known_inputs = _runs_of_true(features.notna().all(axis=1).to_numpy(), lookback)
-    known_targets = _runs_of_true(target.notna().to_numpy(), horizon)
-    n = max(0, len(features) - lookback - horizon + 1)
-    observed_origin = observed.to_numpy()[lookback - 1 : lookback - 1 + n]
-    return np.flatnonzero(known_inputs[:n] & known_targets[lookback : lookback + n] & observed_origin)
+def _inside(rows: slice, n_rows: int) -> Bool[np.ndarray, "time"]:
+    inside = np.zeros(n_rows, dtype=bool)
+    inside[rows] = True
+    return inside
+
+
+def _forecast_rows(
+    measured: Bool[np.ndarray, "time"],
+    values: Float[np.ndarray, "time"],
+    inside: Bool[np.ndarray, "time"],
+    horizon: int,
+) -> Bool[np.ndarray, "time"]:
+    """Rows that hold a measurement, and whose targets are all known and inside the part."""
+    whole = _runs_of_true(inside & ~np.isnan(values), horizon)  # from each row on
+    rows = np.zeros(len(values), dtype=bool)
+    rows[: len(whole) - 1] = whole[1:]
+    return rows & measured
 
 
 def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
     """Whether the `length` flags from each position on are all true; shape (len(flags) - length + 1,)."""
     wrong = np.concatenate([[0], np.cumsum(~flags)])
     return wrong[length:] == wrong[:-length]
-
-
-def _within(rows: slice, usable: np.ndarray, lookback: int, horizon: int) -> Int[Tensor, "window"]:
-    first_target = usable + lookback
-    return torch.from_numpy(usable[(first_target >= rows.start) & (first_target + horizon <= rows.stop)])
