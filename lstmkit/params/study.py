@@ -104,6 +104,7 @@ class RegimeParams(Schema):
 class TrainingParams(Schema):
     """How a model is trained; every run with the same values on the same machine gives the same weights.
 
+    `origins` is the number of steps of each window from which a model that reads causally is asked for its forecast.
     `level_shift` is the standard deviation, in scaled units, of random shifts of the exogenous features' level.
     The precision `auto` is bfloat16 where a few steps of the training show it to be faster, else float32.
     """
@@ -111,6 +112,7 @@ class TrainingParams(Schema):
     epochs: Epochs = 14
     windows_per_epoch: Windows = 4096
     validation_windows: Windows = 2048
+    origins: Positive = 60
     batch_size: Batch = 64
     learning_rate: PositiveRate = 2e-3
     weight_decay: Rate = 1e-2
@@ -125,10 +127,15 @@ class TrainingParams(Schema):
 
 
 class EvaluationParams(Schema):
-    """The uncertainty of the skill: resamplings of blocks of days."""
+    """The uncertainty of the skill, from resamplings of blocks of days, and the level of the target that alarms.
+
+    `threshold` is in the target's unit; without one it is 1,000 ppm for CO2 in ppm, else the 90 % quantile of the
+    training part.
+    """
 
     bootstrap: Draws = 1000
     confidence: Fraction = 0.95
+    threshold: Number | None = None
 
 
 class AttributionParams(Schema):
@@ -168,11 +175,15 @@ class ConvolutionParams(Schema):
 
 
 class StudyParams(Schema):
-    """A whole study: one file of `params/`."""
+    """A whole study: one file of `params/`.
+
+    `seeds` networks are trained per model and horizon, from `seed` on; the pages explain the first.
+    """
 
     title: Title
     description: Description = ""
     seed: Seed = 0
+    seeds: Annotated[Positive, Field(le=20)] = 3
     data: DataParams
     variant: Literal["preproc_D", "raw"] = "preproc_D"
     split: SplitParams = SplitParams()
