@@ -42,6 +42,7 @@ def load_or_train(
     params: StudyParams,
     dataset: Dataset,
     windows: dict[str, Windows],
+    seed: int,
 ) -> TrainedModel:
     """Load a model, or train it where it is not there.
 
@@ -51,24 +52,37 @@ def load_or_train(
         params: of the study.
         dataset: the series.
         windows: of all parts.
+        seed: of the weights before training, the draws and the dropout.
 
     Raises:
         LstmkitError: the model's files are damaged, or cannot be written.
     """
-    torch.manual_seed(params.seed)
-    model = build_model(architecture, len(windows["train"].features), windows["train"].horizon)
-    request = _request(architecture, params, dataset, windows["train"])
+    model = untrained(architecture, windows["train"], seed)
+    request = _request(architecture, params, dataset, windows["train"], seed)
     saved = load_model(folder, model, request)
     if saved is None:
         with locked(folder / ".training.lock"):
-            saved = load_model(folder, model, request) or _train(folder, model, params, windows, request)
+            saved = load_model(folder, model, request) or _train(folder, model, params, windows, request, seed)
     if _are_of(folder / CHECKPOINTS, request):  # they are of no more use
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     return TrainedModel(model, saved, _seconds(folder, saved.card))
 
 
+def untrained(architecture: ModelParams, windows: Windows, seed: int) -> nn.Module:
+    """A model as it is before training, in evaluation mode; PyTorch's random numbers are left as they are.
+
+    Args:
+        architecture: its kind and sizes.
+        windows: whose features and horizon it has.
+        seed: of its weights.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build_model(architecture, len(windows.features), windows.horizon).eval()
+
+
 def _train(
-    folder: Path, model: nn.Module, params: StudyParams, windows: dict[str, Windows], request: dict
+    folder: Path, model: nn.Module, params: StudyParams, windows: dict[str, Windows], request: dict, seed: int
 ) -> SavedModel:
     from lstmkit.training.fit import fit  # Lightning takes seconds to import, which a trained model can spare
 
@@ -77,7 +91,7 @@ def _train(
         with writing(checkpoints):
             remove(checkpoints)
         write_checked(checkpoints / "request.json", request)
-    history = fit(model, windows, params.training, params.seed, checkpoints, request=checksum(request))
+    history = fit(model, windows, params.training, seed, checkpoints, request=checksum(request))
     outcome = asdict(history)
     seconds = outcome.pop("seconds")
     saved = save_model(folder, model, request, outcome)
@@ -85,7 +99,9 @@ def _train(
     return saved
 
 
-def _request(architecture: ModelParams, params: StudyParams, dataset: Dataset, train: Windows) -> dict:
+def _request(
+    architecture: ModelParams, params: StudyParams, dataset: Dataset, train: Windows, seed: int
+) -> dict:
     """Everything that the weights depend on, as JSON says it."""
     request = {
         "architecture": architecture.model_dump(),
@@ -95,12 +111,9 @@ def _request(architecture: ModelParams, params: StudyParams, dataset: Dataset, t
         "windows": params.windows.model_dump(),
         "split": params.split.model_dump(),
         "training": params.training.model_dump(),
-        "seed": params.seed,
+        "seed": seed,
         "scaler": {"center": train.scaler.center.tolist(), "scale": train.scaler.scale.tolist()},
-        "target_scaler": {
-            "center": train.target_scaler.center.tolist(),
-            "scale": train.target_scaler.scale.tolist(),
-        },
+        "residual": {"rate": train.residual.rate, "scale": train.residual.scale},
         "data": dataset.fingerprint,
     }
     return json.loads(json.dumps(request))

@@ -20,6 +20,7 @@ class Compared:
         forecasts: by forecaster, of the same shape and unit.
         origin: local time of each forecast's start.
         rule: what the model would forecast if its network put out zero; None where that is not known.
+        networks: the forecasts of every network of the model, the one that is explained first.
 
     Raises:
         LstmkitError: a forecast is NaN or infinite.
@@ -29,7 +30,9 @@ class Compared:
     forecasts: dict[str, Forecast]
     origin: pd.DatetimeIndex
     rule: Forecast | None = None
+    networks: tuple[Forecast, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, forecast in self.forecasts.items():
+        networks = {f"network {number}": each for number, each in enumerate(self.networks, start=1)}
+        for name, forecast in (self.forecasts | networks).items():
             check_finite(forecast, self.origin, f"the forecasts of {name}")

@@ -1,6 +1,6 @@
 """How good the forecasts are, against every baseline and with an interval."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,29 +8,31 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.compared import Compared, Forecast
+from lstmkit.analysis.compared import Compared
+from lstmkit.analysis.error_sums import ErrorSums
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, RunningMean, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import digits, signed
+from lstmkit.wording import count, digits, signed
 
 RANGES = {"all_steps": slice(None), "last_step": slice(-1, None)}
-ANCHOR = "anchor alone"
 METRICS = ("rmse", "mae", "r2", "mape")
 
 
 @dataclass(frozen=True)
 class Network:
-    """What a model's network adds to the rule from which it deviates.
+    """What a model's network adds to the residual baseline.
 
     Attributes:
-        rule: in words, such as `its anchor`.
+        rule: the residual baseline in words, such as `the last value`.
         gain: by which its outputs were multiplied after training.
         spread: standard deviation between windows of what it adds, over all steps, in the target's unit.
+        without: RMSE of the residual baseline alone, by range.
     """
 
     rule: str
     gain: float
     spread: float
+    without: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,26 @@ class Skill:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """How good one network is, or several together.
+
+    Attributes:
+        metrics: by (range, metric); MAPE in percent.
+        skill: against the best baseline, by range (`all_steps`, `last_step`).
+    """
+
+    metrics: pd.Series
+    skill: dict[str, Skill]
+
+    def to_json(self) -> dict[str, Any]:
+        """Metrics by name and range, and the skill."""
+        return {
+            **_by_metric(self.metrics),
+            "skill": {name: vars(skill) for name, skill in self.skill.items()},
+        }
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Metrics of a model and its baselines on the test part.
 
@@ -63,63 +85,87 @@ class Evaluation:
         model: the model's label.
         unit: the target's unit.
         metrics: rows are forecasters (the model first), columns (range, metric); MAPE in percent.
-        anchor: the row of the rule from which the model deviates, where it is none of the baselines.
-        skill: of the model, by range (`all_steps`, `last_step`).
+        seeds: of each network of the model, by its seed; the first is the one that is explained.
+        ensemble: of the mean of their forecasts; None where there is one alone.
         n_windows: test windows.
         n_days: days on which they start, the blocks of the resampling.
+        validation_days: days on which the validation windows start.
         confidence: of the skill's interval.
-        network: what it adds to the rule from which it deviates; None where that is not known.
+        network: what it adds to the residual baseline; None where that is not known.
     """
 
     model: str
     unit: str
     metrics: pd.DataFrame
-    anchor: str | None
-    skill: dict[str, Skill]
+    seeds: dict[int, Scored]
+    ensemble: Scored | None
     n_windows: int
     n_days: int
+    validation_days: int
     confidence: float
     network: Network | None = None
+
+    @property
+    def skill(self) -> dict[str, Skill]:
+        """Of the network that is explained, by range."""
+        return next(iter(self.seeds.values())).skill
 
     def to_frame(self) -> pd.DataFrame:
         """The table that a reader sees: RMSE, MAE, R² and MAPE for each forecaster and range."""
         labels = {"all_steps": "all steps", "last_step": "last step"}
         names = {"rmse": f"RMSE ({self.unit})", "mae": f"MAE ({self.unit})", "r2": "R²", "mape": "MAPE (%)"}
-        return self.metrics.rename(columns=labels, level=0).rename(columns=names, level=1)
+        others = {f"{self.model}, seed {seed}": each for seed, each in [*self.seeds.items()][1:]}
+        if self.ensemble is not None:
+            others[f"{self.model}, {len(self.seeds)} seeds together"] = self.ensemble
+        rows = pd.DataFrame({name: each.metrics for name, each in others.items()}).T
+        table = pd.concat([self.metrics.iloc[:1], rows, self.metrics.iloc[1:]])
+        return table.rename(columns=labels, level=0).rename(columns=names, level=1)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `metrics.json`."""
-
-        def by_metric(name: str) -> dict[str, dict[str, float | None]]:
-            row = self.metrics.loc[name]
-            return {m: {r: _finite(row[r, m]) for r in RANGES} for m in METRICS}
-
+        first, *_ = self.seeds.values()
         return {
-            **by_metric(self.model),
-            "skill": {name: vars(skill) for name, skill in self.skill.items()},
-            "baselines": {n: by_metric(n) for n in self.metrics.index if n not in (self.model, self.anchor)},
-            **({"anchor": by_metric(self.anchor)} if self.anchor else {}),
+            **first.to_json(),
+            "baselines": {n: _by_metric(self.metrics.loc[n]) for n in self.metrics.index if n != self.model},
+            "seeds": [{"seed": seed, **each.to_json()} for seed, each in self.seeds.items()],
+            **({} if self.ensemble is None else {"ensemble": self.ensemble.to_json()}),
             **({"network": vars(self.network)} if self.network else {}),
             "unit": self.unit,
             "test_windows": self.n_windows,
             "test_days": self.n_days,
+            "validation_days": self.validation_days,
             "confidence": self.confidence,
         }
 
     def finding(self) -> str:
-        """Whether the model beats every baseline, with the figures."""
-        return " ".join([*(_sentence(self, name) for name in RANGES), *self._network_adds()])
+        """Whether the model beats every baseline, with the figures, and how far its seeds differ."""
+        return " ".join(
+            [*(_sentence(self, name) for name in RANGES), *self._seeds(), *self._without_network()]
+        )
 
-    def _network_adds(self) -> list[str]:
-        if self.anchor is None:
+    def _seeds(self) -> list[str]:
+        if self.ensemble is None:
             return []
-        model, anchor = (self.metrics["all_steps", "rmse"][name] for name in (self.model, self.anchor))
-        change = 100 * (model / anchor - 1)
-        effect = f"{'lowers' if change < 0 else 'raises'} that by {abs(change):.1f} %"
-        if signed(change) == signed(0.0):
-            effect = "changes nothing"
+        rmse = [digits(each.metrics["all_steps", "rmse"]) for each in self.seeds.values()]
+        together, skill = self.ensemble.metrics["all_steps", "rmse"], self.ensemble.skill["all_steps"]
+        interval = (
+            ""
+            if skill.low is None
+            else f", interval {signed(100 * skill.low)} to {signed(100 * skill.high)} %"
+        )
         return [
-            f"The anchor alone reaches {digits(anchor)} {self.unit} over all steps; the network {effect}."
+            f"Trained from {count(len(rmse), 'seed')}, it reaches {', '.join(rmse)} {self.unit} over all steps; the "
+            f"mean of their forecasts reaches {digits(together)} {self.unit} (skill {signed(100 * skill.value)} %"
+            f"{interval})."
+        ]
+
+    def _without_network(self) -> list[str]:
+        if self.network is None:
+            return []
+        model, alone = self.metrics["all_steps", "rmse"][self.model], self.network.without["all_steps"]
+        return [
+            f"Without its network, {self.network.rule} alone reaches {digits(alone)} {self.unit} over all steps, "
+            f"{signed(100 * (alone / model - 1))} %."
         ]
 
 
@@ -131,8 +177,10 @@ def evaluate(
     bootstrap: int,
     confidence: float,
     seed: int,
-    rule: str = "its anchor",
+    seeds: Sequence[int] = (0,),
+    rule: str = "the mean of the training part",
     gain: float = 1.0,
+    validation_days: int = 0,
 ) -> Evaluation:
     """Compare a model's forecasts with those of the baselines.
 
@@ -141,102 +189,82 @@ def evaluate(
     Args:
         model: which of the forecasters is the model.
         unit: the target's unit.
-        chunks: all windows, some at a time; `anchor alone`, where it is among the forecasters, is no baseline.
+        chunks: all windows, some at a time, with the forecasts of every network of the model.
         bootstrap: number of resamplings; forecasts that start on one day, and days in succession whose errors are
             correlated, are resampled together.
         confidence: of the interval.
         seed: of the resamplings.
-        rule: what the network deviates from, in words.
+        seeds: of the model's networks.
+        rule: the residual baseline in words.
         gain: by which the network's outputs were multiplied after training.
+        validation_days: days on which the validation windows start.
 
     Raises:
         LstmkitError: a baseline makes no error at all.
     """
-    added = RunningMean()
-    sums = {steps: ErrorSums() for steps in RANGES}
-    daily = {steps: DailySums() for steps in RANGES}
-    n_windows = 0
+    added, rule_squares, n_windows = RunningMean(), dict.fromkeys(RANGES, 0.0), 0
+    sums = {steps: _Sums() for steps in RANGES}
     for chunk in chunks:
         n_windows += len(chunk.observed)
+        for steps, part in RANGES.items():
+            sums[steps].add(chunk, part)
         if chunk.rule is not None:
             added.add(chunk.forecasts[model] - chunk.rule)
-        for steps, part in RANGES.items():
-            squares = sums[steps].add(
-                chunk.observed[:, part], {name: values[:, part] for name, values in chunk.forecasts.items()}
-            )
-            daily[steps].add(chunk.origin, squares)
-    metrics = pd.concat({steps: of_range.metrics() for steps, of_range in sums.items()}, axis=1)
-    known = [name for name in metrics.index if name not in (model, ANCHOR)]
-    anchor = ANCHOR if ANCHOR in metrics.index else None
-    n_days = len(daily["all_steps"])
-    skill = {}
-    for steps in RANGES:
-        rmse = metrics[steps, "rmse"]
-        best = _best_baseline(rmse[known])
-        squares = daily[steps].total[:, rmse.index.get_indexer([model, best])]
-        low, high = _interval(squares, bootstrap, confidence, seed) if n_days >= FEWEST_DAYS else (None, None)
-        skill[steps] = Skill(float(1 - rmse[model] / rmse[best]), low, high, best)
-    metrics = metrics.loc[[model, *known, *([anchor] if anchor else [])]]
-    network = (
-        Network(rule, gain, float(np.sqrt(np.mean(added.spread) / added.count))) if added.count else None
+            for steps, part in RANGES.items():
+                errors = (chunk.rule - chunk.observed)[:, part]
+                rule_squares[steps] += float((errors**2).mean(axis=1).sum())
+    metrics = pd.concat({steps: each.everyone.metrics() for steps, each in sums.items()}, axis=1)
+    networks = pd.concat({steps: each.networks.metrics() for steps, each in sums.items()}, axis=1)
+    baselines = [name for name in metrics.index if name != model]
+    best = {steps: _best_baseline(metrics.loc[baselines, (steps, "rmse")]) for steps in RANGES}
+
+    def scored(network: int) -> Scored:
+        skill = {}
+        for steps, name in best.items():
+            of_both = sums[steps].daily.total[:, [len(metrics) + network, metrics.index.get_loc(name)]]
+            low, high = None, None
+            if len(sums[steps].daily) >= FEWEST_DAYS:
+                low, high = _interval(of_both, bootstrap, confidence, seed)
+            value = 1 - networks.loc[network, (steps, "rmse")] / metrics.loc[name, (steps, "rmse")]
+            skill[steps] = Skill(float(value), low, high, name)
+        return Scored(networks.loc[network], skill)
+
+    network = None
+    if added.count:
+        spread = float(np.sqrt(np.mean(added.spread) / added.count))
+        without = {steps: float(np.sqrt(total / n_windows)) for steps, total in rule_squares.items()}
+        network = Network(rule, gain, spread, without)
+    return Evaluation(
+        model=model,
+        unit=unit,
+        metrics=metrics.loc[[model, *baselines]],
+        seeds={number: scored(k) for k, number in enumerate(seeds)},
+        ensemble=scored(len(seeds)) if len(seeds) > 1 else None,
+        n_windows=n_windows,
+        n_days=len(sums["all_steps"].daily),
+        validation_days=validation_days,
+        confidence=confidence,
+        network=network,
     )
-    return Evaluation(model, unit, metrics, anchor, skill, n_windows, n_days, confidence, network)
 
 
-class ErrorSums:
-    """What the metrics of several forecasters need, of windows that arrive one chunk after the other."""
+class _Sums:
+    """What one range of steps adds up to: of the forecasters, and of the model's networks and their mean."""
 
     def __init__(self) -> None:
-        self._observed, self._lowest, self._highest, self._has_zero = RunningMean(), np.inf, -np.inf, False
-        self._sums: dict[str, np.ndarray] = {}
+        self.everyone, self.networks, self.daily = ErrorSums(), ErrorSums(), DailySums()
 
-    def add(
-        self, observed: Forecast, forecasts: dict[str, Forecast]
-    ) -> Float[np.ndarray, "window forecaster"]:
-        """Take in a chunk.
-
-        Args:
-            observed: true values.
-            forecasts: by forecaster, of the same shape.
-
-        Returns:
-            The mean squared error of each window, forecasters in the order of `forecasts`.
-        """
-        self._observed.add(observed.reshape(-1))
-        self._lowest, self._highest = min(self._lowest, observed.min()), max(self._highest, observed.max())
-        self._has_zero |= not observed.all()
-        magnitude = np.abs(np.where(observed == 0, 1.0, observed))
-        squares = []
-        for name, forecast in forecasts.items():
-            error = np.abs(forecast - observed)
-            squares.append((error**2).mean(axis=1))
-            added = [squares[-1].sum() * observed.shape[1], error.sum(), (error / magnitude).sum()]
-            self._sums[name] = self._sums.get(name, 0.0) + np.array(added)
-        return np.stack(squares, axis=1)
-
-    def metrics(self) -> pd.DataFrame:
-        """RMSE and MAE in the target's unit, R², and MAPE in percent (NaN where a true value is zero)."""
-        squares, absolute, relative = np.stack(list(self._sums.values()), axis=1)
-        count, nothing = self._observed.count, np.full(len(self._sums), np.nan)
-        table = {
-            "rmse": np.sqrt(squares / count),
-            "mae": absolute / count,
-            "r2": 1 - squares / self._observed.spread if self._highest > self._lowest else nothing,
-            "mape": nothing if self._has_zero else 100 * relative / count,
-        }
-        return pd.DataFrame(table, index=list(self._sums))
-
-
-def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
-    """RMSE and MAE in the target's unit, R², and MAPE in percent (NaN where a true value is zero).
-
-    Args:
-        observed: true values.
-        forecast: of the same shape.
-    """
-    sums = ErrorSums()
-    sums.add(observed, {"forecast": forecast})
-    return sums.metrics().loc["forecast"].to_dict()
+    def add(self, chunk: Compared, part: slice) -> None:
+        networks = chunk.networks
+        if len(networks) > 1:
+            networks = (*networks, np.mean(networks, axis=0))
+        squares = [
+            self.everyone.add(
+                chunk.observed[:, part], {name: each[:, part] for name, each in chunk.forecasts.items()}
+            ),
+            self.networks.add(chunk.observed[:, part], {k: each[:, part] for k, each in enumerate(networks)}),
+        ]
+        self.daily.add(chunk.origin, np.concatenate(squares, axis=1))
 
 
 def _best_baseline(rmse: pd.Series) -> str:
@@ -291,6 +319,10 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
         f"a skill of {value} % ({interval}{doubt})."
     )
+
+
+def _by_metric(row: pd.Series) -> dict[str, dict[str, float | None]]:
+    return {metric: {steps: _finite(row[steps, metric]) for steps in RANGES} for metric in METRICS}
 
 
 def _finite(value: float) -> float | None:

@@ -23,10 +23,12 @@ from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
 from lstmkit.training.gain import best_gain, held_out_windows
 from lstmkit.training.interrupted import WholeCheckpoints, last_checkpoint
-from lstmkit.training.losses import LOSSES
+from lstmkit.training.losses import ForecastLoss
+from lstmkit.training.origins import Origins, choose_origins
 from lstmkit.training.precision import choose_precision
 
 EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
+HELD_OUT_TIMES = 8  # that a validation window counts in an epoch's loss, as an origin of one window or another
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Training(LightningModule):
     """A model with its loss, its optimiser and its record of the epochs.
 
     Args:
-        model: maps inputs to scaled deviations.
+        model: maps inputs to scaled differences from the residual baseline.
+        origins: steps of each window from which it forecasts.
         params: loss, optimiser and schedule.
         steps: optimiser steps of the whole training, for the schedule.
         seed: from which each epoch's dropout is drawn.
@@ -63,6 +66,7 @@ class Training(LightningModule):
     def __init__(
         self,
         model: nn.Module,
+        origins: Origins,
         params: TrainingParams,
         steps: int,
         seed: int,
@@ -72,7 +76,8 @@ class Training(LightningModule):
         super().__init__()
         self.register_buffer("exogenous", exogenous, persistent=False)
         self.model = model
-        self.loss = LOSSES[params.loss]()
+        self.origins = origins
+        self.loss = ForecastLoss(params.loss)
         self.params = params
         self.steps = steps
         self.seed = seed
@@ -99,22 +104,23 @@ class Training(LightningModule):
         """Draw dropout from the seed and the epoch's number, so that a resumed run draws the same."""
         torch.manual_seed(self.seed + EPOCH_STRIDE * (self.current_epoch + 1))
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
         """Loss of a batch, each window of it with other levels of its exogenous features.
 
         Their level is the season's, which the test part does not share; their course within a window travels.
         """
-        x, y = batch
+        x, y, count = batch
         if self.params.level_shift:
             x = x + self.params.level_shift * torch.randn_like(x[:, :1]) * self.exogenous
-        loss = self.loss(self.model(x), y)
+        loss = self.loss(self.origins.forecasts(self.model, x), y, count)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x), prog_bar=True)
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> None:
         """Loss of a validation batch."""
-        x, y = batch
-        self.log("validation_loss", self.loss(self.model(x), y), batch_size=len(x), prog_bar=True)
+        x, y, count = batch
+        loss = self.loss(self.origins.forecasts(self.model, x), y, count)
+        self.log("validation_loss", loss, batch_size=int(count.sum()), prog_bar=True)
 
     def on_train_epoch_end(self) -> None:
         """Record the epoch; the checkpoint that follows keeps the record."""
@@ -190,13 +196,15 @@ def fit(
     started = time.perf_counter()
     device = _device(params.device)
     windows = {name: windows[name].to(device) for name in ("train", "validation")}
-    precision = choose_precision(model, windows["train"], params, folder, request)
+    origins = choose_origins(model, windows["train"], params.origins, seed)
+    precision = choose_precision(model, origins, windows["train"], params, folder, request)
     sampler = SeededSampler(len(windows["train"]), params.windows_per_epoch, seed)
-    train = _loader(windows["train"], sampler, params.batch_size)
+    train = _loader(windows["train"], origins, sampler, params.batch_size)
     held_out = held_out_windows(windows, params, seed)
-    validation = _loader(held_out, range(len(held_out)), params.batch_size)
+    some = held_out.spread(-(-HELD_OUT_TIMES * len(held_out) // len(origins)))
+    validation = _loader(some, origins, range(len(some)), params.batch_size)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
-    module = Training(model, params, params.epochs * len(train), seed, exogenous, request)
+    module = Training(model, origins, params, params.epochs * len(train), seed, exogenous, request)
     each = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
         EarlyStopping("validation_loss", patience=params.patience),
@@ -261,11 +269,11 @@ def _device(choice: str) -> torch.device:
     return torch.device(choice)
 
 
-def _loader(windows: Windows, sampler: Sampler | range, batch_size: int) -> DataLoader:
+def _loader(windows: Windows, origins: Origins, sampler: Sampler | range, batch_size: int) -> DataLoader:
     return DataLoader(
         range(len(windows)),
         batch_sampler=BatchSampler(sampler, batch_size, drop_last=False),
-        collate_fn=lambda index: windows.gather(torch.tensor(index)),
+        collate_fn=lambda index: windows.gather_origins(torch.tensor(index), origins.steps),
         generator=torch.Generator(),  # or the loader would draw a number between the dropout's
     )
 

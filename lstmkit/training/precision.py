@@ -12,7 +12,8 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import computes_in_bfloat16
-from lstmkit.training.losses import LOSSES
+from lstmkit.training.losses import ForecastLoss
+from lstmkit.training.origins import Origins
 
 FLOAT32, BFLOAT16 = "32-true", "bf16-mixed"
 NOTE = "precision.json"
@@ -21,7 +22,7 @@ CLEARLY_FASTER = 0.9  # times float32's seconds; within 10 % the more exact one 
 
 
 def choose_precision(
-    model: nn.Module, train: Windows, params: TrainingParams, folder: Path, request: str
+    model: nn.Module, origins: Origins, train: Windows, params: TrainingParams, folder: Path, request: str
 ) -> str:
     """The precision that the recipe names; for `auto` the faster one, measured once and kept in `folder`.
 
@@ -30,6 +31,7 @@ def choose_precision(
 
     Args:
         model: untrained; it is left as it is.
+        origins: steps of each window from which it forecasts.
         train: windows to train on, on the device of the training.
         params: the recipe.
         folder: where the checkpoints of the training are.
@@ -45,7 +47,7 @@ def choose_precision(
         return kept
     precision = FLOAT32
     if computes_in_bfloat16(train.device):
-        precision = faster_precision(step_seconds(model, train, params))
+        precision = faster_precision(step_seconds(model, origins, train, params))
     write_checked(folder / NOTE, {"request": request, "precision": precision})
     return precision
 
@@ -59,18 +61,21 @@ def faster_precision(seconds: dict[str, float]) -> str:
     return BFLOAT16 if seconds[BFLOAT16] < CLEARLY_FASTER * seconds[FLOAT32] else FLOAT32
 
 
-def step_seconds(model: nn.Module, train: Windows, params: TrainingParams) -> dict[str, float]:
+def step_seconds(
+    model: nn.Module, origins: Origins, train: Windows, params: TrainingParams
+) -> dict[str, float]:
     """Seconds that a training step takes in either precision, the least of a few steps that take turns.
 
     Copies of the model are trained; weights, mode and random numbers stay as they are.
 
     Args:
         model: untrained.
+        origins: steps of each window from which it forecasts.
         train: windows to train on, on the device of the training.
         params: the recipe.
     """
     with torch.random.fork_rng(devices=[train.device] if train.device.type == "cuda" else []):
-        steps = {precision: _Step(model, train, params, precision) for precision in (FLOAT32, BFLOAT16)}
+        steps = {each: _Step(model, origins, train, params, each) for each in (FLOAT32, BFLOAT16)}
         for step in steps.values():
             step.run()  # allocates, and compiles kernels
         taken = {precision: [] for precision in steps}
@@ -86,10 +91,13 @@ def step_seconds(model: nn.Module, train: Windows, params: TrainingParams) -> di
 class _Step:
     """Trains a copy of a model on one batch."""
 
-    def __init__(self, model: nn.Module, train: Windows, params: TrainingParams, precision: str):
-        self.model = deepcopy(model).to(train.device).train()
-        self.x, self.y = train.gather(torch.arange(min(params.batch_size, len(train))))
-        self.loss, self.clip = LOSSES[params.loss](), params.gradient_clip
+    def __init__(
+        self, model: nn.Module, origins: Origins, train: Windows, params: TrainingParams, precision: str
+    ):
+        self.model, self.origins = deepcopy(model).to(train.device).train(), origins
+        batch = torch.arange(min(params.batch_size, len(train)))
+        self.x, self.y, self.count = train.gather_origins(batch, origins.steps)
+        self.loss, self.clip = ForecastLoss(params.loss), params.gradient_clip
         self.optimizer = torch.optim.AdamW(self.model.parameters(), params.learning_rate)
         self.in_bfloat16 = precision == BFLOAT16
         # what other processes take of the time does not count, where one thread does all the work
@@ -101,7 +109,7 @@ class _Step:
         self._wait()
         started = self.clock()
         with torch.autocast(self.x.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            loss = self.loss(self.model(self.x), self.y)
+            loss = self.loss(self.origins.forecasts(self.model, self.x), self.y, self.count)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
