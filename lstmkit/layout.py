@@ -182,6 +182,16 @@ def run_folder(source: Path, model: str, horizon: int, interval: str) -> Path:
     return model_folder(source, model) / horizon_folder(horizon, interval)
 
 
+def network_folder(run: Path, seed: int) -> Path:
+    """Where the results of a network go that is not the explained one of its model.
+
+    Args:
+        run: folder of the model and horizon.
+        seed: of the network.
+    """
+    return run / f"seed_{seed}"
+
+
 def model_folder(source: Path, model: str) -> Path:
     """Where the results of one model go, at all its horizons.
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
+import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from lstmkit.analysis.compared import Compared
 from lstmkit.analysis.learning import training_finding
 from lstmkit.analysis.predictions import walk
-from lstmkit.analysis.skill import ANCHOR, Evaluation, evaluate
-from lstmkit.cautions import RULES, caution_about, cut_short, network_is_off
+from lstmkit.analysis.skill import Evaluation, evaluate
+from lstmkit.cautions import caution_about, cut_short, network_is_off
 from lstmkit.checksums import read_facts, read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
@@ -24,13 +24,20 @@ from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
 from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
 from lstmkit.errors import LstmkitError, LstmkitWarning
-from lstmkit.layout import figure_path, horizon_label, model_label, project_folder, run_folder
+from lstmkit.layout import (
+    figure_path,
+    horizon_label,
+    model_label,
+    network_folder,
+    project_folder,
+    run_folder,
+)
 from lstmkit.notebook import end_page, refuse_unknown_parameters
 from lstmkit.outputs import PREDICTIONS, STATES, ensure_outputs
 from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
 from lstmkit.run_results import RunResults
 from lstmkit.storage import Rows, write_json
-from lstmkit.trained import TrainedModel, load_or_train
+from lstmkit.trained import TrainedModel, load_or_train, untrained_model
 from lstmkit.training.baselines import fit_baselines
 
 if TYPE_CHECKING:
@@ -47,6 +54,7 @@ class Study:
         model_name: key of `params.models`.
         horizon: steps ahead.
         dataset: the series on its grid.
+        number: of the network among those of the model, which differ in their seed; 0 is the one that is explained.
     """
 
     source: Path
@@ -54,11 +62,24 @@ class Study:
     model_name: str
     horizon: int
     dataset: Dataset = field(repr=False, compare=False)
+    number: int = 0
 
     @property
     def folder(self) -> Path:
-        """Where the results of this model and horizon go."""
-        return run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
+        """Where the results of this model and horizon go; those of its other networks lie below."""
+        run = run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
+        return network_folder(run, self.seed) if self.number else run
+
+    @property
+    def seed(self) -> int:
+        """From which the network was trained."""
+        return self.params.seed + self.number
+
+    @cached_property
+    def networks(self) -> tuple["Study", ...]:
+        """The same study for each of the model's networks, the one that is explained first."""
+        others = (replace(self, number=number) for number in range(1, self.params.seeds))
+        return (replace(self, number=0) if self.number else self, *others)
 
     @property
     def label(self) -> str:
@@ -91,12 +112,17 @@ class Study:
     @cached_property
     def _trained(self) -> TrainedModel:
         architecture = self.params.models[self.model_name]
-        return load_or_train(self.folder, architecture, self.params, self.dataset, self.windows)
+        return load_or_train(self.folder, architecture, self.params, self.dataset, self.windows, self.seed)
 
     @property
     def model(self) -> nn.Module:
         """The trained model, in evaluation mode on the CPU."""
         return self._trained.model
+
+    @cached_property
+    def untrained(self) -> nn.Module:
+        """The same network before its training."""
+        return untrained_model(self.params.models[self.model_name], self.windows["train"], self.seed)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -140,7 +166,8 @@ class Study:
             raise LstmkitError(f"{self.model_label} has no convolutions that could be bypassed")
         shared = architecture.model_dump(exclude={"kind", "channels", "kernels", "pool"})
         rest = BypassParams(kind="bypass", patch=architecture.pool, **shared)
-        return load_or_train(self.folder / "bypass", rest, self.params, self.dataset, self.windows).model
+        folder = self.folder / "bypass"
+        return load_or_train(folder, rest, self.params, self.dataset, self.windows, self.seed).model
 
     @property
     def predictions(self) -> Rows:
@@ -180,23 +207,28 @@ class Study:
             bootstrap=self.params.evaluation.bootstrap,
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
-            rule=RULES[self.params.windows.anchor],
+            seeds=[network.seed for network in self.networks],
+            rule=self.windows["test"].residual.rule,
             gain=self.training_outcome["gain"],
+            validation_days=self.windows["validation"].origin.normalize().nunique(),
         )
         write_result(self.folder / "metrics.json", evaluation.to_json(), self._card)
         return evaluation
 
     def forecasts(self) -> Iterator[Compared]:
-        """The test windows in order of time, some at a time, as model, baselines and anchor forecast them."""
-        baselines = fit_baselines(
-            self.dataset, self.windows, self.params.split, self.params.training, self.params.seed
-        )
-        for some, predicted in walk(self.predictions, self.windows["test"]):
-            others = {name: forecast(some) for name, forecast in baselines.items()}
-            rule = some.to_units(torch.zeros(len(some), some.horizon))
-            if self.params.windows.anchor == "autoregressive":
-                others[ANCHOR] = rule
-            yield Compared(some.observed(), {self.model_label: predicted, **others}, some.origin, rule)
+        """The test windows in order of time, some at a time, as every network of the model and every baseline forecast."""
+        test, baselines = self.windows["test"], self.baselines
+        of_networks = zip(*(walk(network.predictions, test) for network in self.networks), strict=True)
+        of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)
+        for networks, others in zip(of_networks, of_baselines, strict=True):
+            some, explained = networks[0]
+            yield Compared(
+                some.observed(),
+                {self.model_label: explained, **dict(zip(baselines, map(np.float64, others), strict=True))},
+                some.origin,
+                some.without_network(),
+                tuple(predicted for _, predicted in networks),
+            )
 
     @property
     def metrics(self) -> dict:

@@ -57,7 +57,7 @@ def load_or_train(
     Raises:
         LstmkitError: the model's files are damaged, or cannot be written.
     """
-    model = untrained(architecture, windows["train"], seed)
+    model = untrained_model(architecture, windows["train"], seed)
     request = _request(architecture, params, dataset, windows["train"], seed)
     saved = load_model(folder, model, request)
     if saved is None:
@@ -68,7 +68,7 @@ def load_or_train(
     return TrainedModel(model, saved, _seconds(folder, saved.card))
 
 
-def untrained(architecture: ModelParams, windows: Windows, seed: int) -> nn.Module:
+def untrained_model(architecture: ModelParams, windows: Windows, seed: int) -> nn.Module:
     """A model as it is before training, in evaluation mode; PyTorch's random numbers are left as they are.
 
     Args:
