@@ -1,41 +1,77 @@
-"""What must be said before a forecast is explained: its network does nothing, or a simpler rule is as good."""
+"""What must be said before a forecast is explained: how it stands against simple rules, and what its network does."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from lstmkit.wording import digits
+from lstmkit.standing import Standing, interval, standing
+from lstmkit.wording import count, digits, signed
 
-RULES = {  # what is forecast where a network puts out zero, by `windows.anchor`
-    "autoregressive": "its anchor",
-    "climatology": "the climatology",
+RULES = {  # what is forecast where a network puts out zero, by `windows.residual`
     "none": "the mean of the training part",
+    "last": "the last value",
+    "climatology": "the climatology",
+    "damped": "the damped climatology",
 }
 NO_GAIN = 0.005  # is printed as 0.00
 NO_MOVE = 1e-3  # of the RMSE: does not reach its third digit, the last that is printed
+FEWEST_DAYS = 3  # of validation and of test
 
 
 def caution_about(metrics: dict[str, Any]) -> str | None:
-    """What to say before anything is explained; None where the forecast is worth it.
+    """What to say before anything is explained; None where the forecast is surely better than every baseline.
 
     Args:
         metrics: of `Evaluation.to_json`.
     """
-    unit, model = metrics["unit"], metrics["rmse"]["all_steps"]
-    if network_is_off(metrics):
-        return switched_off(metrics)
-    name = metrics["skill"]["all_steps"]["best_baseline"]
-    best = metrics["baselines"][name]["rmse"]["all_steps"]
-    if best <= model:
-        return (
-            f"This model does not beat the best baseline ({name}: RMSE {digits(best)} {unit}, the model "
-            f"{digits(model)} {unit}). What follows explains a forecast that a simpler rule makes as well."
-        )
-    if (anchor := anchor_as_good(metrics)) is not None:
-        return (
-            f"The network does not improve on its anchor (anchor alone: RMSE {digits(anchor)} {unit}, the model "
-            f"{digits(model)} {unit}). What the network adds, which is explained below, makes the forecast no better."
-        )
-    return None
+    notices = [
+        switched_off(metrics) if network_is_off(metrics) else "",
+        _not_better(metrics),
+        _few_days(metrics),
+    ]
+    return " ".join(filter(None, notices)) or None
+
+
+def _not_better(metrics: dict[str, Any]) -> str:
+    skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
+    found, best = standing(skill), skill["best_baseline"]
+    if found is Standing.BETTER:
+        return ""
+    if found is Standing.WORSE:
+        said = f"This model forecasts worse than {best}"
+    elif skill["value"] <= 0:
+        said = f"This model forecasts no better than {best}"
+    else:
+        said = f"It is not sure that this model forecasts better than {best}"
+    return (
+        f"{said}: RMSE {digits(metrics['rmse']['all_steps'])} {unit} over all steps, against "
+        f"{digits(metrics['baselines'][best]['rmse']['all_steps'])} {unit}; skill {signed(100 * skill['value'])} % "
+        f"({interval(skill, metrics['confidence'])}). If the forecast is all that you need, use {_instead(metrics)}."
+    )
+
+
+def _instead(metrics: dict[str, Any]) -> str:
+    """What to forecast with where the model is not surely better than a baseline."""
+    together = metrics.get("ensemble")
+    if together is None or standing(together["skill"]["all_steps"]) is not Standing.BETTER:
+        return metrics["skill"]["all_steps"]["best_baseline"]
+    skill = together["skill"]["all_steps"]
+    return (
+        f"the mean forecast of its {len(metrics['seeds'])} seeds, which is better than every baseline (RMSE "
+        f"{digits(together['rmse']['all_steps'])} {metrics['unit']}, skill {signed(100 * skill['value'])} %, "
+        f"{interval(skill, metrics['confidence'])})"
+    )
+
+
+def _few_days(metrics: dict[str, Any]) -> str:
+    few = [
+        f"the {part} part covers {count(metrics[f'{part}_days'], 'day')}"
+        for part in ("validation", "test")
+        if metrics.get(f"{part}_days", FEWEST_DAYS) < FEWEST_DAYS
+    ]
+    if not few:
+        return ""
+    said = " and ".join(few)
+    return f"{said[0].upper()}{said[1:]}: what is measured on fewer than {FEWEST_DAYS} cannot be relied on."
 
 
 def network_is_off(metrics: dict[str, Any]) -> bool:
@@ -64,6 +100,25 @@ def switched_off(metrics: dict[str, Any]) -> str:
     )
 
 
+def without_network_sentence(metrics: dict[str, Any]) -> str | None:
+    """How much worse the forecast is without its network; None where that is not known, or the network is off.
+
+    Args:
+        metrics: of `Evaluation.to_json`.
+    """
+    network, model, unit = metrics.get("network", {}), metrics["rmse"]["all_steps"], metrics["unit"]
+    if "without" not in network or network_is_off(metrics):
+        return None
+    alone = network["without"]["all_steps"]
+    change = f"{100 * (alone / model - 1):.0f}"
+    worse = f"{change} % worse than with it"
+    if change in ("0", "-0"):
+        worse = "as good as with it"
+    elif alone < model:
+        worse = f"{change[1:]} % better than with it"
+    return f"Without its network, {network['rule']} alone: RMSE {digits(alone)} {unit}, {worse}."
+
+
 def cut_short(ahead: Iterable[str]) -> str:
     """Say why a section on the network ends here.
 
@@ -74,15 +129,3 @@ def cut_short(ahead: Iterable[str]) -> str:
         f"The network is switched off ({', '.join(ahead)} ahead), so there is nothing here to explain, and this "
         f"section is cut short. Training and Predictions describe the forecast that is left."
     )
-
-
-def anchor_as_good(metrics: dict[str, Any]) -> float | None:
-    """RMSE of the anchor alone over all steps, where the network does not lower it.
-
-    Args:
-        metrics: of `Evaluation.to_json`.
-    """
-    if "anchor" not in metrics:
-        return None
-    anchor = metrics["anchor"]["rmse"]["all_steps"]
-    return anchor if anchor <= metrics["rmse"]["all_steps"] else None
