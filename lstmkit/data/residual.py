@@ -5,9 +5,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy.optimize import minimize_scalar
 from torch import Tensor
 
+RULES = {
+    "none": "the mean of the training part",
+    "last": "the last value",
+    "climatology": "the climatology",
+    "damped": "the damped climatology",
+}
 MOST_WINDOWS = 10_000  # evenly spaced, from which the rate and the scale are taken
+ROUNDING = 1e-12  # of the largest value
+TIME_CONSTANTS = np.linspace(-3, 12, 61)  # natural logarithms of steps, from none to 160,000
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,11 @@ class ResidualBaseline:
     rate: float
     scale: float
     deviations: Float[Tensor, "time"]
+
+    @property
+    def rule(self) -> str:
+        """What is forecast without a network, in words."""
+        return RULES[self.kind]
 
     def to(self, device: torch.device | str) -> "ResidualBaseline":
         """The same rule on a device."""
@@ -64,7 +78,7 @@ class ResidualBaseline:
             origin: row of each window's newest step.
         """
         horizon, rows = outputs.shape[1], origin.cpu().numpy() + 1
-        deviation = outputs.double() + (self.deviations[origin].double()[:, None] * self.fading(horizon))
+        deviation = outputs.double() + self.deviations[origin].double()[:, None] * self.fading(horizon)
         expected = np.lib.stride_tricks.sliding_window_view(self.expected, horizon)[rows]
         return deviation.cpu().numpy() * self.scale + expected
 
@@ -84,7 +98,7 @@ def fit_residual_baseline(
         target: the series in its unit, NaN where it is missing.
         climatology: its usual value at every time step.
         training: rows of the training part.
-        origin: rows of the training windows' newest steps.
+        origin: rows of the training windows' newest steps; the target is known there and at all steps ahead.
         horizon: steps ahead.
     """
     origin = origin[:: -(-len(origin) // MOST_WINDOWS)]
@@ -92,23 +106,28 @@ def fit_residual_baseline(
     expected = climatology if kind in ("climatology", "damped") else constant
     deviations = target - expected
     now, ahead = deviations[origin], np.lib.stride_tricks.sliding_window_view(deviations, horizon)[origin + 1]
-    rate = {"last": 1.0, "damped": _fading_rate(now, ahead) if kind == "damped" else 0.0}.get(kind, 0.0)
+    rate = _fading_rate(now, ahead) if kind == "damped" else float(kind == "last")
     left = ahead - now[:, None] * rate ** np.arange(1, horizon + 1)
-    scale = float(np.sqrt(np.mean(left**2))) or 1.0
+    size = float(np.sqrt(np.mean(left**2)))
+    # what the rule leaves of a constant series is rounding, which is no scale
+    scale = size if size > ROUNDING * np.abs(target[origin]).max() else 1.0
     scaled = torch.from_numpy((deviations / scale).astype("float32"))
     return ResidualBaseline(kind, expected, rate, scale, scaled)
 
 
 def _fading_rate(now: Float[np.ndarray, "window"], ahead: Float[np.ndarray, "window horizon"]) -> float:
     """The rate between 0 and 1 whose forecasts have the least squared error."""
-    from scipy.optimize import minimize_scalar
-
     together, power, steps = now @ ahead, now @ now, np.arange(1, ahead.shape[1] + 1)
 
-    def loss(rate: float) -> float:
-        share = rate**steps
+    def rate(log_steps: float) -> float:
+        return float(np.exp(-np.exp(-log_steps)))
+
+    def loss(log_steps: float) -> float:  # beside that of a rate of 0
+        share = rate(log_steps) ** steps
         return float(power * share @ share - 2 * share @ together)
 
-    # by its time constant in steps, on a logarithmic scale: the loss has one minimum there, and is flat for rates alone
-    found = minimize_scalar(lambda log: loss(np.exp(-np.exp(-log))), bounds=(-3.0, 12.0), method="bounded")
-    return float(np.exp(-np.exp(-found.x)))
+    # over all time constants first: a rhythm that the climatology leaves makes more than one minimum
+    nearest = TIME_CONSTANTS[np.argmin([loss(each) for each in TIME_CONSTANTS])]
+    width = TIME_CONSTANTS[1] - TIME_CONSTANTS[0]
+    found = minimize_scalar(loss, bounds=(nearest - width, nearest + width), method="bounded")
+    return rate(found.x) if found.fun < 0 else 0.0
