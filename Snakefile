@@ -3,18 +3,19 @@
 import re
 from pathlib import Path
 
-from lstmkit.layout import horizon_folder, project_folder, results_folder
+from lstmkit.layout import horizon_folder, network_folder, project_folder, results_folder
 from lstmkit.params import find_params, load_params, source_files
-from lstmkit.rooms import rooms
+from lstmkit.rooms import modules_behind, rooms
 
 STUDY = str(config.get("study", "co2"))
 SOURCE = find_params(STUDY)
 PARAMS = load_params(SOURCE)
 PAGES = Path("book/studies") / SOURCE.stem
 RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
+SEEDS = [PARAMS.seed + number for number in range(PARAMS.seeds)]
 HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
-TRAINED_BY = ["seed", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
+TRAINED_BY = ["seed", "seeds", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
 RECORDING = source_files(PARAMS.data, project_folder(SOURCE))
 
 # notebook: the settings on which it depends beside those of the training
@@ -28,6 +29,7 @@ OF_EVERY_MODEL = {
     "E_weights": [],
 }
 OF_CONVOLUTIONS = {"A_filters": ["convolutions"], "E_convolutions": ["convolutions"]}
+OF_NETWORKS = {"claims": ["attribution", "hidden_states"]}
 OF_ALL_HORIZONS = {"E_horizons": ["attribution", "hidden_states"], "summary": []}
 SECTIONS = OF_EVERY_MODEL | OF_CONVOLUTIONS | OF_ALL_HORIZONS
 
@@ -38,7 +40,7 @@ def sections(model):
 
 
 def settings(section, model):
-    keys = TRAINED_BY + SECTIONS[section]
+    keys = TRAINED_BY + (SECTIONS | OF_NETWORKS)[section]
     return str({key: SETTINGS[key] for key in keys} | {"model": SETTINGS["models"][model]})
 
 
@@ -55,7 +57,14 @@ EVERY_PAGE = [
     *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=OF_ALL_HORIZONS),
 ]
 HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
+CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.claims")]
 ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in SECTIONS}
+
+
+def networks(wildcards):
+    """The last file of each network's own job."""
+    run = RESULTS / f"{wildcards.model}_interpretability" / wildcards.h
+    return [run / "claims.json", *(network_folder(run, seed) / "claims.json" for seed in SEEDS[1:])]
 
 
 PAGE = (
@@ -67,6 +76,7 @@ PAGE = (
 wildcard_constraints:
     model="|".join(map(re.escape, PARAMS.models)),
     h="|".join(map(re.escape, HORIZONS)),
+    seed=r"\d+",
     section="[A-Z]_[a-z_]+",
     comparison="|".join(OF_ALL_HORIZONS),
 
@@ -97,10 +107,73 @@ rule book:
         "python -m lstmkit book {params.study:q} book"
 
 
+rule baselines:
+    input:
+        HOUSE,
+        *RECORDING,
+    output:
+        RESULTS / "baselines" / "{h}" / "baselines.npz",
+    params:
+        settings=str({key: SETTINGS[key] for key in TRAINED_BY}),
+        study=STUDY,
+        steps=lambda wildcards: HORIZONS[wildcards.h],
+    log:
+        RESULTS / "baselines" / "{h}" / "baselines.log",
+    message:
+        "Fitting the baselines, {wildcards.h}"
+    priority: 3
+    shell:
+        "OMP_NUM_THREADS={threads} python -m lstmkit baselines {params.study:q} {params.steps} > {log:q} 2>&1"
+
+
+NETWORK = (
+    "OMP_NUM_THREADS={threads} python -m lstmkit network "
+    "{params.study:q} {wildcards.model:q} {params.steps} {params.seed} > {log:q} 2>&1"
+)
+
+
+rule network:
+    input:
+        HOUSE,
+        CLAIMS,
+        *RECORDING,
+    output:
+        RESULTS / "{model}_interpretability" / "{h}" / "claims.json",
+    params:
+        settings=lambda wildcards: settings("claims", wildcards.model),
+        study=STUDY,
+        steps=lambda wildcards: HORIZONS[wildcards.h],
+        seed=PARAMS.seed,
+    log:
+        RESULTS / "{model}_interpretability" / "{h}" / "logs" / "network.log",
+    message:
+        "Training {wildcards.model}, {wildcards.h}"
+    priority: 4
+    shell:
+        NETWORK
+
+
+use rule network as other_network with:
+    output:
+        RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / "claims.json",
+    params:
+        settings=lambda wildcards: settings("claims", wildcards.model),
+        study=STUDY,
+        steps=lambda wildcards: HORIZONS[wildcards.h],
+        seed="{seed}",
+    log:
+        RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / "network.log",
+    message:
+        "Training {wildcards.model}, {wildcards.h}, seed {wildcards.seed}"
+    priority: 3
+
+
 rule training:
     input:
         ROOMS["01_training"],
         *RECORDING,
+        networks=networks,
+        baselines=RESULTS / "baselines" / "{h}" / "baselines.npz",
         notebook="notebooks/01_training.ipynb",
     output:
         page=PAGES / "{model}" / "{h}" / "01_training.ipynb",

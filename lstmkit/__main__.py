@@ -1,4 +1,4 @@
-"""The commands behind `make report`: `python -m lstmkit report`, `page`, `index` and `book`."""
+"""The commands behind `make report`: `python -m lstmkit report`, `network`, `baselines`, `page`, `index` and `book`."""
 
 import argparse
 import sys
@@ -25,6 +25,14 @@ def main() -> None:
 
 def _command(name: str) -> Callable[..., None]:
     """Each command imports only what it needs."""
+    if name == "network":
+        from lstmkit.jobs import prepare_network
+
+        return prepare_network
+    if name == "baselines":
+        from lstmkit.jobs import prepare_baselines
+
+        return prepare_baselines
     if name == "page":
         from lstmkit.pages import write_page
 
@@ -48,6 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="train, execute every notebook of a study, build the book")
     report.add_argument("study")
     report.add_argument("--cores", default="all")
+    network = commands.add_parser("network", help="train one network, forecast the test part, measure what it does")
+    network.add_argument("study")
+    network.add_argument("model")
+    network.add_argument("horizon", type=int)
+    network.add_argument("seed", type=int)
+    baselines = commands.add_parser("baselines", help="fit the baselines and forecast the test part")
+    baselines.add_argument("study")
+    baselines.add_argument("horizon", type=int)
     page = commands.add_parser("page", help="execute a notebook into the book")
     page.add_argument("notebook", type=Path)
     page.add_argument("page", type=Path)

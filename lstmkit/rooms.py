@@ -16,7 +16,19 @@ def rooms(notebook: Path) -> list[Path]:
         notebook: of `notebooks/`.
     """
     cells = nbformat.read(notebook, as_version=4).cells
-    source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return _behind("\n".join(cell.source for cell in cells if cell.cell_type == "code"))
+
+
+def modules_behind(module: str) -> list[Path]:
+    """A module of these floors, and those of both floors that it imports in turn.
+
+    Args:
+        module: its full name.
+    """
+    return _behind(f"import {module}")
+
+
+def _behind(source: str) -> list[Path]:
     found: set[Path] = set()
     ahead = _imported(source)
     while ahead:

@@ -15,37 +15,35 @@ from lstmkit.analysis.compared import Compared
 from lstmkit.analysis.learning import training_finding
 from lstmkit.analysis.predictions import walk
 from lstmkit.analysis.skill import Evaluation, evaluate
-from lstmkit.cautions import caution_about, cut_short, network_is_off
+from lstmkit.cautions import network_is_off
 from lstmkit.checksums import read_facts, read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
-from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import (
-    figure_path,
     horizon_label,
     model_label,
     network_folder,
     project_folder,
     run_folder,
 )
-from lstmkit.notebook import end_page, refuse_unknown_parameters
+from lstmkit.notebook import refuse_unknown_parameters
 from lstmkit.outputs import PREDICTIONS, STATES, ensure_outputs
 from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
 from lstmkit.run_results import RunResults
-from lstmkit.storage import Rows, write_json
+from lstmkit.storage import Rows
+from lstmkit.study_page import StudyPage
 from lstmkit.trained import TrainedModel, load_or_train, untrained_model
-from lstmkit.training.baselines import fit_baselines
 
 if TYPE_CHECKING:
     from lstmkit.analysis.attribution import Attributor
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(StudyPage):
     """A study for one model and one horizon. What is costly is computed when first asked for, and kept.
 
     Attributes:
@@ -253,14 +251,6 @@ class Study:
         ahead = horizon_label(self.horizon, self.params.data.interval)
         return RunResults(ahead, self.folder.name, self.metrics, self.facts)
 
-    def write_results(self, content: dict[str, Any]) -> None:
-        """Write `study_results.json` beside the folders of the horizons.
-
-        Args:
-            content: of all horizons, what JSON can say.
-        """
-        write_json(self.folder.parent / "study_results.json", content)
-
     @property
     def attributor(self) -> "Attributor":
         """Attributes the forecasts of the test part."""
@@ -270,66 +260,6 @@ class Study:
         return Attributor(
             self.model, self.windows["test"], self.params.attribution, self.params.seed, self.unit
         )
-
-    def banner(self) -> None:
-        """Say which study this is, and first of all if a simpler rule forecasts as well as the model."""
-        show_banner(caution_about(self.metrics), self.label)
-
-    def require_network(self, *siblings: "Study") -> None:
-        """End the page here where the network is switched off: what follows would explain nothing.
-
-        Args:
-            siblings: other horizons that the page compares with this one.
-        """
-        off = [study.horizon for study in siblings or (self,) if study.network_is_off]
-        if off:
-            self.say(cut_short(horizon_label(steps, self.params.data.interval) for steps in off))
-            end_page()
-
-    def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
-        """Save a figure under its name in the plan, with its numbers beside it, and show it with its caption.
-
-        Args:
-            figure: a matplotlib figure.
-            name: key of the figure in `layout.py`.
-            caption: a sentence or two under the figure, as plain text.
-            table: the figure's numbers, for a CSV of the same name.
-        """
-        kind = self.params.models[self.model_name].kind
-        show_figure(figure, figure_path(name, kind, self.folder), caption, table)
-
-    def show_table(self, table: pd.DataFrame) -> None:
-        """Show a table with three significant digits.
-
-        Args:
-            table: numbers and words.
-        """
-        show_table(table)
-
-    def tell(self, markdown: str) -> None:
-        """Show Markdown, in which names and units were escaped.
-
-        Args:
-            markdown: of any length.
-        """
-        show_text(markdown)
-
-    def say(self, finding: str) -> None:
-        """Show what this run found.
-
-        Args:
-            finding: sentences written from the run's numbers, as plain text.
-        """
-        show_finding(finding)
-
-    def keep(self, room: str, facts: dict[str, Any]) -> None:
-        """Keep the numbers of a section for the summary, as `facts/<room>.json`.
-
-        Args:
-            room: the section's name.
-            facts: what JSON can say; no NaN.
-        """
-        write_result(self.folder / "facts" / f"{room}.json", facts, self._card)
 
 
 def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: int = 12) -> Study:
@@ -344,6 +274,22 @@ def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: 
         LstmkitError: an unknown study, model, horizon or notebook parameter; the message names the known ones.
     """
     refuse_unknown_parameters()
+    opened = find_study(study, model, horizon)
+    opened.model  # noqa: B018  # trains what is missing
+    return opened
+
+
+def find_study(study: str | Path | Study, model: str, horizon: int) -> Study:
+    """A study for one model and one horizon; nothing is trained yet.
+
+    Args:
+        study: a name in `params/`, the path of a YAML file, or a study that was opened before.
+        model: one of the study's models.
+        horizon: one of the study's horizons, in steps.
+
+    Raises:
+        LstmkitError: an unknown study, model or horizon; the message names the known ones.
+    """
     source = study.source if isinstance(study, Study) else find_params(study)
     params = load_params(source)
     if model not in params.models:
@@ -353,6 +299,4 @@ def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: 
         raise LstmkitError(
             f"horizon {horizon!r} is not in {source.name}; it has {known} (steps of {params.data.interval})"
         )
-    opened = Study(source, params, model, int(horizon), load_dataset(params.data, project_folder(source)))
-    opened.model  # noqa: B018  # trains what is missing
-    return opened
+    return Study(source, params, model, int(horizon), load_dataset(params.data, project_folder(source)))

@@ -1,0 +1,84 @@
+"""What a study shows on a page, and what it keeps of it for the summary."""
+
+from typing import Any
+
+import pandas as pd
+
+from lstmkit.cautions import caution_about, cut_short
+from lstmkit.checksums import write_result
+from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
+from lstmkit.layout import figure_path, horizon_label
+from lstmkit.notebook import end_page
+from lstmkit.storage import write_json
+
+
+class StudyPage:
+    """The part of a `Study` that writes: figures, findings and facts."""
+
+    def write_results(self, content: dict[str, Any]) -> None:
+        """Write `study_results.json` beside the folders of the horizons.
+
+        Args:
+            content: of all horizons, what JSON can say.
+        """
+        write_json(self.folder.parent / "study_results.json", content)
+
+    def banner(self) -> None:
+        """Say which study this is, and first of all if a simpler rule forecasts as well as the model."""
+        show_banner(caution_about(self.metrics), self.label)
+
+    def require_network(self, *siblings: "StudyPage") -> None:
+        """End the page here where the network is switched off: what follows would explain nothing.
+
+        Args:
+            siblings: other horizons that the page compares with this one.
+        """
+        off = [study.horizon for study in siblings or (self,) if study.network_is_off]
+        if off:
+            self.say(cut_short(horizon_label(steps, self.params.data.interval) for steps in off))
+            end_page()
+
+    def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
+        """Save a figure under its name in the plan, with its numbers beside it, and show it with its caption.
+
+        Args:
+            figure: a matplotlib figure.
+            name: key of the figure in `layout.py`.
+            caption: a sentence or two under the figure, as plain text.
+            table: the figure's numbers, for a CSV of the same name.
+        """
+        kind = self.params.models[self.model_name].kind
+        show_figure(figure, figure_path(name, kind, self.folder), caption, table)
+
+    def show_table(self, table: pd.DataFrame) -> None:
+        """Show a table with three significant digits.
+
+        Args:
+            table: numbers and words.
+        """
+        show_table(table)
+
+    def tell(self, markdown: str) -> None:
+        """Show Markdown, in which names and units were escaped.
+
+        Args:
+            markdown: of any length.
+        """
+        show_text(markdown)
+
+    def say(self, finding: str) -> None:
+        """Show what this run found.
+
+        Args:
+            finding: sentences written from the run's numbers, as plain text.
+        """
+        show_finding(finding)
+
+    def keep(self, room: str, facts: dict[str, Any]) -> None:
+        """Keep the numbers of a section for the summary, as `facts/<room>.json`.
+
+        Args:
+            room: the section's name.
+            facts: what JSON can say; no NaN.
+        """
+        write_result(self.folder / "facts" / f"{room}.json", facts, self._card)
