@@ -1,64 +1,107 @@
-"""Decides by running a model whether its states know the future of their step."""
+"""Finds out by running a model up to which input step each of its states knows the window."""
 
 import copy
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from lstmkit.internals.running import evaluated, uncompiled
 
-WINDOWS = 4  # per cut; a ReLU or a max pool may hide a change in one of them
-CUTS = 8
+WINDOWS = 4  # a closed ReLU or a max pool may hide a change in one of them
+CUTS = 8  # steps after which the inputs are replaced, spread over the window
 ROUNDING = 1e-9  # of a hidden state in double precision, which lies between -1 and 1
 
 
-def step_ends(n_steps: int, lookback: int) -> Int[Tensor, "step"]:
-    """Newest input step that each step of an LSTM reads, where a pool in front of it joins neighbouring steps.
-
-    The newest step of the LSTM ends with the newest input step. Where the pool does not divide the lookback, the oldest
-    input step is repeated, so that the first step of the LSTM ends earlier than the others would have it.
-
-    Args:
-        n_steps: of the LSTM.
-        lookback: input steps.
-    """
-    pool = -(-lookback // n_steps)
-    return lookback - 1 - pool * torch.arange(n_steps - 1, -1, -1)
-
-
 @torch.no_grad()
-def is_causal(model: nn.Module, lookback: int, n_features: int, seed: int) -> bool:
-    """Whether no state of a model changes with inputs after the step at which it ends.
+def state_ends(model: nn.Module, lookback: int, n_features: int, seed: int) -> Int[Tensor, "step"] | None:
+    """Newest input step that each state of a model knows; None where a state knows what comes after its step.
 
-    The inputs after some steps are replaced by others, and the states that end there or before are compared. A copy in
+    The states are taken to be evenly spaced, the newest ending with the window, as behind a pool. Their spacing is
+    found by replacing inputs: a state changes with the step at which it ends, and with none after it. A copy in
     double precision and in evaluation mode runs; the model itself is left as it is.
 
     Args:
-        model: with `states`, (batch, time, feature) to (batch, step, hidden), and `head`; any other is not causal.
+        model: with `states`, from inputs (batch, time, feature) to states (batch, step, hidden), and with `head`, from
+            states to forecasts; of any other the states are not known.
         lookback: input steps.
         n_features: inputs per step.
         seed: of the inputs.
     """
+    model = uncompiled(model)
     if not (hasattr(model, "states") and hasattr(model, "head")):
-        return False
-    probe = copy.deepcopy(uncompiled(model)).double()
-    device = next(probe.parameters()).device
+        return None
+    probe = copy.deepcopy(model).double().cpu()
     generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(WINDOWS, lookback, n_features, generator=generator, dtype=torch.float64).to(device)
+    x, other = torch.randn(2, WINDOWS, lookback, n_features, generator=generator, dtype=torch.float64)
     with evaluated(probe):
         states = probe.states(x)
-        ends = step_ends(states.shape[1], lookback)
-        known = ends[:-1]
-        for end in known[torch.linspace(0, len(known) - 1, min(CUTS, len(known))).long()].tolist():
-            changed = x.clone()
-            later = changed[:, end + 1 :]
-            later += 3 * torch.randn(later.shape, generator=generator, dtype=torch.float64).to(device)
-            upto = int((ends <= end).sum())
-            if _differ(probe.states(changed)[:, :upto], states[:, :upto]):
-                return False
-    return True
+        n_steps = states.shape[1]
+        widest = (lookback - 1) // (n_steps - 1) if n_steps > 1 else 1
+        for spacing in range(widest, 0, -1):
+            ends = lookback - 1 - spacing * torch.arange(n_steps - 1, -1, -1)
+            if not _any_knows_later(probe, x, other, states, ends):
+                return ends if _each_knows_its_end(probe, x, other, states, ends) else None
+    return None
 
 
-def _differ(a: Float[Tensor, "batch step hidden"], b: Float[Tensor, "batch step hidden"]) -> bool:
-    return not torch.allclose(a, b, rtol=0, atol=ROUNDING)
+def _any_knows_later(
+    probe: nn.Module,
+    x: Float[Tensor, "window time feature"],
+    other: Float[Tensor, "window time feature"],
+    states: Float[Tensor, "window step hidden"],
+    ends: Int[Tensor, "step"],
+) -> bool:
+    return any(
+        _changed(probe, x, other, int(ends[cut]) + 1, states)[: cut + 1].any() for cut in _cuts(len(ends) - 1)
+    )
+
+
+def _each_knows_its_end(
+    probe: nn.Module,
+    x: Float[Tensor, "window time feature"],
+    other: Float[Tensor, "window time feature"],
+    states: Float[Tensor, "window step hidden"],
+    ends: Int[Tensor, "step"],
+) -> bool:
+    return all(_changed(probe, x, other, int(ends[cut]), states)[cut] for cut in _cuts(len(ends)))
+
+
+def _cuts(n_steps: int) -> list[int]:
+    """Some steps, the newest first: a spacing that is too wide shows there at once."""
+    return torch.linspace(n_steps - 1, 0, min(CUTS, n_steps)).round().long().tolist()
+
+
+def _changed(
+    probe: nn.Module,
+    x: Float[Tensor, "window time feature"],
+    other: Float[Tensor, "window time feature"],
+    start: int,
+    states: Float[Tensor, "window step hidden"],
+) -> Bool[Tensor, "step"]:
+    """Which states differ where the inputs from a step on are others, in any window."""
+    replaced = torch.cat([x[:, :start], 3 * other[:, start:]], dim=1)
+    return ((probe.states(replaced) - states).abs() > ROUNDING).any(dim=2).any(dim=0)
+
+
+def is_causal(model: nn.Module, lookback: int, n_features: int, seed: int) -> bool:
+    """Whether no state of a model changes with inputs after the step at which it ends.
+
+    Args:
+        model: as in `state_ends`.
+        lookback: input steps.
+        n_features: inputs per step.
+        seed: of the inputs.
+    """
+    return state_ends(model, lookback, n_features, seed) is not None
+
+
+def step_ends(n_steps: int, lookback: int) -> Int[Tensor, "step"]:
+    """Newest input step of each step behind the narrowest pool that leaves so many steps of a lookback.
+
+    Args:
+        n_steps: behind the pool.
+        lookback: input steps.
+    """
+    pool = -(-lookback // n_steps)
+    return lookback - 1 - pool * torch.arange(n_steps - 1, -1, -1)
