@@ -214,7 +214,7 @@ class Study(StudyPage):
         return evaluation
 
     def forecasts(self) -> Iterator[Compared]:
-        """The test windows in order of time, some at a time, as every network of the model and every baseline forecast."""
+        """The test windows in order of time, some at a time, as each network and each baseline forecasts them."""
         test, baselines = self.windows["test"], self.baselines
         of_networks = zip(*(walk(network.predictions, test) for network in self.networks), strict=True)
         of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from lstmkit.data.anchor import plain_anchor
+from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
@@ -48,21 +48,20 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
     clean = (inputs.unfold(0, LOOKBACK, 1).transpose(1, 2) * TRUTH).sum((1, 2))
     targets = torch.zeros(size)
     targets[LOOKBACK:] = clean[:-1] + NOISE * torch.randn(len(clean) - 1, generator=generator)
-    unit = Scaler(center=np.zeros(1), scale=np.ones(1))
+    rule = ResidualBaseline("none", np.zeros(size), 0.0, 1.0, targets)
 
     def part(begin: int, end: int) -> Windows:
         return Windows(
             inputs=inputs,
             values=targets.double().numpy(),
-            targets=targets,
-            anchor=plain_anchor(np.zeros(size), horizon=1),
+            residual=rule,
+            forecast_rows=torch.ones(size, dtype=torch.bool),
             time=pd.date_range("2025-01-01", periods=size, freq="1h", tz="UTC"),
             starts=torch.arange(begin, end - LOOKBACK),
             lookback=LOOKBACK,
             horizon=1,
             features=("a", "b"),
             scaler=Scaler(center=np.zeros(FEATURES), scale=np.ones(FEATURES)),
-            target_scaler=unit,
             interval=pd.Timedelta("1h"),
         )
 
