@@ -118,33 +118,3 @@ def test_no_weight_depends_on_what_lies_behind_the_training_part(tmp_path):
         fit(model, {"train": train, "validation": train}, recipe, 0, tmp_path / str(change), progress=False)
         weights.append(torch.cat([value.flatten() for value in model.state_dict().values()]))
     assert torch.equal(*weights)
-
-
-def test_many_origins_learn_more_from_as_many_windows(tmp_path):
-    """A rule with a memory, learnt from 40 windows: asked at every step it is forecast better than asked at the end."""
-    rng = np.random.default_rng(7)
-    x = rng.normal(0, 1, 3000)
-    y = np.zeros_like(x)
-    for t in range(1, len(x)):
-        y[t] = 0.8 * y[t - 1] + x[t - 1]
-    windows = raw_windows(
-        dataset_of({"co2": 500 + 30 * y, "load": x}),
-        1,
-        HALF,
-        lookback=24,
-        residual="none",
-        scaling="standard",
-    )
-    losses = {}
-    for most in (1, 60):
-        torch.manual_seed(0)
-        model = LSTMForecaster(2, 1, hidden=8, layers=1, dropout=0.0)
-        recipe = TrainingParams(
-            epochs=12, windows_per_epoch=40, batch_size=8, origins=most, learning_rate=0.02, patience=12,
-            ema_decay=0, level_shift=0, device="cpu",
-        )  # fmt: skip
-        fit(model, windows, recipe, 0, tmp_path / str(most), progress=False)
-        inputs, true = windows["test"].gather(torch.arange(len(windows["test"])))
-        with torch.no_grad():
-            losses[most] = nn.functional.mse_loss(model(inputs), true).item()
-    assert losses[60] < 0.5 * losses[1]
