@@ -1,0 +1,68 @@
+"""The level of the target that a warning is about, and the levels of a forecast at which a warning can be given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.units import QUANTITY_OF_NAME
+from lstmkit.data.windows import split_rows
+from lstmkit.params import DataParams, StudyParams
+
+CO2_LEVEL = 1000.0  # ppm, above which indoor air is taken to need ventilation
+QUANTILE = 0.9
+TRIED_BELOW, TRIED_ABOVE = 120, 40
+
+
+@dataclass(frozen=True)
+class WarningLevel:
+    """A level of the target.
+
+    Attributes:
+        value: in the target's unit; a value at the level has reached it.
+        origin: where it comes from, in words.
+        tried: levels of a forecast at which a warning can be given, rising; `TRIED_BELOW` are below the level itself.
+    """
+
+    value: float
+    origin: str
+    tried: Float[np.ndarray, "tried"]
+
+
+def warning_levels(dataset: Dataset, params: StudyParams) -> tuple[WarningLevel, ...]:
+    """The level that the study states; without one 1,000 ppm of CO2, and what the target seldom reaches.
+
+    Args:
+        dataset: the series.
+        params: of the study.
+
+    Returns:
+        One level, or several of which the first is taken that is crossed often enough.
+    """
+    rows = split_rows(dataset.observed, params.split)["train"]
+    training = dataset.frame[dataset.target].to_numpy()[rows]
+    if params.evaluation.threshold is not None:
+        return (_level(params.evaluation.threshold, "which the study states", training),)
+    seldom = float(np.nanquantile(training, QUANTILE))
+    levels = (_level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training),)
+    if _is_co2(params.data) and dataset.units[dataset.target] == "ppm":
+        levels = (_level(CO2_LEVEL, "the default for CO₂", training), *levels)
+    return levels
+
+
+def _is_co2(data: DataParams) -> bool:
+    column = data.columns.get(data.target)
+    return (column.quantity if column and column.quantity else QUANTITY_OF_NAME.get(data.target)) == "co2"
+
+
+def _level(value: float, origin: str, training: Float[np.ndarray, "time"]) -> WarningLevel:
+    """A level, and others down to the lowest value of the training part, and as far above as its median is below."""
+    low, middle, high = np.nanquantile(training, [0.05, 0.5, 0.95])
+    below = max(value - np.nanmin(training), high - low)
+    above = max(abs(value - middle), high - low)
+    steps = [
+        below * np.arange(-TRIED_BELOW, 1) / TRIED_BELOW,
+        above * np.arange(1, TRIED_ABOVE + 1) / TRIED_ABOVE,
+    ]
+    return WarningLevel(value, origin, value + np.concatenate(steps))
