@@ -79,11 +79,9 @@ class FilterBank:
 
     def finding(self) -> str:
         """How far the filters look, which features they weigh most, and how much their norms differ."""
-        before, after = (f"{abs(minutes):.0f} min" for minutes in self.minutes[[0, -1]])
         head = (
             f"The {count(len(self.weights), 'filter')} of {self.layer} read {count(len(self.channels), 'feature')} "
-            f"over {count(len(self.offsets), 'step')}, from {before} before to {after} after the step that they "
-            "describe. "
+            f"over {count(len(self.offsets), 'step')}, {self._reach()}. "
         )
         if not self.weights.any():
             return f"{head}All weights are zero."
@@ -95,6 +93,19 @@ class FilterBank:
             f"{head}{feature_label(first)} holds {most:.0f} % of the squared weights{second}{even}. The norms lie "
             f"between {self.norms[bottom]:.2f} (filter {bottom}) and {self.norms[top]:.2f} (filter {top})."
         )
+
+    def _reach(self) -> str:
+        before, after = -self.minutes[0], self.minutes[-1]
+        if after == 0:
+            return (
+                f"from {before:.0f} min before the step that they describe to that step, and none after it"
+                if before
+                else "the step that they describe"
+            )
+        ends = [
+            f"{abs(minutes):.0f} min {'after' if minutes > 0 else 'before'}" for minutes in (-before, after)
+        ]
+        return f"from {ends[0]} to {ends[1]} the step that they describe"
 
     def facts(self) -> dict[str, Any]:
         """The leading feature and its share of the squared weights."""

@@ -142,12 +142,21 @@ class PoolSelection:
                 f"in the {count(len(inner), 'group')} whose field lies within the window"
             )
         if len(edge):
-            newest = f"{100 * self.newest[-1]:.0f} % in" if self.decided[-1] > 0 else "no choice in"
             text.append(
-                f"between {edge.min():.0f} and {edge.max():.0f} % in the {count(len(edge), 'group')} at the ends, "
-                f"whose field reaches into the padding ({newest} the newest of all)"
+                f"between {edge.min():.0f} and {edge.max():.0f} % in the {count(len(edge), 'group')} at "
+                f"{self._ends()}, whose field reaches into the padding{self._newest()}"
             )
         return f"Along the lookback its share lies {'; '.join(text)}."
+
+    def _ends(self) -> str:
+        beginning, end = self.padded[0], self.padded[-1]
+        return "the ends" if beginning and end else "the beginning" if beginning else "the end"
+
+    def _newest(self) -> str:
+        if not self.padded[-1]:
+            return ""
+        newest = f"{100 * self.newest[-1]:.0f} % in" if self.decided[-1] > 0 else "no choice in"
+        return f" ({newest} the newest of all)"
 
     def _by_filter(self) -> str:
         low, high = self.choosing[0], self.choosing[-1]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lstmkit.data.windows import Windows
 from lstmkit.internals.activations import record
-from lstmkit.internals.convolutions import Window, find_local_stages, geometry
+from lstmkit.internals.convolutions import LocalStage, dilation, find_local_stages, stride, taps
 from lstmkit.wording import count
 
 PROBES = 32  # windows whose gradients are joined: a ReLU or a pool lets each window see a part of the field
@@ -44,7 +44,9 @@ class ReceptiveField:
         stages: in the order of a forward pass.
         gradient: mean absolute gradient of a step of the last stage, in percent of its sum, by input step of its
             field, oldest first; zeros where no gradient arrives, shape (step,).
-        newest: input steps that the newest step of the last stage sees; the rest of its field is padding.
+        newest: input steps that the newest step of the last stage sees, by gradients.
+        after: steps of that one's field that would lie after the forecast's origin and are padding; negative where its
+            field ends before the origin.
         convolutions: steps that the convolutions alone span.
         lookback: input steps.
         interval: between them.
@@ -53,6 +55,7 @@ class ReceptiveField:
     stages: tuple[Stage, ...]
     gradient: Float[np.ndarray, "step"]
     newest: int
+    after: int
     convolutions: int
     lookback: int
     interval: pd.Timedelta
@@ -99,7 +102,7 @@ class ReceptiveField:
             else f"The lookback has {count(self.lookback, 'step')}, so one step sees all of it."
         )
         head = f"Input steps that a single step sees: {fields}."
-        return " ".join([head, self._agreement(), *self._pooling(), *self._newest(), share])
+        return " ".join([head, self._agreement(), *self._pooling(), self._newest(), share])
 
     def _agreement(self) -> str:
         if self.agree:
@@ -121,14 +124,15 @@ class ReceptiveField:
             f"{count(last.stride, 'step')} apart and share {max(0, last.steps - last.stride)}."
         ]
 
-    def _newest(self) -> list[str]:
-        missing = min(self.stages[-1].steps, self.lookback) - self.newest
-        if missing <= 0:
-            return []
-        return [
-            f"The newest step of that stage sees {count(self.newest, 'step')}; the other {missing} would lie after "
-            f"the origin and are padding."
-        ]
+    def _newest(self) -> str:
+        if self.after == 0:
+            return "The field of the newest step of that stage ends with the origin: nothing after it is padding."
+        if self.after < 0:
+            return f"No step of that stage sees the newest {count(-self.after, 'step')} of the lookback."
+        return (
+            f"The newest step of that stage sees {count(self.newest, 'step')}; {self.after} more would lie after the "
+            f"origin and are padding."
+        )
 
     def facts(self) -> dict[str, Any]:
         """Steps and minutes of the last stage's field."""
@@ -156,54 +160,55 @@ def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
     probes = windows.spread(PROBES)
     x, _ = probes.gather(torch.arange(len(probes)))
     stages = find_local_stages(model, x[:1])
-    names, modules = [name for name, _ in stages], [module for _, module in stages]
+    names = [stage.name for stage in stages]
     with record(model, names) as outputs:
         model(x.requires_grad_())
         middles = [_gradient(outputs[name], x, outputs[name].shape[2] // 2) for name in names]
-        newest = _gradient(outputs[names[-1]], x, outputs[names[-1]].shape[2] - 1)
-    kernels = [module for module in modules if isinstance(module, nn.Conv1d)]
-    first, last = _field(modules, 0)
+        n_steps = outputs[names[-1]].shape[2]
+        newest = _gradient(outputs[names[-1]], x, n_steps - 1)
+    kernels = [stage.module for stage in stages if isinstance(stage.module, nn.Conv1d)]
+    first, last = _field(stages, 0)
     return ReceptiveField(
         stages=tuple(
-            Stage(label, steps, _span(gradient), stride, start)
-            for label, (steps, stride, start), gradient in zip(
-                _labels(modules), _arithmetic(modules), middles, strict=True
+            Stage(label, steps, _span(gradient), moves, start)
+            for label, (steps, moves, start), gradient in zip(
+                _labels(stages), _arithmetic(stages), middles, strict=True
             )
         ),
         gradient=_profile(middles[-1], last - first + 1),
         newest=_span(newest),
-        convolutions=1 + sum((k - 1) * d for k, _, d, _ in map(geometry, kernels)),
+        after=_field(stages, n_steps - 1)[1] - (windows.lookback - 1),
+        convolutions=1 + sum((taps(kernel) - 1) * dilation(kernel) for kernel in kernels),
         lookback=windows.lookback,
         interval=windows.interval,
     )
 
 
-def _labels(modules: list[Window]) -> list[str]:
+def _labels(stages: list[LocalStage]) -> list[str]:
     labels, layers = [], 0
-    for module in modules:
-        layers += isinstance(module, nn.Conv1d)
-        labels.append(f"CNN layer {layers}" if isinstance(module, nn.Conv1d) else "the pool")
+    for stage in stages:
+        layers += isinstance(stage.module, nn.Conv1d)
+        labels.append(f"CNN layer {layers}" if isinstance(stage.module, nn.Conv1d) else "the pool")
     return labels
 
 
-def _arithmetic(modules: list[Window]) -> list[tuple[int, int, int]]:
+def _arithmetic(stages: list[LocalStage]) -> list[tuple[int, int, int]]:
     """Steps, stride and start of each stage's field."""
-    first, _ = _field(modules, 0)
+    first, _ = _field(stages, 0)
     unit, found = 0, []
-    for depth in range(len(modules), 0, -1):
-        low, high = _field(modules[:depth], unit)
-        stride = int(np.prod([geometry(module)[1] for module in modules[:depth]]))
-        found.append((high - low + 1, stride, low - first))
-        inner_low, inner_high = _field([modules[depth - 1]], unit)
-        unit = (inner_low + inner_high) // 2  # a step in the middle of what this stage reads
+    for depth in range(len(stages), 0, -1):
+        low, high = _field(stages[:depth], unit)
+        moves = int(np.prod([stride(stage.module) for stage in stages[:depth]]))
+        found.append((high - low + 1, moves, low - first))
+        unit = sum(stages[depth - 1].reads(unit, unit)) // 2  # in the middle of what this stage reads
     return found[::-1]
 
 
-def _field(modules: list[Window], unit: int) -> tuple[int, int]:
-    """First and last input step that a step of the last module sees; negative ones are padding."""
+def _field(stages: list[LocalStage], unit: int) -> tuple[int, int]:
+    """First and last input step that a step of the last stage sees; those outside the window are padding."""
     low = high = unit
-    for taps, stride, dilation, padding in map(geometry, reversed(modules)):
-        low, high = low * stride - padding, high * stride - padding + (taps - 1) * dilation
+    for stage in reversed(stages):
+        low, high = stage.reads(low, high)
     return low, high
 
 

@@ -1,4 +1,4 @@
-"""Finds the convolutions of a model in the order in which they act, with what follows each of them."""
+"""Finds the convolutions and pools of a model in the order in which they act, and which steps each of them reads."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,8 @@ from lstmkit.internals.running import evaluated, kind_of, modules_by_name
 
 Window = nn.Conv1d | nn.MaxPool1d | nn.AvgPool1d
 """Modules that look at neighbouring steps."""
+
+HOLES = 8  # steps, spread over a window, that are followed from one module to the next
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Convolution:
         label: `CNN layer 1` for the first.
         name: as in `model.named_modules()`, without what `torch.compile` adds to it.
         module: the convolution.
+        before: steps that stand before those of its input, as in `LocalStage`.
         norm: the batch norm that reads its output, if one does.
         relu: name of the ReLU that reads the output of the two, if one does.
     """
@@ -47,6 +50,7 @@ class Convolution:
     label: str
     name: str
     module: nn.Conv1d
+    before: int
     norm: nn.BatchNorm1d | None
     relu: str | None
 
@@ -73,9 +77,33 @@ class Convolution:
 
     def offsets(self) -> Int[np.ndarray, "tap"]:
         """Steps from the output to the input that each tap reads; negative lies before it."""
-        return np.arange(_first(self.module.kernel_size)) * _first(self.module.dilation) - left_padding(
-            self.module
-        )
+        return np.arange(taps(self.module)) * dilation(self.module) - self.before
+
+
+@dataclass(frozen=True)
+class LocalStage:
+    """A convolution or pool in front of a recurrent module.
+
+    Attributes:
+        name: as in `model.named_modules()`, without what `torch.compile` adds to it.
+        module: the convolution or pool.
+        before: steps that stand before those of the stage before it, or of the window: its own padding on the left,
+            and what the model adds between the two; negative where the model drops steps.
+    """
+
+    name: str
+    module: Window
+    before: int
+
+    def reads(self, first: int, last: int) -> tuple[int, int]:
+        """First and last step of the stage before it that some of its own steps read; negative ones are padding.
+
+        Args:
+            first: of its own steps.
+            last: of its own steps.
+        """
+        moves, reach = stride(self.module), (taps(self.module) - 1) * dilation(self.module)
+        return first * moves - self.before, last * moves - self.before + reach
 
 
 def trace(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> list[Call]:
@@ -128,6 +156,8 @@ def find_convolutions(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
             f"the filters of {grouped[0]} read different groups of channels and cannot be set side by side; "
             f"convolutions need groups=1"
         )
+    local = [call for call in calls if isinstance(call.module, Window)]
+    before = [stage.before for stage in _stages(model, x, local) if isinstance(stage.module, nn.Conv1d)]
     convolutions = []
     for number, call in enumerate(found, start=1):
         norm = _follower(calls, call, nn.BatchNorm1d)
@@ -137,6 +167,7 @@ def find_convolutions(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
                 label=f"CNN layer {number}",
                 name=call.name,
                 module=call.module,
+                before=before[number - 1],
                 norm=norm.module if norm else None,
                 relu=relu.name if relu else None,
             )
@@ -144,8 +175,8 @@ def find_convolutions(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
     return tuple(convolutions)
 
 
-def find_local_stages(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> list[tuple[str, Window]]:
-    """Convolutions and pools before the first recurrent module, by name, in the order of a forward pass.
+def find_local_stages(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> list[LocalStage]:
+    """Convolutions and pools before the first recurrent module, in the order of a forward pass.
 
     Args:
         model: any; it is run in evaluation mode.
@@ -154,33 +185,96 @@ def find_local_stages(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
     Raises:
         LstmkitError: there are none.
     """
-    stages: list[tuple[str, Window]] = []
+    calls: list[Call] = []
     for call in trace(model, x):
         if isinstance(call.module, nn.RNNBase):
             break
         if isinstance(call.module, Window):
-            stages.append((call.name, call.module))
-    if not stages:
+            calls.append(call)
+    if not calls:
         raise LstmkitError(
             f"{kind_of(model)} has no convolution in front of its memory, so no step of the memory's input "
             f"has a receptive field"
         )
-    return stages
+    return _stages(model, x, calls)
 
 
-def geometry(module: Window) -> tuple[int, int, int, int]:
-    """Taps, stride, dilation and steps of padding on the left of a convolution or pool."""
-    taps, stride = _first(module.kernel_size), _first(module.stride)
-    return taps, stride, _first(getattr(module, "dilation", 1)), left_padding(module)
+def taps(module: Window) -> int:
+    """Steps that a convolution or pool joins."""
+    return _first(module.kernel_size)
 
 
+def stride(module: Window) -> int:
+    """Steps by which a convolution or pool moves on."""
+    return _first(module.stride)
+
+
+def dilation(module: Window) -> int:
+    """Steps from tap to tap of a convolution or pool."""
+    return _first(getattr(module, "dilation", 1))
+
+
+@torch.no_grad()
 def left_padding(module: Window) -> int:
-    """Steps that a convolution or pool adds before its input."""
-    if module.padding == "valid":
-        return 0
-    if module.padding == "same":
-        return _first(module.dilation) * (_first(module.kernel_size) - 1) // 2
-    return _first(module.padding)
+    """Steps that a convolution or pool adds before its input.
+
+    It is run on inputs with a hole of NaN, for a subclass may pad in its own `forward`. The oldest tap meets the hole
+    at step i last, in the output at step (i + padding) / stride.
+
+    Args:
+        module: alone, in any mode.
+    """
+    moves = stride(module)
+    n_steps = 4 * (taps(module) * dilation(module) + moves)
+    holes = n_steps // 2 + torch.arange(moves)
+    weight = getattr(module, "weight", torch.empty(0))
+    maps = weight.new_zeros(moves, getattr(module, "in_channels", 1), n_steps)
+    maps[torch.arange(moves), :, holes] = torch.nan
+    window, step = module.forward(maps).isnan().any(dim=1).cpu().nonzero().T  # `forward` calls no hooks
+    return int((step * moves - holes[window]).max())
+
+
+def _stages(model: nn.Module, x: Tensor, calls: list[Call]) -> list[LocalStage]:
+    sources = [None, *calls[:-1]]
+    return [
+        LocalStage(call.name, call.module, left_padding(call.module) + _moved(model, x, source, call))
+        for source, call in zip(sources, calls, strict=True)
+    ]
+
+
+@torch.no_grad()
+def _moved(model: nn.Module, x: Tensor, source: Call | None, reader: Call) -> int:
+    """By how many steps later a module is given what another one returned, or the window, before its own padding.
+
+    Single steps are replaced by NaN and looked for in what the module is given.
+    """
+    n_steps = source.returned.shape[2] if source else x.shape[1]
+    holes = torch.linspace(0, n_steps - 1, min(HOLES, n_steps)).round().long()
+    windows, rows = x[:1].repeat(len(holes), 1, 1), torch.arange(len(holes))
+    found: list[Tensor] = []
+
+    def blank(_module: nn.Module, _given: tuple, returned: Tensor) -> Tensor:
+        returned = returned.clone()
+        returned[rows, :, holes] = torch.nan
+        return returned
+
+    def look(_module: nn.Module, given: tuple) -> None:
+        found.append(given[0].isnan().any(dim=1).cpu().nonzero())
+
+    handles = [reader.module.register_forward_pre_hook(look)]
+    if source is None:
+        windows[rows, holes] = torch.nan
+    else:
+        handles.append(source.module.register_forward_hook(blank))
+    try:
+        with evaluated(model):
+            model(windows)
+    finally:
+        for handle in handles:
+            handle.remove()
+    window, step = found[-1].T
+    moved = (step - holes[window]).tolist()
+    return max(set(moved), key=moved.count, default=0)  # a padding that repeats a step shows it twice
 
 
 def _first(size: int | tuple[int, ...]) -> int:

@@ -5,11 +5,13 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lstmkit.models.causal_convolution import CausalConv1d
+
 
 class CNNLSTMForecaster(nn.Module):
     """Two causal convolutions, a pool, a stacked LSTM, and a fully connected head on its last hidden state.
 
-    A convolution reads no step after that of its output: its input is padded on the left alone. Every stage has a name and every ReLU is a module of its own, so that each can be recorded and guided.
+    Every stage has a name and every ReLU is a module of its own, so that each can be recorded and guided.
     A number of steps that the pool does not divide would lose its newest ones: the oldest is repeated instead.
 
     Args:
@@ -40,10 +42,10 @@ class CNNLSTMForecaster(nn.Module):
     ):
         super().__init__()
         first, second = channels
-        self.conv1 = nn.Conv1d(n_features, first, kernels[0])
+        self.conv1 = CausalConv1d(n_features, first, kernels[0])
         self.norm1 = nn.BatchNorm1d(first)
         self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv1d(first, second, kernels[1])
+        self.conv2 = CausalConv1d(first, second, kernels[1])
         self.norm2 = nn.BatchNorm1d(second)
         self.relu2 = nn.ReLU()
         self.pool = nn.MaxPool1d(pool)
@@ -55,8 +57,8 @@ class CNNLSTMForecaster(nn.Module):
 
     def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch pooled_time hidden"]:
         """Hidden state of the last layer at every step of the LSTM."""
-        maps = self.relu1(self.norm1(causal(self.conv1, x.transpose(1, 2))))  # (batch, 32, time)
-        maps = self.relu2(self.norm2(causal(self.conv2, maps)))  # (batch, 64, time)
+        maps = self.relu1(self.norm1(self.conv1(x.transpose(1, 2))))  # (batch, 32, time)
+        maps = self.relu2(self.norm2(self.conv2(maps)))  # (batch, 64, time)
         pooled = pool_steps(self.pool, maps)  # (batch, 64, time / 2)
         return self.lstm(pooled.transpose(1, 2))[0]
 
@@ -69,23 +71,10 @@ class CNNLSTMForecaster(nn.Module):
         return self.head(self.states(x)[:, -1])
 
 
-def causal(
-    convolution: nn.Conv1d, maps: Float[Tensor, "batch channel time"]
-) -> Float[Tensor, "batch filter time"]:
-    """Convolve so that the output at a step depends on this step and those before it; the length stays.
-
-    Args:
-        convolution: without padding of its own and with a stride of 1.
-        maps: to be convolved along time.
-    """
-    before = convolution.dilation[0] * (convolution.kernel_size[0] - 1)
-    return convolution(nn.functional.pad(maps, (before, 0)))
-
-
 def pool_steps(
     pool: nn.MaxPool1d, maps: Float[Tensor, "batch channel time"]
 ) -> Float[Tensor, "batch channel pooled_time"]:
-    """Pool neighbouring steps; where their number is odd the oldest is repeated, so that the newest is not lost.
+    """Pool neighbouring steps; where the pool does not divide their number the oldest is repeated.
 
     Args:
         pool: the module, so that its output can be recorded.

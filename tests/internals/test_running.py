@@ -12,6 +12,7 @@ from lstmkit.internals.gates import trace_lstm
 from lstmkit.internals.recurrent import find_lstms, first_lstm, record_final_states
 from lstmkit.internals.running import evaluated, forecast
 from lstmkit.internals.trace_check import check_trace
+from lstmkit.models.causal_convolution import CausalConv1d
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from tests.analysis.tiny import state_of, stirred
 
@@ -127,8 +128,21 @@ def test_the_window_of_a_forecast_that_is_no_number_is_named():
         forecast(PutsOut(lambda x: x[:, 0] / (x[:, 0] != X[3, 0])), X, windows=("", "", "", "fourth", ""))
 
 
-class Unannotated(CNNLSTMForecaster):
+class UnannotatedConvolution(CausalConv1d):
     """Without the shapes in its signature, whose check under pytest cannot be compiled."""
+
+    def forward(self, maps):
+        return nn.Conv1d.forward(self, nn.functional.pad(maps, (self.kernel_size[0] - 1, 0)))
+
+
+class Unannotated(CNNLSTMForecaster):
+    """Without the shapes in the signatures, as above."""
+
+    def __init__(self, *sizes, **more):
+        super().__init__(*sizes, **more)
+        for name in ("conv1", "conv2"):
+            conv = getattr(self, name)
+            setattr(self, name, UnannotatedConvolution(conv.in_channels, conv.out_channels, *conv.kernel_size))
 
     def forward(self, x):
         maps = self.relu1(self.norm1(self.conv1(x.transpose(1, 2))))

@@ -9,6 +9,7 @@ from torch.nn import functional
 from lstmkit.internals.activations import record
 from lstmkit.models import KINDS, build_model
 from lstmkit.models.bypass import BypassForecaster
+from lstmkit.models.causal_convolution import CausalConv1d
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import BypassParams, CNNLSTMParams, LSTMParams, ModelParams
@@ -56,20 +57,23 @@ def test_the_lstm_equals_the_recurrence_written_out(hidden, layers, features, ho
     np.testing.assert_allclose(model(x).detach().numpy(), expected, rtol=0, atol=1e-12)  # float64
 
 
-@pytest.mark.parametrize(("steps", "pool"), [(12, 2), (13, 2), (11, 3), (10, 1)])
-def test_the_cnn_lstm_equals_plain_functions(steps, pool):
-    model = CNNLSTMForecaster(3, 4, channels=(5, 6), kernels=(7, 3), pool=pool, hidden=4, layers=2, head=5)
+@pytest.mark.parametrize(
+    ("steps", "pool", "kernels"), [(12, 2, (7, 3)), (13, 2, (4, 2)), (11, 3, (2, 5)), (10, 1, (1, 1))]
+)
+def test_the_cnn_lstm_equals_plain_functions(steps, pool, kernels):
+    model = CNNLSTMForecaster(3, 4, channels=(5, 6), kernels=kernels, pool=pool, hidden=4, layers=2, head=5)
     model = stirred(model).double()
     x = random_inputs(2, steps, 3)
 
     def convolve(maps, conv, norm, width):
-        maps = functional.conv1d(maps, conv.weight, conv.bias, padding=width // 2)
+        zeros = maps.new_zeros(*maps.shape[:2], width - 1)  # before the oldest step
+        maps = functional.conv1d(torch.cat([zeros, maps], dim=2), conv.weight, conv.bias)
         deviation = torch.sqrt(norm.running_var + 1e-5)[:, None]
         centred = (maps - norm.running_mean[:, None]) / deviation
         return torch.clamp(norm.weight[:, None] * centred + norm.bias[:, None], min=0)
 
-    maps = convolve(x.transpose(1, 2), model.conv1, model.norm1, 7)
-    maps = convolve(maps, model.conv2, model.norm2, 3)
+    maps = convolve(x.transpose(1, 2), model.conv1, model.norm1, kernels[0])
+    maps = convolve(maps, model.conv2, model.norm2, kernels[1])
     while maps.shape[-1] % pool:
         maps = torch.cat([maps[..., :1], maps], dim=-1)  # the oldest step again
     pooled = maps.reshape(*maps.shape[:2], -1, pool).amax(dim=-1).detach().numpy()
@@ -117,8 +121,28 @@ def test_one_pooled_step_sees_twelve_input_steps():
             model(nudged)
             if not torch.equal(outputs["pool"][0, :, pooled_step], before):
                 seen.append(step)
-    first = 2 * pooled_step - 3 - 2
-    assert seen == list(range(first, first + 12))
+    newest = 2 * pooled_step + 1  # of the two steps that the pool joins
+    assert seen == list(range(newest - 11, newest + 1))
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 5, 12])
+def test_a_causal_convolution_is_a_sum_over_the_past(kernel):
+    conv = CausalConv1d(3, 4, kernel).double()
+    maps = random_inputs(2, 9, 3).transpose(1, 2)
+    weight, bias = numpy_weights(conv)["weight"], numpy_weights(conv)["bias"]
+    expected = np.tile(bias[:, None], (2, 1, 9))
+    for step in range(9):
+        for age in range(min(kernel, step + 1)):  # the last tap reads the step itself
+            expected[:, :, step] += maps[:, :, step - age].numpy() @ weight[:, :, kernel - 1 - age].T
+    np.testing.assert_allclose(conv(maps).detach().numpy(), expected, rtol=0, atol=1e-12)  # float64
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_forecast_is_the_heads_of_the_newest_state(kind):
+    model = stirred(KINDS[kind](2, 3, hidden=4))
+    x = random_inputs(4, 17, 2).float()
+    assert torch.equal(model(x), model.head(model.states(x)[:, -1]))
+    assert torch.equal(model.head(model.states(x))[:, -1], model(x))
 
 
 def lstm_size(inputs: int, hidden: int, layers: int) -> int:
