@@ -203,7 +203,7 @@ def known_windows(rows: int, seed: int) -> dict[str, Windows]:
         units={},
     )
     features = build_features(dataset, "raw").drop(columns="y")
-    params = WindowParams(lookback=LOOKBACK, scaling="standard", anchor="none")
+    params = WindowParams(lookback=LOOKBACK, scaling="standard", residual="none")
     return make_windows(dataset, features, 1, params, SplitParams(train=0.8, validation=0.1))
 
 

@@ -42,7 +42,7 @@ def random_windows(number: int) -> Windows:
     )
     share = rows / len(index)
     split = SplitParams(train=share, validation=(1 - share) / 2)
-    params = WindowParams(lookback=LOOKBACK, scaling="standard", anchor="none")
+    params = WindowParams(lookback=LOOKBACK, scaling="standard", residual="none")
     return make_windows(dataset, build_features(dataset, "raw"), HORIZON, params, split)["train"]
 
 

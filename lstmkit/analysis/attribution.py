@@ -182,7 +182,7 @@ class Attributor:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        self.forecast = ScalarForecast(model, params.target_step, windows.shortcut())
+        self.forecast = ScalarForecast(model, params.target_step)
         self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
 
@@ -195,14 +195,12 @@ class Attributor:
     def finding(self) -> str:
         """What is explained, on which windows."""
         total, params = len(self.windows), self.params
-        anchor = ""
-        if self.forecast.shortcut is not None:
-            anchor = " The anchor's linear answer to the deviations of the last hour and the day before is part of it."
         return (
-            f"Explained is the forecast's {self.explained}, as its deviation from the climatology, which depends on "
-            f"the clock alone.{anchor} Methods of one backward pass see {min(total, params.windows)} of the {total:,} "
-            f"test windows, those of many passes {min(total, params.costly_windows)}, drawn with seed {self.seed}. "
-            f"Standard errors take the windows as independent; windows that overlap in time are not quite."
+            f"Explained is what the network forecasts, the difference from {self.windows.residual.rule} "
+            f"({self.explained}). No map contains what {self.windows.residual.rule} forecasts by itself. Methods of "
+            f"one backward pass see {min(total, params.windows)} of the {total:,} test windows, those of many passes "
+            f"{min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard errors take the windows as "
+            f"independent; windows that overlap in time are not quite."
         )
 
     def saliency(self, few: bool = False) -> Attribution:
@@ -278,7 +276,7 @@ class Attributor:
                         moved = self.forecast(x) - self.forecast(torch.zeros_like(x))
                     gap.add((values.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
                     change.add(moved.abs().cpu().numpy())
-                values = _finite(values.cpu().numpy(), name) * self.windows.target_scaler.scale[0]
+                values = _finite(values.cpu().numpy(), name) * self.windows.residual.scale
                 magnitude.add(np.abs(values))
                 signed.add(values)
                 by_feature.add(np.abs(values).sum(axis=1))

@@ -24,27 +24,19 @@ class ScalarForecast(nn.Module):
     Args:
         model: maps inputs to all steps ahead; it is run in evaluation mode.
         step: the step ahead, counted from 1; None for the mean.
-        shortcut: weights of the inputs in a linear anchor that is part of the forecast, per step ahead.
 
     Raises:
         LstmkitError: the model forecasts no such step, or puts out other than finite forecasts of every step ahead
             (raised by the first forecast).
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        step: int | None = None,
-        shortcut: Float[Tensor, "horizon time feature"] | None = None,
-    ):
+    def __init__(self, model: nn.Module, step: int | None = None):
         super().__init__()
-        self.model, self.step, self.shortcut = model, step, shortcut
+        self.model, self.step = model, step
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch"]:
-        """Forecast of each window, in scaled units."""
+        """Forecast of each window, the scaled difference from the residual baseline."""
         ahead = forecast(self.model, x)
-        if self.shortcut is not None:
-            ahead = ahead + torch.einsum("btf,htf->bh", x, self.shortcut)
         if self.step is None:
             return ahead.mean(dim=1)
         if not 1 <= self.step <= ahead.shape[1]:

@@ -8,12 +8,11 @@ import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from scipy.stats import rankdata
-from torch import Tensor
 
 from lstmkit.analysis.attribution import Attributor
-from lstmkit.analysis.attribution_methods import ScalarForecast, saliency
+from lstmkit.analysis.attribution_methods import saliency
 from lstmkit.analysis.days import ResampledDays, too_few
-from lstmkit.analysis.horizons import NETWORK, WHOLE, ranks, shared_windows, shares
+from lstmkit.analysis.horizons import ranks, shared_windows, shares
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
@@ -31,10 +30,15 @@ SMALLEST = 0.05  # percent
 
 
 @dataclass(frozen=True)
-class Shift:
-    """Shares of the absolute gradient at each horizon, with standard errors from resampled blocks of days.
+class AttributionShift:
+    """What a model's network reacts to at each horizon, on the same windows: shares of the absolute gradient.
+
+    Standard errors are from resampled blocks of days.
 
     Attributes:
+        horizons: labels, the nearest first.
+        features: names.
+        spans: labels of the spans of past hours that the lookback has.
         share: percent per feature.
         share_error: its standard error.
         rank: of the feature, 1 the largest.
@@ -42,8 +46,14 @@ class Shift:
         move_error: standard error of the change of rank between the ends.
         span_share: percent per span of past hours.
         span_error: its standard error.
+        explained: what the scalar is.
+        n_windows: that were averaged.
+        n_days: on which they start.
     """
 
+    horizons: tuple[str, ...]
+    features: tuple[str, ...]
+    spans: tuple[str, ...]
     share: Float[np.ndarray, "horizon feature"]
     share_error: Float[np.ndarray, "horizon feature"]
     rank: Float[np.ndarray, "horizon feature"]
@@ -51,6 +61,9 @@ class Shift:
     move_error: Float[np.ndarray, "feature"]
     span_share: Float[np.ndarray, "horizon span"]
     span_error: Float[np.ndarray, "horizon span"]
+    explained: str
+    n_windows: int
+    n_days: int
 
     @property
     def reacting(self) -> Int[np.ndarray, "reacting"]:
@@ -77,113 +90,77 @@ class Shift:
         """Which changes of rank are larger than twice their standard error, as booleans."""
         return np.abs(self.move) > CLEAR * self.move_error
 
-
-@dataclass(frozen=True)
-class AttributionShift:
-    """What a model reacts to at each horizon, on the same windows.
-
-    Attributes:
-        horizons: labels, the nearest first.
-        features: names.
-        spans: labels of the spans of past hours that the lookback has.
-        parts: of the forecast as a whole (`network and anchor`), and of the network alone where the anchor is linear in
-            the inputs; else of the network alone.
-        explained: what the scalar is.
-        n_windows: that were averaged.
-        n_days: on which they start.
-    """
-
-    horizons: tuple[str, ...]
-    features: tuple[str, ...]
-    spans: tuple[str, ...]
-    parts: dict[str, Shift]
-    explained: str
-    n_windows: int
-    n_days: int
-
     @property
     def caption(self) -> str:
         """What was averaged."""
-        whole = all(len(shift.reacting) == len(self.horizons) for shift in self.parts.values())
+        whole = len(self.reacting) == len(self.horizons)
         silent = "" if whole else " Where all gradients are zero, there are no ranks."
         return (
-            f"Shares of the absolute gradient of the forecast's {self.explained}, per standard deviation of each "
-            f"feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. Whiskers are "
-            f"standard errors over resampled blocks of days; blue features gain rank from the first horizon to the "
-            f"last, red ones lose it, by more than twice the standard error of the change."
+            f"Shares of the absolute gradient of what the network forecasts ({self.explained}), per standard deviation "
+            f"of each feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. "
+            f"Whiskers are standard errors over resampled blocks of days; blue features gain rank from the first "
+            f"horizon to the last, red ones lose it, by more than twice the standard error of the change."
             f"{silent}{too_few(self.n_days)}"
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Shares and ranks of the features, then shares of the spans of past hours, by part and horizon."""
+        """Shares and ranks of the features, then shares of the spans of past hours, by horizon."""
         columns = ("share", "share_error", "rank", "rank_error")
         features = self._frame(self.features, dict(zip(columns, columns, strict=True)))
         spans = self._frame(self.spans, {"share": "span_share", "share_error": "span_error"})
         return pd.concat({"feature": features, "past hours": spans}, names=["by"])
 
     def _frame(self, items: tuple[str, ...], columns: dict[str, str]) -> pd.DataFrame:
-        index = pd.MultiIndex.from_product(
-            [self.parts, self.horizons, items], names=["part", "horizon", "of"]
+        index = pd.MultiIndex.from_product([self.horizons, items], names=["horizon", "of"])
+        return pd.DataFrame(
+            {column: np.ravel(getattr(self, name)) for column, name in columns.items()}, index
         )
-        values = {
-            column: np.ravel([getattr(shift, name) for shift in self.parts.values()])
-            for column, name in columns.items()
-        }
-        return pd.DataFrame(values, index)
 
     def finding(self) -> str:
         """Which features gain and lose, and whether the past matters more further ahead."""
-        return " ".join(
-            f"{_capital(part)}: {' '.join(self._sentences(shift))}" for part, shift in self.parts.items()
-        )
+        if not len(self.reacting):
+            return "All gradients are zero."
+        silent = [name for h, name in enumerate(self.horizons) if h not in self.reacting]
+        zeros = [f"All gradients are zero {' and '.join(silent)} ahead."] if silent else []
+        moves = [self._moves()] if len(self.ends) > 1 else []
+        return " ".join([*zeros, self._leaders(), *moves, self._spans()])
 
-    def _sentences(self, shift: Shift) -> list[str]:
-        if not len(shift.reacting):
-            return ["all gradients are zero."]
-        silent = [name for h, name in enumerate(self.horizons) if h not in shift.reacting]
-        zeros = f"all gradients are zero {' and '.join(silent)} ahead; " if silent else ""
-        moves = [self._moves(shift)] if len(shift.ends) > 1 else []
-        return [f"{zeros}{self._leaders(shift)}", *moves, self._spans(shift)]
-
-    def _leaders(self, shift: Shift) -> str:
-        leaders = [int(shift.share[h].argmax()) for h in shift.ends]
+    def _leaders(self) -> str:
+        leaders = [int(self.share[h].argmax()) for h in self.ends]
         near, *far = (feature_label(self.features[k]) for k in leaders)
         names = [f"{near} leads ", *("" if name == near else f"{name} " for name in far)]
         parts = [
-            f"{name}{self.horizons[h]} ahead with {_percent(shift.share[h, k], shift.share_error[h, k])}"
-            for name, h, k in zip(names, shift.ends, leaders, strict=True)
+            f"{name}{self.horizons[h]} ahead with {_percent(self.share[h, k], self.share_error[h, k])}"
+            for name, h, k in zip(names, self.ends, leaders, strict=True)
         ]
         return f"{', '.join(parts)}."
 
-    def _moves(self, shift: Shift) -> str:
-        first, last = shift.ends
-        moved = np.flatnonzero(shift.clear)
+    def _moves(self) -> str:
+        first, last = self.ends
+        moved = np.flatnonzero(self.clear)
         if not len(moved):
             return "No rank changes by more than twice its standard error."
-        largest = moved[np.argsort(-np.abs(shift.move[moved]), kind="stable")][:MOST_NAMED]
+        largest = moved[np.argsort(-np.abs(self.move[moved]), kind="stable")][:MOST_NAMED]
         moves = ", ".join(
-            f"{feature_label(self.features[k])} from {shift.rank[first, k]:g} to {shift.rank[last, k]:g}"
+            f"{feature_label(self.features[k])} from {self.rank[first, k]:g} to {self.rank[last, k]:g}"
             for k in largest
         )
         more = f", and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
         return f"Ranks that change by more than twice the standard error of the change: {moves}{more}."
 
-    def _spans(self, shift: Shift) -> str:
-        ahead, falls = f" ({' and '.join(self.horizons[h] for h in shift.ends)} ahead) fall", []
+    def _spans(self) -> str:
+        ahead, falls = f" ({' and '.join(self.horizons[h] for h in self.ends)} ahead) fall", []
         for k in sorted({0, len(self.spans) - 1}):
-            shares = " and ".join(
-                _percent(shift.span_share[h, k], shift.span_error[h, k]) for h in shift.ends
-            )
+            shares = " and ".join(_percent(self.span_share[h, k], self.span_error[h, k]) for h in self.ends)
             falls.append(f"{shares}{'' if falls else ahead} on {_in_words(self.spans[k])}")
         return f"Of its gradient {', '.join(falls)}."
 
     def facts(self) -> dict[str, float | str]:
-        """The leading feature at the first and the last horizon with a gradient, of the forecast as a whole."""
-        shift = next(iter(self.parts.values()))
+        """The leading feature at the first and the last horizon with a gradient."""
         return {
-            f"leading_feature {self.horizons[h]}": self.features[int(shift.share[h].argmax())]
-            for h in shift.ends
-        } | {f"newest_hour_percent {self.horizons[h]}": float(shift.span_share[h, 0]) for h in shift.ends}
+            f"leading_feature {self.horizons[h]}": self.features[int(self.share[h].argmax())]
+            for h in self.ends
+        } | {f"newest_hour_percent {self.horizons[h]}": float(self.span_share[h, 0]) for h in self.ends}
 
 
 def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParams) -> AttributionShift:
@@ -203,64 +180,51 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
     samples = shared_windows([attributor.windows for attributor in attributors], first.params.windows)
     spans = _spans_of(samples[0])
     measured = [_magnitudes(a, sample, spans) for a, sample in zip(attributors, samples, strict=True)]
-    by_feature = [each[NETWORK][0] for each in measured]
+    by_feature, by_span = zip(*measured, strict=True)
     days = ResampledDays(samples[0].origin, _beyond_share(by_feature), params.bootstrap, first.seed)
+    sums, drawn = _sums(by_feature, days)
+    span_sums, drawn_spans = _sums(by_span, days)
+    share, drawn_ranks = shares(sums), ranks(drawn)
     return AttributionShift(
-        tuple(duration(sample.hours_ahead) for sample in samples),
-        samples[0].features,
-        tuple(spans),
-        {part: _shift([m[part] for m in measured], days) for part in measured[0]},
-        first.explained,
-        len(samples[0]),
-        days.n_days,
+        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
+        features=samples[0].features,
+        spans=tuple(spans),
+        share=share,
+        share_error=shares(drawn).std(axis=1),
+        rank=ranks(sums),
+        rank_error=drawn_ranks.std(axis=1),
+        move_error=_change(drawn_ranks, share).std(axis=0),  # the same days are drawn at every horizon
+        span_share=shares(span_sums),
+        span_error=shares(drawn_spans).std(axis=1),
+        explained=first.explained,
+        n_windows=len(samples[0]),
+        n_days=days.n_days,
     )
-
-
-Magnitudes = tuple[Float[np.ndarray, "window feature"], Float[np.ndarray, "window span"]]
 
 
 def _magnitudes(
     attributor: Attributor, sample: Windows, spans: dict[str, np.ndarray]
-) -> dict[str, Magnitudes]:
-    """Per part of the forecast and window, absolute gradients summed over time and over features."""
-    network = ScalarForecast(attributor.forecast.model, attributor.forecast.step)
-    anchor = _anchor_gradient(attributor.forecast)
-    found = {part: ([], []) for part in ([NETWORK] if anchor is None else [WHOLE, NETWORK])}
+) -> tuple[Float[np.ndarray, "window feature"], Float[np.ndarray, "window span"]]:
+    """Per window, absolute gradients of each feature summed over time, and of each span summed over features."""
+    by_feature, by_span = [], []
     with torch.backends.cudnn.flags(enabled=False):
         for x, _ in sample.batches(attributor.params.batch_size):
-            alone = saliency(network, x.requires_grad_()).detach()
-            for part, (by_feature, by_span) in found.items():
-                values = (alone + anchor if part == WHOLE else alone).abs().double().cpu().numpy()
-                by_feature.append(values.sum(axis=1))
-                by_step = values.sum(axis=2)
-                by_span.append(np.stack([by_step[:, steps].sum(axis=1) for steps in spans.values()], axis=1))
-    return {part: (np.concatenate(f), np.concatenate(s)) for part, (f, s) in found.items()}
+            values = saliency(attributor.forecast, x.requires_grad_()).abs().double().cpu().numpy()
+            by_feature.append(values.sum(axis=1))
+            by_step = values.sum(axis=2)
+            by_span.append(np.stack([by_step[:, steps].sum(axis=1) for steps in spans.values()], axis=1))
+    return np.concatenate(by_feature), np.concatenate(by_span)
 
 
-def _anchor_gradient(forecast: ScalarForecast) -> Float[Tensor, "time feature"] | None:
-    if forecast.shortcut is None:
-        return None
-    return forecast.shortcut.mean(dim=0) if forecast.step is None else forecast.shortcut[forecast.step - 1]
-
-
-def _shift(measured: list[Magnitudes], days: ResampledDays) -> Shift:
-    features, spans = (np.stack([m[k].sum(axis=0) for m in measured]) for k in (0, 1))  # (horizon, item)
-    drawn, drawn_spans = (np.stack([days.sums(m[k]) for m in measured]) for k in (0, 1))
-    drawn_ranks = ranks(drawn)  # (horizon, draw, feature)
-    share = shares(features)
-    return Shift(
-        share=share,
-        share_error=shares(drawn).std(axis=1),
-        rank=ranks(features),
-        rank_error=drawn_ranks.std(axis=1),
-        move_error=_change(drawn_ranks, share).std(axis=0),  # the same days are drawn at every horizon
-        span_share=shares(spans),
-        span_error=shares(drawn_spans).std(axis=1),
-    )
+def _sums(
+    values: tuple[Float[np.ndarray, "window item"], ...], days: ResampledDays
+) -> tuple[Float[np.ndarray, "horizon item"], Float[np.ndarray, "horizon draw item"]]:
+    """Over all windows, and over those of each resampling, per horizon."""
+    return np.stack([each.sum(axis=0) for each in values]), np.stack([days.sums(each) for each in values])
 
 
 def _beyond_share(
-    by_feature: list[Float[np.ndarray, "window feature"]],
+    by_feature: tuple[Float[np.ndarray, "window feature"], ...],
 ) -> Float[np.ndarray, "window horizon feature"]:
     """What each window adds to the error of each share: its gradient beside the share of its sum."""
     values = np.stack(by_feature, axis=1)
@@ -294,7 +258,3 @@ def _in_words(span: str) -> str:
     return {"1 to 12 h": "the hours from 1 to 12", "older than 12 h": "what is older than 12 h"}.get(
         span, f"the {span}"
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

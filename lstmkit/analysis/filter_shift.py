@@ -12,7 +12,6 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from lstmkit.analysis.attribution import Attributor
-from lstmkit.analysis.attribution_methods import ScalarForecast
 from lstmkit.analysis.days import ResampledDays, too_few
 from lstmkit.analysis.horizons import ranks, shared_windows, shares
 from lstmkit.data.windows import Windows
@@ -197,7 +196,7 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
 
 def _importance(attributor: Attributor, sample: Windows) -> Float[np.ndarray, "window filter"]:
     """The absolute first-order effect of holding each filter at its mean over all windows and steps."""
-    forecast = ScalarForecast(attributor.forecast.model, attributor.forecast.step)
+    forecast = attributor.forecast
     name = _last_maps(attributor.forecast.model, sample)
     products, gradients, levels = [], [], []
     with record(forecast.model, [name]) as outputs, torch.backends.cudnn.flags(enabled=False):
@@ -210,7 +209,7 @@ def _importance(attributor: Attributor, sample: Windows) -> Float[np.ndarray, "w
             gradients.append(gradient.sum(dim=2))
             levels.append(maps.mean(dim=2))
     product, gradient, level = (torch.cat(each).cpu().numpy() for each in (products, gradients, levels))
-    return np.abs(product - level.mean(axis=0) * gradient) * sample.target_scaler.scale[0]
+    return np.abs(product - level.mean(axis=0) * gradient) * sample.residual.scale
 
 
 def _activations(model: nn.Module, sample: Windows) -> Float[np.ndarray, "window filter time"]:

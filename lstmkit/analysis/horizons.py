@@ -17,7 +17,6 @@ from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits, duration, signed
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
-WHOLE, NETWORK = "network and anchor", "network alone"  # parts of a forecast
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lstmkit.analysis.attribution_shift import AttributionShift, Shift
+from lstmkit.analysis.attribution_shift import AttributionShift
 from lstmkit.analysis.filter_shift import FilterShift
 from lstmkit.analysis.horizons import MetricsSummary
 from lstmkit.analysis.state_shift import StateShift
@@ -83,38 +83,35 @@ def _cell(axes: Axes, row: int, text: str) -> None:
 
 
 def plot_attribution_shift(shift: AttributionShift) -> Figure:
-    """Ranks of the features at each horizon, and shares of the spans of past hours, for each part of the forecast.
+    """Ranks of the features at each horizon, and shares of the spans of past hours.
 
     Args:
         shift: of one model.
     """
-    columns = len(shift.parts)
-    height = 1.6 + 0.25 * len(shift.features) + 1.9
-    figure, panels = canvas(
-        2, columns, height=height, squeeze=False, height_ratios=[0.25 * len(shift.features) + 0.6, 1.9]
-    )
-    for (upper, lower), (part, each) in zip(panels.T, shift.parts.items(), strict=True):
-        _draw_ranks(upper, each, shift)
-        _draw_spans(lower, each, shift)
-        upper.set_title(f"{part[0].upper()}{part[1:]}")
-    panels[1, 0].set_ylabel("share of the absolute\ngradient (%)")
-    handles, labels = panels[1, 0].get_legend_handles_labels()
+    ranks_height = 0.25 * len(shift.features) + 0.6
+    figure, (upper, lower) = canvas(2, 1, height=ranks_height + 2.9, height_ratios=[ranks_height, 1.9])
+    _draw_ranks(upper, shift)
+    _draw_spans(lower, shift)
+    upper.set_title("Features by rank, the first on top")
+    lower.set_title("Past hours")
+    lower.set_ylabel("share of the absolute\ngradient (%)")
+    handles, labels = lower.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(shift.horizons))
     return figure
 
 
-def _draw_ranks(axes: Axes, each: Shift, shift: AttributionShift) -> None:
-    places = each.reacting
+def _draw_ranks(axes: Axes, shift: AttributionShift) -> None:
+    places = shift.reacting
     for k, feature in enumerate(shift.features):
-        color = (ACCENT if each.move[k] > 0 else WARM) if each.clear[k] else MUTED
-        ranks, errors = each.place[places, k], each.rank_error[places, k]
+        color = (ACCENT if shift.move[k] > 0 else WARM) if shift.clear[k] else MUTED
+        ranks, errors = shift.place[places, k], shift.rank_error[places, k]
         axes.errorbar(places, ranks, yerr=errors, fmt="o-", ms=4, lw=1.4, color=color, capsize=2)
-        for end in each.ends:
+        for end in shift.ends:
             side, align = (0.06, "left") if end and end == places[-1] else (-0.06, "right")
-            share = _rounded(each.share[end, k])
-            at = (end + side, each.place[end, k])
+            share = _rounded(shift.share[end, k])
+            at = (end + side, shift.place[end, k])
             text = f"{feature_label(feature)}  {share}"
-            ink = color if each.clear[k] else INK
+            ink = color if shift.clear[k] else INK
             axes.annotate(text, at, ha=align, va="center", fontsize=7.5, color=ink)
     axes.set_xlim(-0.95, len(shift.horizons) - 0.05)
     axes.set_ylim(len(shift.features) + 0.6, 0.4)
@@ -132,14 +129,14 @@ def _rounded(share: float) -> str:
     return f"{share:.0f} %" if share >= 0.5 or share == 0 else "< 1 %"
 
 
-def _draw_spans(axes: Axes, each: Shift, shift: AttributionShift) -> None:
+def _draw_spans(axes: Axes, shift: AttributionShift) -> None:
     width = 0.8 / len(shift.horizons)
     places = np.arange(len(shift.spans))
     for h, horizon in enumerate(shift.horizons):
         axes.bar(
             places + (h - (len(shift.horizons) - 1) / 2) * width,
-            each.span_share[h],
-            yerr=each.span_error[h],
+            shift.span_share[h],
+            yerr=shift.span_error[h],
             width=0.92 * width,
             color=SEQUENCE[h % len(SEQUENCE)],
             ecolor=INK,

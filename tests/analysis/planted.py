@@ -18,7 +18,7 @@ def windows_of(n: int = 1000, horizon: int = 3, keep: np.ndarray | None = None, 
     """Test windows of noise around 600 ppm, from the last 60 % of the rows."""
     values = 600 + 80 * np.random.default_rng(3).normal(size=n)
     frame = dataset_of({"co2": values}, keep=keep, **dataset)
-    return raw_windows(frame, horizon, LATE_HALF, lookback=4, anchor="none")["test"]
+    return raw_windows(frame, horizon, LATE_HALF, lookback=4, residual="none")["test"]
 
 
 def rows_of(path: Path, windows: Windows, error: np.ndarray | float) -> Rows:

@@ -75,13 +75,13 @@ def study_params(windows: int = 4096, draws: int = 40, random_ablations: int = 5
 
 
 def noise_windows(
-    rows: int = 1500, lookback: int = 6, horizon: int = 2, features: int = 2, anchor: str = "none"
+    rows: int = 1500, lookback: int = 6, horizon: int = 2, features: int = 2, residual: str = "none"
 ) -> dict[str, Windows]:
     """Windows of hourly white noise in several features, the first of which is the target."""
     names = ("co2", "temperature", "humidity")[:features]
     noise = np.random.default_rng(11).normal(size=(rows, features))
     dataset = dataset_of({name: 20 + noise[:, k] for k, name in enumerate(names)})
-    return raw_windows(dataset, horizon, lookback=lookback, scaling="standard", anchor=anchor)
+    return raw_windows(dataset, horizon, lookback=lookback, scaling="standard", residual=residual)
 
 
 def days_drawn(windows: Windows, values: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:

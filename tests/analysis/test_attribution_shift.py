@@ -1,4 +1,4 @@
-"""Shifts of attribution between horizons: linear models whose shares are their weights, with and without an anchor."""
+"""Shifts of attribution between horizons: linear models whose shares are their weights."""
 
 import dataclasses
 
@@ -8,7 +8,6 @@ import torch
 
 from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.attribution_shift import AttributionShift, attribution_shift
-from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
@@ -22,8 +21,7 @@ PARAMS, DRAWS = AttributionParams(windows=64, batch_size=16), EvaluationParams(b
 def windows_of(horizon: int, n: int = 96, **changed) -> Windows:
     """Two horizons of one series: the windows start at the same rows."""
     long = make_test_windows(n=n, **({"lookback": 26, "horizon": 8, "interval": "1h"} | changed))
-    none = dataclasses.replace(long.anchor, weights=torch.zeros(horizon, 0))
-    return dataclasses.replace(long, horizon=horizon, anchor=none)
+    return dataclasses.replace(long, horizon=horizon)
 
 
 def attributor(model: torch.nn.Module, windows: Windows, **changed) -> Attributor:
@@ -51,14 +49,12 @@ def linear_shift(**changed) -> AttributionShift:
 def test_shares_of_features_and_of_past_hours_by_hand():
     shift = linear_shift()
     assert shift.horizons == ("1 h", "4 h")
-    assert list(shift.parts) == [NETWORK]
-    each = shift.parts[NETWORK]
-    np.testing.assert_allclose(each.share, [[75, 25], [50, 50]])
-    np.testing.assert_array_equal(each.rank, [[1, 2], [1.5, 1.5]])
-    np.testing.assert_array_equal(each.place, [[1, 2], [1, 2]])
+    np.testing.assert_allclose(shift.share, [[75, 25], [50, 50]])
+    np.testing.assert_array_equal(shift.rank, [[1, 2], [1.5, 1.5]])
+    np.testing.assert_array_equal(shift.place, [[1, 2], [1, 2]])
     assert shift.spans == ("newest hour", "1 to 12 h", "older than 12 h")
-    np.testing.assert_allclose(each.span_share, [[87.5, 12.5, 0], [25, 12.5, 62.5]])
-    assert not each.share_error.any()  # a linear model has the same gradient in every window
+    np.testing.assert_allclose(shift.span_share, [[87.5, 12.5, 0], [25, 12.5, 62.5]])
+    assert not shift.share_error.any()  # a linear model has the same gradient in every window
     assert shift.n_windows == 64
 
 
@@ -78,41 +74,24 @@ def test_short_lookbacks_have_fewer_spans():
     )
 
 
-def with_anchor(windows: Windows) -> Windows:
-    """An anchor that weighs the newest step and the step of the day before each target."""
-    terms = (
-        torch.tensor([[0.5, -0.25]]).repeat(windows.horizon, 1)
-        * torch.arange(1, windows.horizon + 1)[:, None]
-    )
-    return dataclasses.replace(
-        windows, anchor=dataclasses.replace(windows.anchor, recent=(0,), season=24, weights=terms)
-    )
-
-
 @pytest.mark.parametrize("step", [None, 1])
-def test_the_whole_forecast_is_the_network_and_the_anchor(step):
-    pair = [
-        attributor(
-            stirred(LSTMForecaster(2, horizon, hidden=3)), with_anchor(windows_of(horizon)), target_step=step
-        )
-        for horizon in (1, 4)
-    ]
+@pytest.mark.parametrize("kind", ["none", "last"])
+def test_shares_are_those_of_the_networks_gradient_whatever_it_adds_to(step, kind):
+    pair = []
+    for horizon in (1, 4):
+        windows = windows_of(horizon)
+        rule = dataclasses.replace(windows.residual, kind=kind, rate=float(kind == "last"))
+        model = stirred(LSTMForecaster(2, horizon, hidden=3))
+        pair.append(attributor(model, dataclasses.replace(windows, residual=rule), target_step=step))
     shift = attribution_shift(pair, DRAWS)
-    assert list(shift.parts) == [WHOLE, NETWORK]
     for h, one in enumerate(pair):
-        sample = one.windows.spread(64)  # every window serves both horizons
-        x, _ = sample.gather(torch.arange(64))
+        x, _ = one.windows.spread(64).gather(torch.arange(64))  # every window serves both horizons
         x.requires_grad_()
         ahead = one.forecast.model(x)
         scalar = ahead.mean(dim=1) if step is None else ahead[:, step - 1]
-        (alone,) = torch.autograd.grad(scalar.sum(), x)
-        linear = sample.shortcut()
-        linear = linear.mean(dim=0) if step is None else linear[step - 1]
-        for part, gradient in ((NETWORK, alone), (WHOLE, alone + linear)):
-            total = gradient.abs().double().sum(dim=(0, 1)).numpy()
-            np.testing.assert_allclose(
-                shift.parts[part].share[h], 100 * total / total.sum(), rtol=1e-4
-            )  # float32
+        (gradient,) = torch.autograd.grad(scalar.sum(), x)
+        total = gradient.abs().double().sum(dim=(0, 1)).numpy()
+        np.testing.assert_allclose(shift.share[h], 100 * total / total.sum(), rtol=1e-4)  # float32
 
 
 def test_errors_resample_days():
@@ -122,7 +101,7 @@ def test_errors_resample_days():
         attributor(sensitive, windows_of(1, n=95)),
         attributor(calm, windows_of(4, n=95)),
     ]  # four whole days
-    each = attribution_shift(pair, EvaluationParams(bootstrap=3000)).parts[NETWORK]
+    each = attribution_shift(pair, EvaluationParams(bootstrap=3000))
     sample = pair[0].windows.spread(64)
     x, _ = sample.gather(torch.arange(64))
     gradients = 2 * x[:, -1].abs().double().numpy() * [1.0, 0.5]
@@ -139,7 +118,7 @@ def test_errors_resample_days():
 
 
 def test_a_change_is_clear_where_it_exceeds_twice_its_error():
-    shift = linear_shift().parts[NETWORK]
+    shift = linear_shift()
     moved = dataclasses.replace(
         shift, rank=np.array([[1.0, 2.0], [2.0, 1.0]]), move_error=np.array([0.49, 0.51])
     )
@@ -149,8 +128,8 @@ def test_a_change_is_clear_where_it_exceeds_twice_its_error():
 
 def test_finding_names_leaders_moves_and_hours():
     shift = linear_shift()
-    each = dataclasses.replace(
-        shift.parts[NETWORK],
+    shift = dataclasses.replace(
+        shift,
         share=np.array([[70.0, 30.0], [40.0, 60.0]]),
         share_error=np.array([[1.0, 1.0], [2.0, 2.0]]),
         rank=np.array([[1.0, 2.0], [2.0, 1.0]]),
@@ -158,15 +137,13 @@ def test_finding_names_leaders_moves_and_hours():
         span_share=np.array([[99.98, 0.02, 0.0], [25.0, 12.5, 62.5]]),
         span_error=np.array([[0.01, 0.01, 0.0], [1.5, 0.5, 2.0]]),
     )
-    assert dataclasses.replace(shift, parts={NETWORK: each}).finding() == (
-        "Network alone: CO₂ leads 1 h ahead with 70.0 ± 1.0 %, temperature 4 h ahead with 60.0 ± 2.0 %. Ranks that "
+    assert shift.finding() == (
+        "CO₂ leads 1 h ahead with 70.0 ± 1.0 %, temperature 4 h ahead with 60.0 ± 2.0 %. Ranks that "
         "change by more than twice the standard error of the change: CO₂ from 1 to 2, temperature from 2 to 1. Of its "
         "gradient 100.0 % and 25.0 ± 1.5 % (1 h and 4 h ahead) fall on the newest hour, less than 0.1 % and "
         "62.5 ± 2.0 % on what is older than 12 h."
     )
-    still = dataclasses.replace(
-        shift, parts={NETWORK: dataclasses.replace(each, move_error=np.array([5.0, 5.0]))}
-    )
+    still = dataclasses.replace(shift, move_error=np.array([5.0, 5.0]))
     assert "No rank changes by more than twice its standard error." in still.finding()
 
 
@@ -176,7 +153,7 @@ def silent(horizon: int) -> Attributor:
 
 def test_a_silent_network_gives_no_nan():
     shift = attribution_shift([silent(1), silent(4)], DRAWS)
-    assert shift.finding() == "Network alone: all gradients are zero."
+    assert shift.finding() == "All gradients are zero."
     assert shift.facts() == {}
     assert np.isfinite(shift.to_frame().loc["feature"]).all(axis=None)
     assert np.isfinite(shift.to_frame().loc["past hours", ["share", "share_error"]]).all(axis=None)
@@ -185,13 +162,13 @@ def test_a_silent_network_gives_no_nan():
 def test_a_horizon_of_zeros_has_no_leader_and_no_ranks_to_compare():
     shift = attribution_shift([silent(1), attributor(FAR, windows_of(4))], DRAWS)
     assert shift.finding() == (
-        "Network alone: all gradients are zero 1 h ahead; CO₂ leads 4 h ahead with 50.0 %. Of its gradient 25.0 % "
+        "All gradients are zero 1 h ahead. CO₂ leads 4 h ahead with 50.0 %. Of its gradient 25.0 % "
         "(4 h ahead) fall on the newest hour, 62.5 % on what is older than 12 h."
     )
     assert shift.facts() == {"leading_feature 4 h": "co2", "newest_hour_percent 4 h": pytest.approx(25)}
     assert "Where all gradients are zero, there are no ranks." in shift.caption
     assert "no ranks" not in linear_shift().caption
-    assert not shift.parts[NETWORK].clear.any()
+    assert not shift.clear.any()
 
 
 @pytest.mark.parametrize("zeros", [1, 4])
@@ -199,10 +176,10 @@ def test_horizons_with_a_gradient_are_compared_past_one_that_has_none(zeros):
     near = attributor(Weighted(NEAR.weights, ahead=(1.0,) * 2), windows_of(2))
     far = attributor(Weighted(weights({0: (1.0, 3.0)}), ahead=(1.0,) * 8), windows_of(8))
     shift = attribution_shift([silent(zeros), near, far], DRAWS)
-    assert shift.parts[NETWORK].move.tolist() == [-1, 1]
-    assert shift.parts[NETWORK].move_error.tolist() == [0, 0]
+    assert shift.move.tolist() == [-1, 1]
+    assert shift.move_error.tolist() == [0, 0]
     assert shift.finding() == (
-        f"Network alone: all gradients are zero {zeros} h ahead; CO₂ leads 2 h ahead with 75.0 %, temperature 8 h "
+        f"All gradients are zero {zeros} h ahead. CO₂ leads 2 h ahead with 75.0 %, temperature 8 h "
         "ahead with 75.0 %. Ranks that change by more than twice the standard error of the change: CO₂ from 1 to 2, "
         "temperature from 2 to 1. Of its gradient 87.5 % and 100.0 % (2 h and 8 h ahead) fall on the newest hour, "
         "less than 0.1 % and less than 0.1 % on what is older than 12 h."
@@ -212,8 +189,8 @@ def test_horizons_with_a_gradient_are_compared_past_one_that_has_none(zeros):
 def test_frames_and_facts():
     shift = linear_shift()
     shares = shift.to_frame()["share"]
-    assert shares["feature", NETWORK, "1 h", "co2"] == pytest.approx(75)
-    assert shares["past hours", NETWORK, "4 h", "older than 12 h"] == pytest.approx(62.5)
+    assert shares["feature", "1 h", "co2"] == pytest.approx(75)
+    assert shares["past hours", "4 h", "older than 12 h"] == pytest.approx(62.5)
     assert shift.facts() == {
         "leading_feature 1 h": "co2",
         "leading_feature 4 h": "co2",

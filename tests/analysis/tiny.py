@@ -9,7 +9,7 @@ from torch import nn
 
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.scaling import Scaler
+from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.params import SplitParams, WindowParams
 
@@ -55,11 +55,13 @@ def make_test_windows(
         site_timezone="UTC",
         units={},
     )
-    params = WindowParams(lookback=lookback, scaling="standard", anchor="none")
+    params = WindowParams(lookback=lookback, scaling="standard", residual="none")
     split = SplitParams(train=1 / 3, validation=1 / 3)
     windows = make_windows(dataset, build_features(dataset, "raw"), horizon, params, split)["train"]
     assert len(windows) == n
-    return replace(windows, target_scaler=Scaler(np.zeros(1), np.array([target_scale])))
+    deviations = torch.from_numpy((windows.values / target_scale).astype("float32"))
+    zero = ResidualBaseline("none", np.zeros(3 * rows), 0.0, target_scale, deviations)
+    return replace(windows, residual=zero)
 
 
 def stirred(model: nn.Module, seed: int = 0) -> nn.Module:

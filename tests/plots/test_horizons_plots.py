@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.attribution_shift import AttributionShift, Shift
+from lstmkit.analysis.attribution_shift import AttributionShift
 from lstmkit.analysis.filter_shift import FilterShift
 from lstmkit.analysis.geometry import geometry
-from lstmkit.analysis.horizons import NETWORK, WHOLE, MetricsSummary, metrics_summary, ranks, shares
+from lstmkit.analysis.horizons import MetricsSummary, metrics_summary, ranks, shares
 from lstmkit.analysis.state_shift import StateShift
 from lstmkit.plots.horizons import (
     plot_attribution_shift,
@@ -37,42 +37,40 @@ def scaled(result: MetricsSummary, scale: float) -> MetricsSummary:
     return dataclasses.replace(result, table=result.table.assign(**scale * result.table[sizes]))
 
 
-def shift(
-    horizons: int = 2, parts: tuple[str, ...] = (WHOLE, NETWORK), scale: float = 1.0
-) -> AttributionShift:
+def shift(horizons: int = 2, scale: float = 1.0) -> AttributionShift:
     random = np.random.default_rng(0)
-
-    def part() -> Shift:
-        sums = scale * random.gamma(0.5, size=(horizons, len(FEATURES)))
-        spans = scale * random.gamma(0.5, size=(horizons, len(SPANS)))
-        return Shift(
-            share=shares(sums),
-            share_error=np.full_like(sums, 0.4),
-            rank=ranks(sums),
-            rank_error=random.uniform(0, 1, sums.shape),
-            move_error=random.uniform(0, 2, len(FEATURES)),
-            span_share=shares(spans),
-            span_error=np.full_like(spans, 1.2),
-        )
-
-    labels = tuple(f"{6**k} h" for k in range(horizons))
-    return AttributionShift(labels, FEATURES, SPANS, {name: part() for name in parts}, "mean", 512, 100)
+    sums = scale * random.gamma(0.5, size=(horizons, len(FEATURES)))
+    spans = scale * random.gamma(0.5, size=(horizons, len(SPANS)))
+    return AttributionShift(
+        horizons=tuple(f"{6**k} h" for k in range(horizons)),
+        features=FEATURES,
+        spans=SPANS,
+        share=shares(sums),
+        share_error=np.full_like(sums, 0.4),
+        rank=ranks(sums),
+        rank_error=random.uniform(0, 1, sums.shape),
+        move_error=random.uniform(0, 2, len(FEATURES)),
+        span_share=shares(spans),
+        span_error=np.full_like(spans, 1.2),
+        explained="mean",
+        n_windows=512,
+        n_days=100,
+    )
 
 
 def partly_silent(horizons: int, zeros: int) -> AttributionShift:
     """A shift whose network has no gradient at one of the horizons."""
     result = shift(horizons)
-    each, silent = result.parts[NETWORK], np.arange(horizons)[:, None] == zeros
-    network = dataclasses.replace(
-        each,
-        share=np.where(silent, 0.0, each.share),
-        share_error=np.where(silent, 0.0, each.share_error),
-        rank=np.where(silent, 5.5, each.rank),
-        rank_error=np.where(silent, 0.0, each.rank_error),
-        span_share=np.where(silent, 0.0, each.span_share),
-        span_error=np.where(silent, 0.0, each.span_error),
+    silent = np.arange(horizons)[:, None] == zeros
+    return dataclasses.replace(
+        result,
+        share=np.where(silent, 0.0, result.share),
+        share_error=np.where(silent, 0.0, result.share_error),
+        rank=np.where(silent, 5.5, result.rank),
+        rank_error=np.where(silent, 0.0, result.rank_error),
+        span_share=np.where(silent, 0.0, result.span_share),
+        span_error=np.where(silent, 0.0, result.span_error),
     )
-    return dataclasses.replace(result, parts=result.parts | {NETWORK: network})
 
 
 def filters(horizons: int = 2, n: int = 64, scale: float = 1.0) -> FilterShift:
@@ -129,7 +127,6 @@ FIGURES = {
     },
     "shift": lambda: plot_attribution_shift(shift()),
     "shift of three horizons": lambda: plot_attribution_shift(shift(3)),
-    "shift without an anchor": lambda: plot_attribution_shift(shift(parts=(NETWORK,))),
     "shift of a silent network": lambda: plot_attribution_shift(shift(scale=0.0)),
     "shift, silent at the first horizon": lambda: plot_attribution_shift(partly_silent(2, 0)),
     "shift, silent at the last horizon": lambda: plot_attribution_shift(partly_silent(2, 1)),
@@ -182,48 +179,46 @@ def test_metrics_stand_beside_the_best_baseline():
 
 def test_every_feature_goes_from_its_place_to_its_place():
     result = shift()
-    each = result.parts[NETWORK]
-    axes = plot_attribution_shift(result).axes[1]
-    assert axes.get_title(loc="left") == "Network alone"
+    axes = plot_attribution_shift(result).axes[0]
     assert axes.yaxis_inverted()  # rank 1 on top
     lines = [container.lines[0].get_ydata().tolist() for container in axes.containers]
-    assert lines == each.place.T.tolist()
+    assert lines == result.place.T.tolist()
     spread = np.array([container.lines[2][0].get_segments() for container in axes.containers])[..., 1]
-    np.testing.assert_allclose(spread[:, :, 1] - spread[:, :, 0], 2 * each.rank_error.T)
+    np.testing.assert_allclose(spread[:, :, 1] - spread[:, :, 0], 2 * result.rank_error.T)
     first = axes.texts[0].get_text()
     assert first.startswith(feature_label(FEATURES[0]))
-    assert first.endswith(f"{each.share[0, 0]:.0f} %")
+    assert first.endswith(f"{result.share[0, 0]:.0f} %")
 
 
 @pytest.mark.parametrize(("zeros", "drawn"), [(0, [1, 2]), (1, [0, 2]), (2, [0, 1])])
 def test_a_horizon_of_zeros_has_no_ranks(zeros, drawn):
     result = partly_silent(3, zeros)
-    axes = plot_attribution_shift(result).axes[1]
+    axes = plot_attribution_shift(result).axes[0]
     lines = [container.lines[0] for container in axes.containers]
     assert [line.get_xdata().tolist() for line in lines] == [drawn] * len(FEATURES)
-    assert [line.get_ydata().tolist() for line in lines] == result.parts[NETWORK].place[drawn].T.tolist()
+    assert [line.get_ydata().tolist() for line in lines] == result.place[drawn].T.tolist()
     ticks = [label.get_text() for label in axes.get_xticklabels()]
     assert [h for h, tick in enumerate(ticks) if tick.endswith("\nno gradient")] == [zeros]
     assert len(axes.texts) == 2 * len(FEATURES)
 
 
 def test_one_horizon_with_a_gradient_has_uncoloured_labels_on_one_side():
-    axes = plot_attribution_shift(partly_silent(2, 0)).axes[1]
+    axes = plot_attribution_shift(partly_silent(2, 0)).axes[0]
     assert [text.get_position()[0] for text in axes.texts] == [pytest.approx(1.06)] * len(FEATURES)
     assert len({container.lines[0].get_color() for container in axes.containers}) == 1
-    silent = plot_attribution_shift(shift(scale=0.0)).axes[1]
+    silent = plot_attribution_shift(shift(scale=0.0)).axes[0]
     assert not silent.texts
     assert not any(len(container.lines[0].get_xdata()) for container in silent.containers)
 
 
 def test_colours_mark_clear_changes_alone():
     result = shift()
-    each = dataclasses.replace(
-        result.parts[NETWORK],
+    result = dataclasses.replace(
+        result,
         rank=np.stack([np.arange(1.0, 11), np.arange(1.0, 11)[::-1]]),
         move_error=np.array([1.0, 1, 1, 9, 9, 9, 9, 1, 1, 1]),
     )
-    axes = plot_attribution_shift(dataclasses.replace(result, parts={NETWORK: each})).axes[0]
+    axes = plot_attribution_shift(result).axes[0]
     colors = [container.lines[0].get_color() for container in axes.containers]
     assert len(set(colors[:3])) == len(set(colors[3:7])) == len(set(colors[7:])) == 1
     assert len({colors[0], colors[3], colors[9]}) == 3
@@ -231,10 +226,10 @@ def test_colours_mark_clear_changes_alone():
 
 def test_spans_are_drawn_with_their_errors():
     result = shift(3)
-    axes = plot_attribution_shift(result).axes[2]
+    axes = plot_attribution_shift(result).axes[1]
     widths = [container for container in axes.containers if hasattr(container, "patches")]
     heights = [[bar.get_height() for bar in container.patches] for container in widths]
-    np.testing.assert_allclose(heights, result.parts[WHOLE].span_share)
+    np.testing.assert_allclose(heights, result.span_share)
 
 
 def test_every_horizon_has_its_cloud_and_its_plane():
