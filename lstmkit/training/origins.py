@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lstmkit.data.windows import Windows
-from lstmkit.internals.causality import is_causal, step_ends
+from lstmkit.internals.causality import state_ends
 
 WARM_UP = 6  # a sixth of the lookback comes before the first forecast
 
@@ -48,18 +48,15 @@ def choose_origins(model: nn.Module, windows: Windows, most: int, seed: int) -> 
     many forecasts to learn from.
 
     Args:
-        model: on the CPU.
+        model: untrained.
         windows: of the training part.
         most: number of steps.
         seed: of the inputs on which the model is tried.
     """
-    newest = torch.tensor([windows.lookback - 1])
-    if most == 1 or not is_causal(model, windows.lookback, len(windows.features), seed):
-        return Origins(newest, None)
-    with torch.no_grad():
-        n_steps = model.states(torch.zeros(1, windows.lookback, len(windows.features))).shape[1]
-    ends = step_ends(n_steps, windows.lookback)
+    ends = None if most == 1 else state_ends(model, windows.lookback, len(windows.features), seed)
+    if ends is None:
+        return Origins(torch.tensor([windows.lookback - 1]), None)
     warm = int((ends >= windows.lookback // WARM_UP).sum())
     every = -(-warm // most)
-    positions = torch.arange(n_steps - 1, n_steps - 1 - warm, -every).flip(0)
+    positions = torch.arange(len(ends) - 1, len(ends) - 1 - warm, -every).flip(0)
     return Origins(ends[positions], positions)
