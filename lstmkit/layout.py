@@ -26,6 +26,7 @@ _EVERY_MODEL = {
     "residuals": f"{_PREDICTIONS}/E6_residuals",
     "error_by_regime": f"{_PREDICTIONS}/E7_error_by_regime",
     "error_by_step": f"{_PREDICTIONS}/E11_error_by_step",
+    "warning": f"{_PREDICTIONS}/E17_warning",
 }
 _OF_KIND = {
     "lstm": {

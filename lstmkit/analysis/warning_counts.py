@@ -43,7 +43,7 @@ class WarningCounts:
         Args:
             chunk: in order of time; persistence is among the forecasters.
         """
-        above = chunk.observed >= self.level.value
+        above = self._reached(chunk.observed)
         self.highest = max(self.highest, float(chunk.observed.max()))
         onset = self._onsets(chunk)
         self._note_crossings(chunk.origin, above, onset)
@@ -75,9 +75,13 @@ class WarningCounts:
         """In the order in which they came."""
         return list(self._counts)
 
+    def _reached(self, values: Float[np.ndarray, "*any"]) -> Bool[np.ndarray, "*any"]:
+        """Whether values are at the level or above, as the single precision in which forecasts are kept tells them."""
+        return values.astype("float32") >= np.float32(self.level.value)
+
     def _onsets(self, chunk: Compared) -> Bool[np.ndarray, "window"]:
         time = chunk.origin.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
-        is_above = chunk.forecasts[PERSISTENCE][:, 0] >= self.level.value
+        is_above = self._reached(chunk.forecasts[PERSISTENCE][:, 0])
         above = np.where(is_above, time, np.datetime64("NaT", "ns"))
         above = np.fmax.accumulate(np.concatenate([[self._last_above], above]))[
             1:
@@ -104,9 +108,9 @@ class WarningCounts:
         score: Float[np.ndarray, "case window"],
     ) -> Int[np.ndarray, "day case 2 reached"]:
         """Windows by day, case, event, and how many of the levels that are tried their forecast reaches."""
-        tried = self.level.tried
+        tried = self.level.tried.astype("float32")
         counts = np.zeros((n_days, len(CASES), 2, len(tried) + 1), dtype="int32")
         case, window = np.nonzero(inside)
-        reached = np.searchsorted(tried, score[case, window], side="right")
+        reached = np.searchsorted(tried, score[case, window].astype("float32"), side="right")
         np.add.at(counts, (day[window], case, event[case, window].astype(int), reached), 1)
         return counts

@@ -9,7 +9,7 @@ from lstmkit.analysis.warning_rates import OWN
 from lstmkit.analysis.warning_skill import Case, WarningSkill
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, canvas, light_grid
 
-RIVALS = tuple(color for color in SEQUENCE if color not in (ACCENT, WARM, MUTED))
+BEST, OTHERS = SEQUENCE[1], "#c4ccd4"
 RATES = {"precision": (ACCENT, -0.16, "no warning"), "recall": (WARM, 0.16, "no event")}
 TITLES = {"onsets": "Windows that start below", "all windows": "All windows"}
 
@@ -23,7 +23,7 @@ def plot_warning_skill(skill: WarningSkill) -> Figure:
     figure, panels = canvas(2, 2, height=6.6, height_ratios=[1.35, 1], sharey="row")
     for windows, (top, bottom) in zip(TITLES, panels.T, strict=True):
         case = skill.cases[windows, "within"]
-        _curves(top, case, skill.model)
+        _curves(top, case, skill)
         top.set_title(f"{TITLES[windows]}\n{case.events:,} of {case.windows:,} reach it")
         _rates(bottom, case)
     panels[0, 0].set_ylabel("precision: warnings that are right (%)")
@@ -33,14 +33,18 @@ def plot_warning_skill(skill: WarningSkill) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, case: Case, model: str) -> None:
-    others = [name for name in case.warners if name not in (model, PERSISTENCE)]
-    colors = dict(zip(others, RIVALS, strict=False)) | {PERSISTENCE: INK, model: ACCENT}
-    for name, warner in reversed(case.warners.items()):
-        precision, recall = 100 * warner.curve
-        width, color = (2.2 if name == model else 1.2), colors.get(name, MUTED)
-        axes.plot(recall, precision, color=color, lw=width, label=name)
-        axes.plot(recall[OWN], precision[OWN], "o", color=color, ms=6 if name == model else 4)
+def _curves(axes: Axes, case: Case, skill: WarningSkill) -> None:
+    best = skill.best_rival()
+    colors = {best: BEST, PERSISTENCE: INK, skill.model: ACCENT}
+    others = [name for name in case.warners if name not in colors]
+    for name in [*others, *(named for named in colors if named)]:
+        precision, recall = 100 * case.warners[name].curve
+        color, is_model = colors.get(name, OTHERS), name == skill.model
+        label = name if name in colors else "other baselines"
+        label = f"{name}, the best baseline" if name == best else label
+        label = None if name in others[1:] else label
+        axes.plot(recall, precision, color=color, lw=2.2 if is_model else 1.2, label=label)
+        axes.plot(recall[OWN], precision[OWN], "o", color=color, ms=6 if is_model else 4)
     axes.axhline(100 * case.events / case.windows if case.windows else 0, color=MUTED, lw=1, ls="--")
     axes.set(xlim=(-2, 102), ylim=(-2, 102))
     axes.set_xlabel("recall: events that are warned of (%)")

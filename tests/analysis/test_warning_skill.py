@@ -88,6 +88,19 @@ def test_a_value_at_the_level_has_reached_it():
     assert rates(skill, "persistence", ALL) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("value", [0.3, 0.7])  # single precision rounds one up and one down
+def test_a_level_is_reached_also_by_forecasts_that_were_kept_in_single_precision(value):
+    series = np.zeros(200)
+    series[20::20] = value
+    kept = series.astype("float32").astype("float64")
+    time = pd.date_range("2025-06-02", periods=199, freq="1h", tz="UTC")
+    chunk = Compared(series[1:, None], {"LSTM": kept[1:, None], "persistence": kept[:-1, None]}, time)
+    level = WarningLevel(value, "which the study states", TRIED - 10 + value)
+    skill = warning_skill("LSTM", "ppm", [chunk], (level,), pd.Timedelta("1h"), PARAMS, seed=0)
+    assert rates(skill, "LSTM") == rates(skill, "LSTM", ALL) == (1.0, 1.0)
+    assert skill.cases[ONSETS, "within"].windows == 199 - 9
+
+
 def noisy(n=24 * 40, seed=0, horizon=3):
     """A daily rhythm with noise that crosses the level on most days, and two forecasters of different noise."""
     rng = np.random.default_rng(seed)
