@@ -6,12 +6,6 @@ from typing import Any
 from lstmkit.standing import Standing, interval, standing
 from lstmkit.wording import count, digits, signed
 
-RULES = {  # what is forecast where a network puts out zero, by `windows.residual`
-    "none": "the mean of the training part",
-    "last": "the last value",
-    "climatology": "the climatology",
-    "damped": "the damped climatology",
-}
 NO_GAIN = 0.005  # is printed as 0.00
 NO_MOVE = 1e-3  # of the RMSE: does not reach its third digit, the last that is printed
 FEWEST_DAYS = 3  # of validation and of test
@@ -45,20 +39,18 @@ def _not_better(metrics: dict[str, Any]) -> str:
     return (
         f"{said}: RMSE {digits(metrics['rmse']['all_steps'])} {unit} over all steps, against "
         f"{digits(metrics['baselines'][best]['rmse']['all_steps'])} {unit}; skill {signed(100 * skill['value'])} % "
-        f"({interval(skill, metrics['confidence'])}). If the forecast is all that you need, use {_instead(metrics)}."
+        f"({interval(skill, metrics['confidence'])}). If the forecast is all that you need, use {use_instead(metrics)}"
+        f"{_together(metrics)}."
     )
 
 
-def _instead(metrics: dict[str, Any]) -> str:
-    """What to forecast with where the model is not surely better than a baseline."""
-    together = metrics.get("ensemble")
-    if together is None or standing(together["skill"]["all_steps"]) is not Standing.BETTER:
-        return metrics["skill"]["all_steps"]["best_baseline"]
-    skill = together["skill"]["all_steps"]
+def _together(metrics: dict[str, Any]) -> str:
+    if not _together_is_better(metrics):
+        return ""
+    together, skill = metrics["ensemble"], metrics["ensemble"]["skill"]["all_steps"]
     return (
-        f"the mean forecast of its {len(metrics['seeds'])} seeds, which is better than every baseline (RMSE "
-        f"{digits(together['rmse']['all_steps'])} {metrics['unit']}, skill {signed(100 * skill['value'])} %, "
-        f"{interval(skill, metrics['confidence'])})"
+        f", which is better than every baseline (RMSE {digits(together['rmse']['all_steps'])} {metrics['unit']}, skill "
+        f"{signed(100 * skill['value'])} %, {interval(skill, metrics['confidence'])})"
     )
 
 
@@ -72,6 +64,22 @@ def _few_days(metrics: dict[str, Any]) -> str:
         return ""
     said = " and ".join(few)
     return f"{said[0].upper()}{said[1:]}: what is measured on fewer than {FEWEST_DAYS} cannot be relied on."
+
+
+def use_instead(metrics: dict[str, Any]) -> str:
+    """What to forecast with where the model is not surely better than every baseline.
+
+    Args:
+        metrics: of `Evaluation.to_json`.
+    """
+    if _together_is_better(metrics):
+        return f"the mean forecast of its {len(metrics['seeds'])} seeds"
+    return metrics["skill"]["all_steps"]["best_baseline"]
+
+
+def _together_is_better(metrics: dict[str, Any]) -> bool:
+    together = metrics.get("ensemble")
+    return together is not None and standing(together["skill"]["all_steps"]) is Standing.BETTER
 
 
 def network_is_off(metrics: dict[str, Any]) -> bool:
@@ -111,11 +119,11 @@ def without_network_sentence(metrics: dict[str, Any]) -> str | None:
         return None
     alone = network["without"]["all_steps"]
     change = f"{100 * (alone / model - 1):.0f}"
-    worse = f"{change} % worse than with it"
+    worse = f"{change} % worse"
     if change in ("0", "-0"):
-        worse = "as good as with it"
+        worse = "as good"
     elif alone < model:
-        worse = f"{change[1:]} % better than with it"
+        worse = f"{change[1:]} % better"
     return f"Without its network, {network['rule']} alone: RMSE {digits(alone)} {unit}, {worse}."
 
 

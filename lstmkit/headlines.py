@@ -1,88 +1,152 @@
-"""What was found about a model at one horizon, in a few sentences for the landing page."""
+"""The verdict on the models of a study, and in a few words what each looks at, remembers, knows, and where it fails."""
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
-from lstmkit.cautions import network_is_off, switched_off
-from lstmkit.run_results import PAGES, Room, RunResults
-from lstmkit.wording import VISIBLE, digits, duration, escaped, feature_label, signed, whole_percent
+from lstmkit.cautions import use_instead
+from lstmkit.measures import feature_shares, history, layer_timescales, probe_scores
+from lstmkit.run_results import PAGES, RunResults
+from lstmkit.standing import Standing, standing
+from lstmkit.verdict import verdict
+from lstmkit.wording import VISIBLE, duration, escaped, feature_label, plain, whole_percent
 
-NAMED = 3  # features
+NAMED = 2  # features, and concepts of the probes
+SUMMARY = "summary"
+OFF = "its network is switched off"
+AFTER_THE_LEAD = re.compile(r" \(|[,;:] ")
 
 
-def headlines(run: RunResults, folder: str, pages: Collection[str]) -> str:
-    """Sentences in Markdown from what is known, each led by a link to the page that found it.
+@dataclass(frozen=True)
+class Subject:
+    """A model at one horizon, as one page tells of it.
+
+    Attributes:
+        label: the model's.
+        run: what is known of it.
+        folder: of the model's pages, as a link from that page reaches it.
+        pages: those that there are, below that folder, without `.ipynb`.
+        index: the page of the model and horizon, as a link reaches it; None where it is that page itself.
+    """
+
+    label: str
+    run: RunResults
+    folder: str
+    pages: Collection[str]
+    index: str | None
+
+    def link(self, text: str, page: str) -> str:
+        """A link to one of the model's pages where there is one, else the text alone; both in Markdown."""
+        return f"[{text}]({self.folder}{page}.ipynb)" if page in self.pages else text
+
+
+def headlines(subjects: Sequence[Subject]) -> str:
+    """A verdict on each model and horizon, and what was found about them side by side; Markdown.
 
     Args:
-        run: metrics, and what was kept of each section; what is missing is left out.
-        folder: of the run's pages, as a link from the landing page reaches it.
-        pages: notebooks that are pages there; what has no page is told without a link.
+        subjects: those that were executed.
     """
-    said = []
-    for name, (title, sentence) in HEADLINES.items():
-        text = sentence(run.room(name)) if run.room(name) else ""
-        if text:
-            page = PAGES[name]
-            said.append(f"{_link(title, f'{folder}/{page}.ipynb', page in pages)}: {escaped(text)}")
-    return " ".join(said)
+    verdicts = "".join(f"- {_verdict(subject)}\n" for subject in subjects)
+    table = _side_by_side(subjects)
+    return f"{verdicts}\n{table}\n" if table else verdicts
 
 
-def _link(text: str, target: str, exists: bool) -> str:
-    return f"[{text}]({target})" if exists else text
+def _verdict(subject: Subject) -> str:
+    run = subject.run
+    name = escaped(f"{subject.label}, {run.ahead} ahead")
+    said = verdict(f"[{name}]({subject.index})" if subject.index else name, run)
+    if standing(run.metrics["skill"]["all_steps"]) is Standing.BETTER:
+        return said
+    return f"{said} {escaped(f'If the forecast is all that you need, use {use_instead(run.metrics)}.')}"
 
 
-def _skill(metrics: Room) -> str:
-    skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
-    low, high, value = skill["low"], skill["high"], signed(100 * skill["value"])
-    verdict = "better than every baseline" if skill["value"] > 0 else "no better than the best baseline"
-    interval = ""
-    if low is not None:
-        interval = f", interval {signed(100 * low)} to {signed(100 * high)} %"
-        if low <= 0 <= high:
-            verdict = "not told apart from the best baseline"
-        elif high < 0:
-            verdict = "worse than the best baseline"
-    off = f" {switched_off(metrics)}" if network_is_off(metrics) else ""
+def _side_by_side(subjects: Sequence[Subject]) -> str:
+    """A table with a row for each subject, and a column for each question that was asked of one."""
+    cells = {title: [find(subject.run) for subject in subjects] for title, (_, find) in COLUMNS.items()}
+    asked = [title for title, found in cells.items() if any(found)]
+    if not asked:
+        return ""
+    rows = [
+        f"| {subject.link(escaped(f'{subject.label}, {subject.run.ahead}'), SUMMARY)} | "
+        + " | ".join(_cell(subject, COLUMNS[title][0], cells[title][row]) for title in asked)
+        + " |"
+        for row, subject in enumerate(subjects)
+    ]
+    head = f"| | {' | '.join(asked)} |\n|:--|{':--|' * len(asked)}\n"
+    return head + "\n".join(rows) + f"\n\n{_note(subjects)}\n"
+
+
+def _cell(subject: Subject, room: str, found: str | None) -> str:
+    """What was found; its words before the first bracket or comma link to the page that found it."""
+    if found is None:
+        return "–"
+    shown = escaped(found)
+    end = AFTER_THE_LEAD.search(shown)
+    lead = len(shown) if end is None else end.start()
+    return subject.link(shown[:lead], f"{subject.run.folder}/{PAGES[room]}") + shown[lead:]
+
+
+def _note(subjects: Sequence[Subject]) -> str:
+    n_seeds = max(len(subject.run.claims) for subject in subjects)
+    if not n_seeds:
+        return "Of the network that the pages explain; neither other seeds nor the untrained network were measured."
+    over = "" if n_seeds == 1 else f"the range over {n_seeds} seeds, and "
     return (
-        f"RMSE {digits(metrics['rmse']['all_steps'])} {unit}, {verdict} ({skill['best_baseline']}; skill {value} %"
-        f"{interval}).{off}"
+        f"In brackets, {over}the same before training: what an untrained network shows as well was not learned. Where "
+        f"it fails is measured on the network that the pages explain."
     )
 
 
-def _memory(gates: Room) -> str:
-    layers = [(layer["name"], layer["timescale_hours"]) for layer in gates["layers"]]
-    medians = ", ".join(f"{duration(scale['median'])} in {name}" for name, scale in layers)
-    longest = duration(max(scale["longest"] for _, scale in layers))
-    return f"the median timescale of a cell is {medians}; the longest is {longest}."
+def _looks_at(run: RunResults) -> str | None:
+    if run.network_is_off:
+        return OFF
+    shares = feature_shares(run)
+    if not shares:
+        return None
+    first, *others = shares.items()
+    visible = [first, *(pair for pair in others if pair[1].first > VISIBLE)][:NAMED]
+    said = [f"{feature_label(name)} {share.words(_percent)}" for name, share in visible]
+    return ", ".join(said)
 
 
-def _history(trajectories: Room) -> str:
-    needed = trajectories.get("needed_hours")
-    return (
-        "" if needed is None else f"the newest {duration(needed)} give the final state of the median window."
-    )
+def _remembers(run: RunResults) -> str | None:
+    enough, scales = history(run), layer_timescales(run)
+    said = [] if enough is None else [f"the newest {enough.words(duration)} give 95 % of its gain"]
+    if scales:
+        held = ", ".join(f"{scale.words(duration)} in {name}" for name, scale in scales.items())
+        said.append(f"forget gates hold {held}")
+    return "; ".join(said) or None
 
 
-def _drivers(attribution: Room) -> str:
-    gradient = attribution["gradient"]
-    first, *others = gradient["shares"].items()
-    named = [first, *(pair for pair in others if pair[1] > VISIBLE)][:NAMED]
-    shares = ", ".join(f"{feature_label(name)} {whole_percent(share / 100)}" for name, share in named)
-    return f"the gradient gives {shares}, half of it in the newest {duration(gradient['hours_of_half'])}."
+def _knows(run: RunResults) -> str | None:
+    scores = probe_scores(run)
+    if not scores:
+        return None
+    learned = [pair for pair in scores.items() if pair[1].is_higher(plain)]
+    measured = any(score.untrained for score in scores.values())
+    best = sorted(learned or scores.items(), key=lambda pair: -pair[1].above_untrained)[:NAMED]
+    said = ", ".join(f"{feature_label(concept)} {score.words(plain)}" for concept, score in best)
+    return said if learned or not measured else f"nothing beyond the untrained network: {said}"
 
 
-def _failures(predictions: Room) -> str:
-    found = predictions["regimes"]["regimes"]
-    worst = max(found, key=lambda name: found[name]["error_share"])
-    return (
-        f"{worst} values hold {100 * found[worst]['error_share']:.0f} % of the squared error in "
-        f"{100 * found[worst]['share']:.0f} % of the windows."
-    )
+def _fails(run: RunResults) -> str | None:
+    regimes = run.room("predictions").get("regimes", {}).get("regimes")
+    if not regimes:
+        return None
+    worst = max(regimes, key=lambda name: regimes[name]["error_share"])
+    error, windows = (f"{100 * regimes[worst][key]:.0f} %" for key in ("error_share", "share"))
+    hour = run.room("temporal").get("largest_rmse_at")
+    hardest = f"; the hardest time is {hour}" if hour else ""
+    return f"{worst} values: {error} of the squared error in {windows} of the windows{hardest}"
 
 
-HEADLINES: dict[str, tuple[str, Callable[[Room], str]]] = {
-    "metrics": ("Skill", _skill),
-    "gates": ("Memory", _memory),
-    "trajectories": ("History", _history),
-    "attribution": ("Drivers", _drivers),
-    "predictions": ("Errors", _failures),
+def _percent(share: float) -> str:
+    return whole_percent(share / 100)
+
+
+COLUMNS: dict[str, tuple[str, Callable[[RunResults], str | None]]] = {
+    "looks at (share of the gradient)": ("attribution", _looks_at),
+    "remembers": ("gates", _remembers),
+    "its states know (probe, out of 1)": ("probes", _knows),
+    "fails at": ("predictions", _fails),
 }

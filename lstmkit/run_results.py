@@ -8,6 +8,7 @@ from lstmkit.cautions import network_is_off
 PAGES = {
     "metrics": "01_training",
     "gates": "A_gates",
+    "history": "A_gates",
     "attribution": "B_attribution",
     "hidden_states": "C_hidden_states",
     "trajectories": "C_hidden_states",
@@ -30,12 +31,15 @@ class RunResults:
         folder: its folder, for example `h1`.
         metrics: the content of `metrics.json`.
         facts: what the sections kept, by room.
+        claims: per seed, in the order of `metrics["seeds"]`, what was measured of its network: `trained` and
+            `untrained`; empty where it was not.
     """
 
     ahead: str
     folder: str
     metrics: Room
     facts: dict[str, Room]
+    claims: tuple[Room, ...] = ()
 
     def room(self, name: str) -> Room:
         """The facts of a room; empty where its section was not executed, or tells of a network that is switched off.

@@ -157,11 +157,11 @@ def test_several_notices_stand_together_and_the_network_that_is_off_comes_first(
 @pytest.mark.parametrize(
     ("rmse", "said"),
     [
-        (25.0, "RMSE 41.7 ppm, 67 % worse than with it."),
-        (41.0, "RMSE 41.7 ppm, 2 % worse than with it."),
-        (41.69, "RMSE 41.7 ppm, as good as with it."),
-        (41.71, "RMSE 41.7 ppm, as good as with it."),
-        (45.0, "RMSE 41.7 ppm, 7 % better than with it."),
+        (25.0, "RMSE 41.7 ppm, 67 % worse."),
+        (41.0, "RMSE 41.7 ppm, 2 % worse."),
+        (41.69, "RMSE 41.7 ppm, as good."),
+        (41.71, "RMSE 41.7 ppm, as good."),
+        (45.0, "RMSE 41.7 ppm, 7 % better."),
     ],
 )
 def test_the_forecast_without_its_network(rmse, said):

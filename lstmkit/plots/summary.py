@@ -6,9 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstmkit.analysis.summary import Summary
-from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, canvas, light_grid
-from lstmkit.run_results import RunResults
-from lstmkit.wording import duration, feature_label, signed
+from lstmkit.measures import feature_shares, history, layer_timescales
+from lstmkit.over_seeds import OverSeeds
+from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, WARM, canvas, light_grid
+from lstmkit.run_results import Room, RunResults
+from lstmkit.wording import digits, duration, feature_label
 
 MINUTES, HOURS = (
     (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 45),
@@ -24,8 +26,8 @@ def plot_summary(summary: Summary) -> Figure:
     Args:
         summary: of a model.
     """
-    figure, ((errors, drivers), (memory, failures)) = canvas(2, 2, height=6.2)
-    _errors(errors, summary.runs)
+    figure, ((skill, drivers), (memory, failures)) = canvas(2, 2, height=6.6)
+    _skill(skill, summary.runs)
     _drivers(drivers, summary.runs)
     _memory(memory, summary.runs)
     _failures(failures, summary.runs)
@@ -33,83 +35,107 @@ def plot_summary(summary: Summary) -> Figure:
     return figure
 
 
-def _errors(axes: Axes, runs: tuple[RunResults, ...]) -> None:
-    rows = np.arange(len(runs))
-    for offset, label, color in ((-0.19, "best baseline", "#c4ccd4"), (0.19, "model", ACCENT)):
-        values = [_best(run) if label != "model" else run.metrics["rmse"]["all_steps"] for run in runs]
-        axes.barh(rows - offset, values, height=0.36, color=color, label=label)
+def _skill(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+    """Skill of the explained network and of all together with intervals, of the other seeds without; zero is a tie."""
+    axes.axvline(0, color=MUTED, lw=1)
+    marks = (
+        ("explained", "o", ACCENT, -0.22, [run.metrics for run in runs]),
+        ("seeds together", "D", WARM, 0.22, [run.metrics.get("ensemble") for run in runs]),
+    )
+    for label, marker, color, offset, scored in marks:
+        for row, each in enumerate(scored):
+            if each is not None:
+                _with_interval(axes, row + offset, each["skill"]["all_steps"], marker, color, label)
     for row, run in enumerate(runs):
-        skill = run.metrics["skill"]["all_steps"]
-        widest = max(_best(run), run.metrics["rmse"]["all_steps"])
-        axes.annotate(
-            f"skill {signed(100 * skill['value'])} %",
-            (widest, row),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
+        others = [100 * seed["skill"]["all_steps"]["value"] for seed in run.metrics.get("seeds", ())[1:]]
+        if others:
+            axes.plot(others, [row] * len(others), "o", color="white", mec=ACCENT, ms=4, label="other seeds")
+        axes.text(
+            0.01,
+            row + 0.4,
+            _errors(run.metrics),
+            fontsize=8,
+            color=MUTED,
+            transform=axes.get_yaxis_transform(),
         )
-    axes.margins(x=0.5)
-    axes.set_xlim(left=0)
+    axes.set_ylim(-0.5, len(runs) - 0.4)
     _horizons(axes, runs)
-    axes.set_xlabel(f"RMSE over all steps ({runs[0].metrics['unit']})")
+    axes.set_xlabel("skill over all steps (%); the best baseline is at 0")
     axes.set_title("How good?")
-    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=2)
+    _legend(axes)
     light_grid(axes, "x")
 
 
-def _best(run: RunResults) -> float:
-    return run.metrics["baselines"][run.metrics["skill"]["all_steps"]["best_baseline"]]["rmse"]["all_steps"]
+def _with_interval(axes: Axes, row: float, skill: Room, marker: str, color: str, label: str) -> None:
+    if skill["low"] is not None:
+        axes.hlines(row, 100 * skill["low"], 100 * skill["high"], color=color, lw=2, alpha=0.6)
+    axes.plot(100 * skill["value"], row, marker, color=color, ms=6, label=label)
+
+
+def _errors(metrics: Room) -> str:
+    best = metrics["skill"]["all_steps"]["best_baseline"]
+    own, other = (rmse["rmse"]["all_steps"] for rmse in (metrics, metrics["baselines"][best]))
+    return f"RMSE {digits(own)} {metrics['unit']}, {best} {digits(other)} {metrics['unit']}"
+
+
+def _legend(axes: Axes) -> None:
+    """Each mark once, above the panel."""
+    marks = {label: mark for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.08)}
+    axes.legend(marks.values(), marks.keys(), fontsize=8, ncols=3 if len(marks) < 4 else 2, **above)
 
 
 def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     axes.set_title("What does it look at?")
-    known = [run for run in runs if run.room("attribution")]
-    if not known:
+    found = [(run, shares) for run in runs if (shares := feature_shares(run))]
+    if not found:
         return _nothing(axes, runs)
-    shares = [run.facts["attribution"]["gradient"]["shares"] for run in known]
-    names = sorted(shares[0], key=lambda name: max(share[name] for share in shares))
+    names = sorted(found[0][1], key=lambda name: max(shares[name].first for _, shares in found))
     rows = np.arange(len(names))
-    height = 0.8 / len(known)
-    for place, (run, share) in enumerate(zip(known, shares, strict=True)):
-        offset = ((len(known) - 1) / 2 - place) * height
+    height = 0.8 / len(found)
+    for place, (run, shares) in enumerate(found):
+        offset = ((len(found) - 1) / 2 - place) * height
         axes.barh(
             rows + offset,
-            [share[name] for name in names],
+            [shares[name].first for name in names],
             height=0.9 * height,
             color=SEQUENCE[place % len(SEQUENCE)],
             label=f"{run.ahead} ahead",
         )
+        for row, name in zip(rows + offset, names, strict=True):
+            _range(axes, row, shares[name])
+    _explain_marks(axes, [share for _, shares in found for share in shares.values()])
     axes.set_yticks(rows, [feature_label(name) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("share of the gradient (%)")
-    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=2)
+    _legend(axes)
     return light_grid(axes, "x")
+
+
+def _range(axes: Axes, row: float, measure: OverSeeds) -> None:
+    """A line over the range of the seeds, and a tick at each network before training."""
+    if len(measure.trained) > 1:
+        for color, width in (("white", 3.5), (INK, 1.4)):  # also to be seen on a bar
+            axes.hlines(row, min(measure.trained), max(measure.trained), color=color, lw=width)
+    axes.plot(measure.untrained, [row] * len(measure.untrained), "|", color=SEQUENCE[3], ms=6, mew=1.2)
+
+
+def _explain_marks(axes: Axes, measures: list[OverSeeds]) -> None:
+    """Entries of the legend for the marks that are drawn."""
+    if any(len(measure.trained) > 1 for measure in measures):
+        axes.plot([], [], color=INK, lw=1.2, label="seeds")
+    if any(measure.untrained for measure in measures):
+        axes.plot([], [], "|", color=SEQUENCE[3], ms=6, mew=1.2, label="untrained")
 
 
 def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     axes.set_title("How long does it remember?")
-    known = [run for run in runs if run.room("gates")]
-    if not known:
+    labels: list[str] = []
+    for run in runs:
+        labels += _history_rows(axes, run, len(labels))
+        labels += _layer_rows(axes, run, len(labels))
+    if not labels:
         return _nothing(axes, runs)
-    labels = []
-    for run in known:
-        for layer in run.facts["gates"]["layers"]:
-            row, scale = len(labels), layer["timescale_hours"]
-            axes.hlines(row, scale["low"], scale["high"], color=ACCENT, lw=6, alpha=0.5)
-            axes.plot(scale["median"], row, "o", color=ACCENT, ms=6)
-            axes.plot(scale["longest"], row, "|", color=INK, ms=9, mew=1.5)
-            labels.append(f"{layer['name']}, {run.ahead}")
-        history = run.room("trajectories")
-        if "needed_hours" in history:
-            most = history.get("needed_by_most")
-            axes.hlines(
-                len(labels), history["needed_hours"], most or history["tried_hours"], color=SEQUENCE[1], lw=2
-            )
-            axes.plot(history["needed_hours"], len(labels), "D", color=SEQUENCE[1], ms=6)
-            axes.plot(
-                most or history["tried_hours"], len(labels), "|" if most else ">", color=SEQUENCE[1], ms=9
-            )
-            labels.append(f"history needed, {run.ahead}")
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(_memory_ticks(*axes.get_xlim())))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
@@ -117,8 +143,38 @@ def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
-    axes.set_xlabel("median, 10–90 % of units (bar), longest (tick)")
+    axes.set_xlabel("layers: median, 10–90 % of units (bar), longest (tick)")
     return light_grid(axes, "x")
+
+
+def _history_rows(axes: Axes, run: RunResults, row: int) -> list[str]:
+    """What the forecast needs, and what the final state does; the rows that were drawn."""
+    labels, enough, states = [], history(run), run.room("trajectories")
+    if enough is not None:
+        _range(axes, row, enough)
+        axes.plot(enough.first, row, "D", color=SEQUENCE[1], ms=6)
+        labels.append(f"forecast needs, {run.ahead}")
+    if "needed_hours" in states:
+        below, most = row + len(labels), states.get("needed_by_most")
+        end = most or states["tried_hours"]
+        axes.hlines(below, states["needed_hours"], end, color=SEQUENCE[2], lw=2)
+        axes.plot(states["needed_hours"], below, "D", color=SEQUENCE[2], ms=5)
+        axes.plot(end, below, "|" if most else ">", color=SEQUENCE[2], ms=9)
+        labels.append(f"state needs, {run.ahead}")
+    return labels
+
+
+def _layer_rows(axes: Axes, run: RunResults, row: int) -> list[str]:
+    """The timescale of each layer's forget gates, over its cells where the gates were examined."""
+    scales = layer_timescales(run)
+    cells = {layer["name"]: layer["timescale_hours"] for layer in run.room("gates").get("layers", [])}
+    for at, (name, measure) in enumerate(scales.items(), row):
+        if name in cells:
+            axes.hlines(at, cells[name]["low"], cells[name]["high"], color=ACCENT, lw=6, alpha=0.5)
+            axes.plot(cells[name]["longest"], at, "|", color=INK, ms=9, mew=1.5)
+        _range(axes, at, measure)
+        axes.plot(measure.first, at, "o", color=ACCENT, ms=6)
+    return [f"{name}, {run.ahead}" for name in scales]
 
 
 def _memory_ticks(low: float, high: float) -> list[float]:
