@@ -62,7 +62,9 @@ def load_or_train(
     saved = load_model(folder, model, request)
     if saved is None:
         with locked(folder / ".training.lock"):
-            saved = load_model(folder, model, request) or _train(folder, model, params, windows, request, seed)
+            saved = load_model(folder, model, request) or _train(
+                folder, model, params, windows, request, seed
+            )
     if _are_of(folder / CHECKPOINTS, request):  # they are of no more use
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     return TrainedModel(model, saved, _seconds(folder, saved.card))
@@ -113,7 +115,7 @@ def _request(
         "training": params.training.model_dump(),
         "seed": seed,
         "scaler": {"center": train.scaler.center.tolist(), "scale": train.scaler.scale.tolist()},
-        "residual": {"rate": train.residual.rate, "scale": train.residual.scale},
+        "residual": {"kind": train.residual.kind, "rate": train.residual.rate, "scale": train.residual.scale},
         "data": dataset.fingerprint,
     }
     return json.loads(json.dumps(request))

@@ -115,6 +115,29 @@ def fit_residual_baseline(
     return ResidualBaseline(kind, expected, rate, scale, scaled)
 
 
+def better_rule(
+    target: Float[np.ndarray, "time"],
+    climatology: Float[np.ndarray, "time"],
+    origin: Int[np.ndarray, "window"],
+    horizon: int,
+) -> str:
+    """Whichever forecasts some windows with the lower squared error over all steps: `last` or `climatology`.
+
+    Args:
+        target: the series in its unit.
+        climatology: its usual value at every time step.
+        origin: rows of the windows' newest steps; the target is known there and at all steps ahead.
+        horizon: steps ahead.
+    """
+    origin = origin[:: -(-len(origin) // MOST_WINDOWS)]
+    ahead, usual = (
+        np.lib.stride_tricks.sliding_window_view(series, horizon)[origin + 1]
+        for series in (target, climatology)
+    )
+    of_last, of_usual = (np.mean((ahead - rule) ** 2) for rule in (target[origin][:, None], usual))
+    return "last" if of_last <= of_usual else "climatology"
+
+
 def _fading_rate(now: Float[np.ndarray, "window"], ahead: Float[np.ndarray, "window horizon"]) -> float:
     """The rate between 0 and 1 whose forecasts have the least squared error."""
     together, power, steps = now @ ahead, now @ now, np.arange(1, ahead.shape[1] + 1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.gaps import no_window
-from lstmkit.data.residual import ResidualBaseline, fit_residual_baseline
+from lstmkit.data.residual import ResidualBaseline, better_rule, fit_residual_baseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
 from lstmkit.errors import LstmkitError
@@ -267,11 +267,14 @@ def make_windows(
     training = parts["train"]
     scaler = Scaler.fit(features.iloc[training], params.scaling)
     usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.interval)
-    origin = starts["train"] + params.lookback - 1
+    origin = {name: each + params.lookback - 1 for name, each in starts.items()}
+    kind = params.residual
+    if kind == "auto":
+        kind = better_rule(values, usual, origin["validation"], horizon)
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
         values=values,
-        residual=fit_residual_baseline(params.residual, values, usual, training, origin, horizon),
+        residual=fit_residual_baseline(kind, values, usual, training, origin["train"], horizon),
         forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,
         starts=torch.empty(0, dtype=torch.int64),

@@ -80,12 +80,13 @@ class WindowParams(Schema):
     """How windows are cut and scaled, and from which simple rule the network forecasts the difference.
 
     `residual`: `none`, the mean of the training part; `last`, the last value; `climatology`, the usual value at the
-    target's time of the week; `damped`, that plus the last deviation from it, which fades.
+    target's time of the week; `damped`, that plus the last deviation from it, which fades; `auto`, whichever of `last`
+    and `climatology` alone forecasts the validation windows better.
     """
 
     lookback: Steps = 288
     scaling: Literal["robust", "standard"] = "robust"
-    residual: Literal["none", "last", "climatology", "damped"] = "last"
+    residual: Literal["auto", "none", "last", "climatology", "damped"] = "auto"
 
 
 class RegimeParams(Schema):
