@@ -253,17 +253,7 @@ def make_windows(
         LstmkitError: a part holds no window.
     """
     parts, values = split_rows(dataset.observed, split), dataset.frame[dataset.target].to_numpy(np.float64)
-    known_inputs = _runs_of_true(features.notna().all(axis=1).to_numpy(), params.lookback)
-    forecast_rows = {
-        name: _forecast_rows(dataset.observed.to_numpy(), values, _inside(rows, len(values)), horizon)
-        for name, rows in parts.items()
-    }
-    starts = {
-        name: np.flatnonzero(known_inputs & rows[params.lookback - 1 :])
-        for name, rows in forecast_rows.items()
-    }
-    if empty := [name for name in PARTS if not len(starts[name])]:
-        raise LstmkitError(no_window(empty[0], parts[empty[0]], dataset, features, params.lookback, horizon))
+    forecast_rows, starts = _starts(dataset, features, values, parts, params.lookback, horizon)
     training = parts["train"]
     scaler = Scaler.fit(features.iloc[training], params.scaling)
     usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.interval)
@@ -290,6 +280,27 @@ def make_windows(
         )
         for name in PARTS
     }
+
+
+def _starts(
+    dataset: Dataset,
+    features: pd.DataFrame,
+    values: Float[np.ndarray, "time"],
+    parts: dict[str, slice],
+    lookback: int,
+    horizon: int,
+) -> tuple[dict[str, Bool[np.ndarray, "time"]], dict[str, Int[np.ndarray, "_"]]]:
+    """Rows of each part at which a forecast may start, and the first row of each of its windows."""
+    known_inputs = _runs_of_true(features.notna().all(axis=1).to_numpy(), lookback)
+    measured = dataset.observed.to_numpy()
+    rows = {
+        name: _forecast_rows(measured, values, _inside(part, len(values)), horizon)
+        for name, part in parts.items()
+    }
+    starts = {name: np.flatnonzero(known_inputs & each[lookback - 1 :]) for name, each in rows.items()}
+    if empty := [name for name in PARTS if not len(starts[name])]:
+        raise LstmkitError(no_window(empty[0], parts[empty[0]], dataset, features, lookback, horizon))
+    return rows, starts
 
 
 def _inside(rows: slice, n_rows: int) -> Bool[np.ndarray, "time"]:
