@@ -112,7 +112,7 @@ def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     return light_grid(axes, "x")
 
 
-def _range(axes: Axes, row: float, measure: OverSeeds) -> None:
+def _range(axes: Axes, row: int | float, measure: OverSeeds) -> None:
     """A line over the range of the seeds, and a tick at each network before training."""
     if len(measure.trained) > 1:
         for color, width in (("white", 3.5), (INK, 1.4)):  # also to be seen on a bar

@@ -7,16 +7,16 @@ from lstmkit.analysis.summary import summarise
 from lstmkit.plots.style import REGIME_COLORS
 from lstmkit.plots.summary import plot_summary
 from lstmkit.run_results import RunResults
-from tests.analysis.test_summary import facts, metrics
+from tests.hand_made import facts, metrics, network, of_seeds
 
 ROOMS = ("gates", "attribution", "predictions", "trajectories")
 
 
-def drawn(*found: dict, interval: tuple = (-0.01, 0.2)):
+def drawn(*found: dict):
     """The picture of runs of which these facts are known."""
     errors = ((20.0, 25.0), (70.0, 65.0))
     runs = [
-        RunResults(f"{hours} h", f"h{hours}", metrics(*error, *interval), known)
+        RunResults(f"{hours} h", f"h{hours}", metrics(*error), known)
         for hours, error, known in zip((1, 24), errors, found, strict=True)
     ]
     figure = plot_summary(summarise("LSTM", runs))
@@ -25,21 +25,42 @@ def drawn(*found: dict, interval: tuple = (-0.01, 0.2)):
 
 
 @pytest.mark.parametrize("known", [ROOMS, ("gates",), ()])
-@pytest.mark.parametrize("interval", [(-0.01, 0.2), (None, None)])
-def test_errors_are_drawn_and_what_was_not_executed_is_said(known, interval):
+def test_skill_is_drawn_and_what_was_not_executed_is_said(known):
     near, far = facts(0.4, 0.5, 80.0), facts(12.0, 12.0, 30.0)
     some = [{room: found[room] for room in known} for found in (near, far)]
-    figure = drawn(*some, interval=interval)
-    errors = figure.axes[0]
-    widths = [bar.get_width() for container in errors.containers for bar in container]
-    assert widths == [25.0, 65.0, 20.0, 70.0]
-    assert [text.get_text() for text in errors.texts] == ["skill +20.0 %", "skill −7.7 %"]
+    figure = drawn(*some)
+    assert [text.get_text() for text in figure.axes[0].texts] == [
+        "RMSE 20.0 ppm, ridge 25.0 ppm",
+        "RMSE 70.0 ppm, ridge 65.0 ppm",
+    ]
     missing = [text for axes in figure.axes for text in axes.texts if "not executed" in text.get_text()]
     assert len(missing) == 3 - sum(name in known for name in ROOMS[:3])
 
 
+def marks(axes, label: str) -> list[tuple[float, float]]:
+    """Where the marks of a label stand."""
+    lines = [line for line in axes.lines if line.get_label() == label]
+    return [(x, y) for line in lines for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)]
+
+
+@pytest.mark.parametrize("interval", [(-0.01, 0.2), (None, None)])
+def test_the_explained_network_the_other_seeds_and_all_together_stand_in_one_panel(interval):
+    first = metrics(20.0, 25.0, *interval)
+    near = of_seeds(first, (0.1, 0.0, 0.3), (-0.05, -0.1, 0.02), together=(0.25, 0.15, 0.35))
+    runs = [RunResults("1 h", "h1", near, {}), RunResults("24 h", "h24", metrics(70.0, 65.0, *interval), {})]
+    panel = plot_summary(summarise("LSTM", runs)).axes[0]
+    assert [x for x, _ in marks(panel, "explained")] == pytest.approx([20.0, 100 * (1 - 70 / 65)])
+    assert marks(panel, "other seeds") == [(10.0, 0), (-5.0, 0)]
+    assert marks(panel, "seeds together") == [(25.0, 0.22)]
+    ends = [tuple(segment[:, 0]) for lines in panel.collections for segment in lines.get_segments()]
+    own = [] if interval[0] is None else [(-1.0, 20.0)] * 2
+    assert ends == [*own, (15.0, 35.0)]
+    named = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert sorted(named) == ["explained", "other seeds", "seeds together"]
+
+
 def test_panels_on_a_network_that_is_switched_off_say_so():
-    off = metrics(20.0, 25.0) | {"network": {"rule": "its anchor", "gain": 0.0, "spread": 0.0}}
+    off = metrics(20.0, 25.0) | network(gain=0.0, spread=0.0)
     kept = facts(0.4, 0.5, 80.0)
     figure = plot_summary(summarise("LSTM", [RunResults("1 h", "h1", off, kept)]))
     said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
@@ -72,13 +93,13 @@ def test_the_history_reaches_from_the_median_window_to_nine_in_ten():
     ends = {
         (rows[int(line.get_ydata()[0])], line.get_marker()): line.get_xdata()[0]
         for line in memory.lines
-        if rows[int(line.get_ydata()[0])].startswith("history")
+        if len(line.get_xdata()) and rows[int(line.get_ydata()[0])].startswith("state")
     }
     assert ends == {
-        ("history needed, 1 h", "D"): 0.5,
-        ("history needed, 1 h", "|"): 1.0,
-        ("history needed, 24 h", "D"): 12.0,
-        ("history needed, 24 h", ">"): 20.0,
+        ("state needs, 1 h", "D"): 0.5,
+        ("state needs, 1 h", "|"): 1.0,
+        ("state needs, 24 h", "D"): 12.0,
+        ("state needs, 24 h", ">"): 20.0,
     }
 
 
