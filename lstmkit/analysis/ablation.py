@@ -23,7 +23,9 @@ LAYERS = ("layer 1", "layer 2")
 BATCH = 128
 MEAN_WINDOWS = 512  # of the training part, to average maps over
 AS_TRAINED, NEVER_TRAINED = "as trained", "trained without convolutions"
-ALIKE = 0.005  # of the anchor's RMSE: about the last of the three digits that are printed
+ALIKE = (
+    0.005  # of the RMSE of the residual baseline alone: about the last of the three digits that are printed
+)
 FIXED = 1e-4  # relative spread of outputs over windows below which they are the same
 
 
@@ -37,11 +39,12 @@ class LayerAblation:
         increase: of the RMSE over that of the model as trained.
         low: lower end of the increase's interval over resampled blocks of days, the same days for both.
         high: upper end.
-        over_anchor: difference of the RMSE to that of the anchor alone; negative is better.
-        over_anchor_low: lower end of its interval.
-        over_anchor_high: upper end.
+        over_rule: difference of the RMSE to that of the residual baseline alone; negative is better.
+        over_rule_low: lower end of its interval.
+        over_rule_high: upper end.
         fixed: whether the network puts out the same for every window.
-        anchor: RMSE of the anchor alone, which is a network that puts out zero.
+        rule: the residual baseline in words.
+        rule_rmse: RMSE of the residual baseline alone, which is a network that puts out zero.
         unit: the target's.
         n_windows: test windows.
         n_days: days on which they start.
@@ -53,11 +56,12 @@ class LayerAblation:
     increase: Float[np.ndarray, "configuration"]
     low: Float[np.ndarray, "configuration"]
     high: Float[np.ndarray, "configuration"]
-    over_anchor: Float[np.ndarray, "configuration"]
-    over_anchor_low: Float[np.ndarray, "configuration"]
-    over_anchor_high: Float[np.ndarray, "configuration"]
+    over_rule: Float[np.ndarray, "configuration"]
+    over_rule_low: Float[np.ndarray, "configuration"]
+    over_rule_high: Float[np.ndarray, "configuration"]
     fixed: Bool[np.ndarray, "configuration"]
-    anchor: float
+    rule: str
+    rule_rmse: float
     unit: str
     n_windows: int
     n_days: int
@@ -80,9 +84,9 @@ class LayerAblation:
             "increase",
             "low",
             "high",
-            "over_anchor",
-            "over_anchor_low",
-            "over_anchor_high",
+            "over_rule",
+            "over_rule_low",
+            "over_rule_high",
             "fixed",
         ]
         index = pd.Index(self.configurations, name="configuration")
@@ -93,7 +97,7 @@ class LayerAblation:
         last = self.configurations.index(NEVER_TRAINED)
         return {
             "ablation_rmse": dict(zip(self.configurations, self.rmse.tolist(), strict=True)),
-            "anchor_rmse": self.anchor,
+            "rule_rmse": self.rule_rmse,
             "gain_over_no_convolutions": float(self.increase[last]),
             "gain_low": float(self.low[last]),
             "gain_high": float(self.high[last]),
@@ -102,13 +106,13 @@ class LayerAblation:
         }
 
     def finding(self) -> str:
-        """What each layer's loss costs, against the anchor alone and a model without convolutions."""
+        """What each layer's loss costs, against the residual baseline alone and a model without convolutions."""
         return " ".join([self._intact(), self._removed(), self._never_trained()])
 
     def _intact(self) -> str:
         return (
-            f"On {self.n_windows:,} windows the model's RMSE is {digits(self.rmse[0])} {self.unit}, that of the anchor "
-            f"alone {digits(self.anchor)}, a difference of {self._difference(0, 'over_anchor')}."
+            f"On {self.n_windows:,} windows the model's RMSE is {digits(self.rmse[0])} {self.unit}, that of "
+            f"{self.rule} alone {digits(self.rule_rmse)}, a difference of {self._difference(0, 'over_rule')}."
         )
 
     def _removed(self) -> str:
@@ -118,7 +122,7 @@ class LayerAblation:
             )
         rows = [row for row, name in enumerate(self.configurations) if name.startswith("layer")]
         costs = ", ".join(f"{digits(self.rmse[row])} ({self.configurations[row]})" for row in rows)
-        text = f"With one layer held fixed it is {costs}; {self._against_anchor(rows)}."
+        text = f"With one layer held fixed it is {costs}; {self._against_rule(rows)}."
         if self.fixed[rows].all():
             text += (
                 " In each of these cases the network puts out the same for every window: nothing leads around a "
@@ -126,16 +130,16 @@ class LayerAblation:
             )
         return text
 
-    def _against_anchor(self, rows: list[int]) -> str:
-        alike = [row for row in rows if abs(self.over_anchor[row]) < ALIKE * self.anchor]
-        worse = [row for row in rows if row not in alike and self.over_anchor_low[row] > 0]
+    def _against_rule(self, rows: list[int]) -> str:
+        alike = [row for row in rows if abs(self.over_rule[row]) < ALIKE * self.rule_rmse]
+        worse = [row for row in rows if row not in alike and self.over_rule_low[row] > 0]
         if len(alike) == len(rows):
-            return f"all lie within {100 * ALIKE:g} % of the anchor alone"
+            return f"all lie within {100 * ALIKE:g} % of {self.rule} alone"
         if len(worse) == len(rows):
-            return "all are certainly worse than the anchor alone"
-        text = "none is certainly worse than the anchor alone"
+            return f"all are certainly worse than {self.rule} alone"
+        text = f"none is certainly worse than {self.rule} alone"
         if worse:
-            text = f"certainly worse than the anchor alone: {self._names(worse)}"
+            text = f"certainly worse than {self.rule} alone: {self._names(worse)}"
         return text + (f"; within {100 * ALIKE:g} % of it: {self._names(alike)}" if alike else "")
 
     def _names(self, rows: list[int]) -> str:
@@ -155,9 +159,7 @@ class LayerAblation:
         )
 
     def _difference(self, row: int, what: str) -> str:
-        low, high = (
-            (self.low, self.high) if what == "increase" else (self.over_anchor_low, self.over_anchor_high)
-        )
+        low, high = (self.low, self.high) if what == "increase" else (self.over_rule_low, self.over_rule_high)
         change, least, most = signed_alike(getattr(self, what)[row], low[row], high[row])
         return f"{change} {self.unit} ({100 * self.confidence:.0f} % interval {least} to {most})"
 
@@ -204,7 +206,7 @@ class Ablator:
     @property
     def scale(self) -> float:
         """The target's unit per scaled unit."""
-        return float(self.windows.target_scaler.scale[0])
+        return self.windows.residual.scale
 
     def layers(self, without: nn.Module) -> LayerAblation:
         """Hold each whole layer fixed, and compare with a model without convolutions.
@@ -224,14 +226,14 @@ class Ablator:
     def _compared(self, outputs: dict[str, Tensor]) -> LayerAblation:
         aims, confidence = scaled_targets(self.windows), self.params.evaluation.confidence
         squares = [squared_errors(o, aims, self.scale) for o in [*outputs.values(), torch.zeros_like(aims)]]
-        errors = np.stack(squares, axis=1)  # (window, configuration and anchor)
+        errors = np.stack(squares, axis=1)  # (window, configuration and rule)
         rmse, evaluation = np.sqrt(errors.mean(axis=0)), self.params.evaluation
         effect = errors / np.where(rmse > 0, rmse, 1.0)  # a window's, on an RMSE, up to a factor
         differences = np.stack([effect[:, :-1] - effect[:, :1], effect[:, :-1] - effect[:, -1:]], axis=1)
         days = ResampledDays(self.windows.origin, differences, evaluation.bootstrap, self.params.seed)
         drawn = np.sqrt(days.means(errors))
         low, high = central_interval(drawn[:, :-1] - drawn[:, :1], confidence)
-        anchor_low, anchor_high = central_interval(drawn[:, :-1] - drawn[:, -1:], confidence)
+        rule_low, rule_high = central_interval(drawn[:, :-1] - drawn[:, -1:], confidence)
         spread = np.array([float(values.std(dim=0).max()) for values in outputs.values()])
         return LayerAblation(
             configurations=tuple(outputs),
@@ -239,11 +241,12 @@ class Ablator:
             increase=rmse[:-1] - rmse[0],
             low=low,
             high=high,
-            over_anchor=rmse[:-1] - rmse[-1],
-            over_anchor_low=anchor_low,
-            over_anchor_high=anchor_high,
+            over_rule=rmse[:-1] - rmse[-1],
+            over_rule_low=rule_low,
+            over_rule_high=rule_high,
             fixed=spread <= FIXED * spread[0],
-            anchor=float(rmse[-1]),
+            rule=self.windows.residual.rule,
+            rule_rmse=float(rmse[-1]),
             unit=self.unit,
             n_windows=len(self.windows),
             n_days=days.n_days,
@@ -271,7 +274,7 @@ def mean_maps(
 
 
 def network_outputs(model: nn.Module, windows: Windows) -> Float[Tensor, "window horizon"]:
-    """What a network puts out, the scaled deviation from the anchor.
+    """What a network puts out, the scaled difference from the residual baseline.
 
     Args:
         model: in evaluation mode.

@@ -28,7 +28,8 @@ class RandomAblation:
         least_used: increase with as many that change it least.
         whole: increase with each whole layer held.
         rmse: of the model as trained, on the same windows.
-        anchor: of the anchor alone, on the same windows.
+        rule: the residual baseline in words.
+        rule_rmse: of the residual baseline alone, on the same windows.
         unit: the target's.
         n_windows: test windows.
     """
@@ -40,7 +41,8 @@ class RandomAblation:
     least_used: Float[np.ndarray, "share"]
     whole: Float[np.ndarray, "layer"]
     rmse: float
-    anchor: float
+    rule: str
+    rule_rmse: float
     unit: str
     n_windows: int
 
@@ -161,7 +163,8 @@ def random_ablation(ablator: Ablator, importance: FilterImportance) -> RandomAbl
         least_used=np.array([bench.increase(LAYERS[1], order[::-1][:n]) for n in held[1]]),
         whole=np.array([bench.increase(layer, np.arange(ablator.n_filters(layer))) for layer in LAYERS]),
         rmse=bench.rmse,
-        anchor=bench.rmse_of(torch.zeros_like(bench.aims)),
+        rule=bench.sample.residual.rule,
+        rule_rmse=bench.rmse_of(torch.zeros_like(bench.aims)),
         unit=ablator.unit,
         n_windows=len(bench.sample),
     )

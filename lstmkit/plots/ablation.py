@@ -38,13 +38,13 @@ def _configurations(axes: Axes, layers: LayerAblation) -> None:
     colors = [ACCENT, *[MUTED] * (len(rows) - 2), SEQUENCE[2]]
     axes.barh(rows, layers.rmse, color=colors, height=0.65)
     axes.errorbar(layers.rmse[1:], rows[1:], xerr=_whiskers(layers), fmt="none", ecolor=INK, capsize=2, lw=1)
-    axes.axvline(layers.anchor, color=WARM, lw=1.2, ls="--")
+    axes.axvline(layers.rule_rmse, color=WARM, lw=1.2, ls="--")
     right = layers.rmse + np.append(0, _whiskers(layers)[1])
     for row, rmse in enumerate(layers.rmse):
         change, *_ = signed_alike(layers.increase[row], layers.low[row], layers.high[row])
         axes.annotate(
             f"{digits(rmse)} ({change})" if row else digits(rmse),
-            (max(right[row], layers.anchor), row),
+            (max(right[row], layers.rule_rmse), row),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
@@ -52,7 +52,7 @@ def _configurations(axes: Axes, layers: LayerAblation) -> None:
         )
     axes.set_yticks(rows, layers.configurations)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, 1.2 * max(right.max(), layers.anchor))
+    axes.set_xlim(0, 1.2 * max(right.max(), layers.rule_rmse))
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"RMSE ({layers.unit})")
     axes.set_title("Whole layers")
@@ -78,7 +78,7 @@ def _draws(axes: Axes, random: RandomAblation, layer: int) -> None:
         )
         axes.plot(x, most, color=SEQUENCE[1], marker="^", ms=4, lw=1.2, label="those used most")
         axes.plot(x, least, color=ACCENT, marker="v", ms=4, lw=1.2, label="those used least")
-    axes.axhline(random.anchor - random.rmse, color=WARM, lw=1, ls="--", label="anchor alone")
+    axes.axhline(random.rule_rmse - random.rmse, color=WARM, lw=1, ls="--", label=f"{random.rule} alone")
     axes.set_xticks(x)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.set_xlabel("filters held at their mean")

@@ -37,13 +37,19 @@ def bypass() -> BypassForecaster:
     return stirred(BypassForecaster(2, 2, hidden=4, head=6), seed=2)
 
 
+def convolved(convolution: torch.nn.Conv1d, maps: torch.Tensor) -> torch.Tensor:
+    """Each output reads its own step and those before it, and zeros before the first."""
+    before = torch.nn.functional.pad(maps, (convolution.kernel_size[0] - 1, 0))
+    return torch.nn.functional.conv1d(before, convolution.weight, convolution.bias)
+
+
 def maps_of(model: CNNLSTMForecaster, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    first = model.relu1(model.norm1(model.conv1(x.transpose(1, 2))))
+    first = model.relu1(model.norm1(convolved(model.conv1, x.transpose(1, 2))))
     return first, read_first(model, first)
 
 
 def read_first(model: CNNLSTMForecaster, first: torch.Tensor) -> torch.Tensor:
-    second = model.relu2(model.norm2(model.conv2(first)))
+    second = model.relu2(model.norm2(convolved(model.conv2, first)))
     if second.shape[-1] % 2:
         second = torch.cat([second[..., :1], second], dim=-1)
     return model.pool(second)
@@ -75,31 +81,31 @@ def by_hand(windows, lookback: int) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("lookback", [6, 7])
 def test_errors_and_their_intervals_equal_those_by_hand(lookback):
-    windows, params = noise_windows(800, lookback=lookback, anchor="climatology"), study_params(draws=30)
+    windows, params = noise_windows(800, lookback=lookback, residual="climatology"), study_params(draws=30)
     assert len(windows["train"]) < 512  # all of which make the mean maps
     ablation = Ablator(small(), windows, params, "ppm").layers(bypass())
     test, outputs = windows["test"], by_hand(windows, lookback)
     observed = test.observed()
     squares = {name: (test.to_units(values) - observed) ** 2 for name, values in outputs.items()}
-    anchor = (test.to_units(torch.zeros_like(outputs[AS_TRAINED])) - observed) ** 2
+    alone = (test.without_network() - observed) ** 2
     rmse = np.array([np.sqrt(values.mean()) for values in squares.values()])
     assert ablation.configurations == CONFIGURATIONS
     np.testing.assert_allclose(ablation.rmse, rmse, rtol=1e-5)  # float32
-    assert ablation.anchor == pytest.approx(np.sqrt(anchor.mean()), rel=1e-5)
+    assert ablation.rule_rmse == pytest.approx(np.sqrt(alone.mean()), rel=1e-5)
     np.testing.assert_allclose(ablation.increase, rmse - rmse[0], atol=1e-5)
-    np.testing.assert_allclose(ablation.over_anchor, rmse - np.sqrt(anchor.mean()), atol=1e-5)
-    over_own, over_anchor = [], []
+    np.testing.assert_allclose(ablation.over_rule, rmse - np.sqrt(alone.mean()), atol=1e-5)
+    over_own, over_rule = [], []
     effects = np.stack(
-        [values.mean(axis=1) / np.sqrt(values.mean()) for values in [*squares.values(), anchor]]
+        [values.mean(axis=1) / np.sqrt(values.mean()) for values in [*squares.values(), alone]]
     )
     differences = np.concatenate([effects[:-1] - effects[0], effects[:-1] - effects[-1]]).T
     for days in days_drawn(test, differences, 30, params.seed):
         drawn = np.array([np.sqrt(values[days].mean()) for values in squares.values()])
         over_own.append(drawn - drawn[0])
-        over_anchor.append(drawn - np.sqrt(anchor[days].mean()))
+        over_rule.append(drawn - np.sqrt(alone[days].mean()))
     for low, high, expected in (
         (ablation.low, ablation.high, over_own),
-        (ablation.over_anchor_low, ablation.over_anchor_high, over_anchor),
+        (ablation.over_rule_low, ablation.over_rule_high, over_rule),
     ):
         np.testing.assert_allclose([low, high], np.quantile(expected, [0.025, 0.975], axis=0), atol=1e-5)
     assert ablation.fixed.tolist() == [False, True, True, True, True, False]
@@ -174,13 +180,13 @@ def test_a_model_without_convolutions_is_refused():
         Ablator(LSTMForecaster(2, 2, hidden=2), noise_windows(800), study_params(), "ppm")
 
 
-def test_a_network_of_zeros_is_its_anchor():
-    model, windows = small(), noise_windows(800, anchor="climatology")
+def test_a_network_of_zeros_is_the_residual_baseline():
+    model, windows = small(), noise_windows(800, residual="climatology")
     with torch.no_grad():
         model.fc2.weight.zero_()
         model.fc2.bias.zero_()
     ablation = Ablator(model, windows, study_params(), "ppm").layers(bypass())
-    assert ablation.rmse[:5].tolist() == [ablation.anchor] * 5
+    assert ablation.rmse[:5].tolist() == [ablation.rule_rmse] * 5
     assert "As trained, the network puts out the same for every window" in ablation.finding()
 
 
@@ -192,11 +198,12 @@ def made(**changed) -> LayerAblation:
         "increase": np.array([0, 5, 2, 3, 1, 0.5]),
         "low": np.array([0, 4, 1, 2, 0.5, -0.1]),
         "high": np.array([0, 6, 3, 4, 1.5, 1.1]),
-        "over_anchor": np.array([-1, 4, 1, 2, 0, -0.5]),
-        "over_anchor_low": np.array([-2, 3, 0.5, 1, -0.5, -1]),
-        "over_anchor_high": zero,
+        "over_rule": np.array([-1, 4, 1, 2, 0, -0.5]),
+        "over_rule_low": np.array([-2, 3, 0.5, 1, -0.5, -1]),
+        "over_rule_high": zero,
         "fixed": np.array([False, True, True, True, True, False]),
-        "anchor": 26.0,
+        "rule": "the last value",
+        "rule_rmse": 26.0,
         "unit": "ppm",
         "n_windows": 2048,
         "n_days": 100,
@@ -207,11 +214,11 @@ def made(**changed) -> LayerAblation:
 
 def test_finding_and_facts():
     assert made().finding() == (
-        "On 2,048 windows the model's RMSE is 25.0 ppm, that of the anchor alone 26.0, a difference of −1.0 "
+        "On 2,048 windows the model's RMSE is 25.0 ppm, that of the last value alone 26.0, a difference of −1.0 "
         "ppm (95 % interval −2.0 to 0.0). With one layer held fixed it is 30.0 (layer 1 set to zero), 27.0 "
         "(layer 1 held at its mean), 28.0 (layer 2 set to zero), 26.0 (layer 2 held at its mean); certainly "
-        "worse than the anchor alone: layer 1 set to zero, layer 1 held at its mean, layer 2 set to zero; within 0.5 "
-        "% of it: layer 2 held at its mean. In "
+        "worse than the last value alone: layer 1 set to zero, layer 1 held at its mean, layer 2 set to zero; within "
+        "0.5 % of it: layer 2 held at its mean. In "
         "each of these cases the network puts out the same for every window: nothing leads around a layer, so"
         " the loss of a whole one is the loss of all input, and only the curve that is left differs. A model "
         "of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side by side, "
@@ -239,9 +246,9 @@ def test_the_verdict_on_convolutions_follows_the_interval(low, high, said):
     ("low", "said"),
     [(np.full(6, 0.1), "all are certainly worse"), (np.full(6, -0.1), "none is certainly worse")],
 )
-def test_the_verdict_on_the_anchor_follows_the_interval(low, said):
+def test_the_verdict_on_the_residual_baseline_follows_the_interval(low, said):
     above = np.array([-1, 4, 1, 2, 0.5, -0.5])
-    assert f"; {said} than the anchor alone." in made(over_anchor=above, over_anchor_low=low).finding()
+    assert f"; {said} than the last value alone." in made(over_rule=above, over_rule_low=low).finding()
 
 
 @pytest.mark.parametrize(
@@ -250,15 +257,15 @@ def test_the_verdict_on_the_anchor_follows_the_interval(low, said):
         (
             [4.0, 0.00126, 2.0, -0.09],
             [3.0, 0.00015, 1.0, -0.1],
-            "certainly worse than the anchor alone: layer 1 set to zero, layer 2 set to zero; within 0.5 % of it: "
+            "certainly worse than the last value alone: layer 1 set to zero, layer 2 set to zero; within 0.5 % of it: "
             "layer 1 held at its mean, layer 2 held at its mean",
         ),
-        ([4.0, 0.09, 2.0, 3.0], [-1.0, 0.08, -1.0, -1.0], "none is certainly worse than the anchor alone; within "
+        ([4.0, 0.09, 2.0, 3.0], [-1.0, 0.08, -1.0, -1.0], "none is certainly worse than the last value alone; within "
          "0.5 % of it: layer 1 held at its mean"),
-        ([0.05] * 4, [0.04] * 4, "all lie within 0.5 % of the anchor alone"),
+        ([0.05] * 4, [0.04] * 4, "all lie within 0.5 % of the last value alone"),
     ],
     ids=["some", "no other", "all"],
 )  # fmt: skip
-def test_what_the_printed_digits_do_not_tell_from_the_anchor_is_not_called_worse(above, low, said):
-    result = made(over_anchor=np.array([-1, *above, 0]), over_anchor_low=np.array([-1, *low, 0]))
+def test_what_the_printed_digits_do_not_tell_from_the_residual_baseline_is_not_called_worse(above, low, said):
+    result = made(over_rule=np.array([-1, *above, 0]), over_rule_low=np.array([-1, *low, 0]))
     assert f"; {said}." in result.finding()

@@ -43,7 +43,7 @@ def test_effects_of_a_linear_forecast_equal_those_by_hand():
     x, aims = test.gather(torch.arange(len(test)))
     pooled = pooled_of(x)
     mean = pooled_of(windows["train"].gather(torch.arange(len(windows["train"])))[0]).mean(dim=0)
-    scale = test.target_scaler.scale[0]
+    scale = test.residual.scale
     moved = scale * ((mean - pooled).mean(dim=2) * WEIGHTS).double().numpy()  # (window, filter)
     error = scale * (linear(pooled)[:, None] - aims).double().numpy()  # (window, horizon)
     squares = np.stack([(error + shift[:, None]) ** 2 for shift in moved.T], axis=2).mean(axis=1)
@@ -134,10 +134,11 @@ def test_draws_are_seeded():
     assert first.held.tolist() == [[1, 2, 3], [1, 2, 4]]
 
 
-def test_the_anchor_and_the_whole_layers_are_those_of_the_layers():
-    examined = ablator(small(), noise_windows(400, anchor="climatology"))
+def test_the_residual_baseline_and_the_whole_layers_are_those_of_the_layers():
+    examined = ablator(small(), noise_windows(400, residual="climatology"))
     layers, random = examined.layers(small()), random_ablation(examined, filter_importance(examined))
-    assert random.anchor == pytest.approx(layers.anchor, rel=1e-6)
+    assert random.rule == layers.rule == "the climatology"
+    assert random.rule_rmse == pytest.approx(layers.rule_rmse, rel=1e-6)
     np.testing.assert_allclose(random.whole, layers.increase[[2, 4]], atol=1e-6)
 
 
@@ -207,7 +208,8 @@ RANDOM = RandomAblation(
     least_used=np.array([0.0, 0.1, 0.9]),
     whole=np.array([4.0, 1.5]),
     rmse=25.0,
-    anchor=26.0,
+    rule="the last value",
+    rule_rmse=26.0,
     unit="ppm",
     n_windows=128,
 )

@@ -1,4 +1,4 @@
-"""The figure of the ablations shows the Results' numbers beside the anchor's."""
+"""The figure of the ablations shows the Results' numbers beside that of the rule alone."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,6 +10,7 @@ from lstmkit.analysis.random_ablation import RandomAblation
 from lstmkit.plots.ablation import plot_ablation
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
+RULE = "the damped climatology"
 HELD = tuple(f"layer {n} {how}" for n in (1, 2) for how in ("set to zero", "held at its mean"))
 
 
@@ -22,11 +23,12 @@ def layers(scale: float = 1.0, effect: float = 1.0) -> LayerAblation:
         increase=increase,
         low=increase - scale * effect * np.array([0, 1, 1, 1, 1, 1]),
         high=increase + scale * effect * np.array([0, 2, 2, 2, 2, 2]),
-        over_anchor=rmse - scale * 26,
-        over_anchor_low=rmse - scale * 27,
-        over_anchor_high=rmse - scale * 25,
+        over_rule=rmse - scale * 26,
+        over_rule_low=rmse - scale * 27,
+        over_rule_high=rmse - scale * 25,
         fixed=np.array([False, True, True, True, True, False]),
-        anchor=scale * 26.0,
+        rule=RULE,
+        rule_rmse=scale * 26.0,
         unit="ppm",
         n_windows=2048,
         n_days=100,
@@ -45,7 +47,8 @@ def draws(scale: float = 1.0, effect: float = 1.0, n: int = 20) -> RandomAblatio
         least_used=scale * effect * np.array([0.1, 1.0, 2.0]),
         whole=scale * effect * np.array([5.0, 4.0]),
         rmse=scale * 25.0,
-        anchor=scale * 26.0,
+        rule=RULE,
+        rule_rmse=scale * 26.0,
         unit="ppm",
         n_windows=128,
     )
@@ -75,8 +78,8 @@ def test_bars_are_the_rmse_with_the_interval_of_the_increase():
     assert [text.get_text() for text in axes.texts] == [
         "25.0", "37.0 (+12.0)", "30.0 (+5.0)", "32.0 (+7.0)", "28.0 (+3.0)", "23.0 (−2.0)",
     ]  # fmt: skip
-    (anchor,) = (line for line in axes.lines if line.get_linestyle() == "--")
-    assert set(anchor.get_xdata()) == {26.0}
+    (alone,) = (line for line in axes.lines if line.get_linestyle() == "--")
+    assert set(alone.get_xdata()) == {26.0}
 
 
 def test_draws_and_chosen_filters_of_both_layers():
@@ -90,7 +93,7 @@ def test_draws_and_chosen_filters_of_both_layers():
         expected = [0, *result.random[layer].mean(axis=1), result.whole[layer]]
         np.testing.assert_allclose(mean.get_ydata(), expected)
         assert list(mean.get_xdata()) == [0, 0.25, 0.5, 0.75, 1]
-        assert set(axes.lines[-1].get_ydata()) == {1.0}  # the anchor's RMSE is 26, the model's 25
+        assert set(axes.lines[-1].get_ydata()) == {1.0}  # the rule's RMSE is 26, the model's 25
         assert axes.get_title(loc="left") == f"Parts of layer {layer + 1}"
     assert len(first.lines) == 2
     np.testing.assert_allclose(second.lines[1].get_ydata(), [0, *result.most_used, result.whole[1]])
@@ -101,5 +104,5 @@ def test_draws_and_chosen_filters_of_both_layers():
 def test_the_legend_names_every_line():
     (legend,) = plot_ablation(layers(), draws()).legends
     assert [text.get_text() for text in legend.get_texts()] == [
-        "random filters, mean of the draws", "those used most", "those used least", "anchor alone",
+        "random filters, mean of the draws", "those used most", "those used least", f"{RULE} alone",
     ]  # fmt: skip
