@@ -141,8 +141,8 @@ class Attribution:
             )
         if self.incomplete:
             return (
-                f"{complete[1:]} The forecast changes too abruptly along the path for its points, so neither the cells "
-                f"nor the shares of this map are to be believed."
+                f"{complete[1:]} The forecast changes too abruptly along the path for its points, so this map "
+                f"does not say what the forecast owes to its inputs."
             )
         return (
             f"{feature_label(first)} holds {whole_percent(most_of_it / 100)} of the attribution{second}. "

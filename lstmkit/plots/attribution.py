@@ -1,5 +1,7 @@
 """Figures of attributions: maps over time and features, and their margins."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, SymLogNorm
@@ -20,7 +22,7 @@ from lstmkit.plots.style import (
     magnitude_norm,
     power_ticks,
 )
-from lstmkit.wording import feature_label
+from lstmkit.wording import feature_label, plain
 
 SIGNED_RANGE = 100  # of the logarithmic part of a signed scale
 
@@ -107,7 +109,7 @@ def plot_temporal_profile(attribution: Attribution) -> Figure:
 
 
 def plot_agreement(agreement: Agreement) -> Figure:
-    """Rank correlation of the maps of all methods, and the shares that each gives to the features.
+    """Rank correlation of the maps of all methods with the cells that it is of, and each method's shares per feature.
 
     Args:
         agreement: of several methods.
@@ -115,12 +117,13 @@ def plot_agreement(agreement: Agreement) -> Figure:
     figure, (left, right) = canvas(1, 2, height=3.6, width_ratios=[1, 1.35])
     matrix = agreement.correlation
     left.imshow(matrix, vmin=0, vmax=1, cmap="Blues", aspect="auto")
-    _annotate(left, matrix.to_numpy(), "{:.2f}", dark_above=0.6)
+    cells = [f"{number:,}" for number in agreement.compared.to_numpy().ravel()]
+    _annotate(left, matrix.to_numpy(), plain, dark_above=0.6, below=cells)
     _names(left, matrix.columns, matrix.index)
-    left.set_title("Rank correlation of maps")
+    left.set_title("Rank correlation, number of cells")
     shares = agreement.shares.loc[agreement.shares.mean(axis=1).sort_values(ascending=False).index]
     right.imshow(shares, vmin=0, cmap="Blues", aspect="auto")
-    _annotate(right, shares.to_numpy(), "{:.0f}", dark_above=0.6 * shares.to_numpy().max())
+    _annotate(right, shares.to_numpy(), "{:.0f}".format, dark_above=0.6 * shares.to_numpy().max())
     _names(right, shares.columns, [feature_label(name) for name in shares.index])
     right.set_title("Share per feature (%)")
     return figure
@@ -166,11 +169,23 @@ def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, 
     bar.set_label(f"{attribution.unit}\n(logarithmic colour scale)", color=MUTED, fontsize=8)
 
 
-def _annotate(axes: Axes, values: np.ndarray, form: str, dark_above: float) -> None:
+def _annotate(
+    axes: Axes,
+    values: np.ndarray,
+    written: Callable[[float], str],
+    dark_above: float,
+    below: Sequence[str] = (),
+) -> None:
+    """Write each cell's value into it, and below that something smaller."""
     for (row, column), value in np.ndenumerate(values):
         color = "white" if value > dark_above else INK
-        text = "–" if np.isnan(value) else form.format(value)
-        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=8)
+        text = "–" if np.isnan(value) else written(value)
+        axes.text(
+            column, row - (0.12 if below else 0), text, ha="center", va="center", color=color, fontsize=8
+        )
+        if below:
+            number = below[row * values.shape[1] + column]
+            axes.text(column, row + 0.24, number, ha="center", va="center", color=color, fontsize=6)
 
 
 def _names(axes: Axes, columns, rows) -> None:

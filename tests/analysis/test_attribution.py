@@ -725,8 +725,8 @@ def test_a_map_that_does_not_add_up_is_not_read():
     assert complete.endswith("that they should add up to by less than 0.1 % on average.")
     assert incomplete == (
         "The attributions miss the change of the forecast that they should add up to by 120 % on average. The forecast "
-        "changes too abruptly along the path for its points, so neither the cells nor the shares of this map are to be "
-        "believed."
+        "changes too abruptly along the path for its points, so this map does not say what the forecast owes to "
+        "its inputs."
     )
 
 
@@ -761,33 +761,80 @@ def test_what_is_explained_is_said():
     assert "see 40 of the 40 test windows, those of many passes 40" in few
 
 
+BOTH = (
+    "Both methods rank b first. Over the 4 of 4 cells that reach 1 % of the largest in at least one of their maps, the "
+    "rank correlation is 1.00."
+)
+
+
 def test_agreement_by_scipy():
     random = np.random.default_rng(2)
-    results = [attribution(random.gamma(1, size=(9, 3)), method) for method in ("A", "B", "C")]
+    results = [attribution(random.gamma(0.2, size=(9, 3)), method) for method in ("A", "B", "C")]
     found = agreement(results)
     for a in results:
         for b in results:
-            expected = spearmanr(a.magnitude.ravel(), b.magnitude.ravel()).statistic
+            one, other = a.magnitude.ravel(), b.magnitude.ravel()
+            cells = [k for k in range(27) if one[k] >= one.max() / 100 or other[k] >= other.max() / 100]
+            expected = spearmanr(one[cells], other[cells]).statistic
             assert found.correlation.loc[a.method, b.method] == pytest.approx(expected, abs=1e-12)
+            assert found.compared.loc[a.method, b.method] == len(cells) < 27
     pd.testing.assert_series_equal(found.shares["B"], results[1].share.loc[list("abc")], check_names=False)
-    assert found.to_frame() is found.correlation
+    assert found.to_frame().loc["A", ("cells", "B")] == found.compared.loc["A", "B"]
+    assert found.to_frame().loc["A", ("rank_correlation", "B")] == found.correlation.loc["A", "B"]
+
+
+def test_agreement_leaves_out_the_cells_that_no_method_of_a_pair_gives_anything():
+    # the cells that matter are in the same order, those below a hundredth of the largest in opposite ones
+    one, other = [[100, 50], [0.4, 0.5], [0.6, 0.7]], [[100, 50], [0.7, 0.6], [0.5, 0.4]]
+    found = agreement([attribution(one, "A"), attribution(other, "B")])
+    assert found.correlation.loc["A", "B"] == 1.0
+    assert found.compared.loc["A", "B"] == 2
+    assert found.finding() == (
+        "Both methods rank a first. Over the 2 of 6 cells that reach 1 % of the largest in at least one of their maps, "
+        "the rank correlation is 1.00."
+    )
+    # a cell that one of them gives a hundredth of its largest counts: 100, 50, 1 and 100, 50, 99 are in other orders
+    seen = agreement([attribution([[100, 50], [1, 0.5]], "A"), attribution([[100, 50], [99, 0.4]], "B")])
+    assert seen.compared.loc["A", "B"] == 3
+    assert seen.correlation.loc["A", "B"] == pytest.approx(0.5)
+
+
+def test_agreement_does_not_depend_on_the_unit_of_a_map():
+    random = np.random.default_rng(5)
+    maps = [random.lognormal(0, 3, size=(40, 3)) for _ in range(2)]
+    found = [
+        agreement([attribution(maps[0], "A"), attribution(scale * maps[1], "B")]) for scale in (1, 1e-9, 1e9)
+    ]
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(other.to_frame(), found[0].to_frame())
 
 
 def test_agreement_names_who_agrees_least():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     found = agreement([attribution(rising, "A"), attribution(rising, "B"), attribution(falling, "C")])
     assert found.finding() == (
-        "2 of 3 methods rank b first; not so C (a). The rank correlation of whole maps is -1.00 in the median "
-        "over pairs of methods, lowest between A and C (-1.00)."
+        "2 of 3 methods rank b first; not so C (a). Over the 4 of 4 cells that reach 1 % of the largest in at least "
+        "one of two maps, the rank correlation is −1.00 in the median over pairs of methods, lowest between A and C "
+        "(−1.00)."
     )
     same = agreement([attribution(rising, "A"), attribution(rising, "B")]).finding()
-    assert same == "Both methods rank b first. The rank correlation of their maps is 1.00."
+    assert same == BOTH
+    fewer = agreement(
+        [
+            attribution([[0.01, 2], [3, 8]], "A"),
+            attribution([[0.02, 2], [3, 8]], "B"),
+            attribution(falling, "C"),
+        ]
+    )
+    assert "Over the 3 to 4 of 4 cells that reach" in fewer.finding()
+    facts = fewer.facts()
+    assert (facts["fewest_cells"], facts["most_cells"], facts["cells"]) == (3, 4, 4)
 
 
 def test_agreement_does_not_count_a_map_that_is_the_same_everywhere():
     rising, flat = [[1, 2], [3, 8]], [[2, 2], [2, 2]]
     found = agreement([attribution(rising, "A"), attribution(flat, "B"), attribution(rising, "C")])
-    assert found.finding() == "Both methods rank b first. The rank correlation of their maps is 1.00."
+    assert found.finding() == BOTH
     assert found.facts()["lowest_correlation"] == 1.0
     alone = agreement([attribution(rising, "A"), attribution(flat, "B")])
     assert alone.finding() == "Fewer than two methods tell inputs apart, so there is nothing to compare."
@@ -810,10 +857,7 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     wrong = attribution(falling, "Integrated gradients", completeness_error=0.46)
     found = agreement([attribution(rising, "A"), wrong, attribution(rising, "B")])
-    assert found.finding() == (
-        "Both methods rank b first. The rank correlation of their maps is 1.00. Integrated gradients does not add up "
-        "here and is not counted."
-    )
+    assert found.finding() == f"{BOTH} Integrated gradients does not add up here and is not counted."
     assert found.facts() == {
         "not_counted": "Integrated gradients",
         "methods": 2,
@@ -821,8 +865,11 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
         "methods_naming_it": 2,
         "median_correlation": 1.0,
         "lowest_correlation": 1.0,
+        "fewest_cells": 4,
+        "most_cells": 4,
+        "cells": 4,
     }
-    assert "Integrated gradients" in found.to_frame()
+    assert "Integrated gradients" in found.to_frame().index
     right = dataclasses.replace(wrong, completeness_error=0.05)
     assert (
         "2 of 3 methods" in agreement([attribution(rising, "A"), right, attribution(rising, "B")]).finding()
@@ -832,7 +879,7 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
 def test_agreement_leaves_a_map_of_zeros_out():
     rising, flat = [[1, 2], [3, 8]], [[0, 0], [0, 0]]
     found = agreement([attribution(flat, "none"), attribution(rising, "A"), attribution(rising, "B")])
-    assert found.finding() == "Both methods rank b first. The rank correlation of their maps is 1.00."
+    assert found.finding() == BOTH
     alone = agreement([attribution(flat, "none"), attribution(rising, "A")]).finding()
     assert alone == "Fewer than two methods tell inputs apart, so there is nothing to compare."
 

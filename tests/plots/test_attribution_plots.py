@@ -249,9 +249,9 @@ def test_agreement_shows_both_tables():
     result = methods()
     left, right = plot_agreement(result).axes
     np.testing.assert_array_equal(left.images[0].get_array(), result.correlation)
-    assert [text.get_text() for text in left.texts] == [
-        f"{v:.2f}" for v in result.correlation.to_numpy().ravel()
-    ]
+    said = [text.get_text() for text in left.texts]
+    assert said[::2] == [f"{v:.2f}".replace("-", "−") for v in result.correlation.to_numpy().ravel()]
+    assert said[1::2] == [str(n) for n in result.compared.to_numpy().ravel()]
     order = [label.get_text() for label in right.get_yticklabels()]
     shares = result.shares.set_axis([feature_label(name) for name in result.shares.index]).loc[order]
     np.testing.assert_array_equal(right.images[0].get_array(), shares)
