@@ -148,7 +148,8 @@ def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
     """Compute the receptive field of every stage from its kernels, and measure it by gradients.
 
     The arithmetic walks back through the modules (Dumoulin & Visin 2016); the measurement joins the inputs at which
-    any channel of a step in the middle has a gradient, over some windows (Luo et al. 2016).
+    any channel of a step has a gradient, over some windows (Luo et al. 2016). The step is the one nearest to the
+    middle whose field lies within the window.
 
     Args:
         model: in evaluation mode.
@@ -163,7 +164,10 @@ def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
     names = [stage.name for stage in stages]
     with record(model, names) as outputs:
         model(x.requires_grad_())
-        middles = [_gradient(outputs[name], x, outputs[name].shape[2] // 2) for name in names]
+        inner = [
+            _gradient(outputs[name], x, _inner(stages[:depth], outputs[name].shape[2], windows.lookback))
+            for depth, name in enumerate(names, start=1)
+        ]
         n_steps = outputs[names[-1]].shape[2]
         newest = _gradient(outputs[names[-1]], x, n_steps - 1)
     kernels = [stage.module for stage in stages if isinstance(stage.module, nn.Conv1d)]
@@ -172,10 +176,10 @@ def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
         stages=tuple(
             Stage(label, steps, _span(gradient), moves, start)
             for label, (steps, moves, start), gradient in zip(
-                _labels(stages), _arithmetic(stages), middles, strict=True
+                _labels(stages), _arithmetic(stages), inner, strict=True
             )
         ),
-        gradient=_profile(middles[-1], last - first + 1),
+        gradient=_profile(inner[-1], last - first + 1),
         newest=_span(newest),
         after=_field(stages, n_steps - 1)[1] - (windows.lookback - 1),
         convolutions=1 + sum((taps(kernel) - 1) * dilation(kernel) for kernel in kernels),
@@ -210,6 +214,16 @@ def _field(stages: list[LocalStage], unit: int) -> tuple[int, int]:
     for stage in reversed(stages):
         low, high = stage.reads(low, high)
     return low, high
+
+
+def _inner(stages: list[LocalStage], n_steps: int, lookback: int) -> int:
+    """The step of the last stage whose field has the least padding; of several the one nearest to the middle."""
+
+    def inside(step: int) -> int:
+        low, high = _field(stages, step)
+        return min(high, lookback - 1) - max(low, 0)
+
+    return max(range(n_steps), key=lambda step: (inside(step), -abs(step - n_steps // 2)))
 
 
 def _gradient(

@@ -38,8 +38,9 @@ def plot_filter_bank(bank: FilterBank) -> Figure:
     bar = figure.colorbar(image, ax=panels, orientation="horizontal", pad=0.01, aspect=60, shrink=0.6)
     bar.outline.set_visible(False)
     bar.set_label("effective weight per standard deviation of the feature", color=MUTED, fontsize=8)
-    _, unit = _scaled_offsets(bank)
-    figure.supxlabel(f"time before (−) and after (+) the step described ({unit})", fontsize=9)
+    offsets, unit = _scaled_offsets(bank)
+    sides = "before (−) and after (+)" if offsets[-1] > 0 else "before (−)"
+    figure.supxlabel(f"time {sides} the step described ({unit})", fontsize=9)
     return figure
 
 

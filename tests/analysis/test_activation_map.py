@@ -79,10 +79,10 @@ def test_without_a_window_in_the_middle_all_of_them_compete():
     assert "all, for none is in the regime Medium" in example.rule
 
 
-@pytest.mark.parametrize("anchor", ["none", "climatology"])
-def test_the_course_of_the_target_is_that_of_the_series(anchor):
+@pytest.mark.parametrize("residual", ["none", "climatology"])
+def test_the_course_of_the_target_is_that_of_the_series(residual):
     values = series()
-    windows = windows_of(values, anchor=anchor)
+    windows = windows_of(values, residual=residual)
     by_window = np.arange(len(windows), dtype=float)[:, None]
     example = representative(planted(by_window), windows, Regimes(LABELS, (-1e9, 1e9)), "ppm")
     row = windows.time.get_loc(example.origin)
@@ -193,7 +193,7 @@ def test_the_caption_names_the_window():
 
 
 def test_a_real_sample_end_to_end():
-    windows, model = windows_of(series(), anchor="none"), small()
+    windows, model = windows_of(series(), residual="none"), small()
     activity = measure_activity(model, windows)
     example = representative(activity, windows, Regimes(LABELS, (480.0, 520.0)), "ppm")
     assert 480 <= example.latest < 520

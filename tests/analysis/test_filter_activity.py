@@ -17,8 +17,7 @@ from tests.analysis.tiny import make_test_windows, state_of
 def convolve(x: np.ndarray, conv: nn.Conv1d, norm: nn.BatchNorm1d) -> np.ndarray:
     """One layer in numpy, (channel, step) to (filter, step), tap by tap."""
     weight, bias = conv.weight.detach().double().numpy(), conv.bias.detach().double().numpy()
-    reach = (weight.shape[2] - 1) // 2
-    padded = np.pad(x, ((0, 0), (reach, weight.shape[2] - 1 - reach)))
+    padded = np.pad(x, ((0, 0), (weight.shape[2] - 1, 0)))  # before the oldest step
     out = np.zeros((len(weight), x.shape[1]))
     for f in range(len(weight)):
         for t in range(x.shape[1]):

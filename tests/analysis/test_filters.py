@@ -41,8 +41,8 @@ def test_a_bank_holds_the_weights_times_the_scale_of_the_norm():
     np.testing.assert_allclose(bank.weights[1], 1.5 * np.array([[1, 0, -1], [0, 2, 0]]))  # 3 / √(3 + 1)
     assert bank.norms[1] == pytest.approx(1.5 * 6**0.5)
     assert bank.channels == ("co2", "temperature")
-    assert bank.offsets.tolist() == [-1, 0, 1]
-    assert bank.minutes.tolist() == [-5.0, 0.0, 5.0]
+    assert bank.offsets.tolist() == [-2, -1, 0]
+    assert bank.minutes.tolist() == [-10.0, -5.0, 0.0]
 
 
 def test_effective_filters_put_out_what_the_layers_do():
@@ -51,11 +51,33 @@ def test_effective_filters_put_out_what_the_layers_do():
     maps = x.transpose(1, 2).double()
     for bank in filter_banks(model, WINDOWS):
         weight, bias = torch.from_numpy(bank.weights), torch.from_numpy(bank.bias)
-        maps = nn.functional.conv1d(maps, weight, bias, padding="same").relu()
+        before = nn.functional.pad(maps, (-int(bank.offsets[0]), 0))
+        maps = nn.functional.conv1d(before, weight, bias).relu()
     with torch.no_grad():
         expected = model.relu1(model.norm1(model.conv1(x.transpose(1, 2))))
         expected = model.relu2(model.norm2(model.conv2(expected)))
     torch.testing.assert_close(maps.float(), expected, rtol=1e-5, atol=1e-6)  # float32
+
+
+@pytest.mark.parametrize(
+    ("offsets", "said"),
+    [
+        (
+            [-2, -1, 0],
+            "3 steps, from 10 min before the step that they describe to that step, and none after it.",
+        ),
+        ([0], "1 step, the step that they describe."),
+        ([-1, 0, 1, 2], "4 steps, from 5 min before to 10 min after the step that they describe."),
+        ([-3, -2, -1], "3 steps, from 15 min before to 5 min before the step that they describe."),
+        ([1, 2], "2 steps, from 5 min after to 10 min after the step that they describe."),
+    ],
+)
+def test_which_steps_a_filter_reads_is_said(offsets, said):
+    weights = np.ones((1, 2, len(offsets)))
+    bank = FilterBank(
+        "CNN layer 1", weights, np.zeros(1), ("co2", "temperature"), np.array(offsets), pd.Timedelta("5min")
+    )
+    assert f"over {said}" in bank.finding()
 
 
 def test_the_second_layer_reads_the_filters_of_the_first():

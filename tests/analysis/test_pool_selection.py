@@ -9,6 +9,7 @@ from torch import nn
 
 from lstmkit.analysis.pool_selection import PoolSelection, pool_selection
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.activations import record
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.planted_filters import LIFT, PlantedFilters, days_drawn, noise_windows, study_params
@@ -17,7 +18,7 @@ from tests.series import dataset_of, raw_windows
 
 
 def ramp(lookback: int = 6):
-    return raw_windows(dataset_of({"co2": np.arange(400.0)}), 2, lookback=lookback, anchor="none")["test"]
+    return raw_windows(dataset_of({"co2": np.arange(400.0)}), 2, lookback=lookback, residual="none")["test"]
 
 
 def up_and_down(pool: int = 2, kernel: int = 1) -> PlantedFilters:
@@ -79,13 +80,29 @@ def test_groups_that_see_the_padding_are_marked():
     # two kernels of three steps reach two steps beyond, that is one group of two at either end
     padded = pool_selection(up_and_down(kernel=3), ramp(12), study_params()).padded
     assert padded.tolist() == [True, False, False, False, False, True]
-    # 7 and 5 taps reach five steps: three groups of two
+    # causal filters of 7 and 5 taps reach back ten steps, five groups of two, and no step ahead
     wide = small(kernels=(7, 5))
     padded = pool_selection(wide, noise_windows(800, lookback=18)["test"], study_params()).padded
-    assert padded.tolist() == [True] * 3 + [False] * 3 + [True] * 3
+    assert padded.tolist() == [True] * 5 + [False] * 4
     # with an odd lookback the group of the repeated step is gone, and with it one step that the padding reaches
     padded = pool_selection(wide, noise_windows(800, lookback=19)["test"], study_params()).padded
-    assert padded.tolist() == [True] * 2 + [False] * 4 + [True] * 3
+    assert padded.tolist() == [True] * 5 + [False] * 4
+    padded = pool_selection(wide, noise_windows(800, lookback=20)["test"], study_params()).padded
+    assert padded.tolist() == [True] * 5 + [False] * 5
+
+
+def test_a_group_is_marked_where_zeros_in_place_of_the_steps_before_would_be_told_from_others():
+    # an independent count: a group whose field lies within the window does not change with what lies before it
+    model, lookback = small(kernels=(6, 4), pool=3), 25
+    padded = pool_selection(model, noise_windows(800, lookback=lookback)["test"], study_params()).padded
+    longer = torch.randn(16, lookback + 30, 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad(), record(model, ["relu2"]) as outputs:
+        model(longer)
+        whole = outputs["relu2"][:, :, -24:]
+        model(longer[:, -lookback:])
+        cut = outputs["relu2"][:, :, -24:]
+    differs = ((whole - cut).abs() > 1e-6).any(dim=1).any(dim=0).unflatten(0, (-1, 3)).any(dim=1)
+    assert padded.tolist() == differs.tolist()
 
 
 @pytest.mark.parametrize("pool", [2, 3])
@@ -202,6 +219,18 @@ def test_finding_frame_and_facts():
     assert filters["tied_share"].tolist() == [0.5, 0.7]
     assert filters["newest_share"].tolist() == [0.4, 0.58]
     assert SELECTION.facts()["pool_newest_share"] == 0.49
+
+
+def test_padding_at_one_end_is_said_to_be_there():
+    first = replace(SELECTION, padded=np.array([True, False, False])).finding()
+    assert (
+        "; between 75 and 75 % in the 1 group at the beginning, whose field reaches into the padding. Filters range"
+    ) in first
+    last = replace(SELECTION, padded=np.array([False, False, True])).finding()
+    assert (
+        "; between 25 and 25 % in the 1 group at the end, whose field reaches into the padding (25 % in the newest of "
+        "all). Filters range"
+    ) in last
 
 
 def test_newest_groups_that_are_always_ties_are_not_told_as_measured():

@@ -12,10 +12,17 @@ from lstmkit.wording import feature_label
 from tests.plots.test_attribution_plots import FEATURES, assert_whole_and_unknown_to_pyplot
 
 
-def bank(n: int = 32, features: tuple[str, ...] = FEATURES, taps: int = 7, scale: float = 1.0, step="5min"):
+def bank(
+    n: int = 32,
+    features: tuple[str, ...] = FEATURES,
+    taps: int = 7,
+    scale: float = 1.0,
+    step: str = "5min",
+    after: int = 0,
+) -> FilterBank:
     random = np.random.default_rng(n)
     weights = scale * random.normal(size=(n, len(features), taps)) * random.uniform(0.1, 1, (n, 1, 1))
-    offsets = np.arange(taps) - taps // 2
+    offsets = np.arange(taps) - taps + 1 + after
     return FilterBank("CNN layer 1", weights, np.zeros(n), features, offsets, pd.Timedelta(step))
 
 
@@ -38,6 +45,7 @@ def reading(rows: int = 64, columns: int = 32) -> Connections:
 
 FIGURES = {
     "bank": lambda: plot_filter_bank(bank()),
+    "bank of centred filters": lambda: plot_filter_bank(bank(9, after=3)),
     "bank of hours": lambda: plot_filter_bank(bank(4, step="1h")),
     "bank of one feature": lambda: plot_filter_bank(bank(5, ("co2",))),
     "bank of single taps": lambda: plot_filter_bank(bank(3, taps=1)),
@@ -80,14 +88,20 @@ def test_features_are_named_once_per_row_and_taps_below_each_column():
         assert labels == [feature_label(name) for name in FEATURES]
     timed = [position for position, axes in enumerate(panels) if axes.get_xticklabels()]
     assert timed == list(range(5, 13))  # the last of each column
-    assert [label.get_text() for label in panels[-1].get_xticklabels()] == ["−15", "0", "+15"]
-    assert "after (+) the step described (min)" in figure.get_supxlabel()
+    assert [label.get_text() for label in panels[-1].get_xticklabels()] == ["−30", "−15", "0"]
+    assert figure.get_supxlabel() == "time before (−) the step described (min)"
 
 
 def test_long_steps_are_told_in_hours():
     figure = plot_filter_bank(bank(2, step="1h"))
     assert figure.get_supxlabel().endswith("(h)")
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["−3", "0", "+3"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["−6", "−3", "0"]
+
+
+def test_taps_on_both_sides_are_told_apart():
+    figure = plot_filter_bank(bank(2, after=3))
+    assert figure.get_supxlabel() == "time before (−) and after (+) the step described (min)"
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["−15", "0", "+15"]
 
 
 def test_norms_are_bars_and_dormant_filters_are_red():

@@ -19,7 +19,7 @@ def field(lookback: int = 288, stages=STAGES, step: str = "5min", scale: float =
     steps = stages[-1].steps
     profile = np.bartlett(steps + 2)[1:-1]
     gradient = scale * 100 * profile / profile.sum()
-    return ReceptiveField(stages, gradient, 7, 11, lookback, pd.Timedelta(step))
+    return ReceptiveField(stages, gradient, 12, 0, 11, lookback, pd.Timedelta(step))
 
 
 FIGURES = {
