@@ -1,7 +1,7 @@
 """Whether different methods of attribution see the same."""
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from lstmkit.analysis.attribution import Attribution
 from lstmkit.wording import feature_label, plain
 
 LEAST = 0.01  # of the largest magnitude of a map, below which the order of cells is noise
+SHUFFLES, SEED = 20, 0
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Agreement:
     Attributes:
         correlation: Spearman rank correlation of the magnitudes of the cells that matter, method by method.
         compared: how many cells these are: those that either method puts at `LEAST` of its own largest or more.
+        by_chance: the same correlation where the cells of one of the two are shuffled, as a mean; it is no zero, for
+            cells that are small in both are left out, and what is left looks opposed.
         n_cells: of a whole map.
         shares: percent of the whole magnitude per feature (rows) and method (columns).
         incomplete: methods that do not keep what they promise on this model, and are not counted.
@@ -27,6 +30,7 @@ class Agreement:
 
     correlation: pd.DataFrame
     compared: pd.DataFrame
+    by_chance: pd.DataFrame
     n_cells: int
     shares: pd.DataFrame
     incomplete: tuple[str, ...]
@@ -41,8 +45,9 @@ class Agreement:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """The correlations, and the number of cells that each is of."""
-        return pd.concat({"rank_correlation": self.correlation, "cells": self.compared}, axis=1)
+        """The correlations, the number of cells that each is of, and what chance gives."""
+        tables = {"rank_correlation": self.correlation, "cells": self.compared, "by_chance": self.by_chance}
+        return pd.concat(tables, axis=1)
 
     def facts(self) -> dict[str, float | int | str]:
         """How many methods name the same feature first, and how alike their maps are, for the summary."""
@@ -56,6 +61,7 @@ class Agreement:
             "methods_naming_it": int((leaders == leaders.mode()[0]).sum()),
             "median_correlation": float(np.median(list(pairs.values()))),
             "lowest_correlation": min(pairs.values()),
+            "chance_correlation": self._chance(pairs),
             "fewest_cells": min(self._cells(pairs)),
             "most_cells": max(self._cells(pairs)),
             "cells": self.n_cells,
@@ -80,12 +86,16 @@ class Agreement:
         fewest, most = min(self._cells(pairs)), max(self._cells(pairs))
         cells = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
         where = f"{named}. Over the {cells} of {self.n_cells:,} cells that reach {100 * LEAST:.0f} % of the largest in"
+        chance = f"shuffled cells give {plain(self._chance(pairs))}"
         if len(pairs) == 1:
-            return f"{where} at least one of their maps, the rank correlation is {plain(pairs[least])}.{uncounted}"
+            return (
+                f"{where} at least one of their maps, the rank correlation is {plain(pairs[least])} ({chance})."
+                f"{uncounted}"
+            )
         median = plain(float(np.median(list(pairs.values()))))
         return (
-            f"{where} at least one of two maps, the rank correlation is {median} in the median over pairs of methods, "
-            f"lowest between {least[0]} and {least[1]} ({plain(pairs[least])}).{uncounted}"
+            f"{where} at least one of two maps, the rank correlation is {median} in the median over pairs of methods "
+            f"({chance}), lowest between {least[0]} and {least[1]} ({plain(pairs[least])}).{uncounted}"
         )
 
     def _counted(self) -> pd.DataFrame:
@@ -98,6 +108,9 @@ class Agreement:
         found = {(a, b): float(self.correlation.loc[a, b]) for a, b in combinations(shares, 2)}
         return {pair: value for pair, value in found.items() if not np.isnan(value)}
 
+    def _chance(self, pairs: dict[tuple[str, str], float]) -> float:
+        return float(np.median([self.by_chance.loc[pair] for pair in pairs]))
+
     def _cells(self, pairs: dict[tuple[str, str], float]) -> list[int]:
         return [int(self.compared.loc[pair]) for pair in pairs]
 
@@ -109,19 +122,29 @@ def agreement(attributions: list[Attribution]) -> Agreement:
         attributions: at least two, of the same windows' shape and features.
     """
     maps = {a.method: a.magnitude.ravel() for a in attributions}
-    matter = {name: _matter(values) for name, values in maps.items()}
     names = list(maps)
-    correlation = pd.DataFrame(np.nan, index=names, columns=names)
+    correlation, by_chance = (pd.DataFrame(np.nan, index=names, columns=names) for _ in range(2))
     compared = pd.DataFrame(0, index=names, columns=names)
-    for one in names:
-        for other in names:
-            cells = matter[one] | matter[other]
-            pair = pd.DataFrame({"one": maps[one][cells], "other": maps[other][cells]})
-            correlation.loc[one, other] = pair.corr(method="spearman").loc["one", "other"]
-            compared.loc[one, other] = cells.sum()
+    generator = np.random.default_rng(SEED)
+    for one, other in combinations_with_replacement(names, 2):
+        found, cells = _rank_correlation(maps[one], maps[other])
+        shuffled = [
+            _rank_correlation(maps[one], generator.permutation(maps[other]))[0] for _ in range(SHUFFLES)
+        ]
+        for pair in ((one, other), (other, one)):
+            correlation.loc[pair], compared.loc[pair] = found, cells
+            # what is the same in all cells that are left after a shuffle has no order to share
+            by_chance.loc[pair] = np.nan if np.isnan(found) else np.nan_to_num(shuffled).mean()
     shares = pd.DataFrame({a.method: a.share for a in attributions})
     incomplete = tuple(a.method for a in attributions if a.incomplete)
-    return Agreement(correlation, compared, attributions[0].magnitude.size, shares, incomplete)
+    return Agreement(correlation, compared, by_chance, attributions[0].magnitude.size, shares, incomplete)
+
+
+def _rank_correlation(one: Float[np.ndarray, "cell"], other: Float[np.ndarray, "cell"]) -> tuple[float, int]:
+    """Of the cells that matter to one of the two maps, and how many these are; NaN where one is the same in all."""
+    cells = _matter(one) | _matter(other)
+    pair = pd.DataFrame({"one": one[cells], "other": other[cells]})
+    return float(pair.corr(method="spearman").loc["one", "other"]), int(cells.sum())
 
 
 def _matter(magnitude: Float[np.ndarray, "cell"]) -> Bool[np.ndarray, "cell"]:

@@ -30,7 +30,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams, SplitParams, WindowParams
-from lstmkit.wording import percent
+from lstmkit.wording import percent, plain
 from tests.analysis.tiny import Squared, Weighted, make_test_windows, state_of, stirred
 
 WEIGHTS = torch.tensor([[1.0, -2.0], [0.5, 0.0], [3.0, 4.0]])  # three steps, two features
@@ -253,21 +253,9 @@ def test_a_step_beyond_the_horizon_is_refused_before_any_work():
         )
 
 
-# --- the linear anchor --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("step", [None, 2])
-def test_a_linear_anchor_adds_its_weights_to_the_gradients(step):
-    model, x = lstm(), noise(2, 5, 3)
-    shortcut = noise(4, 5, 3, seed=9)
-    added = saliency(ScalarForecast(model, step, shortcut), x) - saliency(ScalarForecast(model, step), x)
-    expected = shortcut.mean(dim=0) if step is None else shortcut[1]
-    torch.testing.assert_close(added, expected.expand(2, 5, 3), rtol=1e-5, atol=1e-6)  # float32
-
-
-@pytest.mark.parametrize("target", ["a", "b"])
-def test_attributions_explain_the_whole_forecast_in_the_targets_unit(target):
-    # one test value is raised by its standard deviation: the forecast in ppm moves by the attribution
+@pytest.mark.parametrize("kind", ["none", "last", "climatology", "damped"])
+def test_attributions_are_of_what_the_network_adds_to_its_rule_in_the_targets_unit(kind):
+    # one test value is raised by its standard deviation: the network's part in ppm moves by the attribution
     stamps = pd.date_range("2025-01-01", periods=1200, freq="1h", tz="UTC")
     values = 600 + np.random.default_rng(0).normal(size=(1200, 2)).cumsum(axis=0)
 
@@ -275,8 +263,8 @@ def test_attributions_explain_the_whole_forecast_in_the_targets_unit(target):
         frame = pd.DataFrame(values.copy(), index=stamps, columns=["a", "b"])
         frame.loc[stamps[1100], column] += raised
         described = {"interval": pd.Timedelta("1h"), "site_timezone": "UTC", "units": {}}
-        dataset = make_dataset("walk", frame, target=target, **described)
-        params = WindowParams(lookback=30, scaling="standard", anchor="autoregressive")
+        dataset = make_dataset("walk", frame, target="a", **described)
+        params = WindowParams(lookback=30, scaling="standard", residual=kind)
         return make_windows(dataset, build_features(dataset, "raw"), 3, params, SplitParams())["test"]
 
     model = stirred(LSTMForecaster(2, 3, hidden=4))
@@ -289,8 +277,9 @@ def test_attributions_explain_the_whole_forecast_in_the_targets_unit(target):
             one = before.select(index)
             after = windows_with(1e-2 * deviation, column).select(index)
             with torch.no_grad():
-                forecasts = [w.to_units(model(w.gather(torch.arange(1))[0])) for w in (one, after)]
-            moved = (forecasts[1] - forecasts[0])[0, 1] / 1e-2
+                outputs = [w.to_units(model(w.gather(torch.arange(1))[0])) for w in (one, after)]
+            added = [ahead - w.without_network() for ahead, w in zip(outputs, (one, after), strict=True)]
+            moved = (added[1] - added[0])[0, 1] / 1e-2
             result = Attributor(model, one, AttributionParams(target_step=2), 0, "ppm").saliency()
             # a move of 0.01 bends the forecast a little; float32 of order 1, in units of 30, over 0.01
             assert result.signed[29 - lag, feature] == pytest.approx(moved, rel=0.02, abs=2e-3), (column, lag)
@@ -755,16 +744,22 @@ def test_what_is_explained_is_said():
     windows = make_test_windows(n=1500)
     params = AttributionParams(windows=512, costly_windows=96, target_step=2)
     said = Attributor(Weighted(torch.ones(6, 2)), windows, params, 8, "ppm").finding()
-    assert "step 2 ahead" in said
+    assert said.startswith(
+        "Explained is what the network forecasts, the difference from the mean of the training part (step 2 ahead). "
+        "No map contains what the mean of the training part forecasts by itself."
+    )
     assert "see 512 of the 1,500 test windows, those of many passes 96, drawn with seed 8" in said
     few = Attributor(Weighted(torch.ones(6, 2)), make_test_windows(n=40), params, 8, "ppm").finding()
     assert "see 40 of the 40 test windows, those of many passes 40" in few
 
 
-BOTH = (
-    "Both methods rank b first. Over the 4 of 4 cells that reach 1 % of the largest in at least one of their maps, the "
-    "rank correlation is 1.00."
-)
+def both(found, cells="4 of 4"):
+    """The finding on two methods whose maps have the same order."""
+    chance = plain(found.facts()["chance_correlation"])
+    return (
+        f"Both methods rank b first. Over the {cells} cells that reach 1 % of the largest in at least one of their "
+        f"maps, the rank correlation is 1.00 (shuffled cells give {chance})."
+    )
 
 
 def test_agreement_by_scipy():
@@ -789,10 +784,7 @@ def test_agreement_leaves_out_the_cells_that_no_method_of_a_pair_gives_anything(
     found = agreement([attribution(one, "A"), attribution(other, "B")])
     assert found.correlation.loc["A", "B"] == 1.0
     assert found.compared.loc["A", "B"] == 2
-    assert found.finding() == (
-        "Both methods rank a first. Over the 2 of 6 cells that reach 1 % of the largest in at least one of their maps, "
-        "the rank correlation is 1.00."
-    )
+    assert found.finding() == both(found, "2 of 6").replace("rank b", "rank a")
     # a cell that one of them gives a hundredth of its largest counts: 100, 50, 1 and 100, 50, 99 are in other orders
     seen = agreement([attribution([[100, 50], [1, 0.5]], "A"), attribution([[100, 50], [99, 0.4]], "B")])
     assert seen.compared.loc["A", "B"] == 3
@@ -809,16 +801,27 @@ def test_agreement_does_not_depend_on_the_unit_of_a_map():
         pd.testing.assert_frame_equal(other.to_frame(), found[0].to_frame())
 
 
+def test_agreement_says_what_unrelated_maps_give_where_small_cells_are_left_out():
+    random = np.random.default_rng(6)
+    maps = [attribution(random.lognormal(0, 2, size=(360, 8)), name) for name in "ABC"]
+    found = agreement(maps)
+    for a, b in (("A", "B"), ("A", "C"), ("B", "C")):
+        assert found.by_chance.loc[a, b] == found.by_chance.loc[b, a] < -0.4
+        assert found.correlation.loc[a, b] == pytest.approx(found.by_chance.loc[a, b], abs=0.06)
+    even = [attribution(random.uniform(1, 2, size=(360, 8)), name) for name in "AB"]
+    assert agreement(even).by_chance.loc["A", "B"] == pytest.approx(0, abs=0.02)
+
+
 def test_agreement_names_who_agrees_least():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     found = agreement([attribution(rising, "A"), attribution(rising, "B"), attribution(falling, "C")])
     assert found.finding() == (
         "2 of 3 methods rank b first; not so C (a). Over the 4 of 4 cells that reach 1 % of the largest in at least "
-        "one of two maps, the rank correlation is −1.00 in the median over pairs of methods, lowest between A and C "
-        "(−1.00)."
+        "one of two maps, the rank correlation is −1.00 in the median over pairs of methods "
+        f"(shuffled cells give {plain(found.facts()['chance_correlation'])}), lowest between A and C (−1.00)."
     )
-    same = agreement([attribution(rising, "A"), attribution(rising, "B")]).finding()
-    assert same == BOTH
+    same = agreement([attribution(rising, "A"), attribution(rising, "B")])
+    assert same.finding() == both(same)
     fewer = agreement(
         [
             attribution([[0.01, 2], [3, 8]], "A"),
@@ -834,7 +837,7 @@ def test_agreement_names_who_agrees_least():
 def test_agreement_does_not_count_a_map_that_is_the_same_everywhere():
     rising, flat = [[1, 2], [3, 8]], [[2, 2], [2, 2]]
     found = agreement([attribution(rising, "A"), attribution(flat, "B"), attribution(rising, "C")])
-    assert found.finding() == BOTH
+    assert found.finding() == both(found)
     assert found.facts()["lowest_correlation"] == 1.0
     alone = agreement([attribution(rising, "A"), attribution(flat, "B")])
     assert alone.finding() == "Fewer than two methods tell inputs apart, so there is nothing to compare."
@@ -857,7 +860,7 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     wrong = attribution(falling, "Integrated gradients", completeness_error=0.46)
     found = agreement([attribution(rising, "A"), wrong, attribution(rising, "B")])
-    assert found.finding() == f"{BOTH} Integrated gradients does not add up here and is not counted."
+    assert found.finding() == f"{both(found)} Integrated gradients does not add up here and is not counted."
     assert found.facts() == {
         "not_counted": "Integrated gradients",
         "methods": 2,
@@ -865,6 +868,7 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
         "methods_naming_it": 2,
         "median_correlation": 1.0,
         "lowest_correlation": 1.0,
+        "chance_correlation": found.by_chance.loc["A", "B"],
         "fewest_cells": 4,
         "most_cells": 4,
         "cells": 4,
@@ -879,7 +883,7 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
 def test_agreement_leaves_a_map_of_zeros_out():
     rising, flat = [[1, 2], [3, 8]], [[0, 0], [0, 0]]
     found = agreement([attribution(flat, "none"), attribution(rising, "A"), attribution(rising, "B")])
-    assert found.finding() == BOTH
+    assert found.finding() == both(found)
     alone = agreement([attribution(flat, "none"), attribution(rising, "A")]).finding()
     assert alone == "Fewer than two methods tell inputs apart, so there is nothing to compare."
 
