@@ -82,26 +82,3 @@ def _changed(
     """Which states differ where the inputs from a step on are others, in any window."""
     replaced = torch.cat([x[:, :start], 3 * other[:, start:]], dim=1)
     return ((probe.states(replaced) - states).abs() > ROUNDING).any(dim=2).any(dim=0)
-
-
-def is_causal(model: nn.Module, lookback: int, n_features: int, seed: int) -> bool:
-    """Whether no state of a model changes with inputs after the step at which it ends.
-
-    Args:
-        model: as in `state_ends`.
-        lookback: input steps.
-        n_features: inputs per step.
-        seed: of the inputs.
-    """
-    return state_ends(model, lookback, n_features, seed) is not None
-
-
-def step_ends(n_steps: int, lookback: int) -> Int[Tensor, "step"]:
-    """Newest input step of each step behind the narrowest pool that leaves so many steps of a lookback.
-
-    Args:
-        n_steps: behind the pool.
-        lookback: input steps.
-    """
-    pool = -(-lookback // n_steps)
-    return lookback - 1 - pool * torch.arange(n_steps - 1, -1, -1)
