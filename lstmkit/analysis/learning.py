@@ -18,14 +18,15 @@ def training_finding(
         metrics: of `Evaluation.to_json`.
     """
     epochs, best = outcome["epochs"], outcome["best_epoch"]
-    kept = epochs[best]
-    after = len(epochs) - 1 - best
+    kept, after = epochs[best], len(epochs) - 1 - outcome["best_epoch"]
     in_bfloat16 = ", in bfloat16" if outcome.get("precision") == "bf16-mixed" else ""
     took = "" if seconds is None else f" in {seconds:.0f} s"
+    not_converged = "" if after else "The last epoch is the best: a longer training might have gone further. "
+    brought = f"; {after} more brought nothing better" if after else ""
+    off = f" {switched_off(metrics)}" if network_is_off(metrics) else ""
     return (
-        f"{count(len(epochs), 'epoch')} of {count(windows, 'window')}{took}{in_bfloat16}. Epoch {best + 1} was kept, "
-        f"with a validation loss of {kept['validation_loss']:.3g} (training {kept['train_loss']:.3g})"
-        + (f"; {after} more brought nothing better. " if after else ", the last one. ")
-        + f"The validation part shrinks the network's deviations by a gain of {outcome['gain']:.2f}."
-        + (f" {switched_off(metrics)}" if network_is_off(metrics) else "")
+        f"{not_converged}{count(len(epochs), 'epoch')} of {count(windows, 'window')}{took}{in_bfloat16}. Epoch "
+        f"{best + 1} was kept, with a validation loss of {kept['validation_loss']:.3g} (training "
+        f"{kept['train_loss']:.3g}){brought}. The validation part shrinks the network's outputs by a gain of "
+        f"{outcome['gain']:.2f}.{off}"
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.compared import Compared
+from lstmkit.analysis.compared import Compared, Forecast
 from lstmkit.analysis.error_sums import ErrorSums
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, RunningMean, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
@@ -207,7 +207,7 @@ def evaluate(
     for chunk in chunks:
         n_windows += len(chunk.observed)
         for steps, part in RANGES.items():
-            sums[steps].add(chunk, part)
+            sums[steps].add(chunk, chunk.networks or (chunk.forecasts[model],), part)
         if chunk.rule is not None:
             added.add(chunk.forecasts[model] - chunk.rule)
             for steps, part in RANGES.items():
@@ -254,8 +254,7 @@ class _Sums:
     def __init__(self) -> None:
         self.everyone, self.networks, self.daily = ErrorSums(), ErrorSums(), DailySums()
 
-    def add(self, chunk: Compared, part: slice) -> None:
-        networks = chunk.networks
+    def add(self, chunk: Compared, networks: tuple[Forecast, ...], part: slice) -> None:
         if len(networks) > 1:
             networks = (*networks, np.mean(networks, axis=0))
         squares = [
@@ -307,17 +306,17 @@ def _sentence(evaluation: Evaluation, steps: str) -> str:
     where = "Over all steps" if steps == "all_steps" else "At the last step"
     model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
     value = signed(100 * skill.value)
-    verdict = "beats every baseline" if skill.value > 0 else "does not beat the best baseline"
-    if value == signed(0.0) and (skill.is_open or skill.low is None):
-        verdict = "is no different from the best baseline"
-    interval = "too few days for an interval"
-    if skill.low is not None:
+    if skill.low is None:
+        verdict, interval = "is compared on too few days to be told from the best baseline", "no interval"
+    else:
         ends = f"{signed(100 * skill.low)} to {signed(100 * skill.high)} %"
         interval = f"{100 * evaluation.confidence:.0f} % interval {ends}"
-    doubt = "; zero lies inside, so this test part cannot tell them apart" if skill.is_open else ""
+        verdict = "beats every baseline" if skill.low > 0 else "is worse than the best baseline"
+        if skill.is_open:
+            verdict = "cannot be told from the best baseline"
     return (
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
-        f"a skill of {value} % ({interval}{doubt})."
+        f"a skill of {value} % ({interval})."
     )
 
 

@@ -32,18 +32,25 @@ def plot_learning_curves(history: pd.DataFrame, best_epoch: int) -> Figure:
 
 
 def plot_skill(evaluation: Evaluation) -> Figure:
-    """RMSE of the model and of every baseline, over all steps and at the last step.
+    """RMSE of the model, from every seed and of all together, and of every baseline, by range of steps ahead.
 
     Args:
         evaluation: of the test part.
     """
-    figure, panels = canvas(1, 2, height=2.4, sharey=True)
+    figure, panels = canvas(1, 2, height=3.0, sharey=True)
     for axes, steps in zip(panels, RANGES, strict=True):
         rmse = evaluation.metrics[steps, "rmse"]
         colors = [ACCENT if name == evaluation.model else "#c4ccd4" for name in rmse.index]
         axes.barh(rmse.index, rmse, color=colors, height=0.65)
-        for row, value in enumerate(rmse):
-            axes.annotate(digits(value), (value, row), xytext=(4, 0), textcoords="offset points", va="center")
+        others = [seed.metrics[steps, "rmse"] for seed in evaluation.seeds.values()][1:]
+        axes.plot(others, [0] * len(others), "o", ms=3.5, color=INK)
+        if evaluation.ensemble is not None:
+            together = evaluation.ensemble.metrics[steps, "rmse"]
+            axes.plot(together, 0, "D", ms=4, mfc="white", mec=INK, mew=1)
+            others.append(together)
+        ends = [max(rmse.iloc[0], *others), *rmse.iloc[1:]] if others else rmse
+        for row, (value, end) in enumerate(zip(rmse, ends, strict=True)):
+            axes.annotate(digits(value), (end, row), xytext=(5, 0), textcoords="offset points", va="center")
         skill = evaluation.skill[steps]
         title = f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {signed(100 * skill.value)} %"
         if skill.low is not None:

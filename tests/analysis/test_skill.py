@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from lstmkit.analysis.skill import ANCHOR, RANGES, Compared, Evaluation, Skill, evaluate, score
-from lstmkit.cautions import caution_about
+from lstmkit.analysis.compared import Compared
+from lstmkit.analysis.error_sums import score
+from lstmkit.analysis.skill import RANGES, Evaluation, Skill, evaluate
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits
 from tests.analysis.drawn import windows_drawn
@@ -106,15 +107,18 @@ def said(rmse: float, low: float | None, high: float | None, against: float = 20
     columns = pd.MultiIndex.from_product([RANGES, ["rmse"]])
     metrics = pd.DataFrame([[rmse, rmse], [against, against]], ["LSTM", "ridge"], columns)
     skill = dict.fromkeys(RANGES, Skill(1 - rmse / against, low, high, "ridge"))
-    return Evaluation("LSTM", "ppm", metrics, None, skill, 100, 10, 0.95).finding().split(" At the last")[0]
+    seeds = {0: Scored(metrics.loc["LSTM"], skill)}
+    return (
+        Evaluation("LSTM", "ppm", metrics, seeds, None, 100, 10, 9, 0.95).finding().split(" At the last")[0]
+    )
 
 
-BETTER, WORSE, ALIKE = (
+BETTER, WORSE, ALIKE, UNSURE = (
     "beats every baseline",
-    "does not beat the best baseline",
-    "is no different from the best baseline",
+    "is worse than the best baseline",
+    "cannot be told from the best baseline",
+    "is compared on too few days to be told from the best baseline",
 )
-OPEN = "; zero lies inside, so this test part cannot tell them apart"
 
 
 @pytest.mark.parametrize(
@@ -122,14 +126,13 @@ OPEN = "; zero lies inside, so this test part cannot tell them apart"
     [
         (18.0, (0.05, 0.15), BETTER, "+10.0 % (95 % interval +5.0 to +15.0 %)"),
         (22.0, (-0.15, -0.05), WORSE, "−10.0 % (95 % interval −15.0 to −5.0 %)"),
-        (18.0, (-0.05, 0.2), BETTER, f"+10.0 % (95 % interval −5.0 to +20.0 %{OPEN})"),
-        (19.999, (-0.05, 0.05), ALIKE, f"0.0 % (95 % interval −5.0 to +5.0 %{OPEN})"),
-        (20.001, (-0.05, 0.05), ALIKE, f"0.0 % (95 % interval −5.0 to +5.0 %{OPEN})"),
-        (20.0, (0.0, 0.0), ALIKE, f"0.0 % (95 % interval 0.0 to 0.0 %{OPEN})"),
+        (18.0, (-0.05, 0.2), ALIKE, "+10.0 % (95 % interval −5.0 to +20.0 %)"),
+        (19.999, (-0.05, 0.05), ALIKE, "0.0 % (95 % interval −5.0 to +5.0 %)"),
+        (20.001, (-0.05, 0.05), ALIKE, "0.0 % (95 % interval −5.0 to +5.0 %)"),
+        (20.0, (0.0, 0.0), ALIKE, "0.0 % (95 % interval 0.0 to 0.0 %)"),
         (19.96, (0.001, 0.003), BETTER, "+0.2 % (95 % interval +0.1 to +0.3 %)"),
-        (18.0, (None, None), BETTER, "+10.0 % (too few days for an interval)"),
-        (22.0, (None, None), WORSE, "−10.0 % (too few days for an interval)"),
-        (20.0, (None, None), ALIKE, "0.0 % (too few days for an interval)"),
+        (18.0, (None, None), UNSURE, "+10.0 % (no interval)"),
+        (22.0, (None, None), UNSURE, "−10.0 % (no interval)"),
     ],
 )
 def test_the_verdict_on_a_skill(rmse, ends, verdict, skill):
@@ -146,38 +149,100 @@ def test_an_interval_needs_five_days(noise, n_days, has_interval):
     for skill in evaluation.skill.values():
         assert (skill.low is not None, skill.high is not None) == (has_interval, has_interval)
         assert skill.value == pytest.approx(0.1)
-    assert ("too few days for an interval" in evaluation.finding()) == (not has_interval)
+    assert ("on too few days" in evaluation.finding()) == (not has_interval)
     content = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert (content["skill"]["all_steps"]["low"] is None) == (not has_interval)
 
 
-@pytest.mark.parametrize(
-    ("factor", "effect"),
-    [
-        (0.9, "lowers that by 10.0 %"),
-        (1.1, "raises that by 10.0 %"),
-        (1.0, "changes nothing"),
-        (1.0004, "changes nothing"),
-    ],
-)
-def test_what_the_network_adds_to_its_anchor(noise, factor, effect):
+def test_how_much_worse_the_forecast_is_without_its_network(noise):
+    """A rule with twice the model's errors at the last step, and its errors at the others."""
     observed, error = noise
-    forecasts = {"LSTM": observed + factor * error, "ridge": observed + 2 * error, ANCHOR: observed + error}
-    expected = f"{digits(np.sqrt(np.mean(error**2)))} ppm over all steps; the network {effect}."
-    assert evaluation_of(observed, forecasts).finding().endswith(f" The anchor alone reaches {expected}")
+    chunk = Compared(
+        observed,
+        {"LSTM": observed + error, "ridge": observed + 3 * error},
+        HOURLY,
+        observed + error * [1, 1, 2],
+    )
+    evaluation = evaluate(
+        "LSTM", "ppm", [chunk], bootstrap=20, confidence=0.9, seed=0, rule="the last value", gain=0.9
+    )
+    squares = (error**2).mean(axis=0)
+    without = {
+        "all_steps": pytest.approx(np.sqrt(squares @ [1, 1, 4] / 3)),
+        "last_step": pytest.approx(2 * np.sqrt(squares[2])),
+    }
+    assert evaluation.network.without == without
+    assert evaluation.to_json()["network"] == {
+        "rule": "the last value",
+        "gain": 0.9,
+        "spread": pytest.approx(np.sqrt(np.var(error[:, 2]) / 3)),
+        "without": without,
+    }
+    more = 100 * (np.sqrt(squares @ [1, 1, 4] / squares.sum()) - 1)
+    alone = (
+        f"the last value alone reaches {digits(evaluation.network.without['all_steps'])} ppm over all steps"
+    )
+    assert evaluation.finding().endswith(f" Without its network, {alone}, +{more:.1f} %.")
+
+
+def networks_of(observed, networks, **changed):
+    """The evaluation of a model with several networks, in pieces."""
+    ridge = observed + np.random.default_rng(9).normal(0, 20, observed.shape)
+    chunks = [
+        Compared(observed[rows], {"LSTM": networks[0][rows], "ridge": ridge[rows]}, HOURLY[rows], None,
+                 tuple(network[rows] for network in networks))
+        for rows in (slice(0, 70), slice(70, 240))
+    ]  # fmt: skip
+    chosen = {"bootstrap": 50, "confidence": 0.9, "seed": 0, "seeds": [5, 6, 7]} | changed
+    return evaluate("LSTM", "ppm", chunks, **chosen), ridge
+
+
+def test_every_network_and_their_mean_are_scored_against_the_same_baseline(noise):
+    observed, error = noise
+    networks = [observed + 20, observed - 10 + error, observed - 10 - error]  # the mean errs by nothing
+    evaluation, ridge = networks_of(observed, [*networks[:2], networks[2] + 3])  # the mean errs by 1
+    of_ridge = np.sqrt(np.mean((ridge - observed) ** 2))
+    assert list(evaluation.seeds) == [5, 6, 7]
+    rmse = [np.sqrt(np.mean((f - observed) ** 2)) for f in (*networks[:2], networks[2] + 3)]
+    for each, expected in zip(evaluation.seeds.values(), rmse, strict=True):
+        assert each.metrics["all_steps", "rmse"] == pytest.approx(expected)
+        assert each.skill["all_steps"].value == pytest.approx(1 - expected / of_ridge)
+        assert each.skill["all_steps"].best_baseline == "ridge"
+    assert evaluation.ensemble.metrics["all_steps", "rmse"] == pytest.approx(1)
+    assert evaluation.ensemble.metrics["last_step", "mae"] == pytest.approx(1)
+    assert evaluation.skill == evaluation.seeds[5].skill
+    content = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
+    assert [seed["seed"] for seed in content["seeds"]] == [5, 6, 7]
+    assert {**content["seeds"][0], "seed": None} == {
+        **{key: content[key] for key in ("rmse", "mae", "r2", "mape", "skill")}, "seed": None
+    }  # fmt: skip
+    assert content["ensemble"]["rmse"]["all_steps"] == pytest.approx(1)
+    table = evaluation.to_frame()
+    assert list(table.index) == ["LSTM", "LSTM, seed 6", "LSTM, seed 7", "LSTM, 3 seeds together", "ridge"]
+    assert table.loc["LSTM, 3 seeds together", ("all steps", "RMSE (ppm)")] == pytest.approx(1)
+    told = ", ".join(digits(value) for value in rmse)
+    assert f"Trained from 3 seeds, it reaches {told} ppm over all steps; the mean" in evaluation.finding()
+
+
+def test_the_interval_of_the_mean_is_that_of_such_a_model(noise):
+    observed, error = noise
+    networks = [observed + 0.5 * error, observed + 0.7 * error[::-1], observed - 0.3 * error]
+    together = np.mean(networks, axis=0)
+    alone, _ = networks_of(observed, [together], seeds=[0])
+    assert networks_of(observed, networks)[0].ensemble.skill == alone.skill
+    assert alone.ensemble is None
+    assert "ensemble" not in alone.to_json()
+    assert "seeds" not in alone.finding()
 
 
 def test_small_errors_have_three_digits(noise):
     observed, error = noise
     size = np.sqrt(np.mean(error**2))
     observed, error = 5e-4 + 1e-5 * observed, 1.96e-5 * error / size
-    forecasts = {"LSTM": observed + error, "ridge": observed + 2 * error, ANCHOR: observed + 10 * error}
+    forecasts = {"LSTM": observed + error, "ridge": observed + 2 * error}
     evaluation = evaluation_of(observed, forecasts)
     found = evaluation.finding()
     assert "RMSE 1.96e−05 against 3.92e−05 ppm for ridge" in found
-    assert "The anchor alone reaches 0.000196 ppm over all steps" in found
-    worse = evaluation_of(observed, forecasts | {"LSTM": observed + 3 * error}).to_json()
-    assert "(ridge: RMSE 3.92e−05 ppm, the model 5.88e−05 ppm)" in caution_about(worse)
 
 
 def test_the_sign_of_the_skill_decides(noise):
@@ -185,8 +250,7 @@ def test_the_sign_of_the_skill_decides(noise):
     better = evaluation_of(observed, {"LSTM": observed + 0.9 * error, "ridge": observed + error})
     worse = evaluation_of(observed, {"LSTM": observed + 1.1 * error, "ridge": observed + error})
     assert "beats every baseline" in better.finding()
-    assert "does not beat the best baseline" in worse.finding()
-    assert "zero lies inside" not in better.finding() + worse.finding()
+    assert "is worse than the best baseline" in worse.finding()
 
 
 def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
@@ -195,7 +259,7 @@ def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
     evaluation = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + other})
     skill = evaluation.skill["all_steps"]
     assert skill.low < 0 < skill.high
-    assert "zero lies inside" in evaluation.finding()
+    assert "cannot be told from the best baseline" in evaluation.finding()
 
 
 def test_whole_days_are_resampled():
@@ -249,19 +313,6 @@ def test_the_resampling_is_seeded(noise):
     assert first == again != other
 
 
-def test_the_anchor_is_shown_and_is_no_baseline(noise):
-    observed, error = noise
-    forecasts = {"LSTM": observed + 0.5 * error, "ridge": observed + error}
-    evaluation = evaluation_of(observed, {ANCHOR: observed + 0.25 * error, **forecasts})
-    assert list(evaluation.metrics.index) == ["LSTM", "ridge", ANCHOR]
-    assert evaluation.skill["all_steps"].best_baseline == "ridge"
-    content = evaluation.to_json()
-    assert list(content["baselines"]) == ["ridge"]
-    assert content["anchor"]["rmse"]["all_steps"] == pytest.approx(0.5 * content["rmse"]["all_steps"])
-    assert "raises that by 100.0 %" in evaluation.finding()
-    assert "anchor" not in evaluation_of(observed, forecasts).to_json()
-
-
 def test_the_table_names_units(noise):
     observed, error = noise
     table = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + 1}).to_frame()
@@ -308,13 +359,13 @@ def test_in_pieces_everything_is_as_of_the_whole(sizes, horizon, level, seed):
     rng = np.random.default_rng(seed)
     origin = HOURLY[:150].tz_convert("America/New_York")
     observed = level + rng.normal(size=(150, horizon))
-    forecasts = {name: observed + rng.normal(0.3, 1, observed.shape) for name in ("a", "LSTM", "b", ANCHOR)}
+    forecasts = {name: observed + rng.normal(0.3, 1, observed.shape) for name in ("a", "LSTM", "b")}
     found = evaluation_of(observed, forecasts, origin, sizes, bootstrap=50, confidence=0.9, seed=7)
     assert (found.n_windows, found.n_days, found.confidence) == (150, 8, 0.9)
     for steps, part in (("all steps", slice(None)), ("last step", slice(-1, None))):
         whole = {name: metrics_of_the_whole(observed[:, part], f[:, part]) for name, f in forecasts.items()}
         table = found.to_frame()[steps]
-        for name in ("LSTM", "a", "b", ANCHOR):
+        for name in ("LSTM", "a", "b"):
             # R² near zero is a difference of sums: rounding is relative to one, and to how finely such numbers are kept
             rounding = 1e-11 + np.spacing(abs(level))
             np.testing.assert_allclose(table.loc[name], whole[name], rtol=1e-9, atol=rounding)
@@ -389,17 +440,21 @@ def test_what_the_network_adds_is_measured_between_windows(noise):
         "rule": "the climatology",
         "gain": 0.4,
         "spread": pytest.approx(spread),
+        "without": {
+            "all_steps": pytest.approx(np.sqrt(np.mean((rule - observed) ** 2))),
+            "last_step": pytest.approx(np.sqrt(np.mean((rule - observed)[:, -1] ** 2))),
+        },
     }
     assert evaluation.to_json()["network"] == vars(evaluation.network)
     assert "network" not in evaluation_of(observed, {"LSTM": rule, "ridge": observed + 1}).to_json()
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("name", ["LSTM", "ridge", ANCHOR])
+@pytest.mark.parametrize("name", ["LSTM", "ridge"])
 def test_forecasts_that_are_no_numbers_are_refused(noise, name, wrong):
     """NaN would lose every comparison: the best baseline, whether the model is better, the hardest week."""
     observed, error = noise
-    forecasts = dict.fromkeys(("LSTM", "ridge", ANCHOR), observed + error)
+    forecasts = dict.fromkeys(("LSTM", "ridge"), observed + error)
     forecasts[name] = forecasts[name].copy()
     forecasts[name][77, 1] = wrong
     with pytest.raises(

@@ -5,20 +5,29 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.skill import ANCHOR, RANGES, Evaluation, Skill
+from lstmkit.analysis.skill import RANGES, Evaluation, Scored, Skill
 from lstmkit.plots.skill import plot_learning_curves, plot_skill
 from lstmkit.wording import digits
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
-FORECASTERS = ("CNN-LSTM", "persistence", "same time yesterday", "climatology", "ridge", ANCHOR)
+FORECASTERS = (
+    "CNN-LSTM",
+    "persistence",
+    "same time yesterday",
+    "damped climatology",
+    "ridge",
+    "boosted trees",
+)
 
 
 def evaluation(low: float | None = -0.0123, high: float | None = 0.0456, scale: float = 1.0) -> Evaluation:
     columns = pd.MultiIndex.from_product([RANGES, ["rmse"]])
     rmse = [[scale * (110 + 5 * row), scale * (140 + 9 * row)] for row in range(len(FORECASTERS))]
     skill = dict.fromkeys(RANGES, Skill(0.0321, low, high, "ridge"))
+    metrics = pd.DataFrame(rmse, list(FORECASTERS), columns)
+    seeds = {7: Scored(metrics.iloc[0], skill), 8: Scored(1.02 * metrics.iloc[0], skill)}
     return Evaluation(
-        "CNN-LSTM", "ppm", pd.DataFrame(rmse, list(FORECASTERS), columns), ANCHOR, skill, 900, 30, 0.95
+        "CNN-LSTM", "ppm", metrics, seeds, Scored(0.97 * metrics.iloc[0], skill), 900, 30, 9, 0.95
     )
 
 
@@ -38,6 +47,9 @@ def test_every_forecaster_has_its_bars():
         expected = result.metrics[steps, "rmse"]
         assert [bar.get_width() for bar in axes.patches] == expected.tolist()
         assert [text.get_text() for text in axes.texts] == [digits(value) for value in expected]
+        seeds, together = (line.get_xdata() for line in axes.lines)
+        assert seeds.tolist() == [1.02 * expected.iloc[0]]
+        assert together.tolist() == [0.97 * expected.iloc[0]]
         colors = [bar.get_facecolor() for bar in axes.patches]
         assert colors[0] != colors[1] == colors[-1]
 
