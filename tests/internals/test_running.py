@@ -142,7 +142,9 @@ class Unannotated(CNNLSTMForecaster):
         super().__init__(*sizes, **more)
         for name in ("conv1", "conv2"):
             conv = getattr(self, name)
-            setattr(self, name, UnannotatedConvolution(conv.in_channels, conv.out_channels, *conv.kernel_size))
+            setattr(
+                self, name, UnannotatedConvolution(conv.in_channels, conv.out_channels, *conv.kernel_size)
+            )
 
     def forward(self, x):
         maps = self.relu1(self.norm1(self.conv1(x.transpose(1, 2))))
