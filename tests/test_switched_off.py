@@ -45,11 +45,12 @@ def reversed_study(folder: Path) -> Path:
         "horizons": [1, 2],
         "seeds": 1,
         "windows": {"lookback": 8, "residual": "none"},
-        "training": {
-            "epochs": 4,
-            "windows_per_epoch": 512,
+        "training": {  # one epoch of many steps: of several, that would be kept which learned least
+            "epochs": 1,
+            "windows_per_epoch": 1024,
             "validation_windows": 64,
-            "learning_rate": 0.02,
+            "batch_size": 8,
+            "learning_rate": 0.01,
             "ema_decay": 0.0,
             "level_shift": 0.0,
         },
