@@ -17,7 +17,7 @@ class LSTMParams(Schema):
     kind: Literal["lstm"]
     hidden: Units = 128
     layers: Layers = 2
-    dropout: Share = 0.1
+    dropout: Share = 0.2
 
 
 class CNNLSTMParams(Schema):
@@ -30,7 +30,7 @@ class CNNLSTMParams(Schema):
     hidden: Units = 128
     layers: Layers = 2
     head: Units = 64
-    dropout: Share = 0.1
+    dropout: Share = 0.2
 
 
 class BypassParams(Schema):
@@ -41,7 +41,7 @@ class BypassParams(Schema):
     hidden: Units = 128
     layers: Layers = 2
     head: Units = 64
-    dropout: Share = 0.1
+    dropout: Share = 0.2
 
 
 ModelParams = Annotated[LSTMParams | CNNLSTMParams | BypassParams, Field(discriminator="kind")]

@@ -110,13 +110,13 @@ class TrainingParams(Schema):
     The precision `auto` is bfloat16 where a few steps of the training show it to be faster, else float32.
     """
 
-    epochs: Epochs = 14
-    windows_per_epoch: Windows = 4096
+    epochs: Epochs = 12
+    windows_per_epoch: Windows = 1024
     validation_windows: Windows = 2048
     origins: Positive = 60
-    batch_size: Batch = 64
-    learning_rate: PositiveRate = 2e-3
-    weight_decay: Rate = 1e-2
+    batch_size: Batch = 16
+    learning_rate: PositiveRate = 3e-3
+    weight_decay: Rate = 5e-2
     warmup: Share = 0.1
     gradient_clip: Annotated[Number, Field(gt=0)] = 1.0
     patience: Epochs = 4
