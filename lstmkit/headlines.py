@@ -90,10 +90,10 @@ def _note(subjects: Sequence[Subject]) -> str:
     n_seeds = max(len(subject.run.claims) for subject in subjects)
     if not n_seeds:
         return "Of the network that the pages explain; neither other seeds nor the untrained network were measured."
-    over = "" if n_seeds == 1 else f"the range over {n_seeds} seeds, and "
+    over = "" if n_seeds == 1 else f"Ranges are those of {n_seeds} seeds. "
     return (
-        f"In brackets, {over}the same before training: what an untrained network shows as well was not learned. Where "
-        f"it fails is measured on the network that the pages explain."
+        f"{over}In brackets, the same before training: *as untrained* was not learned. Where it fails is measured on "
+        f"the network that the pages explain."
     )
 
 
@@ -105,16 +105,15 @@ def _looks_at(run: RunResults) -> str | None:
         return None
     first, *others = shares.items()
     visible = [first, *(pair for pair in others if pair[1].first > VISIBLE)][:NAMED]
-    said = [f"{feature_label(name)} {share.words(_percent)}" for name, share in visible]
+    said = [f"{feature_label(name)} {share.range(_percent)}" for name, share in visible]
     return ", ".join(said)
 
 
 def _remembers(run: RunResults) -> str | None:
     enough, scales = history(run), layer_timescales(run)
-    said = [] if enough is None else [f"the newest {enough.words(duration)} give 95 % of its gain"]
+    said = [] if enough is None else [f"the newest {enough.range(duration)} give 95 % of its gain"]
     if scales:
-        held = ", ".join(f"{scale.words(duration)} in {name}" for name, scale in scales.items())
-        said.append(f"forget gates hold {held}")
+        said.append(f"forget gates: {', '.join(scale.range(duration) for scale in scales.values())}")
     return "; ".join(said) or None
 
 
@@ -125,8 +124,8 @@ def _knows(run: RunResults) -> str | None:
     learned = [pair for pair in scores.items() if pair[1].is_higher(plain)]
     measured = any(score.untrained for score in scores.values())
     best = sorted(learned or scores.items(), key=lambda pair: -pair[1].above_untrained)[:NAMED]
-    said = ", ".join(f"{feature_label(concept)} {score.words(plain)}" for concept, score in best)
-    return said if learned or not measured else f"nothing beyond the untrained network: {said}"
+    said = ", ".join(f"{feature_label(concept)} {score.range(plain)}" for concept, score in best)
+    return said if learned or not measured else f"nothing that was learned: {said}"
 
 
 def _fails(run: RunResults) -> str | None:
@@ -145,8 +144,8 @@ def _percent(share: float) -> str:
 
 
 COLUMNS: dict[str, tuple[str, Callable[[RunResults], str | None]]] = {
-    "looks at (share of the gradient)": ("attribution", _looks_at),
+    "looks at (gradient)": ("attribution", _looks_at),
     "remembers": ("gates", _remembers),
-    "its states know (probe, out of 1)": ("probes", _knows),
+    "its states know (probe)": ("probes", _knows),
     "fails at": ("predictions", _fails),
 }

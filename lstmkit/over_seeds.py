@@ -69,6 +69,19 @@ class OverSeeds:
             )
         return write(self.first) + (f" ({'; '.join(beside)})" if beside else "")
 
+    def range(self, write: Write) -> str:
+        """The range over seeds, in brackets that before training where it is another one.
+
+        Args:
+            write: a value with its unit.
+        """
+        if not self.untrained:
+            return between(self.trained, write)
+        untrained = (
+            f"untrained {between(self.untrained, write)}" if self.is_learned(write) else "as untrained"
+        )
+        return f"{between(self.trained, write)} ({untrained})"
+
 
 def between(values: Sequence[float], write: Write) -> str:
     """From the least to the greatest value, for example `5 to 8 min`, or the one that all are.

@@ -22,15 +22,9 @@ def verdict(name: str, run: RunResults) -> str:
         run: metrics, and what the sections kept; what is missing is left out.
     """
     metrics = run.metrics
-    skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
-    best = skill["best_baseline"]
-    judged = f"**{escaped(judgement(metrics))}** ({interval(skill, metrics['confidence'])})"
-    figures = (
-        f"RMSE {digits(metrics['rmse']['all_steps'])} {unit}, "
-        f"{best} {digits(metrics['baselines'][best]['rmse']['all_steps'])} {unit}."
-    )
-    said = [figures, _seeds(metrics), _where(run), _without_network(metrics)]
-    return f"{name}: {judged}: {escaped(' '.join(filter(None, said)))}"
+    sure = "; ".join([interval(metrics["skill"]["all_steps"], metrics["confidence"]), *_seeds(metrics)])
+    said = [_errors(metrics), _where(run)]
+    return f"{name}: **{escaped(judgement(metrics))}** ({sure}). {escaped(' '.join(filter(None, said)))}"
 
 
 def judgement(metrics: dict[str, Any]) -> str:
@@ -49,17 +43,18 @@ def judgement(metrics: dict[str, Any]) -> str:
     }[standing(skill)]
 
 
-def _seeds(metrics: dict[str, Any]) -> str:
-    """How far the seeds differ, and whether the mean of their forecasts is better."""
+def _seeds(metrics: dict[str, Any]) -> list[str]:
+    """How far the seeds differ, and the skill of the mean of their forecasts."""
     skills = [seed["skill"]["all_steps"] for seed in metrics.get("seeds", ())]
     if len(skills) < 2:
-        return "One seed: how far others would differ is not known."
-    text = f"{len(skills)} seeds: {spread([skill['value'] for skill in skills])}{_agreement(skills)}"
-    if "ensemble" not in metrics:
-        return f"{text}."
-    together = metrics["ensemble"]["skill"]["all_steps"]
-    surely = f", {SURELY[standing(together)]}" if standing(together) in SURELY else ""
-    return f"{text}; together {signed(100 * together['value'])} %{surely}."
+        return ["one seed"]
+    said = [f"{len(skills)} seeds {spread([skill['value'] for skill in skills])}{_agreement(skills)}"]
+    if "ensemble" in metrics:
+        together = metrics["ensemble"]["skill"]["all_steps"]
+        found = standing(together)
+        surely = f", {SURELY[found]}" if found is not standing(skills[0]) else ""
+        said.append(f"together {signed(100 * together['value'])} %{surely}")
+    return said
 
 
 def spread(skills: list[float]) -> str:
@@ -73,35 +68,40 @@ def spread(skills: list[float]) -> str:
 
 
 def _agreement(skills: list[dict[str, Any]]) -> str:
+    """How many seeds are surely better or worse, where they are not alike."""
     found = [standing(skill) for skill in skills]
-    if Standing.UNKNOWN in found:
+    if len({*found}) == 1:
         return ""
-    for same in SURELY:
-        if found.count(same) == len(found):
-            return ", none surely better" if same is Standing.OPEN else f", all {SURELY[same]}"
     return "".join(
         f", {found.count(same)} {SURELY[same]}" for same in (Standing.BETTER, Standing.WORSE) if same in found
     )
 
 
+def _errors(metrics: dict[str, Any]) -> str:
+    """The model's error beside that of the best baseline, and of the forecast without its network."""
+    unit, best = metrics["unit"], metrics["skill"]["all_steps"]["best_baseline"]
+    own, other = (digits(rmse["rmse"]["all_steps"]) for rmse in (metrics, metrics["baselines"][best]))
+    text = f"RMSE {own} {unit}, {best} {other} {unit}."
+    if network_is_off(metrics):
+        return (
+            f"{text} Its network is switched off: the forecast is that of {metrics['network']['rule']} alone."
+        )
+    return " ".join(filter(None, [text, without_network_sentence(metrics)]))
+
+
 def _where(run: RunResults) -> str:
-    """At how many steps ahead the model is surely better, and whether the last one differs from all together."""
-    metrics, parts = run.metrics, []
+    """At how many steps ahead the model is surely better, and whether it is at the last."""
+    metrics = run.metrics
+    last = metrics["skill"].get("last_step")
     steps = run.room("predictions").get("steps", {})
     if steps.get("steps_surely_ahead") is not None and steps["steps"] > 1:
         surely, of_all = steps["steps_surely_ahead"], steps["steps"]
-        where = {0: "no step", of_all: "every step"}.get(surely, f"{surely} of {of_all:,} steps")
-        parts.append(f"Surely better at {where} ahead.")
-    last = metrics["skill"].get("last_step")
-    if last is not None and standing(last) is not standing(metrics["skill"]["all_steps"]):
-        parts.append(
-            f"At the last step alone {SURELY[standing(last)]} than {last['best_baseline']} "
-            f"({signed(100 * last['value'])} %)."
+        if surely in (0, of_all):
+            return f"Surely better at {'every' if surely else 'no'} step ahead."
+        at_last = (
+            "" if last is None else f", {'also' if standing(last) is Standing.BETTER else 'not'} at the last"
         )
-    return " ".join(parts)
-
-
-def _without_network(metrics: dict[str, Any]) -> str | None:
-    if network_is_off(metrics):
-        return f"Its network is switched off: the forecast is that of {metrics['network']['rule']} alone."
-    return without_network_sentence(metrics)
+        return f"Surely better at {surely} of {of_all:,} steps ahead{at_last}."
+    if last is None or standing(last) is standing(metrics["skill"]["all_steps"]):
+        return ""
+    return f"At the last step {SURELY[standing(last)]} than {last['best_baseline']} ({signed(100 * last['value'])} %)."

@@ -50,6 +50,19 @@ def test_the_first_value_stands_beside_its_range_and_the_untrained_network(train
 
 
 @pytest.mark.parametrize(
+    ("trained", "untrained", "said"),
+    [
+        ((6.0, 4.0, 8.0), (1.0, 2.0, 1.5), "4 to 8 h (untrained 1 to 2 h)"),
+        ((6.0, 4.0, 8.0), (5.0, 2.0, 1.5), "4 to 8 h (as untrained)"),
+        ((6.0,), (1.0,), "6 h (untrained 1 h)"),
+        ((6.0,), (), "6 h"),
+    ],
+)
+def test_the_range_stands_beside_that_of_the_untrained_networks(trained, untrained, said):
+    assert OverSeeds(trained, untrained).range(duration) == said
+
+
+@pytest.mark.parametrize(
     ("values", "said"),
     [((0.1, 0.2), "6 to 12 min"), ((0.5, 2.0), "30 min to 2 h"), ((2.0, 2.0), "2 h"), ((2.0,), "2 h")],
 )

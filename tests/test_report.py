@@ -130,8 +130,8 @@ SECTIONS = (
 )
 SURE = metrics(20.0, 25.0, 0.02, 0.3)
 VERDICT = (
-    "**better than every baseline, by 20.0 %** (95 % interval +2.0 to +30.0 %): RMSE 20.0 ppm, ridge 25.0 ppm. "
-    "One seed: how far others would differ is not known."
+    "**better than every baseline, by 20.0 %** (95 % interval +2.0 to +30.0 %; one seed). RMSE 20.0 ppm, ridge 25.0 "
+    "ppm."
 )
 
 
@@ -142,12 +142,12 @@ def test_the_landing_page_opens_with_the_verdict_and_what_was_found(tmp_path):
     assert title.startswith("**[Smoke test")
     assert verdict == f"- [LSTM, 1 h ahead](studies/smoke/lstm/h1/index.md): {VERDICT}"
     assert head == (
-        "| | looks at (share of the gradient) | remembers | fails at |"  # no states were probed
+        "| | looks at (gradient) | remembers | fails at |"  # no states were probed
     )
     lstm = "studies/smoke/lstm"
     assert rest[1] == (
         f"| [LSTM, 1 h]({lstm}/summary.ipynb) | [CO₂ 80 %]({lstm}/h1/B_attribution.ipynb), humidity 20 % | "
-        f"[forget gates hold 12 min in layer 1]({lstm}/h1/A_gates.ipynb) | "
+        f"[forget gates]({lstm}/h1/A_gates.ipynb): 12 min | "
         f"[High values]({lstm}/h1/E_predictions.ipynb): 80 % of the squared error in 30 % of the windows |"
     )
     assert "CNN" not in landing_of(study)  # of which nothing was executed

@@ -19,15 +19,15 @@ def runs():
 def test_every_sentence_is_from_the_numbers_and_linked(runs):
     answers = summarise("LSTM", runs).answers
     assert answers["Is the forecast worth explaining?"] == (
-        "[1 h ahead](h1/01_training.html): **not surely better than ridge, +20.0 %** (95 % interval −1.0 to +20.0 %): "
-        "RMSE 20.0 ppm, ridge 25.0 ppm. One seed: how far others would differ is not known.",
-        "[24 h ahead](h24/01_training.html): **no better than ridge, −7.7 %** (95 % interval −1.0 to +20.0 %): RMSE "
-        "70.0 ppm, ridge 65.0 ppm. One seed: how far others would differ is not known.",
+        "[1 h ahead](h1/01_training.html): **not surely better than ridge, +20.0 %** (95 % interval −1.0 to +20.0 %; "
+        "one seed). RMSE 20.0 ppm, ridge 25.0 ppm.",
+        "[24 h ahead](h24/01_training.html): **no better than ridge, −7.7 %** (95 % interval −1.0 to +20.0 %; one "
+        "seed). RMSE 70.0 ppm, ridge 65.0 ppm.",
     )
     memory = answers["How long does it remember?"]
     assert memory[0].endswith(
-        "by its forget gate, the median cell has lost all but 1/e of what it holds after 12 min in layer 1; the longest "
-        "of all cells 24 min."
+        "by its forget gate, the median cell has lost all but 1/e of what it holds after 12 min in layer 1; the "
+        "longest of all cells 24 min."
     )
     assert "in the median window the newest 12 h lead" in memory[3]
     assert memory[3].startswith("[24 h](h24/C_hidden_states.html)")
