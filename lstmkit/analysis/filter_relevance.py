@@ -24,6 +24,7 @@ BATCH = 128
 INFORMATION_WINDOWS = 1024  # to bound the nearest-neighbour searches
 SHIFTS = 19  # the largest of 19 is exceeded by chance once in 20 times
 FEWEST_WINDOWS = 40
+SAME = 1e-6  # differences of a correlation that are rounding
 CONSTANT = 1e-6  # relative spread over windows below which float32 tells nothing apart
 
 
@@ -31,7 +32,8 @@ CONSTANT = 1e-6  # relative spread over windows below which float32 tells nothin
 class FilterRelevance:
     """Relation of each second-layer filter's mean activation to the forecast, over windows.
 
-    The forecast is its mean over the horizon, once as the network's own deviation from the anchor, once as a whole.
+    The forecast is its mean over the horizon, once as the network's own deviation from the residual
+    baseline, once as a whole.
 
     Attributes:
         correlation: Pearson's r with each of `TARGETS`; zero where the filter or the target is constant.
@@ -42,6 +44,7 @@ class FilterRelevance:
         activation: mean of the filter's activation over windows.
         constant: whether the filter's mean activation is the same in every window.
         constant_network: whether the network puts out the same in every window.
+        rule: the residual baseline in words.
         n_windows: windows that were correlated.
         n_information: windows among them that the mutual information was estimated on.
         n_days: days on which they start.
@@ -56,6 +59,7 @@ class FilterRelevance:
     activation: Float[np.ndarray, "filter"]
     constant: Bool[np.ndarray, "filter"]
     constant_network: bool
+    rule: str
     n_windows: int
     n_information: int
     n_days: int
@@ -158,19 +162,21 @@ class FilterRelevance:
         first = leading[0]
         strongest = ", ".join(f"{f} (r = {signed(self.correlation[0, f], 2)})" for f in leading)
         return (
-            f"The network's deviation moves most with {'filters' if len(leading) > 1 else 'filter'} {strongest}; "
-            f"the first's interval is {signed(self.low[0, first], 2)} to {signed(self.high[0, first], 2)}. For "
+            f"The network's deviation from {self.rule} moves most with {'filters' if len(leading) > 1 else 'filter'} "
+            f"{strongest}; the first's interval is {signed(self.low[0, first], 2)} to {signed(self.high[0, first], 2)}. For "
             f"{self.certain[0].sum()} {self._of_moving} the interval leaves out zero, where chance "
             f"alone would let about {(1 - self.confidence) * self._n_moving:.0f}."
         )
 
     def _compared(self) -> str:
+        if np.allclose(*self.correlation, atol=SAME):
+            return "With the whole forecast the correlations are the same, as the rule adds the same to every window."
         own, whole = np.abs(self.correlation).max(axis=1)
         alike = np.sign(self.correlation[0]) == np.sign(self.correlation[1])
         return (
             f"With the whole forecast the largest correlation is {whole:.2f} in size, with the deviation {own:.2f}; "
-            f"{alike[~self.constant].sum()} {self._of_moving} have the same sign in both. What the whole adds is the "
-            f"anchor, which no filter makes."
+            f"{alike[~self.constant].sum()} {self._of_moving} have the same sign in both. What the whole adds is "
+            f"{self.rule}, which no filter makes."
         )
 
     def _beyond(self) -> str:
@@ -233,6 +239,7 @@ def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) ->
         activation=activation.mean(axis=0),
         constant=~standard.any(axis=0),
         constant_network=not aims[:, 0].any(),
+        rule=sample.residual.rule,
         n_windows=len(sample),
         n_information=len(few),
         n_days=days.n_days,

@@ -29,10 +29,17 @@ def small() -> CNNLSTMForecaster:
     return stirred(CNNLSTMForecaster(2, 2, channels=(4, 5), hidden=4, head=6), seed=1)
 
 
+def causal(convolution: torch.nn.Conv1d, maps: torch.Tensor) -> torch.Tensor:
+    """Each output reads its own step and those before it, and zeros before the first."""
+    before = torch.nn.functional.pad(maps, (convolution.kernel_size[0] - 1, 0))
+    return torch.nn.functional.conv1d(before, convolution.weight, convolution.bias)
+
+
 def activations(model: CNNLSTMForecaster, windows) -> tuple[np.ndarray, np.ndarray]:
     x, _ = windows.gather(torch.arange(len(windows)))
     with torch.no_grad():
-        maps = model.relu2(model.norm2(model.conv2(model.relu1(model.norm1(model.conv1(x.transpose(1, 2)))))))
+        first = model.relu1(model.norm1(causal(model.conv1, x.transpose(1, 2))))
+        maps = model.relu2(model.norm2(causal(model.conv2, first)))
         return maps.mean(dim=2).double().numpy(), model(x)
 
 
@@ -49,9 +56,9 @@ def test_a_forecast_of_one_filter_singles_it_out():
     assert np.abs(relevance.correlation[0, 0]) < 0.2
 
 
-@pytest.mark.parametrize("anchor", ["none", "autoregressive"])
-def test_correlations_equal_numpys(anchor):
-    windows = noise_windows(anchor=anchor)["test"]
+@pytest.mark.parametrize("residual", ["none", "last", "climatology"])
+def test_correlations_equal_numpys(residual):
+    windows = noise_windows(residual=residual)["test"]
     relevance = filter_relevance(small(), windows, study_params())
     activation, outputs = activations(small(), windows)
     targets = [outputs.double().mean(dim=1).numpy(), windows.to_units(outputs).mean(axis=1)]
@@ -60,7 +67,10 @@ def test_correlations_equal_numpys(anchor):
         np.testing.assert_allclose(relevance.correlation[target], expected, atol=1e-5)  # float32
     np.testing.assert_allclose(relevance.activation, activation.mean(axis=0), rtol=1e-5)
     same = np.allclose(relevance.correlation[0], relevance.correlation[1], atol=1e-6)
-    assert same == (anchor == "none")  # without an anchor the deviation is the whole forecast
+    assert same == (residual == "none")  # where the rule is constant the deviation is the whole forecast
+    assert (
+        "the correlations are the same, as the rule adds the same to every" in relevance.finding()
+    ) == same
 
 
 def test_intervals_equal_those_of_resamplings_written_out():
@@ -113,25 +123,26 @@ def test_a_square_has_information_but_no_correlation():
     )
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_of_an_independent_deviation_no_bent_relation_is_claimed(seed):
-    noise = np.random.default_rng(seed)
-    weights = noise.normal(size=(64, 2))
-    model = PlantedFilters(
-        weights.tolist(),
-        (10 - LIFT * weights.sum(axis=1)).tolist(),
-        lambda maps: torch.from_numpy(noise.normal(size=len(maps))).float(),  # whatever the filters do
-    )
-    relevance = filter_relevance(model, noise_windows()["test"], study_params())
-    assert not relevance.constant.any()
-    assert relevance.informative.any()
-    assert "there is a relation" not in relevance.finding()
+def test_of_an_independent_deviation_a_bent_relation_is_claimed_once_in_twenty_times():
+    windows, claimed = noise_windows()["test"], 0
+    for seed in range(3):
+        noise = np.random.default_rng(seed)
+        weights = noise.normal(size=(64, 2))
+        model = PlantedFilters(
+            weights.tolist(),
+            (10 - LIFT * weights.sum(axis=1)).tolist(),
+            lambda maps, noise=noise: torch.from_numpy(noise.normal(size=len(maps))).float(),
+        )
+        relevance = filter_relevance(model, windows, study_params())
+        assert not relevance.constant.any()
+        assert relevance.informative.any()
+        claimed += "there is a relation" in relevance.finding()
+    assert claimed <= 1  # two of three would come up in 1 of 140 tests
 
 
 def test_constant_filters_are_named_and_have_no_nan():
-    relevance = filter_relevance(
-        planted(lambda maps: maps.sum(dim=(1, 2))), noise_windows()["test"], study_params()
-    )
+    windows = noise_windows(residual="climatology")["test"]
+    relevance = filter_relevance(planted(lambda maps: maps.sum(dim=(1, 2))), windows, study_params())
     assert relevance.constant.tolist() == [False, False, True, True]
     assert relevance.activation[2:].tolist() == [0, 1]
     for values in (relevance.correlation, relevance.low, relevance.high):
@@ -140,7 +151,7 @@ def test_constant_filters_are_named_and_have_no_nan():
     assert (relevance.information[2:] == 0).all()
     assert (relevance.baseline[2:] == 0).all()
     assert relevance.finding().startswith(
-        "2 of 4 filters never change. The network's deviation moves most with"
+        "2 of 4 filters never change. The network's deviation from the climatology moves most with"
     )
     finding = relevance.finding()
     assert (
@@ -155,11 +166,11 @@ def test_constant_filters_are_named_and_have_no_nan():
 
 
 def test_a_network_that_puts_out_a_constant_is_said_to():
-    windows = noise_windows(anchor="autoregressive")["test"]
+    windows = noise_windows(residual="last")["test"]
     relevance = filter_relevance(planted(lambda maps: 0 * maps.sum(dim=(1, 2))), windows, study_params())
     assert relevance.constant_network
     assert not relevance.correlation[0].any()
-    assert relevance.correlation[1].any()  # the anchor moves
+    assert relevance.correlation[1].any()  # the last value moves
     assert not relevance.information.any()
     assert relevance.finding() == (
         "2 of 4 filters never change. The network puts out the same in every window, so no filter can be related to it."
@@ -206,6 +217,7 @@ RELEVANCE = FilterRelevance(
     activation=np.array([1.0, 2.0, 3.0]),
     constant=np.zeros(3, dtype=bool),
     constant_network=False,
+    rule="the last value",
     n_windows=2048,
     n_information=1024,
     n_days=100,
@@ -215,12 +227,12 @@ RELEVANCE = FilterRelevance(
 
 def test_finding_frame_and_facts():
     assert RELEVANCE.finding() == (
-        "The network's deviation moves most with filters 1 (r = −0.60), 0 (r = +0.20), 2 (r = +0.10); the first's "
-        "interval is −0.70 to −0.50. For 2 of 3 filters the interval leaves out zero, where chance alone would let "
-        "about 0. With the whole forecast the largest correlation is 0.90 in size, with the deviation 0.60; 2 of 3 "
-        "filters have the same sign in both. What the whole adds is the anchor, which no filter makes. 2 of 3 filters "
-        "share more information with the deviation than any of their 2 shifted copies, which about 1 would by chance; "
-        "at most 0.50 bits. 1 of these shows no certain correlation; a single shifted copy comes first in no such "
+        "The network's deviation from the last value moves most with filters 1 (r = −0.60), 0 (r = +0.20), 2 "
+        "(r = +0.10); the first's interval is −0.70 to −0.50. For 2 of 3 filters the interval leaves out zero, where "
+        "chance alone would let about 0. With the whole forecast the largest correlation is 0.90 in size, with the "
+        "deviation 0.60; 2 of 3 filters have the same sign in both. What the whole adds is the last value, which no "
+        "filter makes. 2 of 3 filters share more information with the deviation than any of their 2 shifted copies, "
+        "which about 1 would by chance; at most 0.50 bits. 1 of these shows no certain correlation; a single shifted copy comes first in no such "
         "filter, so chance does not explain it: there is a relation that the correlation does not show, most clearly "
         "in filter 2 (0.40 bits, r = +0.10)."
     )
@@ -282,7 +294,8 @@ def test_dead_filters_are_no_part_of_any_count():
     )
     finding = dead.finding()
     assert finding.startswith(
-        "1 filter of 3 never changes. The network's deviation moves most with filters 1 (r = −0.60), 0 (r = +0.20); "
+        "1 filter of 3 never changes. The network's deviation from the last value moves most with filters 1 "
+        "(r = −0.60), 0 (r = +0.20); "
     )
     assert "For 2 of 2 filters that change the interval" in finding
     assert "2 of 2 filters that change have the same sign in both" in finding

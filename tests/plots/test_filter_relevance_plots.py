@@ -25,6 +25,7 @@ def relevance(filters: int = 64, scale: float = 1.0) -> FilterRelevance:
         activation=np.ones(filters),
         constant=np.zeros(filters, dtype=bool),
         constant_network=False,
+        rule="the last value",
         n_windows=2048,
         n_information=1024,
         n_days=100,
