@@ -35,9 +35,10 @@ def layer_timescales(run: RunResults) -> dict[str, OverSeeds]:
     Args:
         run: of one model at one horizon.
     """
-    layers = run.room("gates").get("layers", [])
-    known = {layer["name"]: layer["timescale_hours"]["median"] for layer in layers}
-    return _by_name(run, lambda claim: claim["timescale_hours"], known)
+    scales = {layer["name"]: layer["timescale_hours"] for layer in run.room("gates").get("layers", [])}
+    known = {name: scale["median"] for name, scale in scales.items()}
+    untrained = {name: scale["untrained"] for name, scale in scales.items() if "untrained" in scale}
+    return _by_name(run, lambda claim: claim["timescale_hours"], known, untrained)
 
 
 def history(run: RunResults) -> OverSeeds | None:
@@ -80,13 +81,26 @@ def effective_dimension(run: RunResults) -> OverSeeds | None:
     return _of(run, lambda claim: claim["effective_dimension"], known)
 
 
-def _of(run: RunResults, read: Callable[[Room], float | None], known: float | None) -> OverSeeds | None:
-    return over_seeds(() if run.network_is_off else run.claims, read, known)
+def _of(
+    run: RunResults,
+    read: Callable[[Room], float | None],
+    known: float | None,
+    untrained: float | None = None,
+) -> OverSeeds | None:
+    found = None if known is None else OverSeeds((known,), () if untrained is None else (untrained,))
+    return over_seeds(() if run.network_is_off else run.claims, read, found)
 
 
 def _by_name(
-    run: RunResults, read: Callable[[Room], dict[str, float]], known: dict[str, float]
+    run: RunResults,
+    read: Callable[[Room], dict[str, float]],
+    known: dict[str, float],
+    untrained: dict[str, float] | None = None,
 ) -> dict[str, OverSeeds]:
     names = read(run.claims[0]["trained"]) if run.claims and not run.network_is_off else known
-    found = {name: _of(run, lambda claim, n=name: read(claim).get(n), known.get(name)) for name in names}
+    before = untrained or {}
+    found = {
+        name: _of(run, lambda claim, n=name: read(claim).get(n), known.get(name), before.get(name))
+        for name in names
+    }
     return {name: measure for name, measure in found.items() if measure is not None}

@@ -100,17 +100,17 @@ def between(values: Sequence[float], write: Write) -> str:
 def over_seeds(
     claims: Sequence[dict[str, Any]],
     read: Callable[[dict[str, Any]], float | None],
-    otherwise: float | None = None,
+    otherwise: OverSeeds | None = None,
 ) -> OverSeeds | None:
     """Read one measure of every network; where it is missing of one, only that of the explained network is told.
 
     Args:
         claims: of each network, with `trained` and `untrained`.
         read: the measure in one of these; None where it could not be measured.
-        otherwise: of the explained network where nothing was measured over seeds.
+        otherwise: what its section found of that one.
     """
     trained = [read(claim["trained"]) for claim in claims]
     if not trained or None in trained:
-        return None if otherwise is None else OverSeeds((otherwise,))
+        return otherwise
     untrained = [read(claim["untrained"]) for claim in claims]
     return OverSeeds(tuple(trained), () if None in untrained else tuple(untrained))

@@ -83,8 +83,9 @@ def test_what_was_not_measured_of_every_seed_is_that_of_the_explained_network():
     def hours(claim):
         return claim["hours"]
 
-    assert over_seeds(of((6.0, 1.0), (4.0, 2.0)), hours, 5.0) == OverSeeds((6.0, 4.0), (1.0, 2.0))
-    assert over_seeds(of((6.0, None), (4.0, 2.0)), hours, 5.0) == OverSeeds((6.0, 4.0))
-    assert over_seeds(of((6.0, 1.0), (None, 2.0)), hours, 5.0) == OverSeeds((5.0,))
-    assert over_seeds([], hours, 5.0) == OverSeeds((5.0,))
+    known = OverSeeds((5.0,), (1.0,))
+    assert over_seeds(of((6.0, 1.0), (4.0, 2.0)), hours, known) == OverSeeds((6.0, 4.0), (1.0, 2.0))
+    assert over_seeds(of((6.0, None), (4.0, 2.0)), hours, known) == OverSeeds((6.0, 4.0))
+    assert over_seeds(of((6.0, 1.0), (None, 2.0)), hours, known) == known
+    assert over_seeds([], hours, known) == known
     assert over_seeds([], hours) is None
