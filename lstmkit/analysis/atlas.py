@@ -7,7 +7,6 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 from torch import nn
 
-from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.analysis.lead_gradients import lead_gradients
 from lstmkit.analysis.statistics import resample_blocks
 from lstmkit.data.windows import Windows
@@ -61,11 +60,12 @@ class Map:
 
 @dataclass(frozen=True)
 class Atlas:
-    """How strongly each step ahead reacts to each past step, averaged over windows.
+    """How strongly what a network forecasts for each step ahead reacts to each past step, averaged over windows.
 
     Attributes:
-        maps: by name: of the whole forecast where the anchor is linear in the inputs, of the network alone, and of the
-            network alone with the target as its only input.
+        summed: over all features.
+        own_past: of the target's own past alone.
+        target: the target's label.
         hours_ahead: of each lead.
         hours_before: of each lag, zero the newest, falling.
         lead_hours: end of each hour ahead that `hourly` has.
@@ -74,7 +74,9 @@ class Atlas:
         n_windows: windows that were averaged.
     """
 
-    maps: dict[str, Map]
+    summed: Map
+    own_past: Map
+    target: str
     hours_ahead: Float[np.ndarray, "lead"]
     hours_before: Float[np.ndarray, "lag"]
     lead_hours: Float[np.ndarray, "lead_hour"]
@@ -83,12 +85,17 @@ class Atlas:
     n_windows: int
 
     @property
+    def maps(self) -> dict[str, Map]:
+        """Both by what they show, for titles and tables."""
+        return {"all features": self.summed, f"{self.target} alone": self.own_past}
+
+    @property
     def caption(self) -> str:
         """What was averaged."""
         return (
-            f"Absolute gradient of each step ahead with respect to each past step, summed over the features and "
-            f"averaged over {self.n_windows} test windows, spread evenly over time. The map of a single feature leaves "
-            f"out the others."
+            f"Absolute gradient of what the network forecasts for each step ahead with respect to each past step, "
+            f"averaged over {self.n_windows} test windows, spread evenly over time: summed over all features, and of "
+            f"{self.target} without the others."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -104,48 +111,39 @@ class Atlas:
 
     def finding(self) -> str:
         """How far back near and far leads reach, and whether they look at the same time of the day before."""
-        shown = [name for name in self.maps if name in (WHOLE, NETWORK)]
-        return " ".join([*(self._reach(name) for name in shown), self._ridge()])
+        if not self.summed.hourly.any():
+            return "All gradients are zero."
+        return f"{self._reach()} {self._ridge()}"
 
-    def _reach(self, name: str) -> str:
-        found, subject = self.maps[name], f"{name[0].upper()}{name[1:]}"
-        if not found.hourly.any():
-            return f"{subject}: all gradients are zero."
+    def _reach(self) -> str:
+        found = self.summed
         near, far = (_percent(*end) for end in zip(found.newest, found.newest_error, strict=True))
         back, back_far = (found.hours_holding(lead, 0.9) for lead in (0, -1))
         if len(self.lead_hours) == 1:
-            return f"{subject}: {near} of the gradient falls on the newest hour, nine tenths on the newest {back} h."
+            return f"{near} of the gradient falls on the newest hour, nine tenths on the newest {back} h."
         return (
-            f"{subject}: {near} of the gradient of the first hour ahead falls on the newest hour, and {far} of that of "
-            f"the last, {self.lead_hours[-1]:g} h ahead; nine tenths reach back {back} h and {back_far} h."
+            f"{near} of the gradient of the first hour ahead falls on the newest hour, and {far} of that of the last, "
+            f"{self.lead_hours[-1]:g} h ahead; nine tenths reach back {back} h and {back_far} h."
         )
 
     def _ridge(self) -> str:
-        found = {name: self.maps[name] for name in (NETWORK, WHOLE) if name in self.maps}
-        measured = {name: each for name, each in found.items() if each.ridge is not None}
-        if not measured:
+        if self.summed.ridge is None:
             return "The same time of the day before cannot be set against what lies beside it."
-        values = ", ".join(
-            f"{name} {_times(each.ridge, each.ridge_error)}" for name, each in measured.items()
-        )
-        verdict = f" {_verdict(measured[NETWORK])}" if NETWORK in measured else ""
         return (
             f"Gradient at the same time of the day before, as a multiple of what lies up to {BESIDE:g} h beside it: "
-            f"{values}.{verdict}"
+            f"{_times(self.summed.ridge, self.summed.ridge_error)}. {_verdict(self.summed)}"
         )
 
     def facts(self) -> dict[str, float | int]:
         """How much of the gradient of the nearest and of the farthest hour ahead lies on the newest hour."""
         return {
-            f"newest_hour_percent {part} {end}": float(self.maps[part].newest[k])
-            for part in self.maps
-            if part in (WHOLE, NETWORK)
+            f"newest_hour_percent {end}": float(self.summed.newest[k])
             for k, end in enumerate(("nearest", "farthest"))
         }
 
 
 def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> Atlas:
-    """Measure how every step ahead reacts to every past step.
+    """Measure how what a network forecasts for every step ahead reacts to every past step.
 
     Args:
         model: in evaluation mode.
@@ -156,19 +154,15 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
     sample = windows.spread(WINDOWS)
     ahead = np.arange(1, windows.horizon + 1) * (windows.interval / pd.Timedelta("1h"))
     before = windows.hours_before()
-    shortcut, scale = windows.shortcut(), windows.target_scaler.scale[0]
-    target = f"{NETWORK}, {feature_label(windows.features[0])}"
-    names = [NETWORK, target] if shortcut is None else [WHOLE, NETWORK, target]
-    collected = {name: _Collected(ahead, before) for name in names}
+    summed, own_past = (_Collected(ahead, before) for _ in range(2))
     for x, _ in sample.batches(1):
-        gradient = lead_gradients(model, x[0])
-        parts = {NETWORK: gradient, target: gradient[..., :1]}
-        if shortcut is not None:
-            parts[WHOLE] = gradient + shortcut
-        for name, part in parts.items():
-            collected[name].add(scale * part.abs().sum(dim=2).double().cpu().numpy())
+        size = windows.residual.scale * lead_gradients(model, x[0]).abs().double().cpu().numpy()
+        summed.add(size.sum(axis=2))
+        own_past.add(size[..., 0])  # the target is the first feature
     return Atlas(
-        maps={name: each.summarised(seed) for name, each in collected.items()},
+        summed=summed.summarised(seed),
+        own_past=own_past.summarised(seed),
+        target=feature_label(windows.features[0]),
         hours_ahead=ahead,
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),
@@ -260,12 +254,9 @@ def _beside(n_offsets: int, step: float) -> Bool[np.ndarray, "offset"]:
 
 def _verdict(network: Map) -> str:
     if network.day_before < VISIBLE:
-        return (
-            f"The network has no daily ridge of its own: the hour around that time holds less than {VISIBLE} % of its "
-            f"gradient."
-        )
+        return f"The network has no daily ridge: the hour around that time holds less than {VISIBLE} % of its gradient."
     clear = network.ridge - 1 > max(FAINT, CLEAR * network.ridge_error)
-    return f"The network has {'a' if clear else 'no'} daily ridge of its own."
+    return f"The network has {'a' if clear else 'no'} daily ridge."
 
 
 def _newest_percent(hourly: Float[np.ndarray, "*draw lead_hour lag_hour"]) -> Float[np.ndarray, "*draw 2"]:

@@ -163,9 +163,9 @@ class FilterRelevance:
         strongest = ", ".join(f"{f} (r = {signed(self.correlation[0, f], 2)})" for f in leading)
         return (
             f"The network's deviation from {self.rule} moves most with {'filters' if len(leading) > 1 else 'filter'} "
-            f"{strongest}; the first's interval is {signed(self.low[0, first], 2)} to {signed(self.high[0, first], 2)}. For "
-            f"{self.certain[0].sum()} {self._of_moving} the interval leaves out zero, where chance "
-            f"alone would let about {(1 - self.confidence) * self._n_moving:.0f}."
+            f"{strongest}; the first's interval is {signed(self.low[0, first], 2)} to "
+            f"{signed(self.high[0, first], 2)}. For {self.certain[0].sum()} {self._of_moving} the interval leaves out "
+            f"zero, where chance alone would let about {(1 - self.confidence) * self._n_moving:.0f}."
         )
 
     def _compared(self) -> str:

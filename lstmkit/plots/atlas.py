@@ -6,33 +6,26 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator
 
 from lstmkit.analysis.atlas import Atlas, Map
-from lstmkit.analysis.horizons import WHOLE
 from lstmkit.plots.style import MAGNITUDE_COLORS, MUTED, canvas, hours_axis, magnitude_norm, power_ticks
 
 SHORT = 2.0  # hours; leads up to it are counted in minutes
 
 
 def plot_atlas(atlas: Atlas) -> Figure:
-    """Gradient of every step ahead with respect to every past step; the network's maps share a colour scale.
+    """Gradient of every step ahead with respect to every past step; both maps share a colour scale.
 
     Args:
         atlas: of a model at one horizon.
     """
-    figure, panels = canvas(1, len(atlas.maps), height=3.9, sharey=True)
-    groups: dict[bool, list[tuple[Axes, Map]]] = {}
+    figure, panels = canvas(1, 2, height=4.4, sharey=True)
+    norm = magnitude_norm(float(max(each.values.max() for each in atlas.maps.values())))
     for axes, (name, each) in zip(panels, atlas.maps.items(), strict=True):
-        groups.setdefault(name == WHOLE, []).append((axes, each))
-        first, _, feature = f"{name[0].upper()}{name[1:]}".partition(", ")
-        axes.set_title(f"{first}\n{feature or 'all features'}", fontsize=9)
-    for members in groups.values():
-        norm = magnitude_norm(float(max(each.values.max() for _, each in members)))
-        images = [_draw(axes, each, atlas, norm) for axes, each in members]
-        bar = figure.colorbar(
-            images[0], ax=[axes for axes, _ in members], location="bottom", pad=0.02, aspect=25 * len(members)
-        )
-        bar.outline.set_visible(False)
-        power_ticks(bar.long_axis)
-        bar.set_label(f"{atlas.unit}\n(logarithmic)", color=MUTED, fontsize=8)
+        image = _draw(axes, each, atlas, norm)
+        axes.set_title(f"{name[0].upper()}{name[1:]}", fontsize=9)
+    bar = figure.colorbar(image, ax=panels, location="bottom", pad=0.02, aspect=50)
+    bar.outline.set_visible(False)
+    power_ticks(bar.long_axis)
+    bar.set_label(f"{atlas.unit} (logarithmic)", color=MUTED, fontsize=8)
     _lead_ticks(panels[0], atlas)
     return figure
 

@@ -232,9 +232,9 @@ def test_finding_frame_and_facts():
         "chance alone would let about 0. With the whole forecast the largest correlation is 0.90 in size, with the "
         "deviation 0.60; 2 of 3 filters have the same sign in both. What the whole adds is the last value, which no "
         "filter makes. 2 of 3 filters share more information with the deviation than any of their 2 shifted copies, "
-        "which about 1 would by chance; at most 0.50 bits. 1 of these shows no certain correlation; a single shifted copy comes first in no such "
-        "filter, so chance does not explain it: there is a relation that the correlation does not show, most clearly "
-        "in filter 2 (0.40 bits, r = +0.10)."
+        "which about 1 would by chance; at most 0.50 bits. 1 of these shows no certain correlation; a single shifted "
+        "copy comes first in no such filter, so chance does not explain it: there is a relation that the correlation "
+        "does not show, most clearly in filter 2 (0.40 bits, r = +0.10)."
     )
     assert "too few" not in RELEVANCE.caption
     assert replace(RELEVANCE, n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")

@@ -1,4 +1,4 @@
-"""The figure of lags and leads: every map on its grid, the network's on one scale, and nothing overlaps."""
+"""The figure of lags and leads: every map on its grid, all on one scale, and nothing overlaps."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,20 +6,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.atlas import Atlas, Map
-from lstmkit.analysis.horizons import NETWORK, WHOLE
 from lstmkit.plots.atlas import plot_atlas
 from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
 
-OWN = f"{NETWORK}, CO₂"
 
-
-def atlas(
-    leads: int = 288,
-    lags: int = 288,
-    interval: float = 1 / 12,
-    scale: float = 1.0,
-    names=(WHOLE, NETWORK, OWN),
-) -> Atlas:
+def atlas(leads: int = 288, lags: int = 288, interval: float = 1 / 12, scale: float = 1.0) -> Atlas:
     random = np.random.default_rng(0)
 
     def each(size: float) -> Map:
@@ -28,7 +19,9 @@ def atlas(
         return Map(values, np.ones((1, 1)), np.ones((1, 1)), pair, pair, None, None, None)
 
     return Atlas(
-        maps={name: each(10.0**-k) for k, name in enumerate(names)},
+        summed=each(1.0),
+        own_past=each(0.1),
+        target="CO₂",
         hours_ahead=np.arange(1, leads + 1) * interval,
         hours_before=np.arange(lags - 1, -1, -1) * interval,
         lead_hours=np.ones(1),
@@ -63,8 +56,7 @@ def test_figures_are_whole_and_unknown_to_pyplot(leads, lags, interval, scale):
 def test_maps_show_their_values_with_the_nearest_lead_below_and_the_newest_lag_at_the_right():
     result = atlas(24, 48, 1.0)
     panels = [axes for axes in plot_atlas(result).axes if axes.get_title(loc="left")]
-    titles = ["Network and anchor\nall features", "Network alone\nall features", "Network alone\nCO₂"]
-    assert [axes.get_title(loc="left") for axes in panels] == titles
+    assert [axes.get_title(loc="left") for axes in panels] == ["All features", "CO₂ alone"]
     for axes, each in zip(panels, result.maps.values(), strict=True):
         (image,) = axes.images
         np.testing.assert_array_equal(image.get_array(), each.values)
@@ -72,11 +64,12 @@ def test_maps_show_their_values_with_the_nearest_lead_below_and_the_newest_lag_a
         assert image.get_extent() == pytest.approx([-48, 0, 0.5, 24.5])
 
 
-def test_maps_of_the_network_share_a_scale_that_is_not_the_anchors():
+def test_both_maps_share_a_scale():
     result = atlas()
-    whole, network, own = (axes.images[0].norm for axes in plot_atlas(result).axes[:3])
-    assert whole.vmax == pytest.approx(result.maps[WHOLE].values.max())
-    assert network.vmax == own.vmax == pytest.approx(result.maps[NETWORK].values.max())
+    figure = plot_atlas(result)
+    summed, own_past = (axes.images[0].norm for axes in figure.axes[:2])
+    assert summed.vmax == own_past.vmax == pytest.approx(result.summed.values.max())
+    assert len(figure.axes) == 3
 
 
 def test_leads_within_two_hours_are_counted_in_minutes():
@@ -84,9 +77,3 @@ def test_leads_within_two_hours_are_counted_in_minutes():
     assert near.get_ylabel() == "minutes ahead"
     assert near.images[0].get_extent()[2:] == pytest.approx([2.5, 62.5])
     assert far.get_ylabel() == "hours ahead"
-
-
-def test_without_an_anchor_there_is_one_scale():
-    figure = plot_atlas(atlas(names=(NETWORK, OWN)))
-    assert len([axes for axes in figure.axes if axes.get_title(loc="left")]) == 2
-    assert len(figure.axes) == 3
