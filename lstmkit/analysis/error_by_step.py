@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.skill import ANCHOR, Compared, skill_contributions
+from lstmkit.analysis.compared import Compared
+from lstmkit.analysis.skill import skill_contributions
 from lstmkit.analysis.statistics import (
     FEWEST_DAYS,
     DailySums,
@@ -40,7 +41,7 @@ class StepErrors:
 
 @dataclass(frozen=True)
 class ErrorByStep:
-    """Errors of the model, the baselines and the anchor by step ahead.
+    """Errors of the model and the baselines by step ahead.
 
     Attributes:
         model: the model's name.
@@ -223,7 +224,7 @@ def _best_baselines(
     model: str, errors: dict[str, StepErrors], daily: dict[str, Float[np.ndarray, "day 2 step"]]
 ) -> tuple[tuple[str, ...], Float[np.ndarray, "day step"]]:
     """The baseline with the lowest RMSE at each step, and its squared errors per day."""
-    names = [name for name in errors if name not in (model, ANCHOR)]
+    names = [name for name in errors if name != model]
     rmse = np.stack([errors[name].rmse for name in names])
     if not rmse.min():
         perfect, step = np.unravel_index(rmse.argmin(), rmse.shape)

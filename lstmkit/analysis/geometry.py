@@ -32,7 +32,7 @@ class Geometry:
 
     Attributes:
         representation: whose.
-        correction: what the network adds to the anchor, mean over the horizon, in the target's unit.
+        correction: what the network adds to the residual baseline, mean over the horizon, in the target's unit.
         shares: of the variance, of every component, largest first; zeros where nothing varies.
         centre: the mean state, shape (unit,).
         components: the first of them, shape (component, unit); each points to where the correction grows.
@@ -201,7 +201,7 @@ def geometry(representation: Representation, correction: Float[np.ndarray, "wind
 
     Args:
         representation: of at least two windows.
-        correction: what the network adds to the anchor in each of them, in the target's unit.
+        correction: what the network adds to the residual baseline in each of them, in the target's unit.
 
     Raises:
         LstmkitError: there is only one window.

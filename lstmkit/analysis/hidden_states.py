@@ -95,7 +95,7 @@ def final_states(
 def corrections(
     predictions: Rows, windows: Windows, chosen: Int[np.ndarray, "window"]
 ) -> Float[np.ndarray, "window"]:
-    """What the network adds to the anchor, as a mean over the horizon, for some of the windows.
+    """What the network adds to the residual baseline, as a mean over the horizon, for some of the windows.
 
     Args:
         predictions: of every window, in the target's unit, shape (window, horizon).
@@ -110,8 +110,7 @@ def corrections(
     """
     some, forecasts = _taken(predictions, "predictions", windows, chosen)
     check_finite(forecasts, some.origin, "predictions")
-    anchor = some.to_units(torch.zeros(len(some), windows.horizon))
-    return (forecasts - anchor).mean(axis=1)
+    return (forecasts - some.without_network()).mean(axis=1)
 
 
 def _taken(

@@ -1,15 +1,17 @@
 """Figure of the errors by step ahead."""
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from lstmkit.analysis.error_by_step import ErrorByStep
-from lstmkit.analysis.skill import ANCHOR
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, light_grid
 
 RIVALS = tuple(color for color in SEQUENCE if color not in (ACCENT, MUTED))
+LOOKS = [(color, *shape) for shape in (("-", "o"), ("--", "s"), (":", "^")) for color in RIVALS]
 
 
 def plot_error_by_step(errors: ErrorByStep) -> Figure:
@@ -40,16 +42,18 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
 
 
 def _rmse(axes: Axes, errors: ErrorByStep) -> None:
-    colors = dict(zip([n for n in errors.errors if n not in (errors.model, ANCHOR)], RIVALS, strict=False))
+    looks = dict(zip([name for name in errors.errors if name != errors.model], cycle(LOOKS), strict=False))
     for name, of in reversed(errors.errors.items()):
-        own = name == errors.model
-        color = ACCENT if own else colors.get(name, MUTED)
-        _curve(axes, errors.hours, of.rmse, of.rmse_ends if own else None, color, name, 2.0 if own else 1.2)
+        if name == errors.model:
+            _curve(axes, errors.hours, of.rmse, of.rmse_ends, ACCENT, name, 2.2)
+        else:
+            color, line, marker = looks[name]
+            _curve(axes, errors.hours, of.rmse, None, color, name, 1.3, line, marker)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(f"RMSE ({errors.unit})")
     axes.set_title("Root mean square error")
     handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], names[::-1], loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8)
+    axes.legend(handles[::-1], names[::-1], loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=8)
     light_grid(axes)
 
 
@@ -61,10 +65,13 @@ def _curve(
     color: str,
     label: str | None = None,
     width: float = 1.6,
+    line: str = "-",
+    marker: str = "o",
 ) -> None:
     """A line with its band; a single step is a point with its interval."""
     alone = len(hours) == 1
-    axes.plot(hours, values, "o" if alone else "-", color=color, lw=width, ms=5, label=label)
+    shape = {"ls": "none", "marker": marker, "ms": 5} if alone else {"ls": line, "lw": width}
+    axes.plot(hours, values, color=color, label=label, **shape)
     if ends is not None and alone:
         axes.vlines(hours, *ends, color=color, lw=1.5)
     elif ends is not None:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstmkit.analysis.compared import Compared
 from lstmkit.analysis.error_by_step import error_by_step
-from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
 from tests.analysis.drawn import windows_drawn
@@ -93,7 +93,6 @@ def test_the_model_is_held_against_the_best_baseline_of_each_step():
     errors["LSTM"][:] = 10.0
     errors["ridge"][:] = [8.0, 12, 20, 20]
     errors["naive"][:] = [9.0, 9, 9, 40]
-    errors[ANCHOR] = np.ones_like(errors["LSTM"])  # no baseline
     result = steps_of(errors)
     assert result.best == ("ridge", "naive", "naive", "ridge")
     np.testing.assert_allclose(result.skill, [1 - 10 / 8, 1 - 10 / 9, 1 - 10 / 9, 1 - 10 / 20])

@@ -247,7 +247,7 @@ def test_the_rolling_error_of_daily_forecasts_is_that_of_local_days(tmp_path):
     dataset = make_dataset(
         "d", frame, target="co2", interval=pd.Timedelta("1D"), site_timezone=zone, units=units
     )
-    windows = raw_windows(dataset, 2, SplitParams(train=0.4, validation=0.1), lookback=3, anchor="none")[
+    windows = raw_windows(dataset, 2, SplitParams(train=0.4, validation=0.1), lookback=3, residual="none")[
         "test"
     ]
     error = np.ones(len(windows))

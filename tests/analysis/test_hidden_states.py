@@ -96,21 +96,21 @@ def test_one_different_value_is_a_variation():
     assert cloud(values).varies
 
 
-@pytest.mark.parametrize("anchor", ["none", "climatology", "autoregressive"])
-def test_the_correction_is_what_the_network_adds_to_the_anchor(tmp_path, anchor):
+@pytest.mark.parametrize("residual", ["none", "last", "climatology", "damped"])
+def test_the_correction_is_what_the_network_adds_to_the_residual_baseline(tmp_path, residual):
     hours = np.arange(60 * 24)
     noise = np.random.default_rng(1).normal(size=len(hours)).cumsum()
     dataset = dataset_of({"co2": 500 + 50 * np.sin(2 * np.pi * hours / 24) + noise, "temperature": noise})
-    windows = raw_windows(dataset, 4, SplitParams(), lookback=24, anchor=anchor)["test"]
+    windows = raw_windows(dataset, 4, SplitParams(), lookback=24, residual=residual)["test"]
     model = stirred(LSTMForecaster(2, 4, hidden=3))
     write_outputs(tmp_path, model, windows)
     chosen = spread_evenly(len(windows), 30)
     found = corrections(Rows(tmp_path / PREDICTIONS, "predicted"), windows, chosen)
     x, _ = windows.spread(30).gather(torch.arange(30))
-    with torch.no_grad():  # the network's outputs are deviations in units of the target scaler
-        expected = model(x).double().numpy().mean(axis=1) * windows.target_scaler.scale[0]
-    assert np.ptp(expected) > 0.1
-    np.testing.assert_allclose(found, expected, atol=1e-3)  # ppm; predictions are kept in float32
+    with torch.no_grad():
+        expected = model(x).double().numpy().mean(axis=1) * windows.residual.scale
+    assert np.ptp(expected) > 0.05
+    np.testing.assert_allclose(found, expected, atol=1e-4)  # ppm; predictions are kept in float32
 
 
 def test_both_directions_stand_side_by_side(tmp_path):

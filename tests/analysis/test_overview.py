@@ -115,7 +115,7 @@ def stepwise(interval: str, periods: int, timezone: str = "Europe/Berlin"):
         units={"co2": "ppm"},
     )
     split = SplitParams(train=0.5, validation=0.25)
-    return overview(dataset, raw_windows(dataset, 1, split, lookback=2, anchor="none"), REGIMES, split)
+    return overview(dataset, raw_windows(dataset, 1, split, lookback=2, residual="none"), REGIMES, split)
 
 
 @pytest.mark.parametrize(

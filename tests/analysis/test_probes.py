@@ -39,7 +39,7 @@ def office(days: int = DAYS, keep: np.ndarray | None = None) -> Dataset:
 
 
 def windows_of(dataset: Dataset, share: float = 0.1) -> Windows:
-    params = WindowParams(lookback=LOOKBACK, scaling="standard", anchor="none")
+    params = WindowParams(lookback=LOOKBACK, scaling="standard", residual="none")
     split = SplitParams(train=share, validation=share)
     return make_windows(dataset, build_features(dataset, "raw"), 1, params, split)["test"]
 

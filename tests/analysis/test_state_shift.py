@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from lstmkit.analysis.geometry import geometry
 from lstmkit.analysis.similarity import debiased_cka, shifted_cka
@@ -32,7 +31,7 @@ SERIES = dataset_of({"co2": noise(0, 60 * 24), "temperature": noise(1, 60 * 24)}
 
 
 def windows_of(horizon: int) -> Windows:
-    return raw_windows(SERIES, horizon, SplitParams(), lookback=24, anchor="none")["test"]
+    return raw_windows(SERIES, horizon, SplitParams(), lookback=24, residual="none")["test"]
 
 
 def clock(windows: Windows) -> np.ndarray:
@@ -41,11 +40,10 @@ def clock(windows: Windows) -> np.ndarray:
 
 
 def outputs_of(windows: Windows, last: np.ndarray, correction: np.ndarray | None = None) -> Outputs:
-    """The last layer as given over a first one of noise; forecasts that add the correction to the anchor."""
+    """The last layer as given over a first one of noise; forecasts that add the correction to the residual baseline."""
     states = np.stack([noise(2, *last.shape), last], axis=1)
     correction = noise(3, len(windows)) if correction is None else correction
-    anchor = windows.to_units(torch.zeros(len(windows), windows.horizon))
-    return Outputs(windows, Whole(states), Whole(anchor + correction[:, None]))
+    return Outputs(windows, Whole(states), Whole(windows.without_network() + correction[:, None]))
 
 
 def shift_of(*outputs: Outputs, windows: int = 4096) -> StateShift:

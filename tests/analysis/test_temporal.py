@@ -45,7 +45,7 @@ def windows_of(
         keep[rows] = False
     columns = columns or {"co2": random.normal(500, 80, n_rows), "temperature": random.normal(21, 1, n_rows)}
     made = dataset_of(columns, interval=interval, keep=keep, **dataset)
-    return raw_windows(made, horizon, SPLIT, lookback=lookback, anchor="none")["test"]
+    return raw_windows(made, horizon, SPLIT, lookback=lookback, residual="none")["test"]
 
 
 def rows_of(values: np.ndarray, folder) -> Rows:

@@ -16,7 +16,7 @@ SPLIT = SplitParams(train=0.5, validation=0.25)
 
 def drawn(interval: str, keep: np.ndarray | None = None):
     dataset = dataset_of({"co2": np.arange(400.0) % 97}, interval=interval, keep=keep)
-    result = overview(dataset, raw_windows(dataset, 1, SPLIT, lookback=2, anchor="none"), REGIMES, SPLIT)
+    result = overview(dataset, raw_windows(dataset, 1, SPLIT, lookback=2, residual="none"), REGIMES, SPLIT)
     figure = plot_overview(result)
     figure.canvas.draw()
     return result, figure

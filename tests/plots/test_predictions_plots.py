@@ -10,11 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.calibration import calibration
+from lstmkit.analysis.compared import Compared
 from lstmkit.analysis.error_by_regime import error_by_regime
 from lstmkit.analysis.error_by_step import ErrorByStep, error_by_step
 from lstmkit.analysis.predictions import LastStep, Overlay, last_step, overlay
 from lstmkit.analysis.residuals import residuals
-from lstmkit.analysis.skill import ANCHOR, Compared
 from lstmkit.data.regimes import Regimes
 from lstmkit.params import EvaluationParams
 from lstmkit.plots.calibration import plot_calibration
@@ -29,7 +29,16 @@ from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_
 
 PARAMS = EvaluationParams(bootstrap=50)
 REGIMES = Regimes(labels=("Low", "Medium", "High"), edges=(560.0, 640.0))
-FORECASTERS = ("LSTM", "persistence", "seasonal naive", "climatology", "ridge", ANCHOR)
+BASELINES = (
+    "persistence",
+    "seasonal naive",
+    "climatology",
+    "damped climatology",
+    "autoregression",
+    "ridge",
+    "boosted trees",
+)
+FORECASTERS = ("LSTM", *BASELINES)
 
 
 def overlaid(path, horizon=24, **dataset) -> Overlay:
@@ -203,7 +212,9 @@ def test_steps_show_every_forecaster_and_the_bands():
         (line,) = [line for line in top.lines if line.get_label() == name]
         np.testing.assert_array_equal(line.get_ydata(), of.rmse)
         np.testing.assert_array_equal(line.get_xdata(), result.hours)
-    assert len({line.get_color() for line in top.lines}) == len(FORECASTERS)
+    assert len({(line.get_color(), line.get_linestyle()) for line in top.lines}) == len(FORECASTERS)
+    (alone, *_) = plot_error_by_step(by_step(horizon=1)).axes
+    assert len({(point.get_color(), point.get_marker()) for point in alone.lines}) == len(FORECASTERS)
     assert [text.get_text() for text in top.get_legend().get_texts()] == list(FORECASTERS)
     own = result.errors["LSTM"]
     for axes, values, ends in (
