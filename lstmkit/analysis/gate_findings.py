@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
+from lstmkit.analysis.gates import FORGET, GATE_NAMES, SQUASHED, GateStatistics, PartStatistics
+from lstmkit.analysis.sufficient_history import SufficientHistory
 from lstmkit.wording import count, digits, duration, percent, signed
 
 OFTEN = 0.5  # share of its values from which a unit counts as saturated
@@ -156,39 +157,60 @@ def cell_finding(gates: GateStatistics) -> str:
     return " ".join(sentences)
 
 
-def saturation_finding(gates: GateStatistics) -> str:
-    """How many units keep a gate open or shut most of the time."""
+def saturation_finding(gates: GateStatistics, untrained: GateStatistics) -> str:
+    """How many units keep a gate open or shut most of the time, and how many did before training.
+
+    Args:
+        gates: of all parts.
+        untrained: of the same network before training.
+    """
     sentences = []
-    for part in gates.parts:
-        n_units = part.low.shape[1]
-        kept = {
-            (GATE_NAMES[k], word): int((share[k] > OFTEN).sum())
-            for k in (0, 1, 3)
-            for word, share in (("open", part.high), ("shut", part.low))
-        }
-        named = [
-            f"{n} {'keeps' if n == 1 else 'keep'} the {gate} gate {word}"
-            for (gate, word), n in kept.items()
-            if n
-        ]
+    for part, before in zip(gates.parts, untrained.parts, strict=True):
+        now, then = _kept(part), _kept(before)
+        told = f"; before training {then}" if then != now else ", as many as before training"
         sentences.append(
-            f"Of the {count(n_units, 'unit')} of {part.name}, {', '.join(named) or 'none keeps a gate open or shut'} "
-            "in most of the values."
+            f"Of the {count(part.low.shape[1], 'unit')} of {part.name}, {now} in most of the values{told}."
         )
     return " ".join(sentences)
 
 
-def timescale_finding(gates: GateStatistics) -> str:
-    """How long the units remember, against the lookback."""
+def _kept(part: PartStatistics) -> str:
+    named = [
+        f"{n} {'keeps' if n == 1 else 'keep'} the {GATE_NAMES[k]} gate {word}"
+        for k in SQUASHED
+        for word, share in (("open", part.high), ("shut", part.low))
+        if (n := int((share[k] > OFTEN).sum()))
+    ]
+    return ", ".join(named) or "none keeps a gate open or shut"
+
+
+def saturated(part: PartStatistics) -> float:
+    """Share of the values of the three gates between 0 and 1 that lie within 0.1 of either end.
+
+    Args:
+        part: of these statistics.
+    """
+    return float((part.low + part.high)[SQUASHED].mean())
+
+
+def timescale_finding(gates: GateStatistics, untrained: GateStatistics, history: SufficientHistory) -> str:
+    """How long the units remember by their forget gates, before training too, and what the forecast needs.
+
+    Args:
+        gates: of all parts.
+        untrained: of the same network before training.
+        history: that the forecast needs.
+    """
     sentences = []
-    for part in gates.parts:
+    for part, before in zip(gates.parts, untrained.parts, strict=True):
         low, middle, high = np.quantile(part.timescale, [0.1, 0.5, 0.9])
         longest = int(part.timescale.argmax())
         units = f"{duration(low)} to {duration(high)}" if duration(low) != duration(high) else "the same"
         sentences.append(
             f"In {part.name} the median unit has forgotten all but 1/e after {duration(middle)} (eight of ten units: "
-            f"{units}); the longest memory is unit {longest}'s, "
-            f"{duration(part.timescale[longest])}. In a tenth of the steps the most retentive unit would remember "
+            f"{units}), the untrained network's after {duration(np.median(before.timescale))}; the longest memory is "
+            f"unit {longest}'s, {duration(part.timescale[longest])} (untrained {duration(before.timescale.max())}). In "
+            f"a tenth of the steps the most retentive unit would remember "
             f"{duration(part.timescale_quantiles[-1].max())}."
         )
     longest, lookback = max(part.timescale.max() for part in gates.parts), gates.lookback_hours
@@ -197,14 +219,31 @@ def timescale_finding(gates: GateStatistics) -> str:
         if longest < lookback
         else f"The longest timescale exceeds the lookback of {duration(lookback)}."
     )
+    sentences.append(
+        f"{_lengthened(gates, untrained)} What the forecast needs is another matter: {history.words}."
+    )
     return " ".join(sentences)
 
 
-def gate_facts(gates: GateStatistics) -> dict[str, Any]:
+def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
+    """In which layers training made the median timescale longer."""
+    medians = [
+        (part.name, *(float(np.median(each.timescale)) for each in (part, before)))
+        for part, before in zip(gates.parts, untrained.parts, strict=True)
+    ]
+    longer = [name for name, now, then in medians if now > then and duration(now) != duration(then)]
+    if not longer:
+        return "No median is longer than before training: the initial biases set it, and no longer memory was learned."
+    others = " alone" if len(longer) < len(medians) else ""
+    return f"Training made the median longer in {' and '.join(longer)}{others}."
+
+
+def gate_facts(gates: GateStatistics, untrained: GateStatistics) -> dict[str, Any]:
     """Numbers for a summary.
 
     Args:
         gates: of all parts.
+        untrained: of the same network before training.
     """
     return {
         "windows": gates.n_windows,
@@ -220,9 +259,12 @@ def gate_facts(gates: GateStatistics) -> dict[str, Any]:
                     "median": float(np.median(part.timescale)),
                     "high": float(np.quantile(part.timescale, 0.9)),
                     "longest": float(part.timescale.max()),
+                    "untrained": float(np.median(before.timescale)),
                 },
+                "saturated_percent": 100 * saturated(part),
+                "untrained_saturated_percent": 100 * saturated(before),
                 "update_ratio": float(_read_last(part, part.update[:, 0]).mean()),
             }
-            for part in gates.parts
+            for part, before in zip(gates.parts, untrained.parts, strict=True)
         ],
     }

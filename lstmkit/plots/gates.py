@@ -9,13 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from lstmkit.analysis.gate_stream import BIN_EDGES
-from lstmkit.analysis.gates import FORGET, GATE_NAMES, GateStatistics, PartStatistics
+from lstmkit.analysis.gates import FORGET, GATE_NAMES, SQUASHED, GateStatistics, PartStatistics
+from lstmkit.analysis.sufficient_history import SufficientHistory
 from lstmkit.plots.style import (
     ACCENT,
     INK,
     MUTED,
     REGIME_COLORS,
     SEQUENCE,
+    WARM,
     canvas,
     hours_axis,
     light_grid,
@@ -210,18 +212,20 @@ def plot_update_ratio(gates: GateStatistics) -> Figure:
     return _over_lookback(gates, updates, "written / cell state (%)", "What each step writes")
 
 
-def plot_saturation(gates: GateStatistics) -> Figure:
+def plot_saturation(gates: GateStatistics, untrained: GateStatistics) -> Figure:
     """How often each unit's gates are saturated: open to the right, shut upwards (Karpathy et al. 2015).
 
     Args:
         gates: of all layers.
+        untrained: of the same network before training, drawn in grey.
     """
     figure, rows = canvas(
         len(gates.parts), 3, height=0.5 + 2.5 * len(gates.parts), squeeze=False, sharex=True, sharey=True
     )
-    for part, row in zip(gates.parts, rows, strict=True):
-        for axes, k in zip(row, (0, 1, 3), strict=True):
+    for part, before, row in zip(gates.parts, untrained.parts, rows, strict=True):
+        for axes, k in zip(row, SQUASHED, strict=True):
             axes.plot([0, 1], [1, 0], color=MUTED, lw=0.8)
+            axes.plot(before.high[k], before.low[k], "o", ms=4, alpha=0.4, mew=0, color=MUTED)
             axes.plot(
                 part.high[k], part.low[k], "o", ms=4, alpha=0.5, mew=0, color=GATE_COLORS[GATE_NAMES[k]]
             )
@@ -236,14 +240,16 @@ def plot_saturation(gates: GateStatistics) -> Figure:
     return figure
 
 
-def plot_timescales(gates: GateStatistics) -> Figure:
-    """Memory timescale of each unit, with the range of eight of ten of its steps.
+def plot_timescales(gates: GateStatistics, untrained: GateStatistics, history: SufficientHistory) -> Figure:
+    """Memory timescale of each unit, with the range of eight of ten of its steps, and what they are held against.
 
     Args:
         gates: of all layers.
+        untrained: of the same network before training.
+        history: that the forecast needs; no line where there is none.
     """
-    figure, panels = canvas(1, len(gates.parts), height=3.2, squeeze=False, sharey=True)
-    for part, axes in zip(gates.parts, panels[0], strict=True):
+    figure, panels = canvas(1, len(gates.parts), height=3.5, squeeze=False, sharey=True)
+    for part, before, axes in zip(gates.parts, untrained.parts, panels[0], strict=True):
         order = np.argsort(part.timescale)
         units = np.arange(len(order))
         low, _, high = part.timescale_quantiles[:, order]
@@ -251,15 +257,11 @@ def plot_timescales(gates: GateStatistics) -> Figure:
             units, low, high, color=ACCENT, alpha=0.2, lw=0, step="mid", label="10–90 % of the steps"
         )
         axes.plot(units, part.timescale[order], color=ACCENT, lw=1.8, label="whole lookback")
-        axes.axhline(gates.lookback_hours, color=INK, lw=0.8, ls="--")
-        axes.annotate(
-            "lookback",
-            (0, gates.lookback_hours),
-            xytext=(2, 3),
-            textcoords="offset points",
-            fontsize=8,
-            color=INK,
-        )
+        axes.plot(units, np.sort(before.timescale), color=MUTED, lw=1.4, label="before training")
+        if history.hours is not None:
+            label = "sufficient history of the forecast"
+            axes.axhline(history.hours, color=WARM, lw=1.2, ls=":", label=label)
+        _lookback_line(axes, gates.lookback_hours)
         axes.set_yscale("log")
         power_ticks(axes.yaxis)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
@@ -269,8 +271,13 @@ def plot_timescales(gates: GateStatistics) -> Figure:
     longest = max(float(part.timescale_quantiles.max()) for part in gates.parts)
     panels[0, 0].set_ylim(top=3 * max(gates.lookback_hours, longest))  # of all panels, which share it
     panels[0, 0].set_ylabel("timescale −1/log f")
-    panels[0, 0].legend(loc="upper left", bbox_to_anchor=(0, 0.86), fontsize=8)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
     return figure
+
+
+def _lookback_line(axes: Axes, hours: float) -> None:
+    axes.axhline(hours, color=INK, lw=0.8, ls="--")
+    axes.annotate("lookback", (0, hours), xytext=(2, 3), textcoords="offset points", fontsize=8, color=INK)
 
 
 def _over_lookback(gates: GateStatistics, courses: list[np.ndarray], label: str, title: str) -> Figure:

@@ -1,5 +1,7 @@
 """What is said of gates: exact sentences from statistics set by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from lstmkit.analysis import gate_findings as findings
 from lstmkit.analysis.gate_stream import BINS
 from lstmkit.analysis.gates import FORGET, GateStatistics, PartStatistics, gate_statistics
+from lstmkit.analysis.sufficient_history import SufficientHistory
 from lstmkit.internals.trace_check import TraceCheck
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.gated import REGIMES, Gated, constant_gates
@@ -14,6 +17,27 @@ from tests.analysis.tiny import make_test_windows, stirred
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
+NEEDS_3_H = SufficientHistory(
+    steps=np.array([1, 3, 24]),
+    step_hours=1.0,
+    rule="the last value",
+    rmse_rule=2.0,
+    rmse=np.array([1.5, 1.0, 1.0]),
+    gain=np.array([0.5, 1.0, 1.0]),
+    gain_interval=None,
+    sufficient=3,
+    sufficient_interval=None,
+    reproduced=np.array([0.0, 1.0, 1.0]),
+    output=3,
+    same_time=0.0,
+    unit="ppm",
+    n_windows=50,
+    n_days=9,
+)
+BESIDE = {  # what else some findings take
+    "saturation_finding": lambda gates: (gates,),
+    "timescale_finding": lambda gates: (gates, NEEDS_3_H),
+}
 TIME = 8  # steps of a quarter of an hour
 COUNTS = [[10, 10, 10], [10, 10, 10]]
 FORWARD, BACKWARD = "layer 1 forward", "layer 1 backward"
@@ -145,7 +169,7 @@ def test_cell_of_a_backward_direction_grows_towards_the_oldest_step():
         f"In layer 1 forward the cell state's norm is 5.00 at the newest step, {grows} In layer 1 backward, which "
         f"reads from the newest step to the oldest, the cell state's norm is 5.00 at the oldest step, {grows}"
     )
-    facts = findings.gate_facts(gates)["layers"]
+    facts = findings.gate_facts(gates, gates)["layers"]
     assert [layer["update_ratio"] for layer in facts] == pytest.approx([0.25, 0.25])
 
 
@@ -212,32 +236,84 @@ def saturated(units: int, shut: dict[int, int], open_: dict[int, int]) -> PartSt
     ids=["none", "one", "several"],
 )
 def test_saturation(part, said):
-    assert findings.saturation_finding(gates_of(part)) == f"{said} in most of the values."
+    gates = gates_of(part)
+    before = gates_of(saturated(len(part.timescale), {}, {1: 1}))
+    assert findings.saturation_finding(gates, before) == (
+        f"{said} in most of the values; before training 1 keeps the forget gate open."
+    )
+    assert (
+        findings.saturation_finding(gates, gates)
+        == f"{said} in most of the values, as many as before training."
+    )
+
+
+def test_saturated_is_the_share_of_values_near_either_end_of_the_three_gates():
+    low, high = np.zeros((4, 2)), np.zeros((4, 2))
+    low[0], high[1], high[2] = 0.3, [0.2, 0.4], 0.9  # the candidate's do not count
+    assert findings.saturated(part_of(low=low, high=high)) == pytest.approx((0.3 + 0.3 + 0) / 3)
 
 
 def test_timescales():
     quantiles = np.array([[0.1, 0.1, 0.1], [1, 1, 1], [3, 5, 4]])
     part = part_of(units=3, timescale=np.array([0.5, 2.0, 1.0]), timescale_quantiles=quantiles)
+    before = part_of(units=3, timescale=np.array([0.25, 0.75, 3.0]))
     said = (
-        "In layer 1 the median unit has forgotten all but 1/e after 1 h (eight of ten units: 36 min to 1.8 h); the "
-        "longest memory is unit 1's, 2 h. In a tenth of the steps the most retentive unit would remember 5 h. "
+        "In layer 1 the median unit has forgotten all but 1/e after 1 h (eight of ten units: 36 min to 1.8 h), the "
+        "untrained network's after 45 min; the longest memory is unit 1's, 2 h (untrained 3 h). In a tenth of the "
+        "steps the most retentive unit would remember 5 h. "
     )
-    assert findings.timescale_finding(gates_of(part, lookback_hours=24.0)) == (
-        f"{said}The lookback of 24 h is 12.0 times the longest timescale."
+    needed = (
+        " Training made the median longer in layer 1. What the forecast needs is another matter: the newest 3 h of the "
+        "24 h of input give 95 % of what the network gains on the last value."
     )
-    assert findings.timescale_finding(gates_of(part, lookback_hours=1.5)) == (
-        f"{said}The longest timescale exceeds the lookback of 1.5 h."
+    for lookback, end in (
+        (24.0, "The lookback of 24 h is 12.0 times the longest timescale."),
+        (1.5, "The longest timescale exceeds the lookback of 1.5 h."),
+    ):
+        gates, untrained = (gates_of(each, lookback_hours=lookback) for each in (part, before))
+        assert findings.timescale_finding(gates, untrained, NEEDS_3_H) == said + end + needed
+    facts = findings.gate_facts(gates_of(part), gates_of(before))["layers"][0]
+    assert facts["timescale_hours"] == pytest.approx(
+        {"low": 0.6, "median": 1.0, "high": 1.8, "longest": 2.0, "untrained": 0.75}
     )
-    assert findings.gate_facts(gates_of(part))["layers"][0]["timescale_hours"] == pytest.approx(
-        {"low": 0.6, "median": 1.0, "high": 1.8, "longest": 2.0}
+
+
+def scales(*medians: float) -> GateStatistics:
+    parts = [part_of(f"layer {k}", timescale=np.full(2, hours)) for k, hours in enumerate(medians, 1)]
+    return gates_of(*parts)
+
+
+@pytest.mark.parametrize(
+    ("trained", "untrained", "said"),
+    [
+        (
+            (1.0, 1.0),
+            (1.0, 1.1),
+            "No median is longer than before training: the initial biases set it, and no longer memory",
+        ),
+        ((1.0, 1.001), (1.0, 1.0), "No median is longer than before training"),  # printed alike
+        ((2.0, 1.0), (1.0, 1.1), "Training made the median longer in layer 1 alone."),
+        ((2.0, 3.0), (1.0, 1.1), "Training made the median longer in layer 1 and layer 2."),
+    ],
+)
+def test_a_memory_that_the_untrained_network_has_as_well_is_not_learned(trained, untrained, said):
+    assert said in findings.timescale_finding(scales(*trained), scales(*untrained), NEEDS_3_H)
+
+
+def test_a_forecast_that_gains_nothing_has_no_history_beside_the_timescales():
+    nothing = replace(NEEDS_3_H, gain=None, sufficient=None)
+    said = findings.timescale_finding(scales(1.0), scales(1.0), nothing)
+    assert said.endswith(
+        "What the forecast needs is another matter: the forecast is not surely better than that of the last value "
+        "alone, so that there is no gain whose history could be measured."
     )
 
 
 def test_a_lookback_of_a_single_step_has_a_length():
     gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(lookback=1), REGIMES)
-    said = findings.timescale_finding(gates)  # 5 min / log 2 = 7.2 min
+    said = findings.timescale_finding(gates, gates, NEEDS_3_H)  # 5 min / log 2 = 7.2 min
     assert "has forgotten all but 1/e after 7.2 min" in said
-    assert said.endswith("The longest timescale exceeds the lookback of 5 min.")
+    assert "The longest timescale exceeds the lookback of 5 min." in said
 
 
 def test_findings_of_an_lstm_with_constant_gates():
@@ -246,19 +322,20 @@ def test_findings_of_an_lstm_with_constant_gates():
     assert findings.evolution_finding(gates) == (
         "In layer 1 the mean forget gate shows no mark of its initial state: it stays at 0.990."
     )
-    assert findings.saturation_finding(gates) == (
+    assert findings.saturation_finding(gates, gates) == (
         "Of the 2 units of layer 1, 2 keep the input gate shut, 2 keep the forget gate open, 2 keep the output gate "
-        "open in most of the values."
+        "open in most of the values, as many as before training."
     )
-    said = findings.timescale_finding(gates)
+    said = findings.timescale_finding(gates, gates, NEEDS_3_H)
     assert "8.29 h" in said  # 5 minutes over −log 0.99
-    assert said.endswith("The longest timescale exceeds the lookback of 6.67 h.")
+    assert "The longest timescale exceeds the lookback of 6.67 h." in said
 
 
 def test_facts():
     share = np.full((4, 2), 0.25)
     part = part_of(gates=0.75, high=share)
-    assert findings.gate_facts(gates_of(part)) == {
+    before = part_of(timescale=np.full(2, 2.0), high=share, low=share)
+    assert findings.gate_facts(gates_of(part), gates_of(before)) == {
         "windows": 60,
         "deviation_from_fused": 2e-6,
         "deviation_in_double": 5e-15,
@@ -267,7 +344,9 @@ def test_facts():
                 "name": "layer 1",
                 "forget_mean": pytest.approx(0.75),
                 "forget_open_percent": 25.0,
-                "timescale_hours": {"low": 1.0, "median": 1.0, "high": 1.0, "longest": 1.0},
+                "timescale_hours": {"low": 1.0, "median": 1.0, "high": 1.0, "longest": 1.0, "untrained": 2.0},
+                "saturated_percent": 25.0,
+                "untrained_saturated_percent": 50.0,
                 "update_ratio": 0.5,
             }
         ],
@@ -289,7 +368,7 @@ def test_every_finding_is_finite_however_little_there_is(model, n, lookback):
     gates = gate_statistics(stirred(model), make_test_windows(n=n, lookback=lookback), REGIMES)
     for name in dir(findings):
         if name.endswith("_finding"):
-            text = getattr(findings, name)(gates)
+            text = getattr(findings, name)(gates, *BESIDE.get(name, lambda _: ())(gates))
             assert text.endswith(".")
             assert "nan" not in text
             assert "inf" not in text

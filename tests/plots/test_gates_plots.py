@@ -11,8 +11,13 @@ from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.plots import gates as draw
 from lstmkit.plots.style import REGIME_COLORS
 from tests.analysis.gated import Gated, calm
+from tests.analysis.test_gate_findings import NEEDS_3_H
 from tests.analysis.tiny import make_test_windows, stirred
 
+BESIDE = {  # what else some figures take
+    draw.plot_saturation: lambda gates: (gates,),
+    draw.plot_timescales: lambda gates: (gates, NEEDS_3_H),
+}
 PLOTS = [getattr(draw, name) for name in dir(draw) if name.startswith("plot_")]
 
 
@@ -34,7 +39,8 @@ def gates():
     ids=["two", "one", "one regime", "one step"],
 )
 def test_every_figure_can_be_drawn(plot, case, tmp_path):
-    plot(statistics_of(**case)).savefig(tmp_path / "figure.png", dpi=40)
+    gates = statistics_of(**case)
+    plot(gates, *BESIDE.get(plot, lambda _: ())(gates)).savefig(tmp_path / "figure.png", dpi=40)
 
 
 def test_the_heatmap_shows_the_longest_memory_on_top(gates):
@@ -88,7 +94,7 @@ def test_no_band_of_any_layer_runs_off_the_top_of_the_shared_axis_of_timescales(
     parts = list(gates.parts)
     parts[longest] = replace(parts[longest], timescale_quantiles=100 * parts[longest].timescale_quantiles)
     highest = max(float(part.timescale_quantiles.max()) for part in parts)
-    figure = draw.plot_timescales(replace(gates, parts=tuple(parts)))
+    figure = draw.plot_timescales(replace(gates, parts=tuple(parts)), gates, NEEDS_3_H)
     drawn = max(path.vertices[:, 1].max() for axes in figure.axes for path in axes.collections[0].get_paths())
     assert drawn == pytest.approx(highest)
     assert [axes.get_ylim()[1] for axes in figure.axes] == [
@@ -96,8 +102,23 @@ def test_no_band_of_any_layer_runs_off_the_top_of_the_shared_axis_of_timescales(
     ] * 2
 
 
+def test_timescales_stand_beside_those_before_training_and_the_history_of_the_forecast(gates):
+    before = replace(gates.parts[0], timescale=np.array([0.3, 0.1, 0.5, 0.2, 0.4]))
+    untrained = replace(gates, parts=(before, *gates.parts[1:]))
+    figure = draw.plot_timescales(gates, untrained, NEEDS_3_H)
+    lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(lines["before training"], [0.1, 0.2, 0.3, 0.4, 0.5])
+    np.testing.assert_allclose(lines["sufficient history of the forecast"], 3)
+    nothing = replace(NEEDS_3_H, gain=None, sufficient=None)
+    labels = [line.get_label() for line in draw.plot_timescales(gates, untrained, nothing).axes[0].lines]
+    assert "sufficient history of the forecast" not in labels
+
+
 def test_every_unit_is_a_dot_of_the_saturation(gates):
-    axes = draw.plot_saturation(gates).axes[1]
-    dots = axes.lines[-1]
+    before = replace(gates.parts[0], high=gates.parts[0].high / 2, low=gates.parts[0].low / 3)
+    axes = draw.plot_saturation(gates, replace(gates, parts=(before, *gates.parts[1:]))).axes[1]
+    *_, grey, dots = axes.lines
     np.testing.assert_allclose(dots.get_xdata(), gates.parts[0].high[FORGET])
     np.testing.assert_allclose(dots.get_ydata(), gates.parts[0].low[FORGET])
+    np.testing.assert_allclose(grey.get_xdata(), before.high[FORGET])
+    np.testing.assert_allclose(grey.get_ydata(), before.low[FORGET])
