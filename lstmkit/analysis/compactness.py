@@ -85,10 +85,23 @@ def compare_variance(first: Representation, second: Representation) -> VarianceC
         names=(first.name, second.name),
         cumulative=tuple(np.cumsum(share) for share in shares),
         components=tuple(_number_holding(MOST, share) for share in shares),
-        participation=tuple(float(1 / (share**2).sum()) if share.any() else 0.0 for share in shares),
+        participation=tuple(_equal_directions(share) for share in shares),
         n_units=tuple(side.shape[1] for side in values),
         n_windows=len(first),
     )
+
+
+def participation_ratio(values: Shaped[np.ndarray, "window unit"]) -> float:
+    """The number of equal directions that would spread values as widely; zero where nothing varies.
+
+    Args:
+        values: one row per window.
+    """
+    return _equal_directions(_shares(values))
+
+
+def _equal_directions(shares: Float[np.ndarray, "component"]) -> float:
+    return float(1 / (shares**2).sum()) if shares.any() else 0.0
 
 
 def _shares(values: Shaped[np.ndarray, "window unit"]) -> Float[np.ndarray, "component"]:

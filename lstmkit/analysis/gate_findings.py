@@ -167,7 +167,7 @@ def saturation_finding(gates: GateStatistics, untrained: GateStatistics) -> str:
     sentences = []
     for part, before in zip(gates.parts, untrained.parts, strict=True):
         now, then = _kept(part), _kept(before)
-        told = f"; before training {then}" if then != now else ", as many as before training"
+        told = f"; before training {then}" if then != now else ", as before training"
         sentences.append(
             f"Of the {count(part.low.shape[1], 'unit')} of {part.name}, {now} in most of the values{told}."
         )
@@ -233,7 +233,7 @@ def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
     ]
     longer = [name for name, now, then in medians if now > then and duration(now) != duration(then)]
     if not longer:
-        return "No median is longer than before training: the initial biases set it, and no longer memory was learned."
+        return "No median is longer than before training: by this measure, no longer memory was learned."
     others = " alone" if len(longer) < len(medians) else ""
     return f"Training made the median longer in {' and '.join(longer)}{others}."
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lstmkit.analysis.concept import Concept
 from lstmkit.analysis.days import ResampledDays
 from lstmkit.analysis.holdout import folds_in_time, rearrange_days, split_in_time
 from lstmkit.analysis.statistics import FEWEST_DAYS, central_interval, local_days
@@ -19,115 +20,7 @@ from lstmkit.wording import plain
 
 PENALTIES = np.logspace(-1, 5, 7)
 FOLDS, CONTROLS, RESAMPLINGS, CONFIDENCE = 3, 10, 400, 0.95
-NEGLIGIBLE = 1e-12  # of a sum: rounding
 MOST_DECIMALS = 3
-
-
-@dataclass(frozen=True)
-class Concept:
-    """What a probe shall read: a quantity, the time of day, or a class.
-
-    Attributes:
-        name: for tables.
-        truth: shape (window, output): a quantity in its unit, sine and cosine of an hour, or the number of a class.
-        unit: of the probe's error; percent for a class.
-        is_class: whether the truth is the number of a class.
-    """
-
-    name: str
-    truth: Float[np.ndarray, "window output"]
-    unit: str
-    is_class: bool = False
-
-    @property
-    def measure(self) -> str:
-        """What the score is; 0 is a constant answer, 1 is right for every window."""
-        return "balanced accuracy above chance" if self.is_class else "R²"
-
-    @property
-    def classes(self) -> Float[np.ndarray, "class"]:
-        """The numbers of the classes that occur."""
-        return np.unique(self.truth)
-
-    def varies(self, *parts: Int[np.ndarray, "_"]) -> bool:
-        """Whether each part knows more than one value, and every class.
-
-        Args:
-            *parts: positions of windows.
-        """
-        fewest = min(len(np.unique(self.truth[part], axis=0)) for part in parts)
-        return fewest >= (max(2, len(self.classes)) if self.is_class else 2)
-
-    def constant(self, fit: Int[np.ndarray, "_"], size: int) -> Float[np.ndarray, "size output"]:
-        """An answer that is always the same: the median, midnight, or one of the classes.
-
-        Args:
-            fit: positions of the windows that may be looked at.
-            size: how many answers.
-        """
-        answer = np.median(self.truth[fit], axis=0)
-        if self.is_class:
-            answer = self.classes[:1]
-        elif self.truth.shape[1] == 2:
-            answer = np.array([0.0, 1.0])
-        return np.tile(answer, (size, 1))
-
-    def scores(
-        self,
-        windows: Int[np.ndarray, "window"],
-        predicted: Float[np.ndarray, "window output"],
-        weights: Float[np.ndarray, "draw window"],
-    ) -> Float[np.ndarray, "draw"]:
-        """R², or the mean accuracy per class, scaled so that chance is 0; NaN in draws where nothing varies.
-
-        Args:
-            windows: positions of the windows that are judged.
-            predicted: for them.
-            weights: of the windows, in each of several resamplings.
-        """
-        truth = self.truth[windows]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            if self.is_class:
-                member = (truth == self.classes).astype("float64")
-                recall = weights @ (member * (truth == predicted)) / (weights @ member)
-                chance = 1 / len(self.classes)
-                return (recall.mean(axis=1) - chance) / (1 - chance)
-            centred, total = truth - truth.mean(axis=0), weights.sum(axis=1, keepdims=True)
-            spread = (weights @ centred**2 - (weights @ centred) ** 2 / total).sum(axis=1)
-            spread = np.where(spread > NEGLIGIBLE * (centred**2).sum(), spread, np.nan)
-            return 1 - (weights @ (truth - predicted) ** 2).sum(axis=1) / spread
-
-    def losses(
-        self, windows: Int[np.ndarray, "window"], predicted: Float[np.ndarray, "window output"]
-    ) -> Float[np.ndarray, "window"]:
-        """Squared error, or for classes whether the answer is wrong, by which days are correlated.
-
-        Args:
-            windows: positions of the windows that are judged.
-            predicted: for them.
-        """
-        truth = self.truth[windows]
-        if self.is_class:
-            return (truth != predicted).any(axis=1).astype("float64")
-        return ((truth - predicted) ** 2).sum(axis=1)
-
-    def error(
-        self, windows: Int[np.ndarray, "window"], predicted: Float[np.ndarray, "window output"]
-    ) -> float:
-        """Mean absolute error in the unit; for classes, percent of a class that is misjudged, as a mean over classes.
-
-        Args:
-            windows: positions of the windows that are judged.
-            predicted: for them.
-        """
-        truth = self.truth[windows]
-        if self.is_class:
-            return float(100 * np.mean([(predicted[truth == c] != c).mean() for c in self.classes]))
-        if truth.shape[1] == 2:
-            (s, c), (s_hat, c_hat) = truth.T, predicted.T
-            turn = np.arctan2(s * c_hat - c * s_hat, c * c_hat + s * s_hat)
-            return float(np.abs(turn).mean() * 24 / (2 * np.pi))
-        return float(np.abs(truth - predicted).mean())
 
 
 @dataclass(frozen=True)
@@ -152,6 +45,9 @@ class Probe:
         error: mean absolute error; for classes, percent of a class that is misjudged.
         constant_error: the same for an answer that is always the same.
         unit: of the errors.
+        untrained: score of the same kind of probe on the state of the untrained network; None where it was not probed.
+        learned_low: lower end of the 95 % interval of score − untrained; None as well, or of too few days.
+        learned_high: upper end.
     """
 
     stage: str
@@ -169,16 +65,14 @@ class Probe:
     error: float
     constant_error: float
     unit: str
+    untrained: float | None = None
+    learned_low: float | None = None
+    learned_high: float | None = None
 
     @property
     def selectivity(self) -> float:
         """Score above that of the control, or of an answer that is always the same where that is better."""
         return self.score - max(self.control, 0.0)
-
-    @property
-    def gain_is_open(self) -> bool:
-        """Whether there is an interval of score − baseline, and it holds zero."""
-        return self.gain_low is not None and self.gain_low <= 0 <= self.gain_high
 
     @property
     def error_words(self) -> str:
@@ -225,28 +119,35 @@ class Prober:
         self.later, self.seed = origin[held_out], seed
         self.n_days = len(local_days(self.later)[1])
 
-    def read(self, stage: str, values: Float[np.ndarray, "window unit"], concept: Concept) -> Probe:
+    def read(
+        self,
+        stage: str,
+        values: Float[np.ndarray, "window unit"],
+        concept: Concept,
+        untrained: Float[np.ndarray, "window unit"] | None = None,
+    ) -> Probe:
         """Read a concept from a representation.
 
         Args:
             stage: name of the representation.
             values: one row per window.
             concept: to read.
+            untrained: the same of the untrained network, where it is probed too.
 
         Raises:
             LstmkitError: the concept does not vary in both parts, or cannot be rearranged.
         """
+        self._require(concept)
         fit, held_out = self.split
-        if not concept.varies(fit, held_out):
-            missing = "a class is missing" if concept.is_class else "it is constant"
-            raise LstmkitError(f"{concept.name}: {missing} in the windows to fit on or in those held out")
-        model, simple = self._tuned(values, concept), self._tuned(self.inputs, concept)
-        predicted, guessed = _answers(model, values[held_out]), _answers(simple, self.inputs[held_out])
-        losses = np.stack([concept.losses(held_out, answers) for answers in (predicted, guessed)], axis=1)
+        sides = [values, self.inputs, *([] if untrained is None else [untrained])]
+        models = [self._tuned(side, concept) for side in sides]
+        answers = [_answers(model, side[held_out]) for model, side in zip(models, sides, strict=True)]
+        losses = np.stack([concept.losses(held_out, each) for each in answers], axis=1)
         weights = self._weights(losses)
-        scores, baselines = (concept.scores(held_out, answers, weights) for answers in (predicted, guessed))
-        (low, high), (gain_low, gain_high) = _interval(scores[1:]), _interval((scores - baselines)[1:])
-        control, highest, memorised = self._control(model, values, concept)
+        scores, *others = (concept.scores(held_out, each, weights) for each in answers)
+        (low, high), (gain_low, gain_high) = _interval(scores[1:]), _interval((scores - others[0])[1:])
+        learned_low, learned_high = _interval((scores - others[-1])[1:]) if len(others) > 1 else (None, None)
+        control, highest, memorised = self._control(models[0], values, concept)
         return Probe(
             stage=stage,
             concept=concept.name,
@@ -254,18 +155,41 @@ class Prober:
             score=float(scores[0]),
             low=low,
             high=high,
-            baseline=float(baselines[0]),
+            baseline=float(others[0][0]),
             gain_low=gain_low,
             gain_high=gain_high,
             control=control,
             control_highest=highest,
             memorised=memorised,
-            error=concept.error(held_out, predicted),
+            error=concept.error(held_out, answers[0]),
             constant_error=concept.error(held_out, concept.constant(fit, len(held_out))),
             unit=concept.unit,
+            untrained=float(others[1][0]) if len(others) > 1 else None,
+            learned_low=learned_low,
+            learned_high=learned_high,
         )
 
-    def _weights(self, losses: Float[np.ndarray, "held_out 2"]) -> Float[np.ndarray, "draw held_out"]:
+    def score(self, values: Float[np.ndarray, "window unit"], concept: Concept) -> float:
+        """The score alone of a concept that is read from a representation.
+
+        Args:
+            values: one row per window.
+            concept: to read.
+
+        Raises:
+            LstmkitError: the concept does not vary in both parts.
+        """
+        self._require(concept)
+        _, held_out = self.split
+        answers = _answers(self._tuned(values, concept), values[held_out])
+        return float(concept.scores(held_out, answers, np.ones((1, len(held_out))))[0])
+
+    def _require(self, concept: Concept) -> None:
+        if not concept.varies(*self.split):
+            missing = "a class is missing" if concept.is_class else "it is constant"
+            raise LstmkitError(f"{concept.name}: {missing} in the windows to fit on or in those held out")
+
+    def _weights(self, losses: Float[np.ndarray, "held_out side"]) -> Float[np.ndarray, "draw held_out"]:
         """Of the held-out windows: first of all as they are, then in resamplings, where there are enough days."""
         as_they_are = np.ones((1, len(losses)))
         if self.n_days < FEWEST_DAYS:

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Shaped
 
+from lstmkit.analysis.concept import Concept
 from lstmkit.analysis.hidden_states import Representation
-from lstmkit.analysis.prober import Concept, Probe, Prober
+from lstmkit.analysis.prober import Probe, Prober
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
@@ -72,7 +73,8 @@ class Probes:
 
     def summary(self) -> pd.DataFrame:
         """The columns that a reader needs beside the figure."""
-        table = self.to_frame()[["score", "baseline", "control", "selectivity", "memorised", "error", "unit"]]
+        columns = ["score", "untrained", "baseline", "control", "selectivity", "memorised", "error", "unit"]
+        table = self.to_frame()[columns]
         return table.rename(columns={"baseline": "newest inputs", "memorised": "control where fitted"})
 
     def finding(self) -> str:
@@ -82,10 +84,11 @@ class Probes:
             return f"Nothing could be probed.{left_out}"
         last = self.of_last_stage
         highest = max(last, key=lambda probe: probe.control_highest)
+        read = _listed([probe.words for probe in last])
         return (
             f"In {self.n_held_out:,} held-out windows of {count(self.n_days, 'day')} a linear probe of {last[0].stage} "
-            f"reads {_listed([probe.words for probe in last])}. {self._against_inputs()} With the days rearranged no "
-            f"score exceeds {highest.control_highest:.2f} ({highest.concept}){self._between_layers()}.{left_out}"
+            f"reads {read}. {self._against_inputs()}{self._against_untrained()} With the days rearranged no score "
+            f"exceeds {highest.control_highest:.2f} ({highest.concept}){self._between_layers()}.{left_out}"
         )
 
     def _against_inputs(self) -> str:
@@ -96,20 +99,18 @@ class Probes:
             if given
             else []
         )
-        known = [probe for probe in others if probe.gain_low is not None]
-        for word, some in (
-            ("more than from the newest inputs is read about", [p for p in known if p.gain_low > 0]),
-            ("less than from the newest inputs is read about", [p for p in known if p.gain_high < 0]),
-            ("no clear difference to the newest inputs is seen for", [p for p in known if p.gain_is_open]),
-            (
-                "the days are too few for an interval of the difference to the newest inputs, for",
-                [p for p in others if p.gain_low is None],
-            ),
-        ):
-            if some:
-                told.append(f"{word} {_listed([_gain(probe) for probe in some])}")
-        text = "; ".join(told)
-        return f"{text[0].upper()}{text[1:]}."
+        told += _differences("the newest inputs", [_gain(probe) for probe in others])
+        return _sentence(told)
+
+    def _against_untrained(self) -> str:
+        """Whether training has added to what the last state knows; nothing where that was not probed."""
+        probed = [probe for probe in self.of_last_stage if probe.untrained is not None]
+        if not probed:
+            return ""
+        told = _differences("the untrained network's state", [_learned(probe) for probe in probed])
+        if not any(probe.learned_low is not None and probe.learned_low > 0 for probe in probed):
+            told.append("so nothing here is shown to be learned")
+        return f" {_sentence(told)}"
 
     def _between_layers(self) -> str:
         if len(self.stages) < 2:
@@ -126,14 +127,76 @@ class Probes:
         """The numbers for a summary: scores of the last state, of the newest inputs and of the control."""
         facts: dict[str, float | int] = {"held_out_windows": self.n_held_out, "held_out_days": self.n_days}
         for probe in self.of_last_stage if self.probes else ():
-            key = probe.concept.replace(" ", "_").replace("₂", "2").lower()
+            key = concept_key(probe.concept)
             facts |= {
                 f"{key}_{name}": getattr(probe, name) for name in ("score", "baseline", "control", "error")
             }
+            if probe.untrained is not None:
+                facts[f"{key}_untrained"] = probe.untrained
         return facts
 
 
-def probe_states(states: Sequence[Representation], windows: Windows, dataset: Dataset, seed: int) -> Probes:
+@dataclass(frozen=True)
+class _Difference:
+    """Of a score from another one, with its 95 % interval where there is one."""
+
+    concept: str
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def words(self) -> str:
+        """The concept with the difference."""
+        text = f"{self.concept} (score {signed(self.value, 2)}"
+        if self.low is None:
+            return f"{text})"
+        return f"{text}, 95 % interval {signed(self.low, 2)} to {signed(self.high, 2)})"
+
+
+def _gain(probe: Probe) -> _Difference:
+    return _Difference(probe.concept, probe.score - probe.baseline, probe.gain_low, probe.gain_high)
+
+
+def _learned(probe: Probe) -> _Difference:
+    return _Difference(probe.concept, probe.score - probe.untrained, probe.learned_low, probe.learned_high)
+
+
+def _differences(other: str, differences: list[_Difference]) -> list[str]:
+    """Clauses that tell clear differences from unclear ones."""
+    known = [each for each in differences if each.low is not None]
+    told = {
+        f"more than from {other} is read about": [each for each in known if each.low > 0],
+        f"less than from {other} is read about": [each for each in known if each.high < 0],
+        f"no clear difference to {other} is seen for": [each for each in known if each.low <= 0 <= each.high],
+        f"the days are too few for an interval of the difference to {other}, for": [
+            each for each in differences if each.low is None
+        ],
+    }
+    return [f"{clause} {_listed([each.words for each in some])}" for clause, some in told.items() if some]
+
+
+def _sentence(clauses: list[str]) -> str:
+    text = "; ".join(clauses)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def concept_key(concept: str) -> str:
+    """A concept's name as a key of JSON.
+
+    Args:
+        concept: its name for tables.
+    """
+    return concept.replace(" ", "_").replace("₂", "2").lower()
+
+
+def probe_states(
+    states: Sequence[Representation],
+    windows: Windows,
+    dataset: Dataset,
+    seed: int,
+    untrained: Representation | None = None,
+) -> Probes:
     """Probe the final states for the hour, the weekend, the target at the origin, and the dataset's latents.
 
     Args:
@@ -141,6 +204,7 @@ def probe_states(states: Sequence[Representation], windows: Windows, dataset: Da
         windows: those of which the states are an even spread.
         dataset: from which the windows were cut.
         seed: of the rearranged days and of the resamplings.
+        untrained: the last of the states, of the same network before training.
 
     Raises:
         LstmkitError: the states are not those of the windows.
@@ -150,7 +214,8 @@ def probe_states(states: Sequence[Representation], windows: Windows, dataset: Da
         control.
     """
     chosen = windows.spread(len(states[0]))
-    if any(not state.origin.equals(chosen.origin) for state in states):
+    beside = [*[None] * (len(states) - 1), untrained]
+    if any(not state.origin.equals(chosen.origin) for state in filter(None, (*states, untrained))):
         raise LstmkitError("the states are not those of the windows, spread evenly over time")
     try:
         prober = Prober(chosen.origin, newest_inputs(chosen), windows.lookback * windows.interval, seed)
@@ -161,7 +226,10 @@ def probe_states(states: Sequence[Representation], windows: Windows, dataset: Da
         omitted.append("occupancy and ventilation, which nobody measured")
     for concept in concepts(states[0], dataset):
         try:
-            probes += [prober.read(state.name, state.values, concept) for state in states]
+            probes += [
+                prober.read(state.name, state.values, concept, None if other is None else other.values)
+                for state, other in zip(states, beside, strict=True)
+            ]
         except LstmkitError as error:
             omitted.append(str(error))
     n_fit, n_held_out = (len(part) for part in prober.split)
@@ -222,10 +290,3 @@ def _column(values: Shaped[np.ndarray, "window"]) -> Float[np.ndarray, "window 1
 
 def _listed(items: list[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]
-
-
-def _gain(probe: Probe) -> str:
-    gain = f"{probe.concept} (score {signed(probe.score - probe.baseline, 2)}"
-    if probe.gain_low is None:
-        return f"{gain})"
-    return f"{gain}, 95 % interval {signed(probe.gain_low, 2)} to {signed(probe.gain_high, 2)})"

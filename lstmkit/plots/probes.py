@@ -33,18 +33,26 @@ def plot_probes(probes: Probes) -> Figure:
             _beyond(axes, float(row), WARM)
         else:
             axes.vlines(probe.baseline, row - 0.36, row + 0.36, color=WARM, lw=1.6)
+        if probe.untrained is not None:
+            _untrained(axes, probe.untrained, float(row))
     axes.axvline(0, color=INK, lw=0.8)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    lowest = min(min(_ends(probe)[0], probe.score, probe.control, probe.baseline) for probe in probes.probes)
+    lowest = min(_lowest(probe) for probe in probes.probes)
     axes.set_xlim(max(LOWEST, min(lowest, 0.0)) - 0.05, 1.03)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("score in held-out windows: R², for weekday or weekend balanced accuracy above chance")
     axes.set_title("What a linear probe reads from the final states")
     light_grid(axes, "x")
     _errors(axes, probes)
-    _key(figure, stages, cut=lowest < LOWEST)
+    _key(figure, stages, any(probe.untrained is not None for probe in probes.probes), cut=lowest < LOWEST)
     return figure
+
+
+def _lowest(probe: Probe) -> float:
+    """Of all that is drawn of a probe."""
+    untrained = probe.score if probe.untrained is None else probe.untrained
+    return min(_ends(probe)[0], probe.score, probe.control, probe.baseline, untrained)
 
 
 def _ends(probe: Probe) -> tuple[float, float]:
@@ -64,6 +72,13 @@ def _row(axes: Axes, probe: Probe, y: float, color: str) -> None:
             axes.plot(values[-1], y, mark, color=hue, ms=size)
 
 
+def _untrained(axes: Axes, score: float, y: float) -> None:
+    if score < LOWEST:
+        _beyond(axes, y, INK)
+    else:
+        axes.plot(score, y, "D", color=INK, ms=5, mfc="none")
+
+
 def _beyond(axes: Axes, y: float, color: str) -> None:
     axes.plot(LOWEST, y, "<", color=color, ms=6)
 
@@ -78,12 +93,15 @@ def _errors(axes: Axes, probes: Probes) -> None:
     right.spines["right"].set_visible(False)
 
 
-def _key(figure: Figure, stages: tuple[str, ...], cut: bool) -> None:
+def _key(figure: Figure, stages: tuple[str, ...], untrained: bool, cut: bool) -> None:
     marks = [
         Line2D([], [], color=SEQUENCE[index % len(SEQUENCE)], marker="o", lw=2, label=stage)
         for index, stage in enumerate(stages)
     ]
     marks.append(Line2D([], [], color=WARM, lw=1.6, label="newest inputs alone"))
+    if untrained:
+        label = f"{stages[-1]} before training"
+        marks.append(Line2D([], [], color=INK, marker="D", mfc="none", lw=0, label=label))
     marks.append(Line2D([], [], color=MUTED, marker="x", lw=0, label="control: days rearranged"))
     if cut:
         marks.append(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.analysis.compactness import compare_variance
+from lstmkit.analysis.compactness import compare_variance, participation_ratio
 from lstmkit.analysis.hidden_states import Representation
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
@@ -92,3 +92,9 @@ def test_the_table_has_both_curves():
 def test_representations_of_other_windows_are_refused():
     with pytest.raises(LstmkitError, match="not representations of the same windows"):
         compared(cloud([1.0]), cloud([1.0], n=40))
+
+
+def test_the_participation_ratio_alone_is_that_of_the_comparison():
+    values = cloud([5, 3, 1.5, 0.5])
+    assert participation_ratio(values) == pytest.approx(10**2 / (25 + 9 + 2.25 + 0.25))
+    assert participation_ratio(np.ones((9, 3))) == 0

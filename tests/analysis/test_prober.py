@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, r2_score
 
-from lstmkit.analysis.prober import Concept, Probe, Prober
+from lstmkit.analysis.concept import Concept
+from lstmkit.analysis.prober import Probe, Prober
 from lstmkit.errors import LstmkitError
 
 N = 24 * 200
@@ -65,10 +66,31 @@ def test_the_gain_over_the_inputs_is_what_the_state_knows_beyond_them():
     assert probe.baseline == pytest.approx(0.5, abs=0.04)
     assert probe.gain_low < 0.4 < probe.gain_high
     assert probe.gain_low > 0.3
-    assert not probe.gain_is_open
     same = prober(states).read("layer", states, quantity(latent))
     assert (same.gain_low, same.gain_high) == (0, 0)
-    assert same.gain_is_open
+
+
+def test_what_training_added_is_what_the_state_knows_beyond_the_untrained_one():
+    latent = noise(0, N)
+    known = {share: np.c_[np.sqrt(share) * latent + np.sqrt(1 - share) * noise(1, N), noise(2, N, 3)]
+             for share in (0.5, 0.9)}  # fmt: skip
+    judge = prober(noise(3, N, 1))
+    probe = judge.read("layer", known[0.9], quantity(latent), known[0.5])
+    assert probe.score == pytest.approx(0.9, abs=0.02)
+    assert probe.untrained == pytest.approx(0.5, abs=0.04)
+    assert 0.3 < probe.learned_low < 0.4 < probe.learned_high
+    nothing = judge.read("layer", known[0.5], quantity(latent), known[0.9])
+    assert nothing.learned_high < -0.3
+    same = judge.read("layer", known[0.9], quantity(latent), known[0.9])
+    assert (same.untrained, same.learned_low, same.learned_high) == (same.score, 0, 0)
+    alone = judge.read("layer", known[0.9], quantity(latent))
+    assert (alone.untrained, alone.learned_low, alone.learned_high) == (None, None, None)
+    assert alone.score == probe.score == judge.score(known[0.9], quantity(latent))
+
+
+def test_a_score_alone_is_refused_where_nothing_varies():
+    with pytest.raises(LstmkitError, match="latent: it is constant"):
+        prober(noise(0, N, 1)).score(noise(1, N, 2), quantity(np.ones(N)))
 
 
 def test_the_control_memorises_as_a_regression_on_nothing_does():

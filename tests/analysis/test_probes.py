@@ -154,7 +154,7 @@ def test_weekends_are_left_out_where_none_is_held_out():
 
 def test_too_short_a_test_part_is_said():
     dataset = office(4)
-    windows = windows_of(dataset, share=0.35)
+    windows = windows_of(dataset, share=0.4)
     state = states_of(windows, np.zeros((len(windows), 2)))
     probes = probe_states([state], windows, dataset, seed=0)
     assert probes.probes == ()
@@ -237,6 +237,57 @@ def test_findings_tell_more_from_less_and_both_from_no_difference():
     )
 
 
+def test_findings_tell_what_was_learned_from_what_the_untrained_network_knows_as_well():
+    rows = [
+        replace(
+            made("clock", "second", 0.8, 0.995, -0.3, -0.1),
+            untrained=0.7,
+            learned_low=0.05,
+            learned_high=0.15,
+        ),
+        replace(
+            made("air", "second", 0.8, 0.995, -0.3, -0.1),
+            untrained=0.81,
+            learned_low=-0.03,
+            learned_high=0.01,
+        ),
+        replace(
+            made("lost", "second", 0.8, 0.995, -0.3, -0.1),
+            untrained=0.9,
+            learned_low=-0.2,
+            learned_high=-0.05,
+        ),
+    ]
+    probes = Probes(tuple(rows), (), 100, 1040, 30)
+    assert (
+        " More than from the untrained network's state is read about clock (score +0.10, 95 % interval +0.05 to "
+        "+0.15); less than from the untrained network's state is read about lost (score −0.10, 95 % interval −0.20 to "
+        "−0.05); no clear difference to the untrained network's state is seen for air (score −0.01, 95 % interval "
+        "−0.03 to +0.01)."
+        " With the days" in probes.finding()
+    )
+    assert "so nothing here is shown to be learned. With" in replace(probes, probes=tuple(rows[1:])).finding()
+    assert probes.facts()["air_untrained"] == 0.81
+    assert probes.summary()["untrained"].tolist() == [0.7, 0.81, 0.9]
+
+
+def test_the_untrained_state_is_probed_beside_the_last_one():
+    dataset = office()
+    windows = windows_of(dataset)
+    knows, blind = truths(dataset, windows), np.random.default_rng(0).normal(size=(len(windows), 6))
+    first, last = states_of(windows, blind), replace(states_of(windows, knows), name="second")
+    probes = probe_states([first, last], windows, dataset, seed=0, untrained=states_of(windows, blind))
+    assert all(probe.untrained is None for probe in probes.probes if probe.stage == first.name)
+    assert max(probe.untrained for probe in probes.of_last_stage) < 0.1
+    assert min(probe.learned_low for probe in probes.of_last_stage) > 0.8
+    assert (
+        "more than from the untrained network's state is read about hour of day" in probes.finding().lower()
+    )
+    with pytest.raises(LstmkitError, match="not those of the windows"):
+        other = windows.select(torch.arange(len(windows) - 9))
+        probe_states([last], windows, dataset, seed=0, untrained=states_of(other, blind[:-9]))
+
+
 def test_of_few_days_no_difference_is_said_to_be_clear_or_unclear():
     rows = [
         made("clock", "first", 0.8, 0.995, None, None),
@@ -252,5 +303,4 @@ def test_of_few_days_no_difference_is_said_to_be_clear_or_unclear():
         "Linear probes, fitted on 100 test windows and judged on 90 later ones of 4 days, a lookback apart; too few "
         "days for intervals."
     )
-    assert not any(probe.gain_is_open for probe in rows)
     json.dumps(probes.facts(), allow_nan=False)

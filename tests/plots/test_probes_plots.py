@@ -49,8 +49,21 @@ def without_intervals(probes: Probes) -> Probes:
     return replace(probes, probes=tuple(replace(probe, **nothing) for probe in probes.probes))
 
 
+def beside_untrained(probes: Probes, lower: float = 0.1) -> Probes:
+    """Each probe of the last stage with that of the untrained network, lower by as much."""
+    return replace(
+        probes,
+        probes=tuple(
+            replace(probe, untrained=probe.score - lower) if probe in probes.of_last_stage else probe
+            for probe in probes.probes
+        ),
+    )
+
+
 CASES = {
     "usual": made(),
+    "untrained": beside_untrained(made()),
+    "untrained far below": beside_untrained(made(), 1e6),
     "measured air": made(3),
     "one": made(1, 1),
     "three layers": made(5, 3),
@@ -163,3 +176,20 @@ def test_the_legend_names_layers_inputs_and_control():
 def test_nothing_probed_leaves_a_word():
     (axes,) = plot_probes(replace(CASES["none"])).axes
     assert [text.get_text() for text in axes.texts] == ["nothing could be probed"]
+
+
+def test_the_untrained_network_is_a_hollow_mark_at_each_concept():
+    result = beside_untrained(made())
+    axes = plot_probes(result).axes[0]
+    marks = [line for line in axes.lines if line.get_marker() == "D"]
+    assert [float(mark.get_ydata()[0]) for mark in marks] == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(
+        [float(mark.get_xdata()[0]) for mark in marks], [probe.untrained for probe in result.of_last_stage]
+    )
+    assert not [line for line in plot_probes(made()).axes[0].lines if line.get_marker() == "D"]
+
+
+def test_the_axis_reaches_to_the_untrained_network():
+    assert plot_probes(beside_untrained(made(), 1.0)).axes[0].get_xlim()[0] < min(
+        probe.score - 1.0 for probe in made().of_last_stage
+    )
