@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.error_sums import score
+from lstmkit.analysis.predictions import LastStep, varies
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
 from lstmkit.wording import digits, plain, signed_beside

@@ -1,0 +1,94 @@
+"""How the defaults compare with their alternatives, over several series: the table of Methods.
+
+For each series and horizon an LSTM of the study is trained on every residual baseline, from some seeds, and held against
+every baseline. Run `python benchmarks/series.py` first; see README.md beside this file.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lstmkit.data.catalog import load_dataset
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.features import build_features
+from lstmkit.data.windows import Windows, make_windows
+from lstmkit.layout import project_folder
+from lstmkit.params import StudyParams, find_params, load_params
+from lstmkit.trained import untrained_model
+from lstmkit.training.baselines import fit_baselines
+from lstmkit.training.fit import fit
+
+SERIES = Path(__file__).parent / "series"
+STUDIES = [
+    "co2",
+    "awair",
+    *(f"{SERIES}/{name}.yml" for name in ("transformer", "transformer_2", "load", "office")),
+]
+RULES = ("none", "last", "climatology", "damped", "auto")
+BATCH = 256
+
+
+def errors(forecast: np.ndarray, windows: Windows) -> str:
+    """RMSE over all steps / at the last one."""
+    squares = (forecast - windows.observed()) ** 2
+    return f"{np.sqrt(squares.mean()):.4g} / {np.sqrt(squares[:, -1].mean()):.4g}"
+
+
+def network_forecasts(params: StudyParams, model: str, windows: dict[str, Windows], seed: int) -> np.ndarray:
+    """What one network forecasts for the test part, trained as the study says."""
+    network = untrained_model(params.models[model], windows["train"], seed)
+    with tempfile.TemporaryDirectory() as folder:
+        fit(network, windows, params.training, seed, Path(folder), progress=False)
+    test = windows["test"]
+    with torch.inference_mode():
+        outputs = [network(x) for x, _ in test.batches(BATCH)]
+    return test.to_units(torch.cat(outputs))
+
+
+def compare(params: StudyParams, dataset: Dataset, model: str, horizon: int, seeds: int) -> list[list[str]]:
+    """Rows of the table for one series and horizon: a forecaster, its seeds, and all seeds together."""
+    features, rows = build_features(dataset, params.variant), []
+    for rule in RULES:
+        cut = params.windows.model_copy(update={"residual": rule})
+        windows = make_windows(dataset, features, horizon, cut, params.split)
+        test, chosen = windows["test"], windows["test"].residual.kind
+        if rule == "auto":
+            rows.append([f"`auto` chooses `{chosen}`", "", "", ""])
+            continue
+        forecasts = [network_forecasts(params, model, windows, params.seed + k) for k in range(seeds)]
+        alone = errors(test.without_network(), test)
+        each = ", ".join(errors(forecast, test) for forecast in forecasts)
+        rows.append([f"network on `{rule}`", each, errors(np.mean(forecasts, axis=0), test), alone])
+    baselines = fit_baselines(dataset, windows, params.split, params.training, params.seed)
+    return rows + [[name, errors(forecast(test), test), "", ""] for name, forecast in baselines.items()]
+
+
+def main() -> None:
+    """Print one Markdown table per series and horizon."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--studies", nargs="+", default=STUDIES)
+    parser.add_argument("--horizons", nargs="+", type=int, help="all of the study if not given")
+    parser.add_argument("--model", default="lstm")
+    parser.add_argument("--seeds", type=int, default=3)
+    chosen = parser.parse_args()
+    for study in chosen.studies:
+        source = find_params(study)
+        params = load_params(source)
+        dataset = load_dataset(params.data, project_folder(source))
+        unit = dataset.units[dataset.target]
+        for horizon in chosen.horizons or params.horizons:
+            print(
+                f"\n{params.title}, {horizon} steps of {params.data.interval}: RMSE in {unit}, all steps / last step\n"
+            )
+            print(
+                f"| forecaster | each of {chosen.seeds} seeds | together | the rule alone |\n|:--|:--|:--|:--|"
+            )
+            for row in compare(params, dataset, chosen.model, horizon, chosen.seeds):
+                print(f"| {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
