@@ -1,7 +1,7 @@
 """How the defaults compare with their alternatives, over several series: the table of Methods.
 
-For each series and horizon an LSTM of the study is trained on every residual baseline, from some seeds, and held against
-every baseline. Run `python benchmarks/series.py` first; see README.md beside this file.
+For each series and horizon an LSTM of the study is trained on every residual baseline, from some seeds, and held
+against every baseline. Run `python benchmarks/series.py` first; see README.md beside this file.
 """
 
 import argparse

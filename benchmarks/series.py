@@ -1,7 +1,8 @@
 """Downloads public series of other kinds than the studies' own, for `defaults.py`; hashes are checked.
 
 transformer, transformer_2 and load: ETDataset (Zhou et al. 2021), CC BY-ND 4.0, github.com/zhouhaoyi/ETDataset.
-office: Candanedo & Feldheim (2016), Energy and Buildings 112:28, CC BY 4.0, github.com/LuisM78/Occupancy-detection-data.
+office: Candanedo & Feldheim (2016), Energy and Buildings 112:28, CC BY 4.0,
+github.com/LuisM78/Occupancy-detection-data.
 """
 
 from pathlib import Path
