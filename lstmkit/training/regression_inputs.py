@@ -1,0 +1,110 @@
+"""What ridge and boosted trees see of a window."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from lstmkit.data.clock import HOUR, hour_of_day
+from lstmkit.data.windows import Windows, spread_evenly
+from lstmkit.training.simple_rules import day_before, in_lookback, same_time_rows
+
+HARMONICS = 4
+NEWEST = 12  # steps that are all seen
+LAGS = 24  # of trees, ever wider apart
+SPANS = ("15min", "30min", "1h", "2h", "3h", "6h", "12h", "24h")  # of rolling means
+DAY_BEFORE = 24  # targets whose values a day before ridge sees
+
+
+def ridge_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[np.ndarray, "window input"]:
+    """What ridge sees: features, lags and clock.
+
+    All features at the origin; the target and its deviation from the climatology at fine lags within the last hour
+    and hourly ones over the lookback; its deviations a day before the targets; harmonics of the clock on working
+    days and weekends.
+
+    Args:
+        windows: to describe.
+        expected: the climatology at every time step.
+    """
+    origin, lags = windows.origin_rows.cpu().numpy(), _ridge_lags(windows)
+    deviations = windows.values - expected
+    earlier = day_before(deviations, windows)[:, spread_evenly(windows.horizon, DAY_BEFORE)]
+    return np.hstack(
+        [
+            windows.inputs[windows.origin_rows].cpu().numpy(),
+            windows.values[origin[:, None] - lags],
+            deviations[origin[:, None] - lags],
+            np.nan_to_num(earlier),
+            _clock_harmonics(windows.origin),
+        ]
+    )
+
+
+def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[np.ndarray, "window input"]:
+    """What trees see whatever the step ahead: features, changes since earlier steps and means, clock.
+
+    Trees split one input at a time, so past values are differences from the value at the origin.
+
+    Args:
+        windows: to describe.
+        expected: the climatology at every time step.
+    """
+    past, now = windows.past(), windows.latest()
+    lags = np.geomspace(1, max(1, windows.lookback - 1), LAGS).round().astype(int)
+    lags = np.unique(lags[lags < windows.lookback])
+    spans = {round(pd.Timedelta(span) / windows.interval) for span in SPANS}
+    means = [past[:, -span:].mean(axis=1) - now for span in sorted(spans) if 2 <= span <= windows.lookback]
+    clock = windows.origin
+    return np.hstack(
+        [
+            windows.inputs[windows.origin_rows].cpu().numpy(),
+            past[:, -1 - lags] - now[:, None],
+            np.column_stack(
+                [
+                    now,
+                    now - expected[windows.origin_rows.cpu().numpy()],
+                    *means,
+                    hour_of_day(clock),
+                    clock.day_of_week,
+                ]
+            ),
+        ]
+    )
+
+
+def step_inputs(
+    windows: Windows, expected: Float[np.ndarray, "time"], steps: Int[np.ndarray, "window step"]
+) -> Float[np.ndarray, "window step input"]:
+    """What trees see of some targets: the step, what is expected then, the hour, the values a day before.
+
+    Args:
+        windows: to describe.
+        expected: the climatology at every time step.
+        steps: ahead of each window's origin.
+
+    Returns:
+        The inputs; NaN where the day before lies before the lookback.
+    """
+    now, rows = windows.latest()[:, None], windows.origin_rows.cpu().numpy()[:, None] + steps
+    earlier = same_time_rows(windows, steps)
+    columns = [
+        steps.astype(float),
+        expected[rows] - now,
+        hour_of_day(windows.time)[rows],
+        in_lookback(windows.values, windows, earlier) - now,
+        in_lookback(windows.values - expected, windows, earlier),
+    ]
+    return np.stack(columns, axis=2)
+
+
+def _ridge_lags(windows: Windows) -> Int[np.ndarray, "lag"]:
+    hour = max(1, round(HOUR / windows.interval))
+    lags = {*range(NEWEST + 1), *range(0, hour, max(1, hour // 12)), *range(0, windows.lookback, hour)}
+    return np.array(sorted({lag for lag in lags if lag < windows.lookback} | {windows.lookback - 1}))
+
+
+def _clock_harmonics(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "window harmonic"]:
+    hour = 2 * np.pi * hour_of_day(local_time) / 24
+    weekend = (local_time.day_of_week >= 5).astype(float)
+    waves = [wave(k * hour) for k in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
+    return np.column_stack([weekend, *waves, *[wave * weekend for wave in waves]])
