@@ -10,6 +10,7 @@ from lstmkit.wording import count
 
 MODEL_LABELS = {"lstm": "LSTM", "cnn_lstm": "CNN-LSTM"}
 DEFAULT_STUDY = "co2"
+METRICS, CLAIMS = "metrics.json", "claims.json"
 
 _TRAINING, _GATES, _FILTERS = "training", "gate_dynamics", "cnn_filters"
 _ATTRIBUTION, _STATES, _TEMPORAL = "gradient_attribution", "hidden_state_analysis", "temporal_patterns"
@@ -183,6 +184,17 @@ def run_folder(source: Path, model: str, horizon: int, interval: str) -> Path:
         interval: time between steps.
     """
     return model_folder(source, model) / horizon_folder(horizon, interval)
+
+
+def baselines_folder(source: Path, horizon: int, interval: str) -> Path:
+    """Where the forecasts of the baselines go, which serve every model.
+
+    Args:
+        source: the study's YAML.
+        horizon: steps ahead.
+        interval: time between steps.
+    """
+    return results_folder(source) / "baselines" / horizon_folder(horizon, interval)
 
 
 def network_folder(run: Path, seed: int) -> Path:

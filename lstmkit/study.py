@@ -12,10 +12,8 @@ import pandas as pd
 from torch import nn
 
 from lstmkit.analysis.compared import Compared
-from lstmkit.analysis.learning import training_finding
 from lstmkit.analysis.predictions import walk
 from lstmkit.analysis.skill import Evaluation, evaluate
-from lstmkit.cautions import network_is_off
 from lstmkit.checksums import read_facts, read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
@@ -24,6 +22,8 @@ from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows, split_rows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import (
+    CLAIMS,
+    baselines_folder,
     horizon_label,
     model_label,
     network_folder,
@@ -37,9 +37,13 @@ from lstmkit.run_results import RunResults
 from lstmkit.storage import Rows
 from lstmkit.study_page import StudyPage
 from lstmkit.trained import TrainedModel, load_or_train, untrained_model
+from lstmkit.training.baselines import fit_baselines
+from lstmkit.training.kept_baselines import baselines_request, ensure_baselines
 
 if TYPE_CHECKING:
     from lstmkit.analysis.attribution import Attributor
+
+CHUNK = 256  # windows
 
 
 @dataclass(frozen=True)
@@ -142,16 +146,6 @@ class Study(StudyPage):
         """The checksum of the model's card, which everything that is computed from the model names."""
         return self._trained.saved.card
 
-    def training_finding(self) -> str:
-        """How long training went on, what became of the loss, and what the validation part leaves of the network."""
-        windows = min(self.params.training.windows_per_epoch, len(self.windows["train"]))
-        return training_finding(self.training_outcome, windows, self.training_seconds, self.metrics)
-
-    @property
-    def network_is_off(self) -> bool:
-        """Whether the network adds nothing to the rule from which it deviates, or the same to every forecast."""
-        return network_is_off(self.metrics)
-
     @cached_property
     def bypass(self) -> nn.Module:
         """The model without convolutions, trained the same way on raw steps, as many side by side as its pool joins.
@@ -181,6 +175,39 @@ class Study(StudyPage):
     def _outputs(self) -> Path:
         ensure_outputs(self.folder, self.model, self.windows["test"], self._card)
         return self.folder
+
+    @cached_property
+    def claims(self) -> dict[str, Any]:
+        """What the summary says of this network, `trained` and `untrained`."""
+        try:
+            kept = read_result(self.folder / CLAIMS, self._card)
+        except LstmkitError:
+            kept = None
+        if kept is None:
+            from lstmkit.analysis.claims import measure_claims  # captum is slow to import
+
+            kept = measure_claims(
+                self.model,
+                self.untrained,
+                self.windows["test"],
+                self.regimes,
+                self.dataset,
+                self.params,
+                self.unit,
+            )
+            write_result(self.folder / CLAIMS, kept, self._card)
+        return kept
+
+    @cached_property
+    def baselines(self) -> dict[str, Rows]:
+        """Forecasts of every test window by each baseline, in the target's unit, shape (window, horizon)."""
+        train, split = self.windows["train"], self.params.split
+        return ensure_baselines(
+            baselines_folder(self.source, self.horizon, self.params.data.interval),
+            baselines_request(self.params, self.dataset, train),
+            lambda: fit_baselines(self.dataset, self.windows, split, self.params.training, self.params.seed),
+            self.windows["test"],
+        )
 
     @property
     def facts(self) -> dict[str, dict[str, Any]]:
@@ -216,7 +243,7 @@ class Study(StudyPage):
     def forecasts(self) -> Iterator[Compared]:
         """The test windows in order of time, some at a time, as each network and each baseline forecasts them."""
         test, baselines = self.windows["test"], self.baselines
-        of_networks = zip(*(walk(network.predictions, test) for network in self.networks), strict=True)
+        of_networks = zip(*(walk(each.predictions, test, CHUNK) for each in self.networks), strict=True)
         of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)
         for networks, others in zip(of_networks, of_baselines, strict=True):
             some, explained = networks[0]
@@ -247,9 +274,10 @@ class Study(StudyPage):
 
     @property
     def results(self) -> RunResults:
-        """Metrics, and what the sections kept, of this horizon."""
+        """Metrics, what the sections kept, and what was measured of each network, of this horizon."""
         ahead = horizon_label(self.horizon, self.params.data.interval)
-        return RunResults(ahead, self.folder.name, self.metrics, self.facts)
+        claims = tuple(network.claims for network in self.networks)
+        return RunResults(ahead, self.folder.name, self.metrics, self.facts, claims)
 
     @property
     def attributor(self) -> "Attributor":

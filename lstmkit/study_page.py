@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from lstmkit.cautions import caution_about, cut_short
+from lstmkit.analysis.learning import training_finding
+from lstmkit.cautions import caution_about, cut_short, network_is_off, without_network_sentence
 from lstmkit.checksums import write_result
 from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
 from lstmkit.layout import figure_path, horizon_label
@@ -24,8 +25,18 @@ class StudyPage:
         write_json(self.folder.parent / "study_results.json", content)
 
     def banner(self) -> None:
-        """Say which study this is, and first of all if a simpler rule forecasts as well as the model."""
-        show_banner(caution_about(self.metrics), self.label)
+        """Say which study this is, what the network is worth, and first of all if a simpler rule forecasts as well."""
+        show_banner(caution_about(self.metrics), self.label, without_network_sentence(self.metrics))
+
+    def training_finding(self) -> str:
+        """How long training went on, what became of the loss, and what the validation part leaves of the network."""
+        windows = min(self.params.training.windows_per_epoch, len(self.windows["train"]))
+        return training_finding(self.training_outcome, windows, self.training_seconds, self.metrics)
+
+    @property
+    def network_is_off(self) -> bool:
+        """Whether the network adds nothing to the rule from which it deviates, or the same to every forecast."""
+        return network_is_off(self.metrics)
 
     def require_network(self, *siblings: "StudyPage") -> None:
         """End the page here where the network is switched off: what follows would explain nothing.
