@@ -10,6 +10,7 @@ from lstmkit.analysis.sufficient_history import SufficientHistory
 from lstmkit.wording import count, digits, duration, percent, signed
 
 OFTEN = 0.5  # share of its values from which a unit counts as saturated
+LONGER = 1.1  # times as long as before training, to count as longer
 SETTLED = 0.01  # distance from the mean of the half read last, within which the transient is over
 
 
@@ -168,8 +169,10 @@ def saturation_finding(gates: GateStatistics, untrained: GateStatistics) -> str:
     for part, before in zip(gates.parts, untrained.parts, strict=True):
         now, then = _kept(part), _kept(before)
         told = f"; before training {then}" if then != now else ", as before training"
+        near = [percent(saturated(each)) for each in (part, before)]
         sentences.append(
-            f"Of the {count(part.low.shape[1], 'unit')} of {part.name}, {now} in most of the values{told}."
+            f"Of the {count(part.low.shape[1], 'unit')} of {part.name}, {now} in most of the values{told}. Of the "
+            f"values of its three gates {near[0]} lie within 0.1 of 0 or 1, before training {near[1]}."
         )
     return " ".join(sentences)
 
@@ -231,11 +234,11 @@ def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
         (part.name, *(float(np.median(each.timescale)) for each in (part, before)))
         for part, before in zip(gates.parts, untrained.parts, strict=True)
     ]
-    longer = [name for name, now, then in medians if now > then and duration(now) != duration(then)]
+    longer = [name for name, now, then in medians if now > LONGER * then]
     if not longer:
-        return "No median is longer than before training: by this measure, no longer memory was learned."
+        return "No median is more than a tenth longer than before training: by this measure, no memory was learned."
     others = " alone" if len(longer) < len(medians) else ""
-    return f"Training made the median longer in {' and '.join(longer)}{others}."
+    return f"Training made the median more than a tenth longer in {' and '.join(longer)}{others}."
 
 
 def gate_facts(gates: GateStatistics, untrained: GateStatistics) -> dict[str, Any]:

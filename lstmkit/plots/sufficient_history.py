@@ -30,7 +30,7 @@ def plot_sufficient_history(trained: SufficientHistory, untrained: SufficientHis
             right.axvline(history.output_hours, color=color, lw=0.8, ls=":")
     right.set_title("Share of the output")
     if right.lines:
-        right.legend(loc="lower right", fontsize=8)
+        right.legend(loc="lower right", bbox_to_anchor=(1, 0.1), fontsize=8)
     else:
         _nothing(right, "the output never changes")
     for axes in (left, right):

@@ -12,6 +12,7 @@ from lstmkit.analysis.gates import FORGET, GateStatistics, PartStatistics, gate_
 from lstmkit.analysis.sufficient_history import SufficientHistory
 from lstmkit.internals.trace_check import TraceCheck
 from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.wording import percent
 from tests.analysis.gated import REGIMES, Gated, constant_gates
 from tests.analysis.tiny import make_test_windows, stirred
 
@@ -238,10 +239,14 @@ def saturated(units: int, shut: dict[int, int], open_: dict[int, int]) -> PartSt
 def test_saturation(part, said):
     gates = gates_of(part)
     before = gates_of(saturated(len(part.timescale), {}, {1: 1}))
+    now, then = (percent(findings.saturated(each.parts[0])) for each in (gates, before))
     assert findings.saturation_finding(gates, before) == (
-        f"{said} in most of the values; before training 1 keeps the forget gate open."
+        f"{said} in most of the values; before training 1 keeps the forget gate open. Of the values of its three gates "
+        f"{now} lie within 0.1 of 0 or 1, before training {then}."
     )
-    assert findings.saturation_finding(gates, gates) == f"{said} in most of the values, as before training."
+    assert f"{said} in most of the values, as before training. Of" in findings.saturation_finding(
+        gates, gates
+    )
 
 
 def test_saturated_is_the_share_of_values_near_either_end_of_the_three_gates():
@@ -260,8 +265,8 @@ def test_timescales():
         "steps the most retentive unit would remember 5 h. "
     )
     needed = (
-        " Training made the median longer in layer 1. What the forecast needs is another matter: the newest 3 h of the "
-        "24 h of input give 95 % of what the network gains on the last value."
+        " Training made the median more than a tenth longer in layer 1. What the forecast needs is another matter: "
+        "the newest 3 h of the 24 h of input give 95 % of what the network gains on the last value."
     )
     for lookback, end in (
         (24.0, "The lookback of 24 h is 12.0 times the longest timescale."),
@@ -286,11 +291,11 @@ def scales(*medians: float) -> GateStatistics:
         (
             (1.0, 1.0),
             (1.0, 1.1),
-            "No median is longer than before training: by this measure, no longer memory was learned.",
+            "No median is more than a tenth longer than before training: by this measure, no memory was learned.",
         ),
-        ((1.0, 1.001), (1.0, 1.0), "No median is longer than before training"),  # printed alike
-        ((2.0, 1.0), (1.0, 1.1), "Training made the median longer in layer 1 alone."),
-        ((2.0, 3.0), (1.0, 1.1), "Training made the median longer in layer 1 and layer 2."),
+        ((1.0, 1.09), (1.0, 1.0), "No median is more than a tenth longer than before training"),
+        ((2.0, 1.0), (1.0, 1.1), "Training made the median more than a tenth longer in layer 1 alone."),
+        ((2.0, 3.0), (1.0, 1.1), "Training made the median more than a tenth longer in layer 1 and layer 2."),
     ],
 )
 def test_a_memory_that_the_untrained_network_has_as_well_is_not_learned(trained, untrained, said):
@@ -321,7 +326,8 @@ def test_findings_of_an_lstm_with_constant_gates():
     )
     assert findings.saturation_finding(gates, gates) == (
         "Of the 2 units of layer 1, 2 keep the input gate shut, 2 keep the forget gate open, 2 keep the output gate "
-        "open in most of the values, as before training."
+        "open in most of the values, as before training. Of the values of its three gates 100 % lie within 0.1 of 0 or "
+        "1, before training 100 %."
     )
     said = findings.timescale_finding(gates, gates, NEEDS_3_H)
     assert "8.29 h" in said  # 5 minutes over −log 0.99
