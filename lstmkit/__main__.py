@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="train, execute every notebook of a study, build the book")
     report.add_argument("study")
     report.add_argument("--cores", default="all")
-    network = commands.add_parser("network", help="train one network, forecast the test part, measure what it does")
+    network = commands.add_parser(
+        "network", help="train one network, forecast the test part, measure what it does"
+    )
     network.add_argument("study")
     network.add_argument("model")
     network.add_argument("horizon", type=int)

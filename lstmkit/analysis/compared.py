@@ -9,6 +9,7 @@ from jaxtyping import Float
 from lstmkit.analysis.finite import check_finite
 
 Forecast = Float[np.ndarray, "window horizon"]
+RANGES = {"all_steps": slice(None), "last_step": slice(-1, None)}  # of the horizon
 
 
 @dataclass(frozen=True)

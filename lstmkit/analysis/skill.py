@@ -8,31 +8,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.analysis.compared import Compared, Forecast
+from lstmkit.analysis.added import Added, Network
+from lstmkit.analysis.compared import RANGES, Compared, Forecast
 from lstmkit.analysis.error_sums import ErrorSums
-from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, RunningMean, central_interval, resample_blocks
+from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import count, digits, signed
 
-RANGES = {"all_steps": slice(None), "last_step": slice(-1, None)}
 METRICS = ("rmse", "mae", "r2", "mape")
-
-
-@dataclass(frozen=True)
-class Network:
-    """What a model's network adds to the residual baseline.
-
-    Attributes:
-        rule: the residual baseline in words, such as `the last value`.
-        gain: by which its outputs were multiplied after training.
-        spread: standard deviation between windows of what it adds, over all steps, in the target's unit.
-        without: RMSE of the residual baseline alone, by range.
-    """
-
-    rule: str
-    gain: float
-    spread: float
-    without: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -202,17 +185,12 @@ def evaluate(
     Raises:
         LstmkitError: a baseline makes no error at all.
     """
-    added, rule_squares, n_windows = RunningMean(), dict.fromkeys(RANGES, 0.0), 0
-    sums = {steps: _Sums() for steps in RANGES}
+    sums, added, n_windows = {steps: _Sums() for steps in RANGES}, Added(), 0
     for chunk in chunks:
         n_windows += len(chunk.observed)
+        added.add(chunk, model)
         for steps, part in RANGES.items():
             sums[steps].add(chunk, chunk.networks or (chunk.forecasts[model],), part)
-        if chunk.rule is not None:
-            added.add(chunk.forecasts[model] - chunk.rule)
-            for steps, part in RANGES.items():
-                errors = (chunk.rule - chunk.observed)[:, part]
-                rule_squares[steps] += float((errors**2).mean(axis=1).sum())
     metrics = pd.concat({steps: each.everyone.metrics() for steps, each in sums.items()}, axis=1)
     networks = pd.concat({steps: each.networks.metrics() for steps, each in sums.items()}, axis=1)
     baselines = [name for name in metrics.index if name != model]
@@ -229,11 +207,6 @@ def evaluate(
             skill[steps] = Skill(float(value), low, high, name)
         return Scored(networks.loc[network], skill)
 
-    network = None
-    if added.count:
-        spread = float(np.sqrt(np.mean(added.spread) / added.count))
-        without = {steps: float(np.sqrt(total / n_windows)) for steps, total in rule_squares.items()}
-        network = Network(rule, gain, spread, without)
     return Evaluation(
         model=model,
         unit=unit,
@@ -244,7 +217,7 @@ def evaluate(
         n_days=len(sums["all_steps"].daily),
         validation_days=validation_days,
         confidence=confidence,
-        network=network,
+        network=added.network(rule, gain),
     )
 
 

@@ -28,7 +28,7 @@ from lstmkit.training.origins import Origins, choose_origins
 from lstmkit.training.precision import choose_precision
 
 EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
-HELD_OUT_TIMES = 8  # that a validation window counts in an epoch's loss, as an origin of one window or another
+HELD_OUT_TIMES = 8  # that a validation window counts in an epoch's loss, as an origin of a window
 
 
 @dataclass(frozen=True)
@@ -205,28 +205,8 @@ def fit(
     validation = _loader(some, origins, range(len(some)), params.batch_size)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
     module = Training(model, origins, params, params.epochs * len(train), seed, exogenous, request)
-    each = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    callbacks = [
-        EarlyStopping("validation_loss", patience=params.patience),
-        ModelCheckpoint(folder, "best", monitor="validation_loss", **each),
-        ModelCheckpoint(folder, "last", **each),
-    ]
-    if params.ema_decay:
-        callbacks.append(EMAWeightAveraging(decay=params.ema_decay))
     with _quiet():
-        trainer = Trainer(
-            accelerator="cuda" if device.type == "cuda" else "cpu",
-            devices=1,
-            precision=precision,
-            max_epochs=params.epochs,
-            gradient_clip_val=params.gradient_clip,
-            callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=4)] if progress else [])],
-            plugins=[WholeCheckpoints()],
-            enable_progress_bar=progress,
-            enable_model_summary=False,
-            logger=False,
-            num_sanity_val_steps=0,
-        )
+        trainer = _trainer(params, device, precision, folder, progress)
         last = last_checkpoint(folder, request)
         trainer.fit(module, train, validation, ckpt_path=last, weights_only=True)
     weights = torch.load(folder / "best.ckpt", weights_only=True, map_location="cpu")
@@ -257,6 +237,33 @@ def shrink(model: nn.Module, held_out: Windows, batch_size: int) -> float:
     for parameter in last.parameters():
         parameter.mul_(gain)
     return gain
+
+
+def _trainer(
+    params: TrainingParams, device: torch.device, precision: str, folder: Path, progress: bool
+) -> Trainer:
+    """Lightning's trainer with early stopping, checkpoints of the best and the last epoch, and averaged weights."""
+    each = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    callbacks = [
+        EarlyStopping("validation_loss", patience=params.patience),
+        ModelCheckpoint(folder, "best", monitor="validation_loss", **each),
+        ModelCheckpoint(folder, "last", **each),
+    ]
+    if params.ema_decay:
+        callbacks.append(EMAWeightAveraging(decay=params.ema_decay))
+    return Trainer(
+        accelerator="cuda" if device.type == "cuda" else "cpu",
+        devices=1,
+        precision=precision,
+        max_epochs=params.epochs,
+        gradient_clip_val=params.gradient_clip,
+        callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=4)] if progress else [])],
+        plugins=[WholeCheckpoints()],
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        logger=False,
+        num_sanity_val_steps=0,
+    )
 
 
 def _device(choice: str) -> torch.device:
