@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmkit.data.residual import ResidualBaseline, fit_residual_baseline
+from lstmkit.data.residual import ResidualBaseline, better_rule, fit_residual_baseline
 
 KINDS = ("none", "last", "climatology", "damped")
 TARGET = np.array([102.0, 114.0, 120.0, 128.0, 146.0])
@@ -68,6 +68,23 @@ def test_residuals_of_many_origins_of_each_window():
     assert rule.residuals(origin, 2).shape == (2, 2, 2)
     ahead = np.array([[[12, 18], [6, 14]], [[6, 14], [8, 26]]])
     np.testing.assert_allclose(rule.residuals(origin, 2) * rule.scale, ahead, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("origin", "better"),
+    [
+        ([0], "climatology"),  # 12² + 18² from the last value, 4² + 0² from the climatology
+        ([1], "climatology"),
+        ([0, 1], "climatology"),
+    ],
+)
+def test_the_better_rule_of_some_windows(origin, better):
+    assert better_rule(TARGET, USUAL, np.array(origin), 2) == better
+    shifted = USUAL + 20  # further from every target than the last value is
+    assert better_rule(TARGET, shifted, np.array(origin), 2) == "last"
+    assert (
+        better_rule(np.full(5, 7.0), np.full(5, 7.0), np.array(origin), 2) == "last"
+    )  # both without any error
 
 
 @pytest.mark.parametrize("coefficient", [0.3, 0.9, 0.99])

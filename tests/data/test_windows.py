@@ -51,7 +51,10 @@ def boundaries(observed, split):
 
 
 def admissible(measured, interval, lookback, horizon, split):
-    """Every admissible start of each part, from the measurements alone, one window and one row at a time."""
+    """Every admissible start of each part, from the measurements alone, one window and one row at a time.
+
+    And the rows of its windows from which a forecast of the part may start; inside a window all targets are known.
+    """
     n = len(measured)
     observed = [all(np.isfinite(row)) for row in measured]
     fillable = int(pd.Timedelta("1h") / interval)
@@ -68,17 +71,22 @@ def admissible(measured, interval, lookback, horizon, split):
 
     second, third = boundaries(observed, split)
     limits = dict(zip(PARTS, [(0, second), (second, third), (third, n)], strict=True))
-    return {
+    starts = {
         part: [
             start
             for start in range(n)
-            if start >= begin
+            if start + lookback >= begin
             and start + lookback + horizon <= end
             and all(known(row) for row in range(start, start + lookback + horizon))
             and observed[start + lookback - 1]
         ]
         for part, (begin, end) in limits.items()
     }
+    origins = {
+        part: [observed[row] and begin <= row + 1 and row + horizon < end for row in range(n)]
+        for part, (begin, end) in limits.items()
+    }
+    return starts, origins
 
 
 @few
@@ -94,17 +102,23 @@ def test_exactly_the_admissible_windows_are_found(data, size, interval, lookback
     columns = data.draw(gappy_columns(size, ("co2", "temperature")))
     dataset = dataset_of(columns, interval=interval)
     measured = np.column_stack(list(columns.values()))
-    expected = admissible(measured, dataset.interval, lookback, horizon, split)
+    expected, origins = admissible(measured, dataset.interval, lookback, horizon, split)
     if not all(expected.values()):
         with pytest.raises(LstmkitError, match="holds no window"):
-            raw_windows(dataset, horizon, split, lookback=lookback, anchor="none")
+            raw_windows(dataset, horizon, split, lookback=lookback, residual="none")
         return
-    windows = raw_windows(dataset, horizon, split, lookback=lookback, anchor="none")
+    windows = raw_windows(dataset, horizon, split, lookback=lookback, residual="none")
     for part, starts in expected.items():
         assert windows[part].starts.tolist() == starts
         x, y = windows[part].gather(torch.arange(len(starts)))
         assert torch.isfinite(x).all()
         assert torch.isfinite(y).all()
+        again, many, count = windows[part].gather_origins(torch.arange(len(starts)), torch.arange(lookback))
+        assert torch.equal(again, x)
+        assert torch.equal(many[:, -1], y)
+        assert torch.isfinite(many).all()
+        assert count.tolist() == [origins[part][start : start + lookback] for start in starts]
+        assert count[:, -1].all()
 
 
 @few
@@ -112,9 +126,9 @@ def test_exactly_the_admissible_windows_are_found(data, size, interval, lookback
     data=st.data(),
     grid=st.sampled_from([("30min", "raw"), ("30min", "preproc_D"), ("1h", "preproc_D"), ("2h", "raw")]),
     scaling=st.sampled_from(["robust", "standard"]),
-    anchor=st.sampled_from(["none", "climatology", "autoregressive"]),
+    residual=st.sampled_from(["none", "last", "climatology", "damped"]),
 )
-def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, anchor):
+def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, residual):
     interval, variant = grid
     size, split = 300, SplitParams(train=data.draw(st.floats(0.4, 0.6)), validation=0.2)
     columns = data.draw(gappy_columns(size))
@@ -122,7 +136,7 @@ def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, a
     second, _ = boundaries(observed, split)
     after = np.arange(size) >= second
     changed = {name: np.where(after, 3 * values + 1000, values) for name, values in columns.items()}
-    params = WindowParams(lookback=12, scaling=scaling, anchor=anchor)
+    params = WindowParams(lookback=12, scaling=scaling, residual=residual)
     seen = []
     for measured in (columns, changed):
         dataset = dataset_of(measured, interval=interval, site_timezone="America/New_York")
@@ -134,12 +148,12 @@ def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, a
         regimes = find_regimes(dataset.frame["co2"].to_numpy()[rows], RegimeParams())
         seen.append(
             [
-                *train.gather(torch.arange(len(train))),
+                *train.gather_origins(torch.arange(len(train)), torch.arange(12)),
                 *map(torch.from_numpy, (train.scaler.center, train.scaler.scale)),
-                *map(torch.from_numpy, (train.target_scaler.center, train.target_scaler.scale)),
-                torch.from_numpy(train.anchor.expected),
-                train.anchor.weights,
-                torch.tensor(regimes.edges, dtype=torch.float64),
+                torch.from_numpy(train.residual.expected),
+                torch.tensor(
+                    [train.residual.rate, train.residual.scale, *regimes.edges], dtype=torch.float64
+                ),
             ]
         )
     for before, now in zip(*seen, strict=True):
@@ -182,7 +196,7 @@ def test_an_interpolated_step_is_an_input_but_no_origin():
     keep[4] = False  # its filled value is the mean of rows 3 and 5
     dataset = dataset_of({"co2": np.arange(20.0) ** 2}, keep=keep)
     split = SplitParams(train=0.5, validation=0.2)
-    train = raw_windows(dataset, 1, split, lookback=2, anchor="none")["train"]
+    train = raw_windows(dataset, 1, split, lookback=2, residual="none")["train"]
     assert train.starts.tolist() == [
         0,
         1,
@@ -241,15 +255,16 @@ def test_two_campaigns_years_apart_fill_all_parts():
     dataset = make_dataset(
         "Hand", frame, target="co2", interval=pd.Timedelta("1h"), site_timezone="UTC", units={"co2": "ppm"}
     )
-    windows = raw_windows(dataset, 6, SplitParams(train=0.6, validation=0.1), lookback=24, anchor="none")
-    # 2880 hours: training ends with the 1728th, 288 hours into the second campaign; each stretch loses 29 starts
+    windows = raw_windows(dataset, 6, SplitParams(train=0.6, validation=0.1), lookback=24, residual="none")
+    # 2880 hours: training ends with the 1728th, 288 hours into the second campaign; each stretch loses 29 starts,
+    # validation and test, whose inputs reach back, only those of 5 targets
     assert {name: len(part) for name, part in windows.items()} == {
         "train": 1440 - 29 + 288 - 29,
-        "validation": 288 - 29,
-        "test": 864 - 29,
+        "validation": 288 - 5,
+        "test": 864 - 5,
     }
     assert windows["test"].origin[0] == pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(
-        f"{288 + 288 + 23}h"
+        f"{288 + 288 - 1}h"
     )
 
 
@@ -264,57 +279,100 @@ def windows():
     rng = np.random.default_rng(0)
     columns = {"co2": rng.normal(600, 90, 200), "temperature": rng.normal(21, 1, 200)}
     dataset = dataset_of(columns, interval="30min", site_timezone="America/New_York")
-    return raw_windows(dataset, 4, lookback=6, anchor="climatology")
+    return raw_windows(dataset, 4, lookback=6, residual="climatology")
 
 
 def test_all_parts_share_one_storage(windows):
     parts = [*windows.values(), windows["train"].select(torch.tensor([1, 2])), windows["train"].sample(5, 0)]
-    for name in ("inputs", "targets"):
-        assert len({getattr(part, name).data_ptr() for part in parts}) == 1
-        assert len(getattr(parts[0], name)) == 200
-    assert len({id(part.anchor.expected) for part in parts}) == 1
+    for tensor in (lambda part: part.inputs, lambda part: part.residual.deviations):
+        assert len({tensor(part).data_ptr() for part in parts}) == 1
+        assert len(tensor(parts[0])) == 200
+    assert len({id(part.residual.expected) for part in parts}) == 1
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_gather_is_slicing(windows, part):
-    """With the climatology as the anchor, what is to be learnt are the targets themselves."""
+    """What is to be learnt beside the climatology are the deviations from it."""
     chosen = windows[part]
     index = torch.tensor([len(chosen) - 1, 0, 3, 3])
     x, y = chosen.gather(index)
     for row, n in enumerate(index.tolist()):
         start = chosen.starts[n].item()
         assert torch.equal(x[row], chosen.inputs[start : start + 6])
-        assert torch.equal(y[row], chosen.targets[start + 6 : start + 10])
+        assert torch.equal(y[row], chosen.residual.deviations[start + 6 : start + 10])
 
 
-@pytest.fixture(scope="module")
-def anchored():
-    """Three-hourly: the lags are 0 steps, and the day before is 8."""
-    co2 = np.random.default_rng(2).normal(600, 90, 300)
-    return raw_windows(dataset_of({"co2": co2}, interval="3h"), 4, lookback=9, anchor="autoregressive")
+def test_targets_and_inputs_of_each_part_by_hand():
+    """Twenty steps, half of them training: inputs reach back into the part before, targets do not."""
+    split = SplitParams(train=0.5, validation=0.25)
+    windows = raw_windows(dataset_of({"co2": np.arange(20.0)}), 2, split, lookback=5)
+    assert {name: part.starts.tolist() for name, part in windows.items()} == {
+        "train": [0, 1, 2, 3],
+        "validation": [5, 6, 7, 8],  # of targets 10 to 14
+        "test": [10, 11, 12, 13],
+    }
+    assert windows["validation"].observed().tolist() == [[10, 11], [11, 12], [12, 13], [13, 14]]
+    np.testing.assert_array_equal(windows["validation"].past()[0], [5, 6, 7, 8, 9])
 
 
-def test_with_an_autoregression_what_is_to_be_learnt_is_what_it_leaves(anchored):
-    chosen = anchored["test"]
-    assert (chosen.anchor.recent, chosen.anchor.season) == ((0,), 8)
-    _, y = chosen.gather(torch.arange(len(chosen)))
-    for n, start in enumerate(chosen.starts.tolist()):
-        origin = start + 8
-        for k in range(4):
-            now, day_before = chosen.targets[origin], chosen.targets[origin + 1 + k - 8]
-            expected = chosen.anchor.weights[k, 0] * now + chosen.anchor.weights[k, 1] * day_before
-            torch.testing.assert_close(y[n, k], chosen.targets[origin + 1 + k] - expected)
+def test_a_forecast_of_the_part_before_does_not_count():
+    split = SplitParams(train=0.5, validation=0.25)
+    windows = raw_windows(dataset_of({"co2": np.arange(20.0)}), 2, split, lookback=5)
+    _, _, count = windows["validation"].gather_origins(torch.arange(4), torch.arange(5))
+    assert count.tolist() == [
+        [False] * 4 + [True],  # from row 9 on; from row 8 on the first target would be the last of training
+        [False] * 3 + [True] * 2,
+        [False] * 2 + [True] * 3,
+        [False] + [True] * 4,
+    ]
+    *_, count = windows["train"].gather_origins(torch.arange(4), torch.arange(5))
+    assert count.all()
 
 
-def test_the_autoregression_reads_the_lookback_alone(anchored):
-    chosen = anchored["test"].select(torch.tensor([5]))
-    start = chosen.starts.item()
-    elsewhere = torch.full_like(chosen.targets, float("nan"))
-    elsewhere[start : start + 9] = chosen.targets[start : start + 9]
-    origin = torch.tensor([start + 8])
-    assert torch.equal(
-        chosen.anchor.expects(elsewhere, origin), chosen.anchor.expects(chosen.targets, origin)
+def test_a_forecast_from_an_interpolated_step_does_not_count():
+    keep = np.ones(20, bool)
+    keep[4] = False
+    train = raw_windows(
+        dataset_of({"co2": np.arange(20.0) ** 2}, keep=keep),
+        1,
+        SplitParams(train=0.5, validation=0.2),
+        lookback=3,
+    )["train"]
+    n = train.starts.tolist().index(3)
+    _, y, count = train.gather_origins(torch.tensor([n]), torch.tensor([0, 1, 2]))
+    assert count.tolist() == [[True, False, True]]
+    assert torch.isfinite(y).all()
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("none", 0), ("last", 1)])
+def test_what_is_to_be_learnt_at_many_steps_of_a_window_by_hand(kind, rate):
+    co2 = np.arange(40.0) ** 2
+    split = SplitParams(train=0.5, validation=0.2)
+    train = raw_windows(dataset_of({"co2": co2}), 3, split, lookback=6, residual=kind)["train"]
+    steps = torch.tensor([1, 4, 5])
+    x, y, _ = train.gather_origins(torch.tensor([7, 2]), steps)
+    assert torch.equal(x, train.gather(torch.tensor([7, 2]))[0])
+    mean = co2[:20].mean()
+    for row, start in enumerate((7, 2)):
+        for column, step in enumerate((1, 4, 5)):
+            origin = start + step
+            forecast = mean + rate * (co2[origin] - mean)
+            left = co2[origin + 1 : origin + 4] - forecast
+            np.testing.assert_allclose(y[row, column] * train.residual.scale, left, rtol=1e-4)
+    alone = train.without_network()[7]  # its forecast starts from row 12
+    np.testing.assert_allclose(alone, np.full(3, co2[12] if rate else mean), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("repeats", "kind"), [(False, "last"), (True, "climatology")])
+def test_without_a_name_the_rule_is_the_better_one_of_the_validation_windows(repeats, kind):
+    hours = np.arange(40 * 24)
+    day = 100 * np.sin(2 * np.pi * hours / 24)
+    walk = 20 * np.random.default_rng(0).normal(size=len(hours)).cumsum()
+    windows = raw_windows(
+        dataset_of({"co2": 600 + (day if repeats else walk)}), 12, lookback=6, residual="auto"
     )
+    for part in windows.values():
+        assert part.residual.kind == kind
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -327,30 +385,32 @@ def test_batches_are_all_windows_in_order(windows, part):
     assert torch.equal(torch.cat([y for _, y in batches]), y)
 
 
-@pytest.mark.parametrize("anchor", ["none", "climatology", "autoregressive"])
+@pytest.mark.parametrize("residual", ["none", "last", "climatology", "damped"])
 @pytest.mark.parametrize("scaling", ["robust", "standard"])
-def test_back_in_units_the_scaled_targets_are_the_raw_ones(anchor, scaling):
+def test_back_in_units_the_scaled_targets_are_the_raw_ones(residual, scaling):
     co2 = np.random.default_rng(1).normal(600, 90, 300)
     dataset = dataset_of({"co2": co2}, interval="1h", site_timezone="America/New_York")
     split = SplitParams(train=0.5, validation=0.2)
-    windows = raw_windows(dataset, 5, split, lookback=24, anchor=anchor, scaling=scaling)
+    windows = raw_windows(dataset, 5, split, lookback=24, residual=residual, scaling=scaling)
     for part in windows.values():
         raw = np.stack([co2[start + 24 : start + 29] for start in part.starts.tolist()])
         _, scaled = part.gather(torch.arange(len(part)))
-        # float32 rounds three times: the target, its difference from the anchor, and their sum
-        largest = 2 * part.targets.abs().max().item() + scaled.abs().max().item()
-        rounding = 1.01 * 2**-24 * largest * part.target_scaler.scale[0]  # in ppm
+        # float32 rounds both deviations, what is left of the last one, and the difference
+        largest = 3 * part.residual.deviations.abs().max().item() + scaled.abs().max().item()
+        rounding = 1.01 * 2**-24 * largest * part.residual.scale  # in ppm
         np.testing.assert_allclose(part.to_units(scaled), raw, rtol=0, atol=rounding)
         np.testing.assert_array_equal(
             part.observed(), raw
         )  # float32 would move whole numbers off a regime's edge
 
 
-def test_a_forecast_of_zero_is_the_anchor_plus_the_centre():
+@pytest.mark.parametrize("residual", ["climatology", "damped"])
+def test_without_a_network_a_day_that_repeats_itself_is_forecast_exactly(residual):
     co2 = 500 + 100 * np.sin(2 * np.pi * np.arange(24 * 14) / 24)
-    windows = raw_windows(dataset_of({"co2": co2}), 2, lookback=3)["test"]
-    forecast = windows.to_units(torch.zeros(len(windows), 2))
-    np.testing.assert_allclose(forecast, windows.observed(), atol=1e-4)  # the day repeats itself exactly
+    windows = raw_windows(dataset_of({"co2": co2}), 2, lookback=3, residual=residual)["test"]
+    np.testing.assert_allclose(windows.without_network(), windows.observed(), atol=1e-4)
+    zeros = windows.to_units(torch.zeros(len(windows), 2))
+    np.testing.assert_array_equal(windows.without_network(), zeros)
 
 
 def test_origin_and_hours_ahead(windows):
@@ -373,7 +433,7 @@ def test_a_sample_is_seeded_ordered_and_without_repetition(windows):
 
 @pytest.mark.parametrize(
     ("size", "lookback", "part"),
-    [(2, 3, "train"), (20, 10, "train"), (20, 5, "validation"), (40, 4, "validation")],
+    [(2, 3, "train"), (20, 10, "train"), (20, 5, "validation"), (30, 4, "validation")],
 )
 def test_a_part_without_windows_is_named(size, lookback, part):
     dataset = dataset_of({"co2": np.arange(float(size))})
@@ -388,9 +448,9 @@ def test_the_gap_in_the_way_is_named():
     )
     dataset = dataset_of({"co2": np.arange(400.0)}, keep=keep, site_timezone="Europe/Berlin")
     with pytest.raises(LstmkitError) as error:
-        raw_windows(dataset, 12, SplitParams(train=0.6, validation=0.1), lookback=24)
+        raw_windows(dataset, 40, SplitParams(train=0.6, validation=0.1), lookback=24)
     assert str(error.value) == (
-        "Hand: the validation part (30 observed steps) holds no window of 24 + 12 steps without a gap: the longest "
+        "Hand: the validation part (30 observed steps) holds no window of 24 + 40 steps without a gap: the longest "
         "stretch with all inputs is of 30 steps; the longest gap of the series, 4 days, is from 2025-06-14 03:00 to "
         "2025-06-18 08:00. Give a longer series, a shorter lookback or horizon, or another split"
     )
@@ -407,7 +467,7 @@ def test_the_target_time_of_daily_forecasts_is_local_midnight():
         site_timezone="Europe/Berlin",
         units={"co2": "ppm"},
     )
-    train = raw_windows(dataset, 3, SplitParams(train=0.4, validation=0.3), lookback=5, anchor="none")[
+    train = raw_windows(dataset, 3, SplitParams(train=0.4, validation=0.3), lookback=5, residual="none")[
         "train"
     ]
     assert train.target_time.tolist() == days[7 : 7 + len(train)].tolist()
@@ -445,7 +505,6 @@ def no_shape_checks():
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
-@pytest.mark.parametrize("write", ["to_units", "from_deviations"])
 @pytest.mark.parametrize(
     "reshape",
     [
@@ -456,9 +515,9 @@ def no_shape_checks():
     ],
     ids=["no steps", "a third axis", "one step", "one window"],
 )
-def test_outputs_that_would_be_broadcast_are_refused(no_shape_checks, write, reshape):
-    windows = raw_windows(dataset_of({"co2": np.arange(400.0)}), 2, lookback=6, anchor="none")["test"]
+def test_outputs_that_would_be_broadcast_are_refused(no_shape_checks, reshape):
+    windows = raw_windows(dataset_of({"co2": np.arange(400.0)}), 2, lookback=6, residual="none")["test"]
     outputs = reshape(torch.zeros(len(windows), 2))
     said = rf"^the shape {re.escape(str(tuple(outputs.shape)))} is not that of forecasts: \({len(windows)}, 2\) is"
     with pytest.raises(LstmkitError, match=said):
-        getattr(windows, write)(outputs)
+        windows.to_units(outputs)
