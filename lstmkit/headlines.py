@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from lstmkit.cautions import use_instead
-from lstmkit.measures import feature_shares, history, layer_timescales, probe_scores
+from lstmkit.measures import feature_shares, history, layer_timescales, probe_scores, seeds_without_gain
 from lstmkit.run_results import PAGES, RunResults
 from lstmkit.standing import Standing, standing
 from lstmkit.verdict import verdict
-from lstmkit.wording import VISIBLE, duration, escaped, feature_label, plain, whole_percent
+from lstmkit.wording import VISIBLE, count, duration, escaped, feature_label, plain, whole_percent
 
 NAMED = 2  # features, and concepts of the probes
 SUMMARY = "summary"
@@ -112,6 +112,8 @@ def _looks_at(run: RunResults) -> str | None:
 def _remembers(run: RunResults) -> str | None:
     enough, scales = history(run), layer_timescales(run)
     said = [] if enough is None else [f"the newest {enough.range(duration)} give 95 % of its gain"]
+    if scales and (without := seeds_without_gain(run)):
+        said.append(f"no sure gain in {without} of {count(len(run.claims), 'seed')}")
     if scales:
         said.append(f"forget gates: {', '.join(scale.range(duration) for scale in scales.values())}")
     return "; ".join(said) or None

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from lstmkit.over_seeds import OverSeeds, over_seeds
 from lstmkit.run_results import Room, RunResults
 
-SCORE = "_score"
+SCORE, UNTRAINED = "_score", "_untrained"
+LONGER = 0.1  # of a timescale: less is not called memory
 
 
 def feature_shares(run: RunResults) -> dict[str, OverSeeds]:
@@ -14,7 +15,8 @@ def feature_shares(run: RunResults) -> dict[str, OverSeeds]:
     Args:
         run: of one model at one horizon.
     """
-    known = run.room("attribution").get("gradient", {}).get("shares", {})
+    found = _gradients(run, "shares")
+    known = {name: _found(share, found[1].get(name)) for name, share in found[0].items()}
     shares = _by_name(run, lambda claim: claim["shares"], known)
     return dict(sorted(shares.items(), key=lambda pair: -pair[1].first))
 
@@ -25,8 +27,8 @@ def hours_of_half(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    known = run.room("attribution").get("gradient", {}).get("hours_of_half")
-    return _of(run, lambda claim: claim["hours_of_half"], known)
+    known, untrained = _gradients(run, "hours_of_half")
+    return _of(run, lambda claim: claim["hours_of_half"], _found(known or None, untrained or None))
 
 
 def layer_timescales(run: RunResults) -> dict[str, OverSeeds]:
@@ -35,10 +37,35 @@ def layer_timescales(run: RunResults) -> dict[str, OverSeeds]:
     Args:
         run: of one model at one horizon.
     """
-    scales = {layer["name"]: layer["timescale_hours"] for layer in run.room("gates").get("layers", [])}
-    known = {name: scale["median"] for name, scale in scales.items()}
-    untrained = {name: scale["untrained"] for name, scale in scales.items() if "untrained" in scale}
-    return _by_name(run, lambda claim: claim["timescale_hours"], known, untrained)
+    scales = {layer["name"]: layer["timescale_hours"] for layer in run.room("gates").get("layers", ())}
+    known = {name: _found(scale["median"], scale.get("untrained"), LONGER) for name, scale in scales.items()}
+    return _by_name(run, lambda claim: claim["timescale_hours"], known, LONGER)
+
+
+def longest_timescale(run: RunResults) -> OverSeeds | None:
+    """The same of the cell of any layer that holds longest.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    layers = run.room("gates").get("layers", ())
+    longest = max((layer["timescale_hours"]["longest"] for layer in layers), default=None)
+    return _of(run, lambda claim: max(claim["longest_hours"].values()), _found(longest), LONGER)
+
+
+def saturation(run: RunResults) -> dict[str, OverSeeds]:
+    """Percent of the gates' values in each layer that are nearly open or nearly shut.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    layers = {layer["name"]: layer for layer in run.room("gates").get("layers", ())}
+    known = {
+        name: _found(layer["saturated_percent"], layer.get("untrained_saturated_percent"))
+        for name, layer in layers.items()
+        if "saturated_percent" in layer
+    }
+    return _by_name(run, lambda claim: claim["saturated_percent"], known)
 
 
 def history(run: RunResults) -> OverSeeds | None:
@@ -47,7 +74,17 @@ def history(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    return _of(run, lambda claim: claim["sufficient_history"].get("hours"), run.room("history").get("hours"))
+    known = None if run.claims else _found(run.room("history").get("hours"))
+    return _of(run, lambda claim: claim["sufficient_history"].get("hours"), known)
+
+
+def seeds_without_gain(run: RunResults) -> int:
+    """How many of the networks do not surely gain on the residual baseline, so that no history is enough.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    return sum("hours" not in claim["trained"]["sufficient_history"] for claim in run.claims)
 
 
 def history_of_output(run: RunResults) -> OverSeeds | None:
@@ -56,7 +93,7 @@ def history_of_output(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    known = run.room("history").get("output_hours")
+    known = _found(run.room("history").get("output_hours"))
     return _of(run, lambda claim: claim["sufficient_history"].get("output_hours"), known)
 
 
@@ -67,7 +104,8 @@ def probe_scores(run: RunResults) -> dict[str, OverSeeds]:
         run: of one model at one horizon.
     """
     room = run.room("probes")
-    known = {key.removesuffix(SCORE): room[key] for key in room if key.endswith(SCORE)}
+    names = [key.removesuffix(SCORE) for key in room if key.endswith(SCORE)]
+    known = {name: _found(room[name + SCORE], room.get(name + UNTRAINED)) for name in names}
     return _by_name(run, lambda claim: claim["probes"], known)
 
 
@@ -77,30 +115,38 @@ def effective_dimension(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    known = run.room("hidden_states").get("effective_dimension")
+    room = run.room("hidden_states")
+    known = _found(room.get("effective_dimension"), room.get("untrained_effective_dimension"))
     return _of(run, lambda claim: claim["effective_dimension"], known)
 
 
+def _gradients(run: RunResults, name: str) -> tuple:
+    """What the attribution found of the explained network and of the untrained one; empty where it did not."""
+    room = run.room("attribution")
+    return tuple(room.get(network, {}).get(name, {}) for network in ("gradient", "untrained"))
+
+
+def _found(known: float | None, untrained: float | None = None, tolerance: float = 0.0) -> OverSeeds | None:
+    """What a section found of the explained network."""
+    if known is None:
+        return None
+    return OverSeeds((known,), () if untrained is None else (untrained,), tolerance)
+
+
 def _of(
-    run: RunResults,
-    read: Callable[[Room], float | None],
-    known: float | None,
-    untrained: float | None = None,
+    run: RunResults, read: Callable[[Room], float | None], known: OverSeeds | None, tolerance: float = 0.0
 ) -> OverSeeds | None:
-    found = None if known is None else OverSeeds((known,), () if untrained is None else (untrained,))
-    return over_seeds(() if run.network_is_off else run.claims, read, found)
+    return over_seeds(() if run.network_is_off else run.claims, read, known, tolerance)
 
 
 def _by_name(
     run: RunResults,
     read: Callable[[Room], dict[str, float]],
-    known: dict[str, float],
-    untrained: dict[str, float] | None = None,
+    known: dict[str, OverSeeds],
+    tolerance: float = 0.0,
 ) -> dict[str, OverSeeds]:
     names = read(run.claims[0]["trained"]) if run.claims and not run.network_is_off else known
-    before = untrained or {}
     found = {
-        name: _of(run, lambda claim, n=name: read(claim).get(n), known.get(name), before.get(name))
-        for name in names
+        name: _of(run, lambda claim, n=name: read(claim).get(n), known.get(name), tolerance) for name in names
     }
     return {name: measure for name, measure in found.items() if measure is not None}

@@ -14,10 +14,12 @@ class OverSeeds:
     Attributes:
         trained: of each network; the first is the one that the pages explain.
         untrained: of the same networks before training; empty where it was not measured.
+        tolerance: how far apart they must be to count as different, as a share of the smaller.
     """
 
     trained: tuple[float, ...]
     untrained: tuple[float, ...] = ()
+    tolerance: float = 0.0
 
     @property
     def first(self) -> float:
@@ -37,12 +39,9 @@ class OverSeeds:
         """
         if not self.untrained:
             return None
-        nearest = (max(self.trained), min(self.untrained))
-        if self.above_untrained > 0:
-            nearest = (min(self.trained), max(self.untrained))
-        elif nearest[0] >= nearest[1]:
-            return False
-        return write(nearest[0]) != write(nearest[1])
+        low, high = sorted((self.trained, self.untrained), key=min)
+        apart = min(high) > max(low) + self.tolerance * abs(max(low))
+        return apart and write(min(high)) != write(max(low))
 
     def is_higher(self, write: Write) -> bool | None:
         """Whether every trained network lies above every untrained one; None where these were not measured.
@@ -101,6 +100,7 @@ def over_seeds(
     claims: Sequence[dict[str, Any]],
     read: Callable[[dict[str, Any]], float | None],
     otherwise: OverSeeds | None = None,
+    tolerance: float = 0.0,
 ) -> OverSeeds | None:
     """Read one measure of every network; where it is missing of one, only that of the explained network is told.
 
@@ -108,9 +108,10 @@ def over_seeds(
         claims: of each network, with `trained` and `untrained`.
         read: the measure in one of these; None where it could not be measured.
         otherwise: what its section found of that one.
+        tolerance: how far apart values must be to count as different, as a share of the smaller.
     """
     trained = [read(claim["trained"]) for claim in claims]
     if not trained or None in trained:
         return otherwise
     untrained = [read(claim["untrained"]) for claim in claims]
-    return OverSeeds(tuple(trained), () if None in untrained else tuple(untrained))
+    return OverSeeds(tuple(trained), () if None in untrained else tuple(untrained), tolerance)

@@ -77,3 +77,29 @@ def facts(longest: float, needed: float | None, co2: float) -> dict[str, Any]:
         },
         "temporal": {"residual_peaks": 0},
     }
+
+
+def claims(co2: float, hours: float | None, median: float, occupancy: float, dimension: float = 3.0) -> dict:
+    """What was measured of one network, before or after training."""
+    return {
+        "shares": {"co2": co2, "humidity": 100 - co2},
+        "hours_of_half": 0.5,
+        "timescale_hours": {"layer 1": median},
+        "longest_hours": {"layer 1": 10 * median},
+        "saturated_percent": {"layer 1": 20.0},
+        "probes": {"occupancy": occupancy},
+        "effective_dimension": dimension,
+        "sufficient_history": {"output_hours": 4.0} | ({} if hours is None else {"hours": hours}),
+    }
+
+
+def of_networks(*pairs: tuple[dict, dict]) -> tuple[dict, ...]:
+    """Claims of several networks, each after and before training."""
+    return tuple({"trained": trained, "untrained": untrained} for trained, untrained in pairs)
+
+
+THREE = of_networks(
+    (claims(80.0, 6.0, 0.2, 0.92), claims(40.0, None, 0.19, 0.90)),
+    (claims(76.0, 4.0, 0.21, 0.93), claims(50.0, None, 0.2, 0.92)),
+    (claims(82.0, 8.0, 0.2, 0.91), claims(45.0, None, 0.2, 0.91)),
+)

@@ -9,8 +9,12 @@ from lstmkit.measures import (
     history_of_output,
     hours_of_half,
     layer_timescales,
+    longest_timescale,
     probe_scores,
+    saturation,
+    seeds_without_gain,
 )
+from lstmkit.over_seeds import between
 from lstmkit.run_results import Room, RunResults
 from lstmkit.wording import (
     VISIBLE,
@@ -33,15 +37,29 @@ def history_needed(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
+    if run.network_is_off:
+        return ""
     enough, output = history(run), history_of_output(run)
     rule, said = run.metrics.get("network", {}).get("rule", "its residual baseline"), []
-    if enough is not None:
+    if without := seeds_without_gain(run):
+        said.append(
+            f"{without} of {count(len(run.claims), 'seed')} {'does' if without == 1 else 'do'} not surely gain on "
+            f"{rule} in the windows that were measured, so how much history a gain needs cannot be told of every seed"
+        )
+    elif enough is not None:
         said.append(
             f"the newest {enough.words(duration)} of input give 95 % of what the network gains on {rule}"
+            f"{_interval(run.room('history'))}"
         )
     if output is not None:
         said.append(f"the newest {output.words(duration)} determine 95 % of its output")
     return f"{'; '.join(said)}." if said else ""
+
+
+def _interval(found: Room) -> str:
+    if "low" not in found:
+        return ""
+    return f" (95 % interval of the network that is explained: {between((found['low'], found['high']), duration)})"
 
 
 def timescales(run: RunResults) -> str:
@@ -50,17 +68,20 @@ def timescales(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    layers = layer_timescales(run)
+    layers, longest, saturated = layer_timescales(run), longest_timescale(run), saturation(run)
     if not layers:
         return ""
-    longest = [layer["timescale_hours"]["longest"] for layer in run.room("gates").get("layers", [])]
-    said = ", ".join(f"{scale.words(duration)} in {name}" for name, scale in layers.items())
-    most = f"; the longest of all cells {duration(max(longest))}" if longest else ""
+    held = ", ".join(f"{scale.words(duration)} in {name}" for name, scale in layers.items())
+    said = f"by its forget gate, the median cell has lost all but 1/e of what it holds after {held}"
+    if longest is not None:
+        said += f"; the longest of all cells {longest.words(duration)}"
     learned = [scale.is_learned(duration) for scale in layers.values()]
-    initial = (
-        " The initial biases set this, not training." if not any(learned) and None not in learned else ""
-    )
-    return f"by its forget gate, the median cell has lost all but 1/e of what it holds after {said}{most}.{initial}"
+    if None not in learned and not any(learned):
+        said += ". Training changed none of the medians by more than a tenth: the initial biases set them"
+    if saturated:
+        shut = ", ".join(f"{share.words(percent_of_all)} in {name}" for name, share in saturated.items())
+        said += f". Of the gates' values, nearly open or shut are {shut}"
+    return f"{said}."
 
 
 def end_of_states(run: RunResults) -> str:
@@ -107,12 +128,17 @@ def _methods(agreement: Room) -> str:
         return ""
     text = (
         f" {agreement['methods_naming_it']} of {agreement['methods']} methods name "
-        f"{feature_label(agreement['leader'])} first (median rank correlation of their maps "
-        f"{agreement['median_correlation']:.2f})"
+        f"{feature_label(agreement['leader'])} first (median rank correlation of their maps, on the cells that matter, "
+        f"{plain(agreement['median_correlation'])}{_by_chance(agreement)})"
     )
     if "not_counted" in agreement:
         text += f"; {agreement['not_counted'].lower()} does not add up and is not counted"
     return f"{text}."
+
+
+def _by_chance(agreement: Room) -> str:
+    chance = agreement.get("chance_correlation")
+    return "" if chance is None else f"; by chance {plain(chance)}"
 
 
 def percent_of_all(share: float) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from lstmkit.analysis.summary import summarise
 from lstmkit.run_results import RunResults
-from tests.hand_made import facts, metrics, network
+from tests.hand_made import THREE, claims, facts, metrics, network, of_networks
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def test_every_sentence_is_from_the_numbers_and_linked(runs):
     assert memory[3].startswith("[24 h](h24/C_hidden_states.html)")
     drivers = answers["What does it look at?"][1]
     assert "the gradient gives humidity 70 %, CO₂ 30 %; half of it lies in the newest 30 min." in drivers
-    assert drivers.endswith("4 of 5 methods name CO₂ first (median rank correlation of their maps 0.81).")
+    assert drivers.endswith(
+        "4 of 5 methods name CO₂ first (median rank correlation of their maps, on the cells that matter, 0.81)."
+    )
     failures = answers["Where does it fail?"]
     assert "High values hold 80 % of the squared error in 30 % of the windows" in failures[0]
     assert "2023-11-20 (RMSE 121 ppm)" in failures[0]
@@ -165,7 +167,8 @@ def test_a_method_that_does_not_add_up_is_named(runs):
         summarise("LSTM", runs)
         .answers["What does it look at?"][0]
         .endswith(
-            "(median rank correlation of their maps 0.81); integrated gradients does not add up and is not counted."
+            "(median rank correlation of their maps, on the cells that matter, 0.81); integrated gradients does not "
+            "add up and is not counted."
         )
     )
 
@@ -239,3 +242,118 @@ def test_the_json_holds_everything(runs):
     assert content["horizons"]["h24"]["metrics"]["rmse"]["all_steps"] == 70.0
     assert content["horizons"]["h1"]["facts"]["gates"]["layers"][0]["timescale_hours"]["longest"] == 0.4
     assert next(iter(content["answers"])) == "Is the forecast worth explaining?"
+
+
+def told(run: RunResults, question: str) -> list[str]:
+    """The answers to a question, without their links."""
+    sentences = summarise("LSTM", [run]).answers[question]
+    return [sentence.replace("\\", "").partition(": ")[2] for sentence in sentences]
+
+
+def test_every_claim_carries_its_spread_over_seeds_and_the_untrained_network(runs):
+    room = {"occupancy_score": 0.92, "occupancy_baseline": 0.8, "occupancy_control": 0.01}
+    kept = runs[0].facts | {"probes": room, "history": {"hours": 6.0, "low": 5.0, "high": 7.0}}
+    run = RunResults("1 h", "h1", runs[0].metrics | network(), kept, THREE)
+    assert told(run, "What does it look at?")[0].startswith(
+        "the gradient gives CO₂ 80 % (76 to 82 %; untrained 40 to 50 %), humidity 20 % (18 to 24 %; untrained 50 to 60 "
+        "%); half of it lies in the newest 30 min (in every seed; untrained no different, 30 min)."
+    )
+    needed, held, _ = told(run, "How long does it remember?")
+    assert needed == (
+        "the newest 6 h (4 to 8 h) of input give 95 % of what the network gains on the last value (95 % interval of "
+        "the "
+        "network that is explained: 5 to 7 h); the newest 4 h (in every seed; untrained no different, 4 h) determine "
+        "95 % of its output."
+    )
+    assert held == (
+        "by its forget gate, the median cell has lost all but 1/e of what it holds after 12 min (12 to 13 min; "
+        "untrained "
+        "no different, 11 to 12 min) in layer 1; the longest of all cells 2 h (2 to 2.1 h; untrained no different, 1.9 "
+        "to 2 h). Training changed none of the medians by more than a tenth: the initial biases set them. Of the "
+        "gates' "
+        "values, nearly open or shut are 20 % (in every seed; untrained no different, 20 %) in layer 1."
+    )
+    probed, dimension = told(run, "What do its states know?")
+    assert probed == (
+        "a linear probe of the final state scores, out of 1 and on held-out windows: occupancy 0.92 (0.91 to 0.93; "
+        "untrained no different, 0.90 to 0.92), newest inputs alone 0.80, control 0.01. An untrained network's states "
+        "give as much: none of this was learned."
+    )
+    assert dimension.startswith(
+        "the states of the last layer vary in an effective dimension of 3.0 (in every seed;"
+    )
+
+
+def test_what_training_changed_is_said_to_be_learned(runs):
+    learned = of_networks(
+        (claims(80.0, 6.0, 2.0, 0.92), claims(40.0, None, 0.2, 0.5)),
+        (claims(80.0, 6.0, 1.5, 0.95), claims(40.0, None, 0.2, 0.6)),
+    )
+    run = RunResults("1 h", "h1", runs[0].metrics | network(), {}, learned)
+    held = told(run, "How long does it remember?")[1]
+    assert "after 2 h (1.5 to 2 h; untrained 12 min) in layer 1; the longest" in held
+    assert "initial biases" not in held
+    assert told(run, "What do its states know?")[0].endswith(
+        "occupancy 0.92 (0.92 to 0.95; untrained 0.50 to 0.60). Training raised it."
+    )
+
+
+def test_a_seed_without_a_gain_leaves_the_history_open(runs):
+    some = of_networks(
+        *((claims(80.0, hours, 0.2, 0.9), claims(40.0, None, 0.2, 0.9)) for hours in (6.0, None))
+    )
+    kept = {"history": {"hours": 6.0, "output_hours": 4.0}}
+    needed = told(
+        RunResults("1 h", "h1", runs[0].metrics | network(), kept, some), "How long does it remember?"
+    )[0]
+    assert needed.startswith(
+        "1 of 2 seeds does not surely gain on the last value in the windows that were measured, so how much history a "
+        "gain needs cannot be told of every seed; the newest 4 h"
+    )
+
+
+def test_without_claims_the_sections_tell_of_the_explained_network_alone(runs):
+    runs[0].facts["gates"]["layers"][0]["timescale_hours"]["untrained"] = 0.19
+    runs[0].facts["attribution"]["untrained"] = {
+        "shares": {"co2": 40.0, "humidity": 60.0},
+        "hours_of_half": 0.25,
+    }
+    probes = {"occupancy_score": 0.92, "occupancy_untrained": 0.5}
+    run = RunResults(
+        "1 h", "h1", runs[0].metrics, runs[0].facts | {"probes": probes, "history": {"hours": 6.0}}
+    )
+    assert told(run, "What does it look at?")[0].startswith(
+        "the gradient gives CO₂ 80 % (untrained 40 %), humidity 20 % (untrained 60 %); half of it lies in the "
+        "newest 30 "
+        "min (untrained 15 min)."
+    )
+    needed, held, _ = told(run, "How long does it remember?")
+    assert needed == "the newest 6 h of input give 95 % of what the network gains on its residual baseline."
+    assert (
+        "after 12 min (untrained no different, 11 min) in layer 1; the longest of all cells 24 min." in held
+    )
+    assert "occupancy 0.92 (untrained 0.50). Training raised it." in told(run, "What do its states know?")[0]
+
+
+def test_a_shift_between_horizons_is_held_against_the_seeds(runs):
+    far = of_networks(
+        *((claims(share, 12.0, 0.2, 0.9), claims(40.0, None, 0.2, 0.9)) for share in (60.0, 70.0, 90.0))
+    )
+    horizons = [
+        RunResults(run.ahead, run.folder, run.metrics, {}, found)
+        for run, found in zip(runs, (THREE, far), strict=False)
+    ]
+    _, gradient, memory = summarise("LSTM", horizons).answers["How do the horizons differ?"]
+    assert "CO₂ loses most (−20 points, no more than the seeds differ)" in gradient
+    assert memory.endswith(
+        ": 95 % of the network's gain needs the newest 12 h at 24 h, not 6 h, in every seed."
+    )
+
+
+def test_claims_of_a_network_that_is_switched_off_are_not_told(runs):
+    off = runs[0].metrics | network(gain=0.0, spread=0.0)
+    summary = summarise("LSTM", [RunResults("1 h", "h1", off, {}, THREE)])
+    nothing = ("1 h: the network is switched off; there is nothing to explain.",)
+    assert summary.answers["What does it look at?"] == nothing
+    assert summary.answers["How long does it remember?"] == nothing
+    assert summary.answers["What do its states know?"] == nothing
