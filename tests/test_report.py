@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lstmkit.checksums import checksum, write_checked, write_result
 from lstmkit.errors import LstmkitError
 from lstmkit.headlines import Subject, headlines
 from lstmkit.report import _row, write_index
 from lstmkit.run_results import RunResults
-from tests.hand_made import facts, metrics, network, of_seeds
+from tests.hand_made import THREE, facts, metrics, network, of_seeds
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
 
@@ -205,6 +206,51 @@ def test_of_a_network_that_is_switched_off_no_memory_is_told(tmp_path):
     assert "Its network is switched off: the forecast is that of the last value alone." in text
     assert "| LSTM, 1 h | its network is switched off | High values: 80 %" in text
     assert "remembers" not in text
+
+
+def measured(study: Path, horizon: str) -> Path:
+    """What is left where each of three networks was measured."""
+    run = study.parent.parent / "results/smoke/lstm_interpretability" / horizon
+    for seed, claims in enumerate(THREE):
+        folder = run / f"seed_{seed}" if seed else run
+        card = {"request": "lstm"} | ({"seed": seed} if seed else {})
+        write_checked(folder / "model.json", card)
+        write_result(folder / "claims.json", claims, checksum(card))
+    return run
+
+
+def with_three_seeds(study: Path) -> Path:
+    """The smoke test's study with three seeds."""
+    content = yaml.safe_load(study.read_text()) | {"seeds": 3}
+    study.write_text(yaml.safe_dump(content))
+    return study
+
+
+def test_what_was_found_is_told_over_the_seeds_and_beside_the_untrained_network(tmp_path):
+    study = with_three_seeds(project(tmp_path))
+    executed(study, "lstm", "h1", SURE, facts(0.4, 0.5, 80.0))
+    run = measured(study, "h1")
+    text = landing_of(study)
+    assert (
+        "| LSTM, 1 h | CO₂ 76 to 82 % (untrained 40 to 50 %), humidity 18 to 24 % (untrained 50 to 60 %) | the newest "
+        "4 to 8 h give 95 % of its gain; forget gates: 12 to 13 min (as untrained) | nothing that was learned: "
+        "occupancy 0.91 to 0.93 (as untrained) | High values: 80 %"
+    ) in text
+    assert (
+        "Ranges are those of 3 seeds. In brackets, the same before training: *as untrained* was not learned."
+        in text
+    )
+    write_checked(run / "seed_2/model.json", {"request": "another"})  # trained anew, but not measured yet
+    text = landing_of(study)
+    assert "| LSTM, 1 h | CO₂ 80 %, humidity 20 % | forget gates: 12 min | High values: 80 %" in text
+    assert "neither other seeds nor the untrained network were measured" in text
+
+
+def test_a_seed_that_gains_nothing_is_counted(tmp_path):
+    found = THREE[1]["trained"] | {"sufficient_history": {}}
+    run = RunResults("1 h", "h1", SURE, {}, (THREE[0], THREE[1] | {"trained": found}, THREE[2]))
+    text = headlines([Subject("LSTM", run, "", (), None)])
+    assert "| no sure gain in 1 of 3 seeds; forget gates: 12 to 13 min (as untrained) |" in text
 
 
 def test_where_nothing_was_executed_nothing_is_said_to_be_found(tmp_path):

@@ -7,7 +7,7 @@ from lstmkit.analysis.summary import summarise
 from lstmkit.plots.style import REGIME_COLORS
 from lstmkit.plots.summary import plot_summary
 from lstmkit.run_results import RunResults
-from tests.hand_made import facts, metrics, network, of_seeds
+from tests.hand_made import THREE, facts, metrics, network, of_seeds
 
 ROOMS = ("gates", "attribution", "predictions", "trajectories")
 
@@ -57,6 +57,33 @@ def test_the_explained_network_the_other_seeds_and_all_together_stand_in_one_pan
     assert ends == [*own, (15.0, 35.0)]
     named = [text.get_text() for text in panel.get_legend().get_texts()]
     assert sorted(named) == ["explained", "other seeds", "seeds together"]
+
+
+def test_seeds_are_a_line_and_untrained_networks_ticks():
+    run = RunResults("1 h", "h1", metrics(20.0, 25.0), facts(0.4, None, 80.0), THREE)
+    _, drivers, memory, _ = plot_summary(summarise("LSTM", [run])).axes
+    ticks = [
+        sorted(line.get_xdata())
+        for line in drivers.lines
+        if line.get_marker() == "|" and len(line.get_xdata())
+    ]
+    assert sorted(ticks) == [[40.0, 45.0, 50.0], [50.0, 55.0, 60.0]]
+    ends = {tuple(segment[:, 0]) for lines in drivers.collections for segment in lines.get_segments()}
+    assert ends == {(18.0, 24.0), (76.0, 82.0)}
+    assert [label.get_text() for label in memory.get_yticklabels()] == ["forecast needs, 1 h", "layer 1, 1 h"]
+    needed, layer = (
+        {
+            line.get_marker(): sorted(line.get_xdata())
+            for line in memory.lines
+            if (line.get_ydata() == row).all()
+        }
+        for row in range(2)
+    )
+    assert needed["D"] == [6.0]
+    assert layer["o"] == [0.2]
+    assert [0.19, 0.2, 0.2] in [sorted(line.get_xdata()) for line in memory.lines]
+    ranges = {tuple(segment[:, 0]) for lines in memory.collections for segment in lines.get_segments()}
+    assert ranges == {(4.0, 8.0), (0.1, 0.3), (0.2, 0.21)}  # of needs, of all cells of a layer, of its median
 
 
 def test_panels_on_a_network_that_is_switched_off_say_so():
