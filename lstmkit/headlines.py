@@ -113,7 +113,8 @@ def _remembers(run: RunResults) -> str | None:
     enough, scales = history(run), layer_timescales(run)
     said = [] if enough is None else [f"the newest {enough.range(duration)} give 95 % of its gain"]
     if scales and (without := seeds_without_gain(run)):
-        said.append(f"no sure gain in {without} of {count(len(run.claims), 'seed')}")
+        where = "" if without == len(run.claims) else f" in {without} of {count(len(run.claims), 'seed')}"
+        said.append(f"no sure gain{where}")
     if scales:
         said.append(f"forget gates: {', '.join(scale.range(duration) for scale in scales.values())}")
     return "; ".join(said) or None

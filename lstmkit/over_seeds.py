@@ -64,7 +64,7 @@ class OverSeeds:
         if self.untrained:
             untrained = between(self.untrained, write)
             beside.append(
-                f"untrained {untrained}" if self.is_learned(write) else f"untrained no different, {untrained}"
+                f"untrained {untrained}" if self.is_learned(write) else f"untrained similar, {untrained}"
             )
         return write(self.first) + (f" ({'; '.join(beside)})" if beside else "")
 

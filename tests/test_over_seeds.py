@@ -38,7 +38,7 @@ def test_what_is_learned_lies_apart_from_every_untrained_network(trained, untrai
     ("trained", "untrained", "said"),
     [
         ((6.0, 4.0, 8.0), (1.0, 2.0, 1.5), "6 h (4 to 8 h; untrained 1 to 2 h)"),
-        ((6.0, 4.0, 8.0), (5.0, 2.0, 1.5), "6 h (4 to 8 h; untrained no different, 1.5 to 5 h)"),
+        ((6.0, 4.0, 8.0), (5.0, 2.0, 1.5), "6 h (4 to 8 h; untrained similar, 1.5 to 5 h)"),
         ((6.0, 6.0, 6.0), (1.0,), "6 h (in every seed; untrained 1 h)"),
         ((6.0,), (1.0,), "6 h (untrained 1 h)"),
         ((6.0, 0.5), (), "6 h (30 min to 6 h)"),

@@ -43,8 +43,8 @@ def history_needed(run: RunResults) -> str:
     rule, said = run.metrics.get("network", {}).get("rule", "its residual baseline"), []
     if without := seeds_without_gain(run):
         said.append(
-            f"{without} of {count(len(run.claims), 'seed')} {'does' if without == 1 else 'do'} not surely gain on "
-            f"{rule} in the windows that were measured, so how much history a gain needs cannot be told of every seed"
+            f"{_no_gain(without, len(run.claims))} on {rule} in the windows that were measured, so how much history a "
+            f"gain needs is not told"
         )
     elif enough is not None:
         said.append(
@@ -54,6 +54,14 @@ def history_needed(run: RunResults) -> str:
     if output is not None:
         said.append(f"the newest {output.words(duration)} determine 95 % of its output")
     return f"{'; '.join(said)}." if said else ""
+
+
+def _no_gain(without: int, networks: int) -> str:
+    if networks == 1:
+        return "the network does not surely gain"
+    if without == networks:
+        return f"none of {networks} seeds surely gains"
+    return f"{without} of {networks} seeds {'does' if without == 1 else 'do'} not surely gain"
 
 
 def _interval(found: Room) -> str:
@@ -77,7 +85,9 @@ def timescales(run: RunResults) -> str:
         said += f"; the longest of all cells {longest.words(duration)}"
     learned = [scale.is_learned(duration) for scale in layers.values()]
     if None not in learned and not any(learned):
-        said += ". Training changed none of the medians by more than a tenth: the initial biases set them"
+        said += (
+            ". No median is apart from the untrained ones by a tenth: by this measure, no memory was learned"
+        )
     if saturated:
         shut = ", ".join(f"{share.words(percent_of_all)} in {name}" for name, share in saturated.items())
         said += f". Of the gates' values, nearly open or shut are {shut}"
@@ -199,7 +209,8 @@ def known(run: RunResults) -> str:
         return f"{text} Training raised {'it' if len(learned) == 1 else 'all of them'}."
     if not learned:
         return f"{text} An untrained network's states give as much: none of this was learned."
-    return f"{text} Training raised {', '.join(learned)} alone; an untrained network's states give the rest as well."
+    raised = " and ".join(filter(None, [", ".join(learned[:-1]), learned[-1]]))
+    return f"{text} Training raised {raised} alone; an untrained network's states give the rest as well or better."
 
 
 def smoothing(run: RunResults) -> str:

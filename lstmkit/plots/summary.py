@@ -115,7 +115,7 @@ def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
 def _range(axes: Axes, row: int | float, measure: OverSeeds) -> None:
     """A line over the range of the seeds, and a tick at each network before training."""
     if len(measure.trained) > 1:
-        for color, width in (("white", 3.5), (INK, 1.4)):  # also to be seen on a bar
+        for color, width in (("white", 2.2), (INK, 1.0)):  # also to be seen on a bar
             axes.hlines(row, min(measure.trained), max(measure.trained), color=color, lw=width)
     axes.plot(measure.untrained, [row] * len(measure.untrained), "|", color=SEQUENCE[3], ms=6, mew=1.2)
 
