@@ -81,6 +81,10 @@ wildcard_constraints:
     comparison="|".join(OF_ALL_HORIZONS),
 
 
+# what writes the pages above the sections
+TOLD_BY = "book cautions headlines measures over_seeds report run_results standing verdict".split()
+
+
 rule report:
     input:
         EVERY_PAGE,  # also where a book was built without them
@@ -94,9 +98,7 @@ rule book:
         [p for p in Path("book").rglob("*") if p.suffix in (".md", ".bib", ".css", ".py", ".yml")
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
-        "lstmkit/report.py",
-        "lstmkit/headlines.py",
-        "lstmkit/book.py",
+        [f"lstmkit/{name}.py" for name in TOLD_BY],
     output:
         "book/_build/html/index.html",
     message:
