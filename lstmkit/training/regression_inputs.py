@@ -75,24 +75,26 @@ def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[
 def step_inputs(
     windows: Windows, expected: Float[np.ndarray, "time"], steps: Int[np.ndarray, "window step"]
 ) -> Float[np.ndarray, "window step input"]:
-    """What trees see of some targets: the step, what is expected then, the hour, the values a day before.
+    """What trees see of some targets: the step, what is expected then, the hour, and the values a day before.
+
+    What is expected stands for a value that lies before the lookback.
 
     Args:
         windows: to describe.
         expected: the climatology at every time step.
         steps: ahead of each window's origin.
-
-    Returns:
-        The inputs; NaN where the day before lies before the lookback.
     """
     now, rows = windows.latest()[:, None], windows.origin_rows.cpu().numpy()[:, None] + steps
     earlier = same_time_rows(windows, steps)
+    values, deviations = (
+        in_lookback(series, windows, earlier) for series in (windows.values, windows.values - expected)
+    )
     columns = [
         steps.astype(float),
         expected[rows] - now,
         hour_of_day(windows.time)[rows],
-        in_lookback(windows.values, windows, earlier) - now,
-        in_lookback(windows.values - expected, windows, earlier),
+        np.where(np.isnan(values), expected[rows], values) - now,
+        np.nan_to_num(deviations),
     ]
     return np.stack(columns, axis=2)
 
