@@ -127,7 +127,7 @@ MODELS = {
     "CNN-LSTM, more leads than units": lambda: CNNLSTMForecaster(2, 9, channels=(4, 5), hidden=3, head=6),
     "CNN-LSTM, fewer leads than units": lambda: CNNLSTMForecaster(2, 2, channels=(4, 5), hidden=4, head=6),
     "one lead": lambda: LSTMForecaster(2, 1, hidden=3),
-    "one unit": lambda: CNNLSTMForecaster(2, 4, channels=(4, 5), hidden=1, head=16),
+    "one unit": lambda: CNNLSTMForecaster(2, 4, channels=(2, 3), hidden=1, head=16),
     "both directions": BothWays,
     "all states": Attentive,
     "two LSTMs": TwoMemories,
