@@ -82,7 +82,7 @@ def study() -> str:
             "variant": "raw",
             "regimes": {"labels": LABELS},
             "horizons": [2],
-            "windows": {"lookback": 12, "anchor": "none"},
+            "windows": {"lookback": 12, "residual": "none"},
             "models": {"lstm": {"kind": "lstm", "hidden": 4, "layers": 1}},
             "training": {
                 "epochs": 3,

@@ -34,7 +34,7 @@ data:
          names: [Date, Time, CO, T, station], where: {station: Aarhus}}
 variant: raw
 split: {train: 0.5, validation: 0.2}
-windows: {lookback: 144, scaling: standard, anchor: climatology}
+windows: {lookback: 144, scaling: standard, residual: climatology}
 regimes: {labels: [a, b, c], edges: [1, 2.5]}
 horizons: [6, 36]
 models:

@@ -1,4 +1,4 @@
-"""The mean of the target by time of week: a baseline, and the first part of the anchor."""
+"""The mean of the target by time of week."""
 
 import numpy as np
 import pandas as pd

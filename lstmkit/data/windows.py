@@ -318,7 +318,8 @@ def _forecast_rows(
     """Rows that hold a measurement, and whose targets are all known and inside the part."""
     whole = _runs_of_true(inside & ~np.isnan(values), horizon)  # from each row on
     rows = np.zeros(len(values), dtype=bool)
-    rows[: len(whole) - 1] = whole[1:]
+    ahead = whole[1:]
+    rows[: len(ahead)] = ahead
     return rows & measured
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, Strict, model_validator
 
 from lstmkit.params.base import (
     Description,
@@ -106,6 +106,7 @@ class TrainingParams(Schema):
     """How a model is trained; every run with the same values on the same machine gives the same weights.
 
     `origins` is the number of steps of each window from which a model that reads causally is asked for its forecast.
+    `warmup` is the number of optimiser steps over which the learning rate rises.
     `level_shift` is the standard deviation, in scaled units, of random shifts of the exogenous features' level.
     The precision `auto` is bfloat16 where a few steps of the training show it to be faster, else float32.
     """
@@ -115,14 +116,14 @@ class TrainingParams(Schema):
     validation_windows: Windows = 2048
     origins: Positive = 60
     batch_size: Batch = 16
-    learning_rate: PositiveRate = 3e-3
+    learning_rate: PositiveRate = 4e-3
     weight_decay: Rate = 5e-2
-    warmup: Share = 0.1
+    warmup: Annotated[int, Strict(), Field(ge=0, le=1_000_000)] = 50
     gradient_clip: Annotated[Number, Field(gt=0)] = 1.0
-    patience: Epochs = 4
+    patience: Epochs = 3
     loss: Literal["mse", "huber", "mae"] = "mse"
-    ema_decay: Share = 0.99
-    level_shift: Rate = 1.0
+    ema_decay: Share = 0.995
+    level_shift: Rate = 2.0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
 

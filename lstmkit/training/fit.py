@@ -14,7 +14,7 @@ from jaxtyping import Bool
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import BatchSampler, DataLoader, Sampler
 
 from lstmkit.data.features import exogenous_features
@@ -56,8 +56,7 @@ class Training(LightningModule):
     Args:
         model: maps inputs to scaled differences from the residual baseline.
         origins: steps of each window from which it forecasts.
-        params: loss, optimiser and schedule.
-        steps: optimiser steps of the whole training, for the schedule.
+        params: loss and optimiser.
         seed: from which each epoch's dropout is drawn.
         exogenous: per feature, whether its level is shifted at random in training.
         request: by which its checkpoints are known again.
@@ -68,7 +67,6 @@ class Training(LightningModule):
         model: nn.Module,
         origins: Origins,
         params: TrainingParams,
-        steps: int,
         seed: int,
         exogenous: Bool[Tensor, "feature"],
         request: str,
@@ -79,20 +77,17 @@ class Training(LightningModule):
         self.origins = origins
         self.loss = ForecastLoss(params.loss)
         self.params = params
-        self.steps = steps
         self.seed = seed
         self.request = request
         self.epochs: list[dict[str, int | float]] = []
 
     def configure_optimizers(self) -> dict:
-        """AdamW; the learning rate rises linearly and falls along a cosine."""
+        """AdamW; the learning rate rises linearly and stays: the averaged weights need no fall."""
         optimizer = torch.optim.AdamW(
             self.parameters(), self.params.learning_rate, weight_decay=self.params.weight_decay
         )
-        warmup = max(1, round(self.params.warmup * self.steps))
-        rise = LinearLR(optimizer, start_factor=0.01, total_iters=warmup)
-        fall = CosineAnnealingLR(optimizer, T_max=max(1, self.steps - warmup))
-        schedule = SequentialLR(optimizer, [rise, fall], milestones=[warmup])
+        rise = self.params.warmup + 1
+        schedule = LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / rise))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_start(self) -> None:
@@ -204,7 +199,7 @@ def fit(
     some = held_out.spread(-(-HELD_OUT_TIMES * len(held_out) // len(origins)))
     validation = _loader(some, origins, range(len(some)), params.batch_size)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
-    module = Training(model, origins, params, params.epochs * len(train), seed, exogenous, request)
+    module = Training(model, origins, params, seed, exogenous, request)
     with _quiet():
         trainer = _trainer(params, device, precision, folder, progress)
         last = last_checkpoint(folder, request)
