@@ -11,10 +11,14 @@ import torch
 import yaml
 
 from lstmkit import LstmkitError, open_study
-from lstmkit.analysis.skill import score
+from lstmkit.analysis.error_sums import score
 from lstmkit.storage import Rows, write_json
+from lstmkit.study import find_study
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"
+BASELINES = (
+    "persistence", "seasonal naive", "climatology", "damped climatology", "autoregression", "ridge", "boosted trees",
+)  # fmt: skip
 
 
 def project_with(folder: Path, **changed) -> Path:
@@ -158,7 +162,7 @@ def test_another_time_zone_is_another_model(tmp_path):
                 "humidity": {"column": "h", "unit": "percent"},
             },
         }
-        content["windows"] = {"lookback": 24, "anchor": "none"}
+        content["windows"] = {"lookback": 24, "residual": "none"}
         content["training"] = {"epochs": 1, "windows_per_epoch": 32, "validation_windows": 16}
         path = tmp_path / "params" / "air.yml"
         path.parent.mkdir(exist_ok=True)
@@ -200,7 +204,7 @@ def test_metrics_are_those_of_the_predictions(trained):
     target = trained.dataset.frame["co2"]
     ahead = pd.DatetimeIndex(origin).tz_localize("UTC") + pd.Timedelta("1h")
     np.testing.assert_allclose(observed[:, 0], target[ahead], rtol=1e-6)
-    assert set(metrics["baselines"]) == {"persistence", "seasonal naive", "climatology", "ridge"}
+    assert tuple(metrics["baselines"]) == BASELINES
     best = metrics["skill"]["all_steps"]["best_baseline"]
     rmse = {name: values["rmse"]["all_steps"] for name, values in metrics["baselines"].items()}
     assert best == min(rmse, key=rmse.get)
@@ -220,28 +224,75 @@ def test_the_networks_of_the_smoke_test_are_at_work(trained, model, horizon):
     assert network["spread"] > 0.003 * study.metrics["rmse"]["all_steps"]
 
 
-def test_what_the_network_adds_is_the_forecast_less_the_anchors(trained):
+def test_what_the_network_adds_is_the_forecast_less_that_of_the_rule(trained):
     test = trained.windows["test"]
-    added = all_rows(trained.predictions) - test.to_units(torch.zeros(len(test), 1))
+    added = all_rows(trained.predictions) - test.latest()[:, None]
     network = trained.metrics["network"]
-    assert network["rule"] == "its anchor"
+    assert network["rule"] == "the last value"
+    without = score(test.observed(), np.repeat(test.latest()[:, None], 1, axis=1))["rmse"]
+    assert network["without"]["all_steps"] == pytest.approx(without)
+    assert without == pytest.approx(
+        trained.metrics["baselines"]["persistence"]["rmse"]["all_steps"], rel=1e-6
+    )
     assert network["spread"] == pytest.approx(np.sqrt(added.var(axis=0).mean()), rel=1e-4)
 
 
 def test_everyone_forecasts_the_test_windows_in_order(trained):
     test, chunks = trained.windows["test"], list(trained.forecasts())
-    assert list(chunks[0].forecasts) == [
-        "LSTM", "persistence", "seasonal naive", "climatology", "ridge", "anchor alone",
-    ]  # fmt: skip
+    assert tuple(chunks[0].forecasts) == ("LSTM", *BASELINES)
     np.testing.assert_array_equal(np.concatenate([chunk.observed for chunk in chunks]), test.observed())
     assert np.concatenate([chunk.origin for chunk in chunks]).tolist() == test.origin.tolist()
     of = {name: np.concatenate([chunk.forecasts[name] for chunk in chunks]) for name in chunks[0].forecasts}
     np.testing.assert_array_equal(of["LSTM"], all_rows(trained.predictions))
     np.testing.assert_allclose(of["persistence"][:, 0], test.latest(), rtol=1e-6)
-    np.testing.assert_array_equal(of["anchor alone"], test.to_units(torch.zeros(len(test), 1)))
+    np.testing.assert_allclose(np.concatenate([chunk.rule for chunk in chunks])[:, 0], test.latest())
     rmse = trained.evaluation.metrics["all_steps", "rmse"]
     for name, forecast in of.items():
         assert rmse[name] == pytest.approx(score(test.observed(), forecast)["rmse"], rel=1e-12)
+
+
+def test_every_network_of_the_model_has_its_own_seed_folder_and_forecasts(trained):
+    first, other = trained.networks
+    assert first is trained
+    assert (first.seed, other.seed) == (0, 1)
+    assert other.folder == trained.folder / "seed_1"
+    assert not torch.equal(first.model.projection.weight, other.model.projection.weight)
+    assert other.networks[0].folder == trained.folder
+    chunks = list(trained.forecasts())
+    forecasts = [np.concatenate([chunk.networks[k] for chunk in chunks]) for k in range(2)]
+    for network, forecast in zip(trained.networks, forecasts, strict=True):
+        np.testing.assert_array_equal(forecast, all_rows(network.predictions))
+    content, observed = trained.metrics, trained.windows["test"].observed()
+    assert [seed["seed"] for seed in content["seeds"]] == [0, 1]
+    for seed, forecast in zip(content["seeds"], forecasts, strict=True):
+        assert seed["rmse"]["all_steps"] == pytest.approx(score(observed, forecast)["rmse"])
+    together = score(observed, np.mean(forecasts, axis=0))["rmse"]
+    assert content["ensemble"]["rmse"]["all_steps"] == pytest.approx(together)
+
+
+def test_another_seed_of_the_study_names_the_folders_of_its_networks(tmp_path):
+    study = find_study(project_with(tmp_path, seed=5, seeds=3), "lstm", 1)
+    assert [network.seed for network in study.networks] == [5, 6, 7]
+    assert [network.folder.name for network in study.networks] == ["h1", "seed_6", "seed_7"]
+
+
+def test_the_untrained_network_is_the_one_that_training_began_with(tmp_path):
+    """A training that changes nothing leaves it."""
+    still = {"epochs": 1, "learning_rate": 1e-30, "weight_decay": 0}
+    study = open_study(project_with(tmp_path, training=still, seeds=1), "lstm", 1)
+    gain = study.training_outcome["gain"]
+    for name, value in study.untrained.state_dict().items():
+        expected = gain * value if name.startswith("projection") else value
+        torch.testing.assert_close(study.model.state_dict()[name], expected)
+    assert not study.untrained.training
+
+
+def test_the_claims_of_a_network_are_kept_beside_it(trained):
+    claims = trained.claims
+    kept = json.loads((trained.folder / "claims.json").read_text())
+    assert {name: kept[name] for name in claims} == claims
+    assert sum(claims["trained"]["shares"].values()) == pytest.approx(100)
+    assert claims["trained"]["timescale_hours"] != claims["untrained"]["timescale_hours"]
 
 
 def test_predictions_are_the_models_own(trained):
@@ -274,12 +325,14 @@ def test_the_history_and_its_finding(trained):
     history = trained.history
     assert history.index.tolist() == list(range(8))
     assert trained.training_outcome["best_epoch"] == history["validation_loss"].idxmin()
-    assert trained.training_finding().startswith("8 epochs of 512 windows in ")
+    assert "8 epochs of 512 windows in " in trained.training_finding()
 
 
 def test_a_training_of_one_epoch(tmp_path):
     study = open_study(project_with(tmp_path, training={"epochs": 1}), "lstm", 1)
-    assert study.training_finding().startswith("1 epoch of 512 windows in ")
+    assert study.training_finding().startswith(
+        "The last epoch is the best: a longer training might have gone further. 1 epoch of 512 windows in "
+    )
 
 
 def test_regimes_are_terciles_of_the_training_part(trained):
