@@ -90,7 +90,7 @@ def test_siblings_stand_by_their_horizon_and_share_the_series(trained):
 def test_results_lie_where_the_layout_says(trained):
     root = trained.source.parent.parent / "results" / "smoke" / "lstm_interpretability" / "h1"
     assert trained.folder == root
-    files = {path.name for path in root.iterdir()} - {".training.lock", ".outputs.lock"}
+    files = {path.name for path in root.iterdir()} - {".training.lock", ".outputs.lock", "seed_1"}
     assert files == {
         "model.safetensors",
         "model.json",

@@ -1,5 +1,6 @@
 """Finds the convolutions and pools of a model in the order in which they act, and which steps each of them reads."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -227,10 +228,13 @@ def left_padding(module: Window) -> int:
     moves = stride(module)
     n_steps = 4 * (taps(module) * dilation(module) + moves)
     holes = n_steps // 2 + torch.arange(moves)
+    probe = copy.deepcopy(module)
+    for parameter in probe.parameters():
+        parameter.detach().zero_()  # which lets NaN through, and hides weights that are NaN themselves
     weight = getattr(module, "weight", torch.empty(0))
     maps = weight.new_zeros(moves, getattr(module, "in_channels", 1), n_steps)
     maps[torch.arange(moves), :, holes] = torch.nan
-    window, step = module.forward(maps).isnan().any(dim=1).cpu().nonzero().T  # `forward` calls no hooks
+    window, step = probe.forward(maps).isnan().any(dim=1).cpu().nonzero().T  # `forward` calls no hooks
     return int((step * moves - holes[window]).max())
 
 
