@@ -17,7 +17,7 @@ from tests.test_notebooks import NOTEBOOKS, ROOT, papermill
 HOURS = 60 * 24
 OFF = "The network is switched off"
 CUT = ("A_filters", "A_gates", "B_attribution", "C_hidden_states", "E_convolutions", "E_weights")
-FIGURES = {"01_training": 3, "D_temporal": 3, "E_horizons": 1, "E_predictions": 5, "summary": 1}
+FIGURES = {"01_training": 3, "D_temporal": 3, "E_horizons": 1, "E_predictions": 6, "summary": 1}
 
 
 def reversed_study(folder: Path) -> Path:

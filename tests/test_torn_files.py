@@ -57,7 +57,11 @@ def copied(trained, tmp_path):
 
 
 def content(study) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(study.folder)): path.read_bytes()
+        for path in study.folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def times(study) -> dict[str, int]:
