@@ -31,6 +31,7 @@ RECIPE = TrainingParams(
     batch_size=32,
     learning_rate=0.02,
     weight_decay=0.0,
+    warmup=1,
     patience=6,
     ema_decay=0.0,
     level_shift=0.0,

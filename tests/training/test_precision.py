@@ -13,6 +13,7 @@ from torch import nn
 from lstmkit.params import TrainingParams
 from lstmkit.training import precision as module
 from lstmkit.training.fit import fit
+from lstmkit.training.origins import Origins
 from lstmkit.training.precision import (
     BFLOAT16,
     FLOAT32,
@@ -34,6 +35,7 @@ AUTO = TrainingParams(
     precision="auto",
 )
 WINDOWS = make_test_windows(n=40)
+END = Origins(torch.tensor([WINDOWS.lookback - 1]), None)
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +112,7 @@ def test_the_faster_precision_is_chosen_whatever_the_processor_claims(
     tmp_path, able, in_float32, in_bfloat16, expected
 ):
     model = timed(in_float32, in_bfloat16)
-    assert choose_precision(model, WINDOWS, AUTO, tmp_path, "one") == expected
+    assert choose_precision(model, END, WINDOWS, AUTO, tmp_path, "one") == expected
 
 
 @pytest.mark.parametrize(
@@ -122,20 +124,20 @@ def test_bfloat16_must_save_a_tenth(in_bfloat16, expected):
 
 
 def test_the_seconds_are_those_of_a_step_in_either_precision():
-    seconds = step_seconds(timed(0.02, 0.06), WINDOWS, AUTO)
+    seconds = step_seconds(timed(0.02, 0.06), END, WINDOWS, AUTO)
     assert 0.02 <= seconds[FLOAT32] < 0.06 <= seconds[BFLOAT16]
 
 
 def test_with_several_threads_the_time_on_the_wall_counts():
     torch.set_num_threads(2)
-    seconds = step_seconds(Sleeping(), WINDOWS, AUTO)
+    seconds = step_seconds(Sleeping(), END, WINDOWS, AUTO)
     assert seconds[FLOAT32] < 1 <= seconds[BFLOAT16]
 
 
 def test_a_processor_that_does_not_claim_it_is_not_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "computes_in_bfloat16", lambda _: False)
     model = timed(SLOW, 0)
-    assert choose_precision(model, WINDOWS, AUTO, tmp_path, "one") == FLOAT32
+    assert choose_precision(model, END, WINDOWS, AUTO, tmp_path, "one") == FLOAT32
     assert model.calls == []
 
 
@@ -143,17 +145,17 @@ def test_a_processor_that_does_not_claim_it_is_not_asked(tmp_path, monkeypatch):
 def test_a_precision_that_is_named_is_taken_unmeasured(tmp_path, able, named):
     model = timed()
     recipe = AUTO.model_copy(update={"precision": named})
-    assert choose_precision(model, WINDOWS, recipe, tmp_path, "one") == named
+    assert choose_precision(model, END, WINDOWS, recipe, tmp_path, "one") == named
     assert model.calls == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_few_steps_take_turns_and_long_ones_are_fewer(monkeypatch):
     quick, slow = timed(), timed(0.3, 0.3)
-    step_seconds(quick, WINDOWS, AUTO)
+    step_seconds(quick, END, WINDOWS, AUTO)
     assert quick.calls == [False, True] * 4
     monkeypatch.setattr(module, "MOST_SECONDS", 0.5)
-    step_seconds(slow, WINDOWS, AUTO)
+    step_seconds(slow, END, WINDOWS, AUTO)
     assert slow.calls == [False, True] * 2
 
 
@@ -161,7 +163,7 @@ def test_few_steps_take_turns_and_long_ones_are_fewer(monkeypatch):
 def test_measuring_leaves_the_model_and_the_random_numbers_as_they_were(training):
     model = timed().train(training)
     before, numbers = state_of(model), torch.get_rng_state()
-    step_seconds(model, WINDOWS, AUTO)
+    step_seconds(model, END, WINDOWS, AUTO)
     assert state_of(model) == before
     assert torch.equal(torch.get_rng_state(), numbers)
 
@@ -169,21 +171,21 @@ def test_measuring_leaves_the_model_and_the_random_numbers_as_they_were(training
 def test_a_batch_has_no_more_windows_than_there_are():
     model = timed()
     few = replace(WINDOWS, starts=WINDOWS.starts[:5])
-    assert min(step_seconds(model, few, AUTO).values()) > 0
+    assert min(step_seconds(model, END, few, AUTO).values()) > 0
 
 
 def test_what_was_chosen_is_kept_for_the_same_training_alone(tmp_path, able):
-    assert choose_precision(timed(SLOW, 0), WINDOWS, AUTO, tmp_path, "one") == BFLOAT16
+    assert choose_precision(timed(SLOW, 0), END, WINDOWS, AUTO, tmp_path, "one") == BFLOAT16
     again = timed(0, SLOW)
-    assert choose_precision(again, WINDOWS, AUTO, tmp_path, "one") == BFLOAT16
+    assert choose_precision(again, END, WINDOWS, AUTO, tmp_path, "one") == BFLOAT16
     assert again.calls == []
-    assert choose_precision(again, WINDOWS, AUTO, tmp_path, "another") == FLOAT32
+    assert choose_precision(again, END, WINDOWS, AUTO, tmp_path, "another") == FLOAT32
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"precision": "bf16-mixed", "request": "one"}'])
 def test_a_damaged_or_foreign_note_is_measured_anew(tmp_path, able, content):
     (tmp_path / NOTE).write_text(content)
-    assert choose_precision(timed(0, SLOW), WINDOWS, AUTO, tmp_path, "one") == FLOAT32
+    assert choose_precision(timed(0, SLOW), END, WINDOWS, AUTO, tmp_path, "one") == FLOAT32
     assert json.loads((tmp_path / NOTE).read_text())["precision"] == FLOAT32
 
 
