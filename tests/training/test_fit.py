@@ -38,7 +38,7 @@ RECIPE = TrainingParams(
     device="cpu",
 )
 
-HOPELESS = RECIPE.model_copy(update={"epochs": 30, "patience": 2, "learning_rate": 2.0, "warmup": 0.0})
+HOPELESS = RECIPE.model_copy(update={"epochs": 30, "patience": 2, "learning_rate": 2.0, "warmup": 0})
 
 
 def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Windows]:
@@ -341,7 +341,7 @@ def test_every_loss_is_zero_for_a_perfect_forecast_and_positive_otherwise(loss):
 
 def test_a_training_that_diverges_says_so(tmp_path):
     model = linear_model()
-    recipe = RECIPE.model_copy(update={"learning_rate": 1e30, "warmup": 0.0})
+    recipe = RECIPE.model_copy(update={"learning_rate": 1e30, "warmup": 0})
     with pytest.raises(LstmkitError, match="learning_rate"):
         train(model, tmp_path, recipe)
 
