@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from lstmkit.layout import horizon_folder, network_folder, project_folder, results_folder
+from lstmkit.layout import CLAIMS, METRICS, horizon_folder, network_folders, project_folder, results_folder
 from lstmkit.params import find_params, load_params, source_files
 from lstmkit.rooms import modules_behind, rooms
 
@@ -12,7 +12,6 @@ SOURCE = find_params(STUDY)
 PARAMS = load_params(SOURCE)
 PAGES = Path("book/studies") / SOURCE.stem
 RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
-SEEDS = [PARAMS.seed + number for number in range(PARAMS.seeds)]
 HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "seeds", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
@@ -57,14 +56,14 @@ EVERY_PAGE = [
     *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=OF_ALL_HORIZONS),
 ]
 HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
-CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.claims")]
+BEHIND_CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.claims")]
 ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in SECTIONS}
 
 
 def networks(wildcards):
     """The last file of each network's own job."""
     run = RESULTS / f"{wildcards.model}_interpretability" / wildcards.h
-    return [run / "claims.json", *(network_folder(run, seed) / "claims.json" for seed in SEEDS[1:])]
+    return [folder / CLAIMS for folder in network_folders(run, PARAMS.seed, PARAMS.seeds)]
 
 
 PAGE = (
@@ -137,10 +136,10 @@ NETWORK = (
 rule network:
     input:
         HOUSE,
-        CLAIMS,
+        BEHIND_CLAIMS,
         *RECORDING,
     output:
-        RESULTS / "{model}_interpretability" / "{h}" / "claims.json",
+        RESULTS / "{model}_interpretability" / "{h}" / CLAIMS,
     params:
         settings=lambda wildcards: settings("claims", wildcards.model),
         study=STUDY,
@@ -157,7 +156,7 @@ rule network:
 
 use rule network as other_network with:
     output:
-        RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / "claims.json",
+        RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / CLAIMS,
     params:
         settings=lambda wildcards: settings("claims", wildcards.model),
         study=STUDY,
@@ -179,7 +178,7 @@ rule training:
         notebook="notebooks/01_training.ipynb",
     output:
         page=PAGES / "{model}" / "{h}" / "01_training.ipynb",
-        metrics=RESULTS / "{model}_interpretability" / "{h}" / "metrics.json",
+        metrics=RESULTS / "{model}_interpretability" / "{h}" / METRICS,
     params:
         settings=lambda wildcards: settings("01_training", wildcards.model),
         study=STUDY,
@@ -198,7 +197,7 @@ rule section:
         lambda wildcards: ROOMS[wildcards.section],
         *RECORDING,
         notebook="notebooks/{section}.ipynb",
-        trained=RESULTS / "{model}_interpretability" / "{h}" / "metrics.json",
+        trained=RESULTS / "{model}_interpretability" / "{h}" / METRICS,
     output:
         page=PAGES / "{model}" / "{h}" / "{section}.ipynb",
     params:
@@ -229,7 +228,7 @@ rule horizons:
         lambda wildcards: told_in_summary(wildcards.model) if wildcards.comparison == "summary" else [],
         *RECORDING,
         notebook="notebooks/{comparison}.ipynb",
-        trained=expand(RESULTS / "{{model}}_interpretability" / "{h}" / "metrics.json", h=HORIZONS),
+        trained=expand(RESULTS / "{{model}}_interpretability" / "{h}" / METRICS, h=HORIZONS),
     output:
         page=PAGES / "{model}" / "{comparison}.ipynb",
     params:

@@ -197,14 +197,15 @@ def baselines_folder(source: Path, horizon: int, interval: str) -> Path:
     return results_folder(source) / "baselines" / horizon_folder(horizon, interval)
 
 
-def network_folder(run: Path, seed: int) -> Path:
-    """Where the results of a network go that is not the explained one of its model.
+def network_folders(run: Path, first_seed: int, n_seeds: int) -> list[Path]:
+    """Where the results of each network of a model go: the explained one's in the run's own folder, the others' below.
 
     Args:
         run: folder of the model and horizon.
-        seed: of the network.
+        first_seed: of the explained network.
+        n_seeds: number of networks, whose seeds follow.
     """
-    return run / f"seed_{seed}"
+    return [run, *(run / f"seed_{first_seed + number}" for number in range(1, n_seeds))]
 
 
 def model_folder(source: Path, model: str) -> Path:

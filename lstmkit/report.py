@@ -9,11 +9,13 @@ from typing import Any
 from lstmkit.checksums import checksum, read_card, read_facts, read_result
 from lstmkit.headlines import SUMMARY, Subject, headlines
 from lstmkit.layout import (
+    CLAIMS,
+    METRICS,
     horizon_folder,
     horizon_label,
     model_folder,
     model_label,
-    network_folder,
+    network_folders,
     run_folder,
 )
 from lstmkit.params import StudyParams, find_params, load_params
@@ -22,7 +24,6 @@ from lstmkit.storage import write_whole
 from lstmkit.verdict import spread
 from lstmkit.wording import digits, escaped, plain, signed
 
-METRICS, CLAIMS = "metrics.json", "claims.json"
 MADE_AGAIN = "delete it, and `make report` makes it again"
 NOTHING = "Nothing of this study has been executed yet.\n"
 
@@ -139,8 +140,7 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     if metrics is None:
         return None
     facts = read_facts(run, checksum(read_card(run) or {}))
-    others = [network_folder(run, params.seed + number) for number in range(1, params.seeds)]
-    claims = [_read(network, CLAIMS) for network in (run, *others)]
+    claims = [_read(network, CLAIMS) for network in network_folders(run, params.seed, params.seeds)]
     return RunResults(
         ahead=horizon_label(steps, interval),
         folder=horizon_folder(steps, interval),

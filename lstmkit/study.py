@@ -23,10 +23,11 @@ from lstmkit.data.windows import Windows, make_windows, split_rows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import (
     CLAIMS,
+    METRICS,
     baselines_folder,
     horizon_label,
     model_label,
-    network_folder,
+    network_folders,
     project_folder,
     run_folder,
 )
@@ -37,7 +38,6 @@ from lstmkit.run_results import RunResults
 from lstmkit.storage import Rows
 from lstmkit.study_page import StudyPage
 from lstmkit.trained import TrainedModel, load_or_train, untrained_model
-from lstmkit.training.baselines import fit_baselines
 from lstmkit.training.kept_baselines import baselines_request, ensure_baselines
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Study(StudyPage):
     def folder(self) -> Path:
         """Where the results of this model and horizon go; those of its other networks lie below."""
         run = run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
-        return network_folder(run, self.seed) if self.number else run
+        return network_folders(run, self.params.seed, self.params.seeds)[self.number]
 
     @property
     def seed(self) -> int:
@@ -141,6 +141,13 @@ class Study(StudyPage):
         """Seconds that the training took, where they are known."""
         return self._trained.seconds
 
+    def _kept(self, name: str) -> dict[str, Any] | None:
+        """What was computed from this model; None where it is missing, damaged or of another one."""
+        try:
+            return read_result(self.folder / name, self._card)
+        except LstmkitError:
+            return None
+
     @property
     def _card(self) -> str:
         """The checksum of the model's card, which everything that is computed from the model names."""
@@ -179,10 +186,7 @@ class Study(StudyPage):
     @cached_property
     def claims(self) -> dict[str, Any]:
         """What the summary says of this network, `trained` and `untrained`."""
-        try:
-            kept = read_result(self.folder / CLAIMS, self._card)
-        except LstmkitError:
-            kept = None
+        kept = self._kept(CLAIMS)
         if kept is None:
             from lstmkit.analysis.claims import measure_claims  # captum is slow to import
 
@@ -201,6 +205,8 @@ class Study(StudyPage):
     @cached_property
     def baselines(self) -> dict[str, Rows]:
         """Forecasts of every test window by each baseline, in the target's unit, shape (window, horizon)."""
+        from lstmkit.training.baselines import fit_baselines  # scikit-learn's trees are slow to import
+
         train, split = self.windows["train"], self.params.split
         return ensure_baselines(
             baselines_folder(self.source, self.horizon, self.params.data.interval),
@@ -237,7 +243,7 @@ class Study(StudyPage):
             gain=self.training_outcome["gain"],
             validation_days=self.windows["validation"].origin.normalize().nunique(),
         )
-        write_result(self.folder / "metrics.json", evaluation.to_json(), self._card)
+        write_result(self.folder / METRICS, evaluation.to_json(), self._card)
         return evaluation
 
     def forecasts(self) -> Iterator[Compared]:
@@ -258,10 +264,7 @@ class Study(StudyPage):
     @property
     def metrics(self) -> dict:
         """The content of `metrics.json`, made where it is missing, damaged or of another model."""
-        try:
-            kept = read_result(self.folder / "metrics.json", self._card)
-        except LstmkitError:
-            kept = None
+        kept = self._kept(METRICS)
         return self.evaluation.to_json() if kept is None else kept
 
     @property

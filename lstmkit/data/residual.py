@@ -101,7 +101,7 @@ def fit_residual_baseline(
         origin: rows of the training windows' newest steps; the target is known there and at all steps ahead.
         horizon: steps ahead.
     """
-    origin = origin[:: -(-len(origin) // MOST_WINDOWS)]
+    origin = _some(origin)
     constant = np.full(len(target), np.nanmean(target[training]))
     expected = climatology if kind in ("climatology", "damped") else constant
     deviations = target - expected
@@ -113,6 +113,10 @@ def fit_residual_baseline(
     scale = size if size > ROUNDING * np.abs(target[origin]).max() else 1.0
     scaled = torch.from_numpy((deviations / scale).astype("float32"))
     return ResidualBaseline(kind, expected, rate, scale, scaled)
+
+
+def _some(origin: Int[np.ndarray, "window"]) -> Int[np.ndarray, "few"]:
+    return origin[:: -(-len(origin) // MOST_WINDOWS)]
 
 
 def better_rule(
@@ -129,7 +133,7 @@ def better_rule(
         origin: rows of the windows' newest steps; the target is known there and at all steps ahead.
         horizon: steps ahead.
     """
-    origin = origin[:: -(-len(origin) // MOST_WINDOWS)]
+    origin = _some(origin)
     ahead, usual = (
         np.lib.stride_tricks.sliding_window_view(series, horizon)[origin + 1]
         for series in (target, climatology)
