@@ -190,15 +190,8 @@ class Study(StudyPage):
         if kept is None:
             from lstmkit.analysis.claims import measure_claims  # captum is slow to import
 
-            kept = measure_claims(
-                self.model,
-                self.untrained,
-                self.windows["test"],
-                self.regimes,
-                self.dataset,
-                self.params,
-                self.unit,
-            )
+            networks, test, params = (self.model, self.untrained), self.windows["test"], self.params
+            kept = measure_claims(*networks, test, self.regimes, self.dataset, params, self.unit)
             write_result(self.folder / CLAIMS, kept, self._card)
         return kept
 
@@ -207,12 +200,12 @@ class Study(StudyPage):
         """Forecasts of every test window by each baseline, in the target's unit, shape (window, horizon)."""
         from lstmkit.training.baselines import fit_baselines  # scikit-learn's trees are slow to import
 
-        train, split = self.windows["train"], self.params.split
+        params, windows = self.params, self.windows
         return ensure_baselines(
-            baselines_folder(self.source, self.horizon, self.params.data.interval),
-            baselines_request(self.params, self.dataset, train),
-            lambda: fit_baselines(self.dataset, self.windows, split, self.params.training, self.params.seed),
-            self.windows["test"],
+            baselines_folder(self.source, self.horizon, params.data.interval),
+            baselines_request(params, self.dataset, windows["train"]),
+            lambda: fit_baselines(self.dataset, windows, params.split, params.training, params.seed),
+            windows["test"],
         )
 
     @property
