@@ -26,6 +26,7 @@ def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) ->
     write_whole(path, lambda draft: figure.savefig(draft, dpi=PRINT_DPI))
     if table is not None:
         write_csv(path.with_suffix(".csv"), table)
+    figure.set_layout_engine("none")  # the layout that was found stays
     screen = BytesIO()
     figure.savefig(screen, format="png", dpi=SCREEN_DPI)
     label = f"Figure {path.stem.split('_', 1)[0]}" if "_" in path.stem else "Figure"

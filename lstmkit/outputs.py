@@ -16,7 +16,7 @@ from lstmkit.internals.recurrent import record_final_states
 from lstmkit.internals.running import forecast
 from lstmkit.storage import RowWriter, locked, whole_file
 
-BATCH = 256
+BATCH = 64
 PREDICTIONS, STATES, HASHES = "predictions.npz", "hidden_states.npy", "outputs.json"
 
 

@@ -9,6 +9,7 @@ from warnings import warn
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import nn
 
 from lstmkit.analysis.compared import Compared
@@ -19,7 +20,7 @@ from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
-from lstmkit.data.windows import Windows, make_windows, split_rows
+from lstmkit.data.windows import Windows, make_windows, split_rows, spread_evenly
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import (
     CLAIMS,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from lstmkit.analysis.attribution import Attributor
 
 CHUNK = 256  # windows
+SHARED = 4096  # test windows on which the networks of a model are compared
 
 
 @dataclass(frozen=True)
@@ -170,17 +172,22 @@ class Study(StudyPage):
 
     @property
     def predictions(self) -> Rows:
-        """Forecasts of every test window, in the target's unit, shape (window, horizon)."""
+        """Forecasts of the test windows in the target's unit, shape (window, horizon).
+
+        The network that is explained forecasts all of them; the others only those on which all are compared, spread
+        evenly over time.
+        """
         return Rows(self._outputs / PREDICTIONS, "predicted")
 
     @property
     def hidden_states(self) -> Rows:
-        """Hidden states in which each layer of the LSTM ends, for every test window, shape (window, layer, unit)."""
+        """Hidden states in which each layer of the LSTM ends, for the same windows, shape (window, layer, unit)."""
         return Rows(self._outputs / STATES)
 
     @cached_property
     def _outputs(self) -> Path:
-        ensure_outputs(self.folder, self.model, self.windows["test"], self._card)
+        test = self.windows["test"] if self.number == 0 else self.windows["test"].spread(SHARED)
+        ensure_outputs(self.folder, self.model, test, self._card)
         return self.folder
 
     @cached_property
@@ -232,6 +239,7 @@ class Study(StudyPage):
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
             seeds=[network.seed for network in self.networks],
+            shared=self._shared(),
             rule=self.windows["test"].residual.rule,
             gain=self.training_outcome["gain"],
             validation_days=self.windows["validation"].origin.normalize().nunique(),
@@ -240,18 +248,35 @@ class Study(StudyPage):
         return evaluation
 
     def forecasts(self) -> Iterator[Compared]:
-        """The test windows in order of time, some at a time, as each network and each baseline forecasts them."""
-        test, baselines = self.windows["test"], self.baselines
-        of_networks = zip(*(walk(each.predictions, test, CHUNK) for each in self.networks), strict=True)
+        """The test windows in order of time, some at a time, as the network and each baseline forecast them."""
+        baselines = self.baselines
+        of_network = walk(self.predictions, self.windows["test"], CHUNK)
         of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)
-        for networks, others in zip(of_networks, of_baselines, strict=True):
-            some, explained = networks[0]
+        for (some, predicted), others in zip(of_network, of_baselines, strict=True):
+            forecasts = {
+                self.model_label: predicted,
+                **dict(zip(baselines, map(np.float64, others), strict=True)),
+            }
+            yield Compared(some.observed(), forecasts, some.origin, some.without_network())
+
+    def _shared(self) -> Iterator[Compared]:
+        """Windows that every network of the model forecasts, some at a time, with each baseline's forecasts."""
+        test = self.windows["test"]
+        chosen = spread_evenly(len(test), SHARED)
+        networks = [
+            self.predictions.take(chosen),
+            *(each.predictions.take(np.arange(len(chosen))) for each in self.networks[1:]),
+        ]
+        baselines = {name: rows.take(chosen) for name, rows in self.baselines.items()}
+        for first in range(0, len(chosen), CHUNK):
+            part = slice(first, first + CHUNK)
+            some = test.select(torch.from_numpy(chosen[part]))
+            forecasts = {name: np.float64(rows[part]) for name, rows in baselines.items()}
             yield Compared(
                 some.observed(),
-                {self.model_label: explained, **dict(zip(baselines, map(np.float64, others), strict=True))},
+                forecasts,
                 some.origin,
-                some.without_network(),
-                tuple(predicted for _, predicted in networks),
+                networks=tuple(np.float64(each[part]) for each in networks),
             )
 
     @property

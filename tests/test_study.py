@@ -12,6 +12,7 @@ import yaml
 
 from lstmkit import LstmkitError, open_study
 from lstmkit.analysis.error_sums import score
+from lstmkit.data.windows import spread_evenly
 from lstmkit.storage import Rows, write_json
 from lstmkit.study import find_study
 
@@ -258,16 +259,32 @@ def test_every_network_of_the_model_has_its_own_seed_folder_and_forecasts(traine
     assert other.folder == trained.folder / "seed_1"
     assert not torch.equal(first.model.projection.weight, other.model.projection.weight)
     assert other.networks[0].folder == trained.folder
-    chunks = list(trained.forecasts())
-    forecasts = [np.concatenate([chunk.networks[k] for chunk in chunks]) for k in range(2)]
-    for network, forecast in zip(trained.networks, forecasts, strict=True):
-        np.testing.assert_array_equal(forecast, all_rows(network.predictions))
+    forecasts = [all_rows(network.predictions) for network in trained.networks]
     content, observed = trained.metrics, trained.windows["test"].observed()
     assert [seed["seed"] for seed in content["seeds"]] == [0, 1]
     for seed, forecast in zip(content["seeds"], forecasts, strict=True):
         assert seed["rmse"]["all_steps"] == pytest.approx(score(observed, forecast)["rmse"])
     together = score(observed, np.mean(forecasts, axis=0))["rmse"]
     assert content["ensemble"]["rmse"]["all_steps"] == pytest.approx(together)
+
+
+def test_the_other_networks_forecast_some_of_the_windows(tmp_path, monkeypatch):
+    monkeypatch.setattr("lstmkit.study.SHARED", 20)
+    study = find_study(project_with(tmp_path, seeds=2), "lstm", 1)
+    first, other = study.networks
+    chosen = spread_evenly(len(study.windows["test"]), 20)
+    assert len(first.predictions) == len(study.windows["test"]) > 20
+    predicted = all_rows(other.predictions)
+    with torch.inference_mode():
+        some = study.windows["test"].spread(20)
+        expected = some.to_units(other.model(some.gather(torch.arange(20))[0]))
+    np.testing.assert_allclose(predicted, expected, rtol=1e-5)
+    observed, own = study.windows["test"].observed(), all_rows(first.predictions)
+    rmse = [score(observed[chosen], each)["rmse"] for each in (own[chosen], predicted)]
+    assert [seed["rmse"]["all_steps"] for seed in study.metrics["seeds"]] == pytest.approx(rmse)
+    together = score(observed[chosen], (own[chosen] + predicted) / 2)["rmse"]
+    assert study.metrics["ensemble"]["rmse"]["all_steps"] == pytest.approx(together)
+    assert study.metrics["rmse"]["all_steps"] == pytest.approx(score(observed, own)["rmse"])
 
 
 def test_another_seed_of_the_study_names_the_folders_of_its_networks(tmp_path):

@@ -21,7 +21,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import StudyParams
 
-GATE_WINDOWS, GRADIENT_WINDOWS, STATE_WINDOWS = 256, 256, 1024
+GATE_WINDOWS, GRADIENT_WINDOWS, STATE_WINDOWS = 128, 256, 1024
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def measure_claims(
             params.seed,
             unit,
         ).saliency()
-        gates = gate_statistics(network, windows.sample(GATE_WINDOWS, params.seed), whole)
+        gates = gate_statistics(network, windows.spread(GATE_WINDOWS), whole)
         state = last_state(network, sample, regimes, unit)
         claims = Claims(
             shares={feature: float(share) for feature, share in gradient.share.items()},

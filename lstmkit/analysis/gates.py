@@ -16,11 +16,13 @@ from lstmkit.internals.gates import part_names, reads_backward, walk_lstm
 from lstmkit.internals.recurrent import LSTMCall, first_lstm
 from lstmkit.internals.running import evaluated
 from lstmkit.internals.trace_check import TraceCheck, check_trace
+from lstmkit.wording import count
 
 GATE_NAMES = ("input", "forget", "candidate", "output")
 FORGET = GATE_NAMES.index("forget")
 SQUASHED = [0, 1, 3]  # the gates between 0 and 1
 QUANTILES = (0.1, 0.5, 0.9)
+GATE_WINDOWS, UNTRAINED_GATE_WINDOWS = 4096, 512  # of the test part, on the page
 TIMESCALE_DIGITS, QUANTILE_DIGITS = 4, 3  # at the most
 BATCH, SMALL_BATCH, CHECKED = 1024, 32, 32
 
@@ -105,7 +107,12 @@ class GateStatistics:
     @property
     def caption(self) -> str:
         """What was averaged."""
-        return f"All {self.n_windows:,} test windows, every layer of the LSTM."
+        return f"{self.windows_named}, every layer of the LSTM."
+
+    @property
+    def windows_named(self) -> str:
+        """Which windows these are, for captions."""
+        return f"{count(self.n_windows, 'test window')} spread evenly over time"
 
     @property
     def sampling(self) -> str:
@@ -239,7 +246,7 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
 
     Args:
         model: in evaluation mode, with an `nn.LSTM`.
-        windows: usually the whole test part.
+        windows: of the test part, in order of time.
         regimes: of the target, at the origin.
 
     Raises:

@@ -8,7 +8,7 @@ from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.internals.recurrent import record_final_states
 
-BATCH = 256
+BATCH = 64
 
 
 @torch.inference_mode()

@@ -68,9 +68,11 @@ class Evaluation:
         model: the model's label.
         unit: the target's unit.
         metrics: rows are forecasters (the model first), columns (range, metric); MAPE in percent.
+        skill: of the model, by range.
         seeds: of each network of the model, by its seed; the first is the one that is explained.
         ensemble: of the mean of their forecasts; None where there is one alone.
         n_windows: test windows.
+        n_shared: those on which the networks of the model are compared.
         n_days: days on which they start, the blocks of the resampling.
         validation_days: days on which the validation windows start.
         confidence: of the skill's interval.
@@ -80,18 +82,15 @@ class Evaluation:
     model: str
     unit: str
     metrics: pd.DataFrame
+    skill: dict[str, Skill]
     seeds: dict[int, Scored]
     ensemble: Scored | None
     n_windows: int
+    n_shared: int
     n_days: int
     validation_days: int
     confidence: float
     network: Network | None = None
-
-    @property
-    def skill(self) -> dict[str, Skill]:
-        """Of the network that is explained, by range."""
-        return next(iter(self.seeds.values())).skill
 
     def to_frame(self) -> pd.DataFrame:
         """The table that a reader sees: RMSE, MAE, R² and MAPE for each forecaster and range."""
@@ -106,15 +105,15 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """The content of `metrics.json`."""
-        first, *_ = self.seeds.values()
         return {
-            **first.to_json(),
+            **Scored(self.metrics.loc[self.model], self.skill).to_json(),
             "baselines": {n: _by_metric(self.metrics.loc[n]) for n in self.metrics.index if n != self.model},
             "seeds": [{"seed": seed, **each.to_json()} for seed, each in self.seeds.items()],
             **({} if self.ensemble is None else {"ensemble": self.ensemble.to_json()}),
             **({"network": vars(self.network)} if self.network else {}),
             "unit": self.unit,
             "test_windows": self.n_windows,
+            "shared_windows": self.n_shared,
             "test_days": self.n_days,
             "validation_days": self.validation_days,
             "confidence": self.confidence,
@@ -136,9 +135,14 @@ class Evaluation:
             if skill.low is None
             else f", interval {signed(100 * skill.low)} to {signed(100 * skill.high)} %"
         )
+        some = (
+            ""
+            if self.n_shared == self.n_windows
+            else f" of {self.n_shared:,} test windows, spread evenly over time"
+        )
         return [
-            f"Trained from {count(len(rmse), 'seed')}, it reaches {', '.join(rmse)} {self.unit} over all steps; the "
-            f"mean of their forecasts reaches {digits(together)} {self.unit} (skill {signed(100 * skill.value)} %"
+            f"Trained from {count(len(rmse), 'seed')}, it reaches {', '.join(rmse)} {self.unit} over all steps{some}; "
+            f"the mean of their forecasts reaches {digits(together)} {self.unit} (skill {signed(100 * skill.value)} %"
             f"{interval})."
         ]
 
@@ -161,6 +165,7 @@ def evaluate(
     confidence: float,
     seed: int,
     seeds: Sequence[int] = (0,),
+    shared: Iterable[Compared] = (),
     rule: str = "the mean of the training part",
     gain: float = 1.0,
     validation_days: int = 0,
@@ -172,12 +177,13 @@ def evaluate(
     Args:
         model: which of the forecasters is the model.
         unit: the target's unit.
-        chunks: all windows, some at a time, with the forecasts of every network of the model.
+        chunks: all windows, some at a time.
         bootstrap: number of resamplings; forecasts that start on one day, and days in succession whose errors are
             correlated, are resampled together.
         confidence: of the interval.
         seed: of the resamplings.
         seeds: of the model's networks.
+        shared: windows with the forecasts of every network, some at a time; needed where there are several networks.
         rule: the residual baseline in words.
         gain: by which the network's outputs were multiplied after training.
         validation_days: days on which the validation windows start.
@@ -185,36 +191,39 @@ def evaluate(
     Raises:
         LstmkitError: a baseline makes no error at all.
     """
-    sums, added, n_windows = {steps: _Sums() for steps in RANGES}, Added(), 0
+    sums, added = _Sums(), Added()
     for chunk in chunks:
-        n_windows += len(chunk.observed)
         added.add(chunk, model)
-        for steps, part in RANGES.items():
-            sums[steps].add(chunk, chunk.networks or (chunk.forecasts[model],), part)
-    metrics = pd.concat({steps: each.everyone.metrics() for steps, each in sums.items()}, axis=1)
-    networks = pd.concat({steps: each.networks.metrics() for steps, each in sums.items()}, axis=1)
-    baselines = [name for name in metrics.index if name != model]
-    best = {steps: _best_baseline(metrics.loc[baselines, (steps, "rmse")]) for steps in RANGES}
-
-    def scored(network: int) -> Scored:
-        skill = {}
-        for steps, name in best.items():
-            of_both = sums[steps].daily.total[:, [len(metrics) + network, metrics.index.get_loc(name)]]
-            low, high = None, None
-            if len(sums[steps].daily) >= FEWEST_DAYS:
-                low, high = _interval(of_both, bootstrap, confidence, seed)
-            value = 1 - networks.loc[network, (steps, "rmse")] / metrics.loc[name, (steps, "rmse")]
-            skill[steps] = Skill(float(value), low, high, name)
-        return Scored(networks.loc[network], skill)
-
+        sums.add(chunk, chunk.forecasts)
+    metrics = sums.metrics()
+    baselines = metrics.drop(index=model)
+    best = {steps: _best_baseline(baselines[steps, "rmse"]) for steps in RANGES}
+    resampling = {"bootstrap": bootstrap, "confidence": confidence, "seed": seed}
+    skill = sums.skill(model, best, **resampling)
+    networks, ensemble, n_shared = {seeds[0]: Scored(metrics.loc[model], skill)}, None, sums.n_windows
+    if len(seeds) > 1:
+        others = _Sums()
+        for chunk in shared:
+            of_networks = {
+                **dict(zip(seeds, chunk.networks, strict=True)),
+                "mean": np.mean(chunk.networks, axis=0),
+            }
+            others.add(chunk, of_networks | {name: chunk.forecasts[name] for name in baselines.index})
+        of_all = others.metrics()
+        *each, ensemble = (
+            Scored(of_all.loc[name], others.skill(name, best, **resampling)) for name in (*seeds, "mean")
+        )
+        networks, n_shared = dict(zip(seeds, each, strict=True)), others.n_windows
     return Evaluation(
         model=model,
         unit=unit,
-        metrics=metrics.loc[[model, *baselines]],
-        seeds={number: scored(k) for k, number in enumerate(seeds)},
-        ensemble=scored(len(seeds)) if len(seeds) > 1 else None,
-        n_windows=n_windows,
-        n_days=len(sums["all_steps"].daily),
+        metrics=metrics.loc[[model, *baselines.index]],
+        skill=skill,
+        seeds=networks,
+        ensemble=ensemble,
+        n_windows=sums.n_windows,
+        n_shared=n_shared,
+        n_days=sums.n_days,
         validation_days=validation_days,
         confidence=confidence,
         network=added.network(rule, gain),
@@ -222,21 +231,40 @@ def evaluate(
 
 
 class _Sums:
-    """What one range of steps adds up to: of the forecasters, and of the model's networks and their mean."""
+    """What the errors of several forecasters add up to, over all steps and at the last."""
 
     def __init__(self) -> None:
-        self.everyone, self.networks, self.daily = ErrorSums(), ErrorSums(), DailySums()
+        self.n_windows = 0
+        self._errors = {steps: ErrorSums() for steps in RANGES}
+        self._daily = {steps: DailySums() for steps in RANGES}
 
-    def add(self, chunk: Compared, networks: tuple[Forecast, ...], part: slice) -> None:
-        if len(networks) > 1:
-            networks = (*networks, np.mean(networks, axis=0))
-        squares = [
-            self.everyone.add(
-                chunk.observed[:, part], {name: each[:, part] for name, each in chunk.forecasts.items()}
-            ),
-            self.networks.add(chunk.observed[:, part], {k: each[:, part] for k, each in enumerate(networks)}),
-        ]
-        self.daily.add(chunk.origin, np.concatenate(squares, axis=1))
+    def add(self, chunk: Compared, forecasts: dict[str | int, Forecast]) -> None:
+        self.n_windows += len(chunk.observed)
+        for steps, part in RANGES.items():
+            parts = {name: forecast[:, part] for name, forecast in forecasts.items()}
+            squares = self._errors[steps].add(chunk.observed[:, part], parts)
+            self._daily[steps].add(chunk.origin, squares)
+
+    def metrics(self) -> pd.DataFrame:
+        return pd.concat({steps: errors.metrics() for steps, errors in self._errors.items()}, axis=1)
+
+    @property
+    def n_days(self) -> int:
+        return len(self._daily["all_steps"])
+
+    def skill(
+        self, name: str | int, best: dict[str, str], bootstrap: int, confidence: float, seed: int
+    ) -> dict[str, Skill]:
+        """Of one forecaster against the best baseline of each range."""
+        metrics, skill = self.metrics(), {}
+        for steps, baseline in best.items():
+            low, high = None, None
+            if self.n_days >= FEWEST_DAYS:
+                of_both = self._daily[steps].total[:, metrics.index.get_indexer([name, baseline])]
+                low, high = _interval(of_both, bootstrap, confidence, seed)
+            value = 1 - metrics.loc[name, (steps, "rmse")] / metrics.loc[baseline, (steps, "rmse")]
+            skill[steps] = Skill(float(value), low, high, baseline)
+        return skill
 
 
 def _best_baseline(rmse: pd.Series) -> str:

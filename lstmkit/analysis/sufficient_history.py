@@ -18,8 +18,8 @@ from lstmkit.internals.running import forecast
 from lstmkit.wording import count, digits, duration, percent
 
 ENOUGH = 0.95  # of the gain, or of the output
-WINDOWS, LENGTHS, BATCH = 384, 10, 256
-UNTRAINED_WINDOWS = 128  # enough for what determines an output, the only thing that is asked before training
+WINDOWS, LENGTHS, BATCH = 256, 10, 64
+UNTRAINED_WINDOWS = 96  # enough for what determines an output, the only thing that is asked before training
 RESAMPLINGS, CONFIDENCE = 400, 0.95
 ROUNDING = 1e-9  # of a mean squared error; of a number of steps
 

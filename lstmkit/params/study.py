@@ -148,7 +148,7 @@ class AttributionParams(Schema):
     """
 
     windows: Windows = 512
-    costly_windows: Windows = 96
+    costly_windows: Windows = 64
     target_step: Positive | None = None
     smooth_samples: Samples = 50
     smooth_sigma: PositiveRate = 0.1
@@ -172,7 +172,7 @@ class HiddenStateParams(Schema):
 class ConvolutionParams(Schema):
     """How many test windows the convolutions are examined on, and how many random ablations they are held against."""
 
-    windows: Windows = 2048
+    windows: Windows = 1024
     random_ablations: Samples = 20
 
 

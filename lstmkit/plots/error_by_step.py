@@ -5,13 +5,18 @@ from itertools import cycle
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from lstmkit.analysis.error_by_step import ErrorByStep
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, canvas, light_grid
+from lstmkit.wording import signed
 
 RIVALS = tuple(color for color in SEQUENCE if color not in (ACCENT, MUTED))
 LOOKS = [(color, *shape) for shape in (("-", "o"), ("--", "s"), (":", "^")) for color in RIVALS]
+
+
+LINEAR, WIDE = 5.0, 30.0  # percent of skill
+SKILL_TICKS = (-10_000, -1000, -300, -100, -30, -10, -5, 0, 5, 10, 30, 100)
 
 
 def plot_error_by_step(errors: ErrorByStep) -> Figure:
@@ -25,6 +30,8 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
     own = errors.errors[errors.model]
     percent = None if errors.skill_ends is None else 100 * errors.skill_ends
     _curve(middle, errors.hours, 100 * errors.skill, percent, ACCENT)
+    if 100 * np.abs(errors.skill).max() > WIDE:
+        _compress(middle)
     middle.set_ylabel("skill (%)")
     middle.set_title("Skill against the best baseline of each step")
     _curve(bottom, errors.hours, own.bias, own.bias_ends, ACCENT)
@@ -39,6 +46,16 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
         FixedLocator(errors.hours) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
     )
     return figure
+
+
+def _compress(axes: Axes) -> None:
+    """A linear axis around zero and logarithms outside, so that a few bad steps leave the others legible."""
+    low, high = axes.get_ylim()
+    axes.set_yscale("symlog", linthresh=LINEAR, linscale=1.5)
+    axes.yaxis.set_major_locator(FixedLocator([tick for tick in SKILL_TICKS if low <= tick <= high]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: signed(percent, 0)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_ylim(low, max(high, LINEAR))
 
 
 def _rmse(axes: Axes, errors: ErrorByStep) -> None:

@@ -17,7 +17,7 @@ MINUTES, HOURS = (
     (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144),
 )
 MEMORY_TICKS = (*(minutes / 60 for minutes in MINUTES), *HOURS)
-CLOSEST_TICKS = 0.17  # of the axis
+CLOSEST_TICKS = 0.24  # of the axis
 
 
 def plot_summary(summary: Summary) -> Figure:
@@ -57,6 +57,7 @@ def _skill(axes: Axes, runs: tuple[RunResults, ...]) -> None:
             fontsize=8,
             color=MUTED,
             transform=axes.get_yaxis_transform(),
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
     axes.set_ylim(-0.5, len(runs) - 0.4)
     _horizons(axes, runs)

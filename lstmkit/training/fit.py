@@ -28,6 +28,7 @@ from lstmkit.training.origins import Origins, choose_origins
 from lstmkit.training.precision import choose_precision
 
 EPOCH_STRIDE = 1_000_003  # keeps the epochs' draws apart whatever the seed
+HELD_OUT_BATCH = 128
 HELD_OUT_TIMES = 8  # that a validation window counts in an epoch's loss, as an origin of a window
 
 
@@ -197,7 +198,7 @@ def fit(
     train = _loader(windows["train"], origins, sampler, params.batch_size)
     held_out = held_out_windows(windows, params, seed)
     some = held_out.spread(-(-HELD_OUT_TIMES * len(held_out) // len(origins)))
-    validation = _loader(some, origins, range(len(some)), params.batch_size)
+    validation = _loader(some, origins, range(len(some)), HELD_OUT_BATCH)
     exogenous = torch.tensor(exogenous_features(windows["train"].features))
     module = Training(model, origins, params, seed, exogenous, request)
     with _quiet():
@@ -206,14 +207,14 @@ def fit(
         trainer.fit(module, train, validation, ckpt_path=last, weights_only=True)
     weights = torch.load(folder / "best.ckpt", weights_only=True, map_location="cpu")
     module.load_state_dict(weights["state_dict"])
-    gain = shrink(model.to(device).eval(), held_out, params.batch_size)
+    gain = shrink(model.to(device).eval(), held_out)
     model.cpu()
     best = int(weights["epoch"])
     return TrainingHistory(module.epochs, best, gain, precision, time.perf_counter() - started)
 
 
 @torch.no_grad()
-def shrink(model: nn.Module, held_out: Windows, batch_size: int) -> float:
+def shrink(model: nn.Module, held_out: Windows) -> float:
     """Multiply the model's outputs by the gain between 0 and 1 that suits held-out windows best.
 
     A network that learned deviations which do not recur overstates them; least squares on windows that it was not
@@ -222,12 +223,11 @@ def shrink(model: nn.Module, held_out: Windows, batch_size: int) -> float:
     Args:
         model: in evaluation mode; changed in place.
         held_out: windows that it was not trained on, on the model's device.
-        batch_size: windows per batch.
 
     Raises:
         LstmkitError: outputs are NaN or infinite.
     """
-    gain = best_gain((model(x), y) for x, y in held_out.batches(batch_size))
+    gain = best_gain((model(x), y) for x, y in held_out.batches(HELD_OUT_BATCH))
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     for parameter in last.parameters():
         parameter.mul_(gain)

@@ -36,10 +36,11 @@ def test_parts(result):
         "test": "2025-07-21 00:00:00+00:00",
     }
     assert result.end == pd.Timestamp("2025-07-27 23:30", tz="UTC")
-    # a part of n steps has n − 5 windows; rows 10 and 20…25 of the test part are no origins or not known
-    blocked = {start for start in range(331) for row in range(20, 26) if start <= row < start + 6} | {7}
-    assert result.windows == {"train": 6 * 336 - 5, "validation": 331, "test": 331 - len(blocked)}
-    assert result.to_frame().loc["test"].tolist() == ["2025-07-21 00:00", 331 - len(blocked)]
+    # the first part of n steps has n − 5 windows, the others n − 1: their inputs reach into the part before;
+    # rows 10 and 20…25 of the test part are no origins or not known
+    blocked = {start for start in range(-4, 331) for row in range(20, 26) if start <= row < start + 6} | {7}
+    assert result.windows == {"train": 6 * 336 - 5, "validation": 335, "test": 335 - len(blocked)}
+    assert result.to_frame().loc["test"].tolist() == ["2025-07-21 00:00", 335 - len(blocked)]
 
 
 def test_the_week_is_that_of_the_training_part(result):

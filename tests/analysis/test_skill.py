@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 
 from lstmkit.analysis.compared import Compared
 from lstmkit.analysis.error_sums import score
-from lstmkit.analysis.skill import RANGES, Evaluation, Skill, evaluate
+from lstmkit.analysis.skill import RANGES, Evaluation, Scored, Skill, evaluate
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import digits
 from tests.analysis.drawn import windows_drawn
@@ -108,9 +108,8 @@ def said(rmse: float, low: float | None, high: float | None, against: float = 20
     metrics = pd.DataFrame([[rmse, rmse], [against, against]], ["LSTM", "ridge"], columns)
     skill = dict.fromkeys(RANGES, Skill(1 - rmse / against, low, high, "ridge"))
     seeds = {0: Scored(metrics.loc["LSTM"], skill)}
-    return (
-        Evaluation("LSTM", "ppm", metrics, seeds, None, 100, 10, 9, 0.95).finding().split(" At the last")[0]
-    )
+    evaluation = Evaluation("LSTM", "ppm", metrics, skill, seeds, None, 100, 100, 10, 9, 0.95)
+    return evaluation.finding().split(" At the last")[0]
 
 
 BETTER, WORSE, ALIKE, UNSURE = (
@@ -193,7 +192,7 @@ def networks_of(observed, networks, **changed):
                  tuple(network[rows] for network in networks))
         for rows in (slice(0, 70), slice(70, 240))
     ]  # fmt: skip
-    chosen = {"bootstrap": 50, "confidence": 0.9, "seed": 0, "seeds": [5, 6, 7]} | changed
+    chosen = {"bootstrap": 50, "confidence": 0.9, "seed": 0, "seeds": [5, 6, 7], "shared": chunks} | changed
     return evaluate("LSTM", "ppm", chunks, **chosen), ridge
 
 
@@ -222,6 +221,30 @@ def test_every_network_and_their_mean_are_scored_against_the_same_baseline(noise
     assert table.loc["LSTM, 3 seeds together", ("all steps", "RMSE (ppm)")] == pytest.approx(1)
     told = ", ".join(digits(value) for value in rmse)
     assert f"Trained from 3 seeds, it reaches {told} ppm over all steps; the mean" in evaluation.finding()
+
+
+def test_networks_are_compared_on_the_windows_that_all_of_them_forecast(noise):
+    """On every other window the mean errs by nothing; on the others the networks are not asked."""
+    observed, error = noise
+    some = slice(None, None, 2)
+    networks = tuple(observed[some] + sign * error[some] for sign in (1, -1))
+    ridge = observed + np.where(np.arange(240) % 2, 9.0, 2.0)[:, None] * error
+    shared = [Compared(observed[some], {"ridge": ridge[some]}, HOURLY[some], networks=networks)]
+    chunks = [Compared(observed, {"LSTM": observed + error, "ridge": ridge}, HOURLY)]
+    evaluation = evaluate(
+        "LSTM", "ppm", chunks, bootstrap=50, confidence=0.9, seed=0, seeds=[0, 1], shared=shared
+    )
+    size = np.sqrt(np.mean(error[some] ** 2))
+    assert evaluation.ensemble.metrics["all_steps", "rmse"] == pytest.approx(0, abs=1e-9)
+    for network in evaluation.seeds.values():
+        assert network.metrics["all_steps", "rmse"] == pytest.approx(size)
+        assert network.skill["all_steps"].value == pytest.approx(
+            0.5
+        )  # of ridge there, not of ridge everywhere
+    assert evaluation.metrics.loc["LSTM", ("all_steps", "rmse")] == pytest.approx(np.sqrt(np.mean(error**2)))
+    assert evaluation.skill["all_steps"].value > 0.5
+    assert (evaluation.to_json()["test_windows"], evaluation.to_json()["shared_windows"]) == (240, 120)
+    assert " over all steps of 120 test windows, spread evenly over time; the mean" in evaluation.finding()
 
 
 def test_the_interval_of_the_mean_is_that_of_such_a_model(noise):

@@ -27,7 +27,7 @@ def evaluation(low: float | None = -0.0123, high: float | None = 0.0456, scale: 
     metrics = pd.DataFrame(rmse, list(FORECASTERS), columns)
     seeds = {7: Scored(metrics.iloc[0], skill), 8: Scored(1.02 * metrics.iloc[0], skill)}
     return Evaluation(
-        "CNN-LSTM", "ppm", metrics, seeds, Scored(0.97 * metrics.iloc[0], skill), 900, 30, 9, 0.95
+        "CNN-LSTM", "ppm", metrics, skill, seeds, Scored(0.97 * metrics.iloc[0], skill), 900, 900, 30, 9, 0.95
     )
 
 

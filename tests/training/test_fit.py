@@ -289,7 +289,7 @@ def test_outputs_are_shrunk_to_what_suits_held_out_windows_best():
             model[1].bias.zero_()
             model[1].weight.copy_(overstated * torch.linalg.lstsq(x.flatten(1), y).solution.T)
             before = model(x)
-            gain = shrink(model, windows, batch_size=32)
+            gain = shrink(model, windows)
             torch.testing.assert_close(model(x), gain * before)
             grid = torch.linspace(0, 1, 1001)
             losses = [nn.functional.mse_loss(factor * before, y).item() for factor in grid]
