@@ -119,7 +119,7 @@ rule baselines:
         study=STUDY,
         steps=lambda wildcards: HORIZONS[wildcards.h],
     log:
-        RESULTS / "baselines" / "{h}" / "baselines.log",
+        RESULTS / "baselines" / "{h}" / "logs" / "baselines.log",
     message:
         "Fitting the baselines, {wildcards.h}"
     priority: 3
@@ -163,7 +163,7 @@ use rule network as other_network with:
         steps=lambda wildcards: HORIZONS[wildcards.h],
         seed="{seed}",
     log:
-        RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / "network.log",
+        RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / "logs" / "network.log",
     message:
         "Training {wildcards.model}, {wildcards.h}, seed {wildcards.seed}"
     priority: 3

@@ -156,7 +156,7 @@ def test_an_error_of_the_data_is_one_line_with_its_log(checkout):
     (error,) = refuse(start(checkout, "bad"))
     assert re.fullmatch(
         r"error: .*/air.csv: column 'c', row 1 \(line 3 of the file\): 'many' is not a number.* "
-        r"\((results/bad/baselines/h1/baselines|results/bad/\w+_interpretability/h1/(logs|seed_1)/network)\.log\)",
+        r"\(results/bad/(baselines/h1|\w+_interpretability/h1(/seed_[12])?)/logs/(baselines|network)\.log\)",
         error,
     )
 
