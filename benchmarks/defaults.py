@@ -62,7 +62,7 @@ def compare(params: StudyParams, dataset: Dataset, model: str, horizon: int, see
         alone = errors(test.without_network(), test)
         each = ", ".join(errors(forecast, test) for forecast in forecasts)
         rows.append([f"network on `{rule}`", each, errors(np.mean(forecasts, axis=0), test), alone])
-    baselines = fit_baselines(dataset, windows, params.split, params.training, params.seed)
+    baselines = fit_baselines(dataset, windows, params.training, params.seed)
     return rows + [[name, errors(forecast(test), test), "", ""] for name, forecast in baselines.items()]
 
 

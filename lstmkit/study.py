@@ -20,7 +20,7 @@ from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
-from lstmkit.data.windows import Windows, make_windows, split_rows, spread_evenly
+from lstmkit.data.windows import Windows, make_windows, spread_evenly
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import (
     CLAIMS,
@@ -105,8 +105,8 @@ class Study(StudyPage):
     @cached_property
     def regimes(self) -> Regimes:
         """Low, medium and high values of the target, from the training part."""
-        rows = split_rows(self.dataset.observed, self.params.split)["train"]
-        return find_regimes(self.dataset.frame[self.dataset.target].to_numpy()[rows], self.params.regimes)
+        training = self.windows["train"]
+        return find_regimes(training.values[training.rows], self.params.regimes)
 
     @property
     def unit(self) -> str:
@@ -211,7 +211,7 @@ class Study(StudyPage):
         return ensure_baselines(
             baselines_folder(self.source, self.horizon, params.data.interval),
             baselines_request(params, self.dataset, windows["train"]),
-            lambda: fit_baselines(self.dataset, windows, params.split, params.training, params.seed),
+            lambda: fit_baselines(self.dataset, windows, params.training, params.seed),
             windows["test"],
         )
 

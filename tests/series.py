@@ -34,5 +34,5 @@ def raw_windows(
     dataset: Dataset, horizon: int, split: SplitParams | None = None, **params
 ) -> dict[str, Windows]:
     """Windows of the dataset's own columns."""
-    split = split or SplitParams()
+    split = split or SplitParams(validation_blocks=1)
     return make_windows(dataset, build_features(dataset, "raw"), horizon, WindowParams(**params), split)

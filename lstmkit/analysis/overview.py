@@ -7,8 +7,8 @@ import pandas as pd
 
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
-from lstmkit.data.windows import PARTS, Windows, split_rows
-from lstmkit.params import SplitParams
+from lstmkit.data.split import Rows, stretches
+from lstmkit.data.windows import Windows
 from lstmkit.wording import count, digits, duration, feature_label, with_error
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -28,8 +28,7 @@ class Overview:
         unit: of the target.
         means: over each hour of the site's clock, or each step of the grid where that is longer; NaN inside gaps.
         averaged_over: an hour, or the grid's interval where that is longer.
-        part_starts: local time of the first observed step of each part.
-        end: local time of the last row.
+        stretches: of each part, local time of its first observed step and of its last row.
         week: 10 %, 50 % and 90 % quantiles of the training part, one row per `week_hours`, from Monday 00:00 on.
         week_hours: hours per row of `week`: the least part of a week, from an hour on, that the interval resolves.
         regimes: low, medium and high.
@@ -42,8 +41,7 @@ class Overview:
     unit: str
     means: pd.Series
     averaged_over: pd.Timedelta
-    part_starts: dict[str, pd.Timestamp]
-    end: pd.Timestamp
+    stretches: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
     week: pd.DataFrame
     week_hours: int
     regimes: Regimes
@@ -51,8 +49,11 @@ class Overview:
     gaps: str
 
     def to_frame(self) -> pd.DataFrame:
-        """Parts of the series: first time stamp and number of windows."""
-        starts = {name: f"{start:%Y-%m-%d %H:%M}" for name, start in self.part_starts.items()}
+        """Parts of the series: first time stamp of each stretch, and number of windows."""
+        starts = {
+            name: ", ".join(f"{start:%Y-%m-%d %H:%M}" for start, _ in parts)
+            for name, parts in self.stretches.items()
+        }
         return pd.DataFrame({"starts": starts, "windows": self.windows}).rename_axis("part")
 
     @property
@@ -76,8 +77,9 @@ class Overview:
     def finding(self) -> str:
         """Span, level, rhythm, regimes and gaps of the series."""
         low, high = self.regimes.edges
+        _, end = self.stretches["test"][-1]
         return (
-            f"{self.name}: {self.means.index[0]:%d %B %Y} to {self.end:%d %B %Y}, {feature_label(self.target)} "
+            f"{self.name}: {self.means.index[0]:%d %B %Y} to {end:%d %B %Y}, {feature_label(self.target)} "
             f"{with_error(self.means.mean(), self.means.std())} {self.unit}. {self._rhythm()} "
             f"Regimes: {self.regimes.labels[0]} below {digits(low)}, "
             f"{self.regimes.labels[2]} from {digits(high)} {self.unit} on.{self._empty()} {self.gaps}"
@@ -102,37 +104,40 @@ class Overview:
         return f" {self.regimes.empty_sentence}" if self.regimes.empty else ""
 
 
-def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes, split: SplitParams) -> Overview:
+def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) -> Overview:
     """Describe the target and its parts.
 
     Args:
         dataset: the series on its grid.
         windows: of all parts.
         regimes: of the target.
-        split: shares of the parts.
     """
     local = dataset.local_time
     target = pd.Series(dataset.frame[dataset.target].to_numpy(), index=local)
-    parts = split_rows(dataset.observed, split)
+    training = windows["train"].rows
     averaged_over = max(HOUR, dataset.interval)
     width = next((hours for hours in WEEK_HOURS if hours * HOUR >= dataset.interval), WEEK)
     hour_of_week = np.asarray(local.day_of_week * 24 + local.hour) // width * width
-    training = target.iloc[parts["train"]].groupby(hour_of_week[parts["train"]])
-    week = training.quantile([0.1, 0.5, 0.9]).unstack()
+    week = target.iloc[training].groupby(hour_of_week[training])
+    week = week.quantile([0.1, 0.5, 0.9]).unstack()
     return Overview(
         name=dataset.name,
         target=dataset.target,
         unit=dataset.units[dataset.target],
         means=target if averaged_over > HOUR else target.resample(HOUR).mean(),
         averaged_over=averaged_over,
-        part_starts={name: local[parts[name]][dataset.observed.iloc[parts[name]]][0] for name in PARTS},
-        end=local[-1],
+        stretches={name: _stretches(part.rows, dataset) for name, part in windows.items()},
         week=week.set_axis(["10 %", "50 %", "90 %"], axis=1).reindex(range(0, WEEK, width)),
         week_hours=width,
         regimes=regimes,
-        windows={name: len(windows[name]) for name in PARTS},
+        windows={name: len(part) for name, part in windows.items()},
         gaps=_gap_sentence(dataset),
     )
+
+
+def _stretches(rows: Rows, dataset: Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    local, observed = dataset.local_time, dataset.observed.to_numpy()
+    return [(local[part[observed[part]][0]], local[part[-1]]) for part in stretches(rows)]
 
 
 def _gap_sentence(dataset: Dataset) -> str:

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.units import QUANTITY_OF_NAME
-from lstmkit.data.windows import split_rows
+from lstmkit.data.windows import Windows
 from lstmkit.params import DataParams, StudyParams
 
 CO2_LEVEL = 1000.0  # ppm, above which indoor air is taken to need ventilation
@@ -30,18 +30,18 @@ class WarningLevel:
     tried: Float[np.ndarray, "tried"]
 
 
-def warning_levels(dataset: Dataset, params: StudyParams) -> tuple[WarningLevel, ...]:
+def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> tuple[WarningLevel, ...]:
     """The level that the study states; without one 1,000 ppm of CO2, and what the target seldom reaches.
 
     Args:
         dataset: the series.
+        windows: of its training part.
         params: of the study.
 
     Returns:
         One level, or several of which the first is taken that is crossed often enough.
     """
-    rows = split_rows(dataset.observed, params.split)["train"]
-    training = dataset.frame[dataset.target].to_numpy()[rows]
+    training = windows.values[windows.rows]
     if params.evaluation.threshold is not None:
         return (_level(params.evaluation.threshold, "which the study states", training),)
     seldom = float(np.nanquantile(training, QUANTILE))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.ndimage import uniform_filter1d
 
 from lstmkit.data.clock import DAY, time_of_day
@@ -11,7 +11,7 @@ SMOOTHING = pd.Timedelta("1h")
 
 
 def climatology(
-    target: pd.Series, local_time: pd.DatetimeIndex, training: slice, interval: pd.Timedelta
+    target: pd.Series, local_time: pd.DatetimeIndex, training: Int[np.ndarray, "_"], interval: pd.Timedelta
 ) -> Float[np.ndarray, "time"]:
     """Mean of the training part by time of day, working days and weekends apart, at every time step.
 

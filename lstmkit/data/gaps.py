@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
 from lstmkit.data.clock import DAY, HOUR
 from lstmkit.data.dataset import Dataset
@@ -11,7 +12,12 @@ STAMP = "%Y-%m-%d %H:%M"
 
 
 def no_window(
-    name: str, rows: slice, dataset: Dataset, features: pd.DataFrame, lookback: int, horizon: int
+    name: str,
+    rows: Int[np.ndarray, "_"],
+    dataset: Dataset,
+    features: pd.DataFrame,
+    lookback: int,
+    horizon: int,
 ) -> str:
     """Why a part holds no window, and which gap is in the way.
 

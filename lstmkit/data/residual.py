@@ -87,7 +87,7 @@ def fit_residual_baseline(
     kind: str,
     target: Float[np.ndarray, "time"],
     climatology: Float[np.ndarray, "time"],
-    training: slice,
+    training: Int[np.ndarray, "_"],
     origin: Int[np.ndarray, "window"],
     horizon: int,
 ) -> ResidualBaseline:

@@ -14,10 +14,9 @@ from lstmkit.data.gaps import no_window
 from lstmkit.data.residual import ResidualBaseline, better_rule, fit_residual_baseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
+from lstmkit.data.split import PARTS, split_rows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,7 @@ class Windows:
         inputs: scaled features of the whole series.
         values: the target of the whole series as measured, in its unit.
         residual: the rule from whose forecast the network forecasts the difference.
+        rows: of the part.
         forecast_rows: whether a forecast of the part may start at each row: the row is a measurement, and all targets
             are known and lie inside the part.
         time: time stamps of the rows on the site's clock.
@@ -42,6 +42,7 @@ class Windows:
     inputs: Float[Tensor, "time feature"]
     values: Float[np.ndarray, "time"]
     residual: ResidualBaseline
+    rows: Int[np.ndarray, "_"]
     forecast_rows: Bool[Tensor, "time"]
     time: pd.DatetimeIndex
     starts: Int[Tensor, "window"]
@@ -212,24 +213,6 @@ def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
     return np.unique(np.linspace(0, population - 1, min(size, population)).round().astype(np.int64))
 
 
-def split_rows(observed: pd.Series, split: SplitParams) -> dict[str, slice]:
-    """Chronological row ranges of the training, validation and test parts.
-
-    The shares are of the observed steps, so that a gap takes nothing from the part that it lies in. A part ends with
-    an observed step: an interpolated one at its end would know the next part.
-
-    Args:
-        observed: per row, whether the step holds a measurement, shape (time,).
-        split: shares of the parts.
-    """
-    measured = np.flatnonzero(observed)
-    counts = [round(len(measured) * share) for share in (split.train, split.train + split.validation)]
-    first, second = (int(measured[count - 1]) + 1 if count else 0 for count in counts)
-    return dict(
-        zip(PARTS, [slice(0, first), slice(first, second), slice(second, len(observed))], strict=True)
-    )
-
-
 def make_windows(
     dataset: Dataset, features: pd.DataFrame, horizon: int, params: WindowParams, split: SplitParams
 ) -> dict[str, Windows]:
@@ -252,7 +235,7 @@ def make_windows(
     Raises:
         LstmkitError: a part holds no window.
     """
-    parts, values = split_rows(dataset.observed, split), dataset.frame[dataset.target].to_numpy(np.float64)
+    parts, values = split_rows(dataset, split, horizon), dataset.frame[dataset.target].to_numpy(np.float64)
     forecast_rows, starts = _starts(dataset, features, values, parts, params.lookback, horizon)
     training = parts["train"]
     scaler = Scaler.fit(features.iloc[training], params.scaling)
@@ -265,6 +248,7 @@ def make_windows(
         inputs=torch.from_numpy(scaler.transform(features)),
         values=values,
         residual=fit_residual_baseline(kind, values, usual, training, origin["train"], horizon),
+        rows=np.empty(0, np.int64),
         forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,
         starts=torch.empty(0, dtype=torch.int64),
@@ -276,7 +260,10 @@ def make_windows(
     )
     return {
         name: replace(
-            whole, forecast_rows=torch.from_numpy(forecast_rows[name]), starts=torch.from_numpy(starts[name])
+            whole,
+            rows=parts[name],
+            forecast_rows=torch.from_numpy(forecast_rows[name]),
+            starts=torch.from_numpy(starts[name]),
         )
         for name in PARTS
     }
@@ -286,7 +273,7 @@ def _starts(
     dataset: Dataset,
     features: pd.DataFrame,
     values: Float[np.ndarray, "time"],
-    parts: dict[str, slice],
+    parts: dict[str, Int[np.ndarray, "_"]],
     lookback: int,
     horizon: int,
 ) -> tuple[dict[str, Bool[np.ndarray, "time"]], dict[str, Int[np.ndarray, "_"]]]:
@@ -303,7 +290,7 @@ def _starts(
     return rows, starts
 
 
-def _inside(rows: slice, n_rows: int) -> Bool[np.ndarray, "time"]:
+def _inside(rows: Int[np.ndarray, "_"], n_rows: int) -> Bool[np.ndarray, "time"]:
     inside = np.zeros(n_rows, dtype=bool)
     inside[rows] = True
     return inside

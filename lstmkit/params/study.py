@@ -30,6 +30,7 @@ MOST_STATES = 10_000_000_000  # of one layer for one batch: 40 GB, of which trai
 
 Samples = Annotated[Positive, Field(le=10_000)]
 Epochs = Annotated[Positive, Field(le=10_000)]
+Blocks = Annotated[Positive, Field(le=100)]
 Batch = Annotated[Positive, Field(le=65_536)]
 Rate = Annotated[Number, Field(ge=0, le=100)]
 PositiveRate = Annotated[Rate, Field(gt=0)]
@@ -64,10 +65,16 @@ def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class SplitParams(Schema):
-    """Chronological shares of the series; what remains is the test part."""
+    """Shares of the series; what remains is the test part, which comes last.
+
+    The validation part lies in `validation_blocks` stretches of equal length: one at the end of the training part, or
+    several spread evenly over it. `auto` takes two where the validation part is shorter than a week and each of two
+    is a day longer than the horizon and four times as long, else one.
+    """
 
     train: Fraction = 0.6
     validation: Fraction = 0.1
+    validation_blocks: Blocks | Literal["auto"] = "auto"
 
     @model_validator(mode="after")
     def _leaves_a_test_part(self) -> "SplitParams":

@@ -24,9 +24,13 @@ def plot_overview(overview: Overview) -> Figure:
 
 def _series(axes, overview: Overview) -> None:
     means = overview.means.tz_localize(None)  # matplotlib would write the dates in UTC
-    starts = [start.tz_localize(None) for start in overview.part_starts.values()]
-    end = overview.end.tz_localize(None)
-    for part, start, stop in zip(overview.part_starts, starts, [*starts[1:], end], strict=True):
+    spans = sorted(
+        (start.tz_localize(None), end.tz_localize(None), part)
+        for part, stretches in overview.stretches.items()
+        for start, end in stretches
+    )
+    starts, end = [start for start, _, _ in spans], spans[-1][1]
+    for (start, _, part), stop in zip(spans, [*starts[1:], end], strict=True):
         axes.axvspan(start, stop, color=PART_COLORS[part], lw=0)
         axes.annotate(
             part,

@@ -5,8 +5,8 @@ from functools import partial
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.residual import fit_residual_baseline
-from lstmkit.data.windows import Windows, split_rows
-from lstmkit.params import SplitParams, TrainingParams
+from lstmkit.data.windows import Windows
+from lstmkit.params import TrainingParams
 from lstmkit.training.autoregression import fit_autoregression
 from lstmkit.training.boosted_trees import fit_boosted_trees
 from lstmkit.training.gain import held_out_windows
@@ -15,14 +15,13 @@ from lstmkit.training.simple_rules import Forecaster, at_targets, persistence, r
 
 
 def fit_baselines(
-    dataset: Dataset, windows: dict[str, Windows], split: SplitParams, training: TrainingParams, seed: int
+    dataset: Dataset, windows: dict[str, Windows], training: TrainingParams, seed: int
 ) -> dict[str, Forecaster]:
     """Fit every baseline on what comes before the test part.
 
     Args:
         dataset: the series.
         windows: of all parts.
-        split: shares of the parts, for the climatology.
         training: of the networks; the regressions are tuned on the same validation windows.
         seed: of the samples of windows that the regressions see.
 
@@ -30,11 +29,10 @@ def fit_baselines(
         Per baseline, a function that forecasts windows in the target's unit, shape (window, horizon).
     """
     train, held_out = windows["train"], held_out_windows(windows, training, seed)
-    rows = split_rows(dataset.observed, split)["train"]
-    expected = climatology(dataset.frame[dataset.target], dataset.local_time, rows, dataset.interval)
+    expected = climatology(dataset.frame[dataset.target], dataset.local_time, train.rows, dataset.interval)
     origin = train.origin_rows.cpu().numpy()
     last, damped = (
-        fit_residual_baseline(kind, train.values, expected, rows, origin, train.horizon)
+        fit_residual_baseline(kind, train.values, expected, train.rows, origin, train.horizon)
         for kind in ("last", "damped")
     )
     ridge = fit_ridge([last, damped], expected, train, held_out, seed)

@@ -11,7 +11,7 @@ from lstmkit.params import SplitParams
 from lstmkit.storage import Rows
 from tests.series import dataset_of, raw_windows
 
-LATE_HALF = SplitParams(train=0.25, validation=0.15)
+LATE_HALF = SplitParams(validation_blocks=1, train=0.25, validation=0.15)
 
 
 def windows_of(n: int = 1000, horizon: int = 3, keep: np.ndarray | None = None, **dataset) -> Windows:

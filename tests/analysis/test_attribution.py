@@ -265,7 +265,9 @@ def test_attributions_are_of_what_the_network_adds_to_its_rule_in_the_targets_un
         described = {"interval": pd.Timedelta("1h"), "site_timezone": "UTC", "units": {}}
         dataset = make_dataset("walk", frame, target="a", **described)
         params = WindowParams(lookback=30, scaling="standard", residual=kind)
-        return make_windows(dataset, build_features(dataset, "raw"), 3, params, SplitParams())["test"]
+        return make_windows(
+            dataset, build_features(dataset, "raw"), 3, params, SplitParams(validation_blocks=1)
+        )["test"]
 
     model = stirred(LSTMForecaster(2, 3, hidden=4))
     before = windows_with(0.0, "a")

@@ -36,7 +36,7 @@ def series(days: int = DAYS):
     latents = pd.DataFrame({"occupancy": random.normal(size=24 * days)}, index=dataset.frame.index)
     dataset = replace(dataset, latents=latents, units=dataset.units | {"occupancy": "people"})
     params = WindowParams(lookback=LOOKBACK, residual="none")
-    split = SplitParams(train=max(0.1, 1.2 / days), validation=0.1)
+    split = SplitParams(validation_blocks=1, train=max(0.1, 1.2 / days), validation=0.1)
     return dataset, make_windows(dataset, build_features(dataset, "raw"), 1, params, split)["test"]
 
 

@@ -247,9 +247,9 @@ def test_the_rolling_error_of_daily_forecasts_is_that_of_local_days(tmp_path):
     dataset = make_dataset(
         "d", frame, target="co2", interval=pd.Timedelta("1D"), site_timezone=zone, units=units
     )
-    windows = raw_windows(dataset, 2, SplitParams(train=0.4, validation=0.1), lookback=3, residual="none")[
-        "test"
-    ]
+    windows = raw_windows(
+        dataset, 2, SplitParams(validation_blocks=1, train=0.4, validation=0.1), lookback=3, residual="none"
+    )["test"]
     error = np.ones(len(windows))
     at = int(np.flatnonzero(windows.origin == pd.Timestamp("2025-04-02", tz=zone))[0])
     error[at] = 10

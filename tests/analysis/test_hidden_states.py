@@ -101,7 +101,9 @@ def test_the_correction_is_what_the_network_adds_to_the_residual_baseline(tmp_pa
     hours = np.arange(60 * 24)
     noise = np.random.default_rng(1).normal(size=len(hours)).cumsum()
     dataset = dataset_of({"co2": 500 + 50 * np.sin(2 * np.pi * hours / 24) + noise, "temperature": noise})
-    windows = raw_windows(dataset, 4, SplitParams(), lookback=24, residual=residual)["test"]
+    windows = raw_windows(dataset, 4, SplitParams(validation_blocks=1), lookback=24, residual=residual)[
+        "test"
+    ]
     model = stirred(LSTMForecaster(2, 4, hidden=3))
     write_outputs(tmp_path, model, windows)
     chosen = spread_evenly(len(windows), 30)

@@ -12,7 +12,9 @@ from lstmkit.data.regimes import Regimes
 from lstmkit.params import SplitParams
 from tests.series import dataset_of, raw_windows
 
-SPLIT = SplitParams(train=2016 / 2681, validation=336 / 2681)  # six weeks and one of what is observed
+SPLIT = SplitParams(
+    validation_blocks=1, train=2016 / 2681, validation=336 / 2681
+)  # six weeks and one of what is observed
 REGIMES = Regimes(("Low", "Medium", "High"), (450.0, 550.0))
 
 
@@ -25,17 +27,17 @@ def result():
     keep[7 * 336 + 10] = False  # 30 minutes in the test part
     keep[7 * 336 + 20 : 7 * 336 + 26] = False  # three hours
     dataset = dataset_of({"co2": co2}, interval="30min", keep=keep)
-    return overview(dataset, raw_windows(dataset, 2, SPLIT, lookback=4), REGIMES, SPLIT)
+    return overview(dataset, raw_windows(dataset, 2, SPLIT, lookback=4), REGIMES)
 
 
 def test_parts(result):
-    starts = {name: str(start) for name, start in result.part_starts.items()}
+    starts = {name: str(start) for name, ((start, _),) in result.stretches.items()}
     assert starts == {
         "train": "2025-06-02 00:00:00+00:00",
         "validation": "2025-07-14 00:00:00+00:00",
         "test": "2025-07-21 00:00:00+00:00",
     }
-    assert result.end == pd.Timestamp("2025-07-27 23:30", tz="UTC")
+    assert result.stretches["test"][0][1] == pd.Timestamp("2025-07-27 23:30", tz="UTC")
     # the first part of n steps has n − 5 windows, the others n − 1: their inputs reach into the part before;
     # rows 10 and 20…25 of the test part are no origins or not known
     blocked = {start for start in range(-4, 331) for row in range(20, 26) if start <= row < start + 6} | {7}
@@ -84,15 +86,12 @@ def test_the_finding(result):
 
 def test_a_series_without_gaps_says_so():
     dataset = dataset_of({"co2": np.arange(300.0)})
-    assert (
-        overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES, SplitParams()).gaps
-        == "Nothing is missing."
-    )
+    assert overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES).gaps == "Nothing is missing."
 
 
 def test_hours_of_a_week_that_training_lacks_are_missing():
     dataset = dataset_of({"co2": np.arange(60.0)})  # two and a half days
-    result = overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES, SplitParams())
+    result = overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES)
     assert result.week["50 %"].notna().sum() == 36
     assert result.week.index.tolist() == list(range(168))
 
@@ -115,8 +114,8 @@ def stepwise(interval: str, periods: int, timezone: str = "Europe/Berlin"):
         site_timezone=timezone,
         units={"co2": "ppm"},
     )
-    split = SplitParams(train=0.5, validation=0.25)
-    return overview(dataset, raw_windows(dataset, 1, split, lookback=2, residual="none"), REGIMES, split)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
+    return overview(dataset, raw_windows(dataset, 1, split, lookback=2, residual="none"), REGIMES)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,7 @@ def test_the_week_of_daily_values():
     assert result.week["50 %"].tolist() == [day + 24.5 for day in range(7)]  # Mondays are 0, 7, …, 49
     assert "the weekly median is highest on Sunday (30.5 ppm) and lowest at 24.5 ppm" in result.finding()
     assert "and its week (below)" in result.caption
-    assert str(result.part_starts["test"]) == "2025-03-31 00:00:00+02:00"
+    assert str(result.stretches["test"][0][0]) == "2025-03-31 00:00:00+02:00"
 
 
 def test_the_week_of_steps_of_six_hours():
@@ -168,9 +167,9 @@ def test_a_part_starts_with_its_first_observed_step():
     keep = np.ones(400, bool)
     keep[200:320] = False
     dataset = dataset_of({"co2": np.arange(400.0)}, keep=keep)
-    split = SplitParams(train=200 / 280, validation=40 / 280)
-    result = overview(dataset, raw_windows(dataset, 1, split, lookback=2), REGIMES, split)
-    assert str(result.part_starts["validation"]) == str(
+    split = SplitParams(validation_blocks=1, train=200 / 280, validation=40 / 280)
+    result = overview(dataset, raw_windows(dataset, 1, split, lookback=2), REGIMES)
+    assert str(result.stretches["validation"][0][0]) == str(
         pd.Timestamp("2025-06-02", tz="UTC") + pd.Timedelta("320h")
     )
 
@@ -179,6 +178,6 @@ def test_a_gap_of_weeks_is_told_in_days():
     keep = np.ones(3000, bool)
     keep[1000:2632] = False  # 68 days
     dataset = dataset_of({"co2": np.arange(3000.0)}, keep=keep)
-    split = SplitParams(train=0.5, validation=0.25)
-    found = overview(dataset, raw_windows(dataset, 1, split, lookback=2), REGIMES, split).finding()
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
+    found = overview(dataset, raw_windows(dataset, 1, split, lookback=2), REGIMES).finding()
     assert "1 longer gap (1,632 steps, the longest 68 days) splitting the series" in found

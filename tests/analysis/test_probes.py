@@ -40,7 +40,7 @@ def office(days: int = DAYS, keep: np.ndarray | None = None) -> Dataset:
 
 def windows_of(dataset: Dataset, share: float = 0.1) -> Windows:
     params = WindowParams(lookback=LOOKBACK, scaling="standard", residual="none")
-    split = SplitParams(train=share, validation=share)
+    split = SplitParams(validation_blocks=1, train=share, validation=share)
     return make_windows(dataset, build_features(dataset, "raw"), 1, params, split)["test"]
 
 

@@ -31,7 +31,9 @@ SERIES = dataset_of({"co2": noise(0, 60 * 24), "temperature": noise(1, 60 * 24)}
 
 
 def windows_of(horizon: int) -> Windows:
-    return raw_windows(SERIES, horizon, SplitParams(), lookback=24, residual="none")["test"]
+    return raw_windows(SERIES, horizon, SplitParams(validation_blocks=1), lookback=24, residual="none")[
+        "test"
+    ]
 
 
 def clock(windows: Windows) -> np.ndarray:

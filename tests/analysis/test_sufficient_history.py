@@ -15,7 +15,7 @@ from lstmkit.params import SplitParams, WindowParams
 from tests.analysis.drawn import windows_drawn
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.3, validation=0.1)
+HALF = SplitParams(validation_blocks=1, train=0.3, validation=0.1)
 LOOKBACK = 64
 
 
@@ -238,7 +238,7 @@ def test_where_the_clock_is_no_input_the_past_may_tell_the_time_of_day():
 
 
 def test_a_part_shorter_than_two_lookbacks_takes_the_window_that_shares_least():
-    windows = filtered(np.ones(3), n=200, split=SplitParams(train=0.5, validation=0.1))
+    windows = filtered(np.ones(3), n=200, split=SplitParams(validation_blocks=1, train=0.5, validation=0.1))
     assert len(windows) < 2 * LOOKBACK
     found = sufficient_history(Filter(windows, np.ones(3)), windows, 0, "ppm", lengths=200)
     assert found.sufficient == 3

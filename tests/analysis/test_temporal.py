@@ -28,7 +28,7 @@ from lstmkit.storage import Rows
 from tests.analysis.tiny import state_of, stirred
 from tests.series import dataset_of, raw_windows
 
-SPLIT = SplitParams(train=0.2, validation=0.1)
+SPLIT = SplitParams(validation_blocks=1, train=0.2, validation=0.1)
 
 
 def windows_of(

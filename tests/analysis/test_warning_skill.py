@@ -16,6 +16,7 @@ from lstmkit.data.catalog import load_dataset
 from lstmkit.data.grid import make_dataset
 from lstmkit.params import EvaluationParams, StudyParams
 from tests.analysis.drawn import windows_drawn
+from tests.series import raw_windows
 
 TRIED = np.arange(161) / 12
 LEVEL = WarningLevel(10.0, "which the study states", TRIED)
@@ -357,7 +358,7 @@ def study(data=None, **evaluation):
         data=data or {"source": "simulated", "interval": "1h", "simulator": {"days": 30}},
         horizons=[1],
         models={"lstm": {"kind": "lstm"}},
-        split={"train": 0.5, "validation": 0.25},
+        split={"train": 0.5, "validation": 0.25, "validation_blocks": 1},
         evaluation=evaluation,
     )
 
@@ -365,7 +366,8 @@ def study(data=None, **evaluation):
 def test_the_levels_of_simulated_co2():
     params = study()
     dataset = load_dataset(params.data, Path())
-    first, second = warning_levels(dataset, params)
+    train = raw_windows(dataset, 1, params.split, lookback=2)["train"]
+    first, second = warning_levels(dataset, train, params)
     assert (first.value, first.origin) == (1000.0, "the default for CO₂")
     training = dataset.frame["co2"][
         : np.flatnonzero(dataset.observed)[round(dataset.observed.sum() / 2)]
@@ -379,7 +381,7 @@ def test_the_levels_of_simulated_co2():
     assert first.tried[0] == pytest.approx(
         min(training.min(), 1000 - np.ptp(np.quantile(training, [0.05, 0.95])))
     )
-    (stated,) = warning_levels(dataset, study(threshold=800.0))
+    (stated,) = warning_levels(dataset, train, study(threshold=800.0))
     assert (stated.value, stated.origin) == (800.0, "which the study states")
 
 
@@ -401,4 +403,5 @@ def test_a_target_that_is_co2_in_ppm_has_the_default(name, quantity, unit, level
     dataset = make_dataset(
         "x", frame, target=name, interval=pd.Timedelta("1h"), site_timezone="UTC", units={name: unit}
     )
-    assert len(warning_levels(dataset, params)) == levels
+    train = raw_windows(dataset, 1, params.split, lookback=2, residual="none")["train"]
+    assert len(warning_levels(dataset, train, params)) == levels

@@ -56,7 +56,7 @@ def make_test_windows(
         units={},
     )
     params = WindowParams(lookback=lookback, scaling="standard", residual="none")
-    split = SplitParams(train=1 / 3, validation=1 / 3)
+    split = SplitParams(validation_blocks=1, train=1 / 3, validation=1 / 3)
     windows = make_windows(dataset, build_features(dataset, "raw"), horizon, params, split)["train"]
     assert len(windows) == n
     deviations = torch.from_numpy((windows.values / target_scale).astype("float32"))

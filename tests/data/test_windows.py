@@ -14,14 +14,15 @@ from jaxtyping import TypeCheckError
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.regimes import find_regimes
-from lstmkit.data.windows import PARTS, make_windows, split_rows
+from lstmkit.data.split import PARTS
+from lstmkit.data.windows import make_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import RegimeParams, SplitParams, WindowParams
 from tests.series import dataset_of, raw_windows
 
 few = settings(max_examples=30, deadline=None)
 fractions = st.tuples(st.floats(0.3, 0.7), st.floats(0.1, 0.25))
-splits = fractions.map(lambda shares: SplitParams(train=shares[0], validation=shares[1]))
+splits = fractions.map(lambda shares: SplitParams(validation_blocks=1, train=shares[0], validation=shares[1]))
 
 
 @st.composite
@@ -130,7 +131,7 @@ def test_exactly_the_admissible_windows_are_found(data, size, interval, lookback
 )
 def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, residual):
     interval, variant = grid
-    size, split = 300, SplitParams(train=data.draw(st.floats(0.4, 0.6)), validation=0.2)
+    size, split = 300, SplitParams(validation_blocks=1, train=data.draw(st.floats(0.4, 0.6)), validation=0.2)
     columns = data.draw(gappy_columns(size))
     observed = np.isfinite(np.column_stack(list(columns.values()))).all(axis=1)
     second, _ = boundaries(observed, split)
@@ -144,8 +145,7 @@ def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, r
             train = make_windows(dataset, build_features(dataset, variant), 2, params, split)["train"]
         except LstmkitError:
             reject()  # too many gaps for windows as long as this
-        rows = split_rows(dataset.observed, split)["train"]
-        regimes = find_regimes(dataset.frame["co2"].to_numpy()[rows], RegimeParams())
+        regimes = find_regimes(train.values[train.rows], RegimeParams())
         seen.append(
             [
                 *train.gather_origins(torch.arange(len(train)), torch.arange(12)),
@@ -165,7 +165,7 @@ def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, r
     data=st.data(), interval=st.sampled_from(["30min", "1h"]), variant=st.sampled_from(["raw", "preproc_D"])
 )
 def test_no_input_looks_ahead(data, interval, variant):
-    size, split = 200, SplitParams(train=0.5, validation=0.2)
+    size, split = 200, SplitParams(validation_blocks=1, train=0.5, validation=0.2)
     columns = data.draw(gappy_columns(size))
     t = data.draw(st.integers(size // 2, size - 3))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
@@ -195,7 +195,7 @@ def test_an_interpolated_step_is_an_input_but_no_origin():
     keep = np.ones(20, bool)
     keep[4] = False  # its filled value is the mean of rows 3 and 5
     dataset = dataset_of({"co2": np.arange(20.0) ** 2}, keep=keep)
-    split = SplitParams(train=0.5, validation=0.2)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.2)
     train = raw_windows(dataset, 1, split, lookback=2, residual="none")["train"]
     assert train.starts.tolist() == [
         0,
@@ -212,40 +212,6 @@ def test_an_interpolated_step_is_an_input_but_no_origin():
     assert (filled, five) == pytest.approx((17, 25), rel=1e-6)
 
 
-def test_a_part_ends_before_a_gap_that_the_next_part_fills():
-    keep = np.ones(21, bool)
-    keep[10] = False
-    dataset = dataset_of({"co2": np.arange(21.0)}, keep=keep)
-    parts = split_rows(dataset.observed, SplitParams(train=0.5, validation=0.25))
-    assert parts == {"train": slice(0, 10), "validation": slice(10, 16), "test": slice(16, 21)}
-
-
-def test_the_shares_are_of_the_observed_steps():
-    keep = np.zeros(1000, bool)
-    keep[[*range(10), *range(950, 960), *range(980, 1000)]] = True  # 40 of 1000
-    parts = split_rows(
-        dataset_of({"co2": np.arange(1000.0)}, keep=keep).observed, SplitParams(train=0.5, validation=0.25)
-    )
-    assert parts == {"train": slice(0, 960), "validation": slice(960, 990), "test": slice(990, 1000)}
-
-
-@few
-@given(data=st.data(), size=st.integers(5, 200), split=splits)
-def test_where_values_are_missing_changes_no_share(data, size, split):
-    observed = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)))
-    parts = split_rows(pd.Series(observed), split)
-    sizes = [observed[rows].sum() for rows in parts.values()]
-    total = observed.sum()
-    assert (
-        sizes
-        == np.diff(
-            [0, round(total * split.train), round(total * (split.train + split.validation)), total]
-        ).tolist()
-    )
-    assert (parts["train"].start, parts["test"].stop) == (0, size)
-    assert parts["train"].stop == parts["validation"].start <= parts["validation"].stop == parts["test"].start
-
-
 def test_two_campaigns_years_apart_fill_all_parts():
     days = [
         pd.date_range(begin, periods=60 * 24, freq="1h", tz="UTC") for begin in ("2022-01-01", "2024-01-01")
@@ -255,7 +221,9 @@ def test_two_campaigns_years_apart_fill_all_parts():
     dataset = make_dataset(
         "Hand", frame, target="co2", interval=pd.Timedelta("1h"), site_timezone="UTC", units={"co2": "ppm"}
     )
-    windows = raw_windows(dataset, 6, SplitParams(train=0.6, validation=0.1), lookback=24, residual="none")
+    windows = raw_windows(
+        dataset, 6, SplitParams(validation_blocks=1, train=0.6, validation=0.1), lookback=24, residual="none"
+    )
     # 2880 hours: training ends with the 1728th, 288 hours into the second campaign; each stretch loses 29 starts,
     # validation and test, whose inputs reach back, only those of 5 targets
     assert {name: len(part) for name, part in windows.items()} == {
@@ -266,12 +234,6 @@ def test_two_campaigns_years_apart_fill_all_parts():
     assert windows["test"].origin[0] == pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(
         f"{288 + 288 - 1}h"
     )
-
-
-def test_parts_without_gaps_follow_the_shares():
-    observed = pd.Series([True] * 10)
-    parts = split_rows(observed, SplitParams(train=0.6, validation=0.1))
-    assert parts == {"train": slice(0, 6), "validation": slice(6, 7), "test": slice(7, 10)}
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +266,7 @@ def test_gather_is_slicing(windows, part):
 
 def test_targets_and_inputs_of_each_part_by_hand():
     """Twenty steps, half of them training: inputs reach back into the part before, targets do not."""
-    split = SplitParams(train=0.5, validation=0.25)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
     windows = raw_windows(dataset_of({"co2": np.arange(20.0)}), 2, split, lookback=5)
     assert {name: part.starts.tolist() for name, part in windows.items()} == {
         "train": [0, 1, 2, 3],
@@ -316,7 +278,7 @@ def test_targets_and_inputs_of_each_part_by_hand():
 
 
 def test_a_forecast_of_the_part_before_does_not_count():
-    split = SplitParams(train=0.5, validation=0.25)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
     windows = raw_windows(dataset_of({"co2": np.arange(20.0)}), 2, split, lookback=5)
     _, _, count = windows["validation"].gather_origins(torch.arange(4), torch.arange(5))
     assert count.tolist() == [
@@ -335,7 +297,7 @@ def test_a_forecast_from_an_interpolated_step_does_not_count():
     train = raw_windows(
         dataset_of({"co2": np.arange(20.0) ** 2}, keep=keep),
         1,
-        SplitParams(train=0.5, validation=0.2),
+        SplitParams(validation_blocks=1, train=0.5, validation=0.2),
         lookback=3,
     )["train"]
     n = train.starts.tolist().index(3)
@@ -347,7 +309,7 @@ def test_a_forecast_from_an_interpolated_step_does_not_count():
 @pytest.mark.parametrize(("kind", "rate"), [("none", 0), ("last", 1)])
 def test_what_is_to_be_learnt_at_many_steps_of_a_window_by_hand(kind, rate):
     co2 = np.arange(40.0) ** 2
-    split = SplitParams(train=0.5, validation=0.2)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.2)
     train = raw_windows(dataset_of({"co2": co2}), 3, split, lookback=6, residual=kind)["train"]
     steps = torch.tensor([1, 4, 5])
     x, y, _ = train.gather_origins(torch.tensor([7, 2]), steps)
@@ -390,7 +352,7 @@ def test_batches_are_all_windows_in_order(windows, part):
 def test_back_in_units_the_scaled_targets_are_the_raw_ones(residual, scaling):
     co2 = np.random.default_rng(1).normal(600, 90, 300)
     dataset = dataset_of({"co2": co2}, interval="1h", site_timezone="America/New_York")
-    split = SplitParams(train=0.5, validation=0.2)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.2)
     windows = raw_windows(dataset, 5, split, lookback=24, residual=residual, scaling=scaling)
     for part in windows.values():
         raw = np.stack([co2[start + 24 : start + 29] for start in part.starts.tolist()])
@@ -448,7 +410,7 @@ def test_the_gap_in_the_way_is_named():
     )
     dataset = dataset_of({"co2": np.arange(400.0)}, keep=keep, site_timezone="Europe/Berlin")
     with pytest.raises(LstmkitError) as error:
-        raw_windows(dataset, 40, SplitParams(train=0.6, validation=0.1), lookback=24)
+        raw_windows(dataset, 40, SplitParams(validation_blocks=1, train=0.6, validation=0.1), lookback=24)
     assert str(error.value) == (
         "Hand: the validation part (30 observed steps) holds no window of 24 + 40 steps without a gap: the longest "
         "stretch with all inputs is of 30 steps; the longest gap of the series, 4 days, is from 2025-06-14 03:00 to "
@@ -467,9 +429,9 @@ def test_the_target_time_of_daily_forecasts_is_local_midnight():
         site_timezone="Europe/Berlin",
         units={"co2": "ppm"},
     )
-    train = raw_windows(dataset, 3, SplitParams(train=0.4, validation=0.3), lookback=5, residual="none")[
-        "train"
-    ]
+    train = raw_windows(
+        dataset, 3, SplitParams(validation_blocks=1, train=0.4, validation=0.3), lookback=5, residual="none"
+    )["train"]
     assert train.target_time.tolist() == days[7 : 7 + len(train)].tolist()
     assert train.origin.tolist() == days[4 : 4 + len(train)].tolist()
     assert train.hours_ahead == 72

@@ -11,12 +11,12 @@ from tests.plots.test_attribution_plots import assert_nothing_overlaps
 from tests.series import dataset_of, raw_windows
 
 REGIMES = Regimes(("Low", "Medium", "High"), (30.0, 60.0))
-SPLIT = SplitParams(train=0.5, validation=0.25)
+SPLIT = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
 
 
 def drawn(interval: str, keep: np.ndarray | None = None):
     dataset = dataset_of({"co2": np.arange(400.0) % 97}, interval=interval, keep=keep)
-    result = overview(dataset, raw_windows(dataset, 1, SPLIT, lookback=2, residual="none"), REGIMES, SPLIT)
+    result = overview(dataset, raw_windows(dataset, 1, SPLIT, lookback=2, residual="none"), REGIMES)
     figure = plot_overview(result)
     figure.canvas.draw()
     return result, figure

@@ -12,7 +12,7 @@ from lstmkit.params import SplitParams
 from lstmkit.training.autoregression import fit_autoregression, recent_lags
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.5, validation=0.2)
+HALF = SplitParams(validation_blocks=1, train=0.5, validation=0.2)
 ZERO = np.zeros
 
 

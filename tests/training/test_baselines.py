@@ -9,7 +9,7 @@ from lstmkit.training.baselines import fit_baselines
 from lstmkit.training.gain import held_out_windows
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.4, validation=0.2)
+HALF = SplitParams(validation_blocks=1, train=0.4, validation=0.2)
 NAMES = [
     "persistence",
     "seasonal naive",
@@ -22,8 +22,8 @@ NAMES = [
 FITTED = NAMES[4:]
 
 
-def baselines_of(dataset, windows, split=HALF, seed=0, **params):
-    return fit_baselines(dataset, windows, split, TrainingParams(**params), seed)
+def baselines_of(dataset, windows, seed=0, **params):
+    return fit_baselines(dataset, windows, TrainingParams(**params), seed)
 
 
 def rmse(forecast, windows):
@@ -32,10 +32,10 @@ def rmse(forecast, windows):
 
 def test_a_day_that_repeats_is_forecast_by_all_that_know_the_clock():
     day = 500 + 100 * np.sin(2 * np.pi * np.arange(24) / 24)
-    split = SplitParams(train=0.7, validation=0.1)
+    split = SplitParams(validation_blocks=1, train=0.7, validation=0.1)
     dataset = dataset_of({"co2": np.tile(day, 21)})  # three weeks, the same every day
     windows = raw_windows(dataset, 3, split, lookback=4)
-    baselines, test = baselines_of(dataset, windows, split), windows["test"]
+    baselines, test = baselines_of(dataset, windows), windows["test"]
     assert list(baselines) == NAMES
     for name in NAMES[1:]:
         assert rmse(baselines[name], test) < 0.1, name
@@ -47,9 +47,9 @@ def test_a_day_that_repeats_is_forecast_by_all_that_know_the_clock():
 def test_the_climatology_knows_the_training_part_alone():
     co2 = np.where(np.arange(480) < 240, 500.0, 900.0)  # half-hourly: the second half is another world
     dataset = dataset_of({"co2": co2}, interval="30min")
-    split = SplitParams(train=0.5, validation=0.25)
+    split = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
     windows = raw_windows(dataset, 3, split, lookback=4)
-    assert (baselines_of(dataset, windows, split)["climatology"](windows["test"]) == 500).all()
+    assert (baselines_of(dataset, windows)["climatology"](windows["test"]) == 500).all()
 
 
 @pytest.mark.parametrize("size", [7, 64])
@@ -100,8 +100,8 @@ def test_a_series_that_only_walks_is_left_to_the_last_value():
     for seed in range(4):
         co2 = 600 + np.cumsum(np.random.default_rng(seed).normal(0, 5, 1344))
         dataset = dataset_of({"co2": co2})
-        windows = raw_windows(dataset, 2, SplitParams(), lookback=24)
-        baselines, test = baselines_of(dataset, windows, SplitParams()), windows["test"]
+        windows = raw_windows(dataset, 2, SplitParams(validation_blocks=1), lookback=24)
+        baselines, test = baselines_of(dataset, windows), windows["test"]
         for name, found in ratios.items():
             found.append(rmse(baselines[name], test) / rmse(baselines["persistence"], test))
     assert all(np.median(found) < 1.05 for found in ratios.values()), ratios

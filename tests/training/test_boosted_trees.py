@@ -13,7 +13,7 @@ from lstmkit.training.regression_inputs import step_inputs, tree_inputs
 from lstmkit.training.simple_rules import persistence
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.5, validation=0.2)
+HALF = SplitParams(validation_blocks=1, train=0.5, validation=0.2)
 
 
 def windows_of(values, horizon, lookback=4, interval="30min", **others):

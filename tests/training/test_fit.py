@@ -56,6 +56,7 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
             inputs=inputs,
             values=targets.double().numpy(),
             residual=rule,
+            rows=np.arange(begin, end),
             forecast_rows=torch.ones(size, dtype=torch.bool),
             time=pd.date_range("2025-01-01", periods=size, freq="1h", tz="UTC"),
             starts=torch.arange(begin, end - LOOKBACK),

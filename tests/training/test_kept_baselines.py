@@ -134,7 +134,10 @@ def test_the_request_names_what_the_forecasts_depend_on_and_no_residual_baseline
     assert request(changed=params.model_copy(update={"seed": params.seed + 1})) != first
     few = params.training.model_copy(update={"validation_windows": 7})
     assert request(changed=params.model_copy(update={"training": few})) != first
-    assert request(changed=params.model_copy(update={"split": SplitParams(train=0.3)})) != first
+    assert (
+        request(changed=params.model_copy(update={"split": SplitParams(validation_blocks=1, train=0.3)}))
+        != first
+    )
     assert request(horizon=4) != first
     assert request(lookback=26) != first
     assert request(scaling="standard") != first

@@ -13,7 +13,7 @@ from lstmkit.training.losses import ForecastLoss
 from lstmkit.training.origins import choose_origins
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.5, validation=0.25)
+HALF = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
 
 
 def noise_windows(rows: int = 900, lookback: int = 24, horizon: int = 3):

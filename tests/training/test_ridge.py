@@ -8,22 +8,21 @@ import torch
 
 from lstmkit.data.climatology import climatology
 from lstmkit.data.residual import fit_residual_baseline
-from lstmkit.data.windows import split_rows
 from lstmkit.params import SplitParams
 from lstmkit.training.regression_inputs import ridge_inputs
 from lstmkit.training.ridge import ALPHAS, fit_ridge
 from lstmkit.training.simple_rules import rule_alone
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.4, validation=0.2)
+HALF = SplitParams(validation_blocks=1, train=0.4, validation=0.2)
 
 
 def expected_and_rules(dataset, windows, kinds):
-    rows, train = split_rows(dataset.observed, HALF)["train"], windows["train"]
-    usual = climatology(dataset.frame["co2"], dataset.local_time, rows, dataset.interval)
+    train = windows["train"]
+    usual = climatology(dataset.frame["co2"], dataset.local_time, train.rows, dataset.interval)
     origin = train.origin_rows.numpy()
     return usual, [
-        fit_residual_baseline(kind, train.values, usual, rows, origin, train.horizon) for kind in kinds
+        fit_residual_baseline(kind, train.values, usual, train.rows, origin, train.horizon) for kind in kinds
     ]
 
 

@@ -10,7 +10,7 @@ from lstmkit.params import SplitParams
 from lstmkit.training.simple_rules import at_targets, day_before, persistence, rule_alone, seasonal_naive
 from tests.series import dataset_of, raw_windows
 
-HALF = SplitParams(train=0.4, validation=0.2)
+HALF = SplitParams(validation_blocks=1, train=0.4, validation=0.2)
 
 
 def windows_of(values, horizon, part="test", interval="6h", lookback=2):
