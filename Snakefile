@@ -28,7 +28,6 @@ OF_EVERY_MODEL = {
     "E_weights": [],
 }
 OF_CONVOLUTIONS = {"A_filters": ["convolutions"], "E_convolutions": ["convolutions"]}
-OF_NETWORKS = {"claims": ["attribution", "hidden_states"]}
 OF_ALL_HORIZONS = {"E_horizons": ["attribution", "hidden_states"], "summary": []}
 SECTIONS = OF_EVERY_MODEL | OF_CONVOLUTIONS | OF_ALL_HORIZONS
 
@@ -39,8 +38,13 @@ def sections(model):
 
 
 def settings(section, model):
-    keys = TRAINED_BY + (SECTIONS | OF_NETWORKS)[section]
+    keys = TRAINED_BY + SECTIONS[section]
     return str({key: SETTINGS[key] for key in keys} | {"model": SETTINGS["models"][model]})
+
+
+def settings_of_network(wildcards):
+    """Those of the training, and which step the gradients of its claims explain."""
+    return settings("01_training", wildcards.model) + str(PARAMS.attribution.target_step)
 
 
 def pages_of(model):
@@ -141,7 +145,7 @@ rule network:
     output:
         RESULTS / "{model}_interpretability" / "{h}" / CLAIMS,
     params:
-        settings=lambda wildcards: settings("claims", wildcards.model),
+        settings=settings_of_network,
         study=STUDY,
         steps=lambda wildcards: HORIZONS[wildcards.h],
         seed=PARAMS.seed,
@@ -158,7 +162,7 @@ use rule network as other_network with:
     output:
         RESULTS / "{model}_interpretability" / "{h}" / "seed_{seed}" / CLAIMS,
     params:
-        settings=lambda wildcards: settings("claims", wildcards.model),
+        settings=settings_of_network,
         study=STUDY,
         steps=lambda wildcards: HORIZONS[wildcards.h],
         seed="{seed}",
@@ -186,7 +190,7 @@ rule training:
     log:
         RESULTS / "{model}_interpretability" / "{h}" / "logs" / "01_training.log",
     message:
-        "Training {wildcards.model}, {wildcards.h}"
+        "Executing 01_training for {wildcards.model}, {wildcards.h}"
     priority: 2
     shell:
         PAGE

@@ -90,7 +90,9 @@ def test_builds_with_nothing_executed(checkout):
 
 @pytest.fixture(scope="module")
 def reported(checkout) -> Path:
-    assert len(jobs(report(checkout))) == len(PAGES) + 1  # and the book
+    assert (
+        len(jobs(report(checkout))) == len(PAGES) + 8 + 1
+    )  # two networks of each model and horizon, and the book
     return checkout
 
 

@@ -19,7 +19,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
-from lstmkit.params import StudyParams
+from lstmkit.params import AttributionParams, StudyParams
 
 GATE_WINDOWS, GRADIENT_WINDOWS, STATE_WINDOWS = 128, 256, 1024
 
@@ -91,9 +91,7 @@ def measure_claims(
         gradient = Attributor(
             network,
             windows,
-            params.attribution.model_copy(
-                update={"windows": min(GRADIENT_WINDOWS, params.attribution.windows)}
-            ),
+            AttributionParams(windows=GRADIENT_WINDOWS, target_step=params.attribution.target_step),
             params.seed,
             unit,
         ).saliency()

@@ -107,12 +107,7 @@ class GateStatistics:
     @property
     def caption(self) -> str:
         """What was averaged."""
-        return f"{self.windows_named}, every layer of the LSTM."
-
-    @property
-    def windows_named(self) -> str:
-        """Which windows these are, for captions."""
-        return f"{count(self.n_windows, 'test window')} spread evenly over time"
+        return f"{count(self.n_windows, 'test window')} spread evenly over time, every layer of the LSTM."
 
     @property
     def sampling(self) -> str:

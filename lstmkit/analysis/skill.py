@@ -202,18 +202,7 @@ def evaluate(
     skill = sums.skill(model, best, **resampling)
     networks, ensemble, n_shared = {seeds[0]: Scored(metrics.loc[model], skill)}, None, sums.n_windows
     if len(seeds) > 1:
-        others = _Sums()
-        for chunk in shared:
-            of_networks = {
-                **dict(zip(seeds, chunk.networks, strict=True)),
-                "mean": np.mean(chunk.networks, axis=0),
-            }
-            others.add(chunk, of_networks | {name: chunk.forecasts[name] for name in baselines.index})
-        of_all = others.metrics()
-        *each, ensemble = (
-            Scored(of_all.loc[name], others.skill(name, best, **resampling)) for name in (*seeds, "mean")
-        )
-        networks, n_shared = dict(zip(seeds, each, strict=True)), others.n_windows
+        networks, ensemble, n_shared = _side_by_side(shared, seeds, best, resampling)
     return Evaluation(
         model=model,
         unit=unit,
@@ -228,6 +217,22 @@ def evaluate(
         confidence=confidence,
         network=added.network(rule, gain),
     )
+
+
+def _side_by_side(
+    shared: Iterable[Compared], seeds: Sequence[int], best: dict[str, str], resampling: dict[str, Any]
+) -> tuple[dict[int, Scored], Scored, int]:
+    """Of each network, of their mean, and on how many windows."""
+    sums = _Sums()
+    for chunk in shared:
+        networks = dict(zip(seeds, chunk.networks, strict=True))
+        baselines = {name: chunk.forecasts[name] for name in {*best.values()}}
+        sums.add(chunk, {**networks, "mean": np.mean(chunk.networks, axis=0), **baselines})
+    metrics = sums.metrics()
+    *each, ensemble = (
+        Scored(metrics.loc[name], sums.skill(name, best, **resampling)) for name in (*seeds, "mean")
+    )
+    return dict(zip(seeds, each, strict=True)), ensemble, sums.n_windows
 
 
 class _Sums:

@@ -51,5 +51,7 @@ def _blocks(n_steps: int, split: SplitParams, dataset: Dataset, horizon: int) ->
     if split.validation_blocks != "auto":
         return split.validation_blocks
     is_short = n_steps * dataset.interval < SHORT
-    long_enough = max(horizon + dataset.steps(DAY), HORIZONS * horizon)  # each block costs forecasts at its ends
+    long_enough = max(
+        horizon + dataset.steps(DAY), HORIZONS * horizon
+    )  # each block costs forecasts at its ends
     return 2 if is_short and n_steps >= 2 * long_enough else 1

@@ -11,7 +11,7 @@ def expected(stamps, values, n_training, interval="2h", timezone="UTC"):
     """An interval of two hours is not smoothed."""
     local = pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(timezone)
     series = pd.Series(np.asarray(values, float))
-    return climatology(series, local, slice(0, n_training), pd.Timedelta(interval)).tolist()
+    return climatology(series, local, np.arange(n_training), pd.Timedelta(interval)).tolist()
 
 
 def test_working_days_and_weekends_apart():

@@ -11,7 +11,7 @@ from lstmkit.data.residual import ResidualBaseline, better_rule, fit_residual_ba
 KINDS = ("none", "last", "climatology", "damped")
 TARGET = np.array([102.0, 114.0, 120.0, 128.0, 146.0])
 USUAL = np.array([100.0, 110.0, 120.0, 130.0, 140.0])
-TRAINING = slice(0, 4)  # with a mean of 116
+TRAINING = np.arange(4)  # with a mean of 116
 
 
 def fitted(kind: str, target=TARGET, usual=USUAL, training=TRAINING, origin=(0, 1), horizon=2):
@@ -94,7 +94,7 @@ def test_the_rate_of_an_autoregressive_process_is_its_coefficient(coefficient):
     for t in range(1, n):
         deviation[t] = coefficient * deviation[t - 1] + noise[t]
     usual = 600 + 50 * np.sin(np.arange(n) / 40)
-    rule = fitted("damped", usual + deviation, usual, slice(0, n), np.arange(n - 12), 12)
+    rule = fitted("damped", usual + deviation, usual, np.arange(n), np.arange(n - 12), 12)
     error = np.sqrt(
         (1 - coefficient**2) / (n / 4)
     )  # of every fourth origin, at one step; more steps add little
@@ -105,7 +105,7 @@ def test_the_rate_of_an_autoregressive_process_is_its_coefficient(coefficient):
 @given(seed=st.integers(0, 2**32 - 1))
 def test_for_one_step_the_rate_is_that_of_least_squares(seed):
     deviation = np.cumsum(np.random.default_rng(seed).normal(size=300))
-    rule = fitted("damped", deviation, np.zeros(300), slice(0, 300), np.arange(299), 1)
+    rule = fitted("damped", deviation, np.zeros(300), np.arange(300), np.arange(299), 1)
     best = (deviation[:-1] @ deviation[1:]) / (deviation[:-1] @ deviation[:-1])
     assert rule.rate == pytest.approx(np.clip(best, 0, np.exp(-np.exp(-12.25))), abs=1e-4)
 
@@ -117,7 +117,7 @@ def test_no_other_rate_leaves_less_where_a_rhythm_makes_several_minima(period, n
     random = np.random.default_rng(2).normal(size=2000)
     deviation = np.cos(2 * np.pi * steps / period) + noise * np.convolve(random, 0.8 ** np.arange(30), "same")
     origin = np.arange(2000 - horizon)
-    rule = fitted("damped", deviation, np.zeros(2000), slice(0, 2000), origin, horizon)
+    rule = fitted("damped", deviation, np.zeros(2000), np.arange(2000), origin, horizon)
     ahead = deviation[origin[:, None] + 1 + np.arange(horizon)]
 
     def left(rate: float) -> float:
@@ -130,7 +130,7 @@ def test_no_other_rate_leaves_less_where_a_rhythm_makes_several_minima(period, n
 
 def test_a_deviation_that_changes_its_sign_from_step_to_step_is_not_expected_to_last():
     deviation = np.where(np.arange(100) % 2, 1.0, -1.0)
-    rule = fitted("damped", deviation, np.zeros(100), slice(0, 100), np.arange(99), 1)
+    rule = fitted("damped", deviation, np.zeros(100), np.arange(100), np.arange(99), 1)
     assert rule.rate == 0
     np.testing.assert_array_equal(alone(rule, [5], 1), [[0]])
 
@@ -140,7 +140,7 @@ def test_a_deviation_that_changes_its_sign_from_step_to_step_is_not_expected_to_
 def test_of_a_constant_series_nothing_is_left_to_forecast(kind, value):
     target = np.full(300, value)
     usual = target * (1 + 2e-16)  # a mean, which rounds
-    rule = fitted(kind, target, usual, slice(0, 200), np.arange(150), 4)
+    rule = fitted(kind, target, usual, np.arange(200), np.arange(150), 4)
     assert rule.scale == 1
     np.testing.assert_allclose(rule.residuals(torch.arange(290), 4), 0, atol=1e-8)
     np.testing.assert_allclose(alone(rule, [7, 250], 4), value, rtol=1e-12)
@@ -151,7 +151,7 @@ def test_missing_values_stay_where_they_are(kind):
     target, usual = 600 + 40 * np.random.default_rng(4).normal(size=(2, 100))
     target[40:45] = np.nan
     origin = np.array([t for t in range(70) if not 37 <= t < 45])
-    rule = fitted(kind, target, usual, slice(0, 80), origin, 3)
+    rule = fitted(kind, target, usual, np.arange(80), origin, 3)
     assert np.isfinite([rule.scale, rule.rate, *rule.expected]).all()
     assert np.isnan(rule.deviations.numpy()).tolist() == np.isnan(target).tolist()
     if kind == "none":
@@ -169,7 +169,7 @@ def test_back_in_units_the_residuals_are_the_observed_values(kind, seed, horizon
     random = np.random.default_rng(seed)
     target = level + 40 * random.normal(size=200) + random.normal(size=200).cumsum()
     usual = level + 20 * np.sin(np.arange(200) / 10)
-    rule = fitted(kind, target, usual, slice(0, 120), np.arange(120 - horizon), horizon)
+    rule = fitted(kind, target, usual, np.arange(120), np.arange(120 - horizon), horizon)
     origin = torch.arange(200 - horizon)
     back = rule.to_units(rule.residuals(origin, horizon), origin)
     largest = 4 * rule.deviations.abs().max().item()  # float32 rounds both deviations and their difference

@@ -37,7 +37,7 @@ def fitted(values, interval, horizon, lookback, usual=None):
     train = windows["train"]
     usual = np.zeros(len(values)) if usual is None else usual
     damped = fit_residual_baseline(
-        "damped", values, usual, slice(0, len(values) // 2), train.origin_rows.numpy(), horizon
+        "damped", values, usual, np.arange(len(values) // 2), train.origin_rows.numpy(), horizon
     )
     return fit_autoregression(damped, train, windows["validation"]), windows, damped
 

@@ -83,6 +83,6 @@ def test_a_series_that_is_known_in_advance_is_read_at_the_targets():
 def test_a_rule_alone_is_what_it_says():
     test = starting_at(windows_of(np.arange(40.0), 3), 24)
     usual = np.full(40, 10.0)
-    damped = fit_residual_baseline("damped", test.values, usual, slice(0, 16), np.arange(8), 3)
+    damped = fit_residual_baseline("damped", test.values, usual, np.arange(16), np.arange(8), 3)
     ahead = 10 + damped.rate ** np.arange(1, 4) * (25 - 10)
     np.testing.assert_allclose(rule_alone(damped, test), [ahead], rtol=1e-6)
