@@ -61,6 +61,7 @@ def content(study) -> dict[str, bytes]:
         str(path.relative_to(study.folder)): path.read_bytes()
         for path in study.folder.rglob("*")
         if path.is_file()
+        and path != study.folder / "seed_1" / "training.json"  # of the other network's wall time
     }
 
 
