@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from lstmkit.analysis.compared import Compared
-from lstmkit.analysis.predictions import walk
+from lstmkit.analysis.side_by_side import SHARED, explained_forecasts, shared_forecasts
 from lstmkit.analysis.skill import Evaluation, evaluate
 from lstmkit.checksums import read_facts, read_result, write_result
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
-from lstmkit.data.windows import Windows, make_windows, spread_evenly
+from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.layout import (
     CLAIMS,
@@ -43,9 +41,6 @@ from lstmkit.training.kept_baselines import baselines_request, ensure_baselines
 
 if TYPE_CHECKING:
     from lstmkit.analysis.attribution import Attributor
-
-CHUNK = 256  # windows
-SHARED = 4096  # test windows on which the networks of a model are compared
 
 
 @dataclass(frozen=True)
@@ -240,7 +235,9 @@ class Study(StudyPage):
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
             seeds=[network.seed for network in self.networks],
-            shared=self._shared(),
+            shared=shared_forecasts(
+                [each.predictions for each in self.networks], self.baselines, self.windows["test"], SHARED
+            ),
             rule=self.windows["test"].residual.rule,
             gain=self.training_outcome["gain"],
             validation_days=self.windows["validation"].origin.normalize().nunique(),
@@ -250,35 +247,7 @@ class Study(StudyPage):
 
     def forecasts(self) -> Iterator[Compared]:
         """The test windows in order of time, some at a time, as the network and each baseline forecast them."""
-        baselines = self.baselines
-        of_network = walk(self.predictions, self.windows["test"], CHUNK)
-        of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)
-        for (some, predicted), others in zip(of_network, of_baselines, strict=True):
-            forecasts = {
-                self.model_label: predicted,
-                **dict(zip(baselines, map(np.float64, others), strict=True)),
-            }
-            yield Compared(some.observed(), forecasts, some.origin, some.without_network())
-
-    def _shared(self) -> Iterator[Compared]:
-        """Windows that every network of the model forecasts, some at a time, with each baseline's forecasts."""
-        test = self.windows["test"]
-        chosen = spread_evenly(len(test), SHARED)
-        networks = [
-            self.predictions.take(chosen),
-            *(each.predictions.take(np.arange(len(chosen))) for each in self.networks[1:]),
-        ]
-        baselines = {name: rows.take(chosen) for name, rows in self.baselines.items()}
-        for first in range(0, len(chosen), CHUNK):
-            part = slice(first, first + CHUNK)
-            some = test.select(torch.from_numpy(chosen[part]))
-            forecasts = {name: np.float64(rows[part]) for name, rows in baselines.items()}
-            yield Compared(
-                some.observed(),
-                forecasts,
-                some.origin,
-                networks=tuple(np.float64(each[part]) for each in networks),
-            )
+        return explained_forecasts(self.model_label, self.predictions, self.baselines, self.windows["test"])
 
     @property
     def metrics(self) -> dict:

@@ -6,6 +6,7 @@ from jaxtyping import Float
 
 from lstmkit.analysis.compared import Forecast
 from lstmkit.analysis.statistics import RunningMean
+from lstmkit.errors import LstmkitError
 
 
 class ErrorSums:
@@ -60,3 +61,21 @@ def score(observed: Forecast, forecast: Forecast) -> dict[str, float]:
     sums = ErrorSums()
     sums.add(observed, {"forecast": forecast})
     return sums.metrics().loc["forecast"].to_dict()
+
+
+def best_baseline(rmse: pd.Series) -> str:
+    """The baseline with the least error.
+
+    Args:
+        rmse: by baseline.
+
+    Raises:
+        LstmkitError: it makes no error at all.
+    """
+    best = rmse.idxmin()
+    if not rmse[best]:
+        raise LstmkitError(
+            f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
+            f"sensor?), so no model can be compared with it: choose another split or another span"
+        )
+    return best

@@ -10,9 +10,8 @@ from jaxtyping import Float
 
 from lstmkit.analysis.added import Added, Network
 from lstmkit.analysis.compared import RANGES, Compared, Forecast
-from lstmkit.analysis.error_sums import ErrorSums
+from lstmkit.analysis.error_sums import ErrorSums, best_baseline
 from lstmkit.analysis.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
-from lstmkit.errors import LstmkitError
 from lstmkit.wording import count, digits, signed
 
 METRICS = ("rmse", "mae", "r2", "mape")
@@ -197,7 +196,7 @@ def evaluate(
         sums.add(chunk, chunk.forecasts)
     metrics = sums.metrics()
     baselines = metrics.drop(index=model)
-    best = {steps: _best_baseline(baselines[steps, "rmse"]) for steps in RANGES}
+    best = {steps: best_baseline(baselines[steps, "rmse"]) for steps in RANGES}
     resampling = {"bootstrap": bootstrap, "confidence": confidence, "seed": seed}
     skill = sums.skill(model, best, **resampling)
     networks, ensemble, n_shared = {seeds[0]: Scored(metrics.loc[model], skill)}, None, sums.n_windows
@@ -270,16 +269,6 @@ class _Sums:
             value = 1 - metrics.loc[name, (steps, "rmse")] / metrics.loc[baseline, (steps, "rmse")]
             skill[steps] = Skill(float(value), low, high, baseline)
         return skill
-
-
-def _best_baseline(rmse: pd.Series) -> str:
-    best = rmse.idxmin()
-    if not rmse[best]:
-        raise LstmkitError(
-            f"{best} forecasts the test part without any error (is the target constant there, as of a dead "
-            f"sensor?), so no model can be compared with it: choose another split or another span"
-        )
-    return best
 
 
 def skill_contributions(
