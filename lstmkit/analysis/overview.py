@@ -118,8 +118,8 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
     averaged_over = max(HOUR, dataset.interval)
     width = next((hours for hours in WEEK_HOURS if hours * HOUR >= dataset.interval), WEEK)
     hour_of_week = np.asarray(local.day_of_week * 24 + local.hour) // width * width
-    week = target.iloc[training].groupby(hour_of_week[training])
-    week = week.quantile([0.1, 0.5, 0.9]).unstack()
+    by_hour = target.iloc[training].groupby(hour_of_week[training])
+    week = by_hour.quantile([0.1, 0.5, 0.9]).unstack()
     return Overview(
         name=dataset.name,
         target=dataset.target,

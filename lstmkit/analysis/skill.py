@@ -198,7 +198,7 @@ def evaluate(
     baselines = metrics.drop(index=model)
     best = {steps: best_baseline(baselines[steps, "rmse"]) for steps in RANGES}
     resampling = {"bootstrap": bootstrap, "confidence": confidence, "seed": seed}
-    skill = sums.skill(model, best, **resampling)
+    skill = sums.skill(metrics, model, best, **resampling)
     networks, ensemble, n_shared = {seeds[0]: Scored(metrics.loc[model], skill)}, None, sums.n_windows
     if len(seeds) > 1:
         networks, ensemble, n_shared = _side_by_side(shared, seeds, best, resampling)
@@ -229,7 +229,7 @@ def _side_by_side(
         sums.add(chunk, {**networks, "mean": np.mean(chunk.networks, axis=0), **baselines})
     metrics = sums.metrics()
     *each, ensemble = (
-        Scored(metrics.loc[name], sums.skill(name, best, **resampling)) for name in (*seeds, "mean")
+        Scored(metrics.loc[name], sums.skill(metrics, name, best, **resampling)) for name in (*seeds, "mean")
     )
     return dict(zip(seeds, each, strict=True)), ensemble, sums.n_windows
 
@@ -257,10 +257,16 @@ class _Sums:
         return len(self._daily["all_steps"])
 
     def skill(
-        self, name: str | int, best: dict[str, str], bootstrap: int, confidence: float, seed: int
+        self,
+        metrics: pd.DataFrame,
+        name: str | int,
+        best: dict[str, str],
+        bootstrap: int,
+        confidence: float,
+        seed: int,
     ) -> dict[str, Skill]:
         """Of one forecaster against the best baseline of each range."""
-        metrics, skill = self.metrics(), {}
+        skill = {}
         for steps, baseline in best.items():
             low, high = None, None
             if self.n_days >= FEWEST_DAYS:

@@ -8,7 +8,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.params import SplitParams
 
 PARTS = ("train", "validation", "test")
-HORIZONS = 4  # that each of two blocks must hold at least
+HORIZONS = 4  # that each of two blocks must hold at least: at its ends it costs forecasts
 SHORT = 7 * DAY  # of a validation part, which is then spread over the training part
 
 Rows = Int[np.ndarray, "_"]
@@ -51,7 +51,5 @@ def _blocks(n_steps: int, split: SplitParams, dataset: Dataset, horizon: int) ->
     if split.validation_blocks != "auto":
         return split.validation_blocks
     is_short = n_steps * dataset.interval < SHORT
-    long_enough = max(
-        horizon + dataset.steps(DAY), HORIZONS * horizon
-    )  # each block costs forecasts at its ends
-    return 2 if is_short and n_steps >= 2 * long_enough else 1
+    least = max(horizon + dataset.steps(DAY), HORIZONS * horizon)
+    return 2 if is_short and n_steps >= 2 * least else 1
