@@ -137,11 +137,12 @@ def test_every_figure_of_the_plans_is_written(reported, model, horizon):
     assert {"horizons", "attribution_shift"} <= set(facts)
 
 
-def test_landing_page_shows_the_results_of_every_model_and_horizon(reported):
-    table = re.search(r"<table.*?</table>", page(reported, "index.html"), re.DOTALL).group()
-    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
-    assert len(rows) == 5
-    assert all(re.search(r"href=\"studies/smoke/(cnn_)?lstm/h(1|24)/index.html\"", row) for row in rows[1:])
+def test_landing_page_shows_what_was_found_and_the_results_of_every_model_and_horizon(reported):
+    tables = re.findall(r"<table.*?</table>", page(reported, "index.html"), re.DOTALL)
+    found, results = (re.findall(r"<tr.*?</tr>", table, re.DOTALL) for table in tables)
+    assert len(found) == len(results) == 5
+    assert all(re.search(r"href=\"studies/smoke/(cnn_)?lstm/summary.html\"", row) for row in found[1:])
+    assert all(re.search(r"href=\"studies/smoke/(cnn_)?lstm/h(1|24)/index.html\"", row) for row in results[1:])
 
 
 def test_no_link_is_broken(reported):
