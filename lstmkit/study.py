@@ -188,13 +188,12 @@ class Study(StudyPage):
     @cached_property
     def claims(self) -> dict[str, Any]:
         """What the summary says of this network, `trained` and `untrained`."""
-        kept, step = self._kept(CLAIMS), self.params.attribution.target_step
-        if kept is None or kept["target_step"] != step:
+        kept = self._kept(CLAIMS)
+        if kept is None or kept["target_step"] != self.params.attribution.target_step:
             from lstmkit.analysis.claims import measure_claims  # captum is slow to import
 
             networks, test, params = (self.model, self.untrained), self.windows["test"], self.params
             kept = measure_claims(*networks, test, self.regimes, self.dataset, params, self.unit)
-            kept["target_step"] = step
             write_result(self.folder / CLAIMS, kept, self._card)
         return kept
 

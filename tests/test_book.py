@@ -142,7 +142,9 @@ def test_landing_page_shows_what_was_found_and_the_results_of_every_model_and_ho
     found, results = (re.findall(r"<tr.*?</tr>", table, re.DOTALL) for table in tables)
     assert len(found) == len(results) == 5
     assert all(re.search(r"href=\"studies/smoke/(cnn_)?lstm/summary.html\"", row) for row in found[1:])
-    assert all(re.search(r"href=\"studies/smoke/(cnn_)?lstm/h(1|24)/index.html\"", row) for row in results[1:])
+    assert all(
+        re.search(r"href=\"studies/smoke/(cnn_)?lstm/h(1|24)/index.html\"", row) for row in results[1:]
+    )
 
 
 def test_no_link_is_broken(reported):

@@ -73,7 +73,7 @@ def measure_claims(
         unit: of the target.
 
     Returns:
-        Claims under `trained` and `untrained`, as JSON can say them.
+        Claims under `trained` and `untrained`, and the `target_step` that they explain, as JSON can say them.
 
     Raises:
         LstmkitError: the model cannot be looked into, or puts out other than finite forecasts.
@@ -86,12 +86,13 @@ def measure_claims(
     except LstmkitError:  # too few windows to hold some back
         prober = None
     whole = replace(regimes, edges=(-np.inf, np.inf))  # all windows in one regime, and so in few batches
-    measured = {}
+    step = params.attribution.target_step
+    measured: dict[str, Any] = {"target_step": step}
     for name, network, size in (("trained", model, WINDOWS), ("untrained", untrained, UNTRAINED_WINDOWS)):
         gradient = Attributor(
             network,
             windows,
-            AttributionParams(windows=GRADIENT_WINDOWS, target_step=params.attribution.target_step),
+            AttributionParams(windows=GRADIENT_WINDOWS, target_step=step),
             params.seed,
             unit,
         ).saliency()

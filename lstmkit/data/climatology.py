@@ -2,16 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.ndimage import uniform_filter1d
 
 from lstmkit.data.clock import DAY, time_of_day
+from lstmkit.data.split import PartRows
 
 SMOOTHING = pd.Timedelta("1h")
 
 
 def climatology(
-    target: pd.Series, local_time: pd.DatetimeIndex, training: Int[np.ndarray, "_"], interval: pd.Timedelta
+    target: pd.Series, local_time: pd.DatetimeIndex, training: PartRows, interval: pd.Timedelta
 ) -> Float[np.ndarray, "time"]:
     """Mean of the training part by time of day, working days and weekends apart, at every time step.
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
 from lstmkit.data.clock import DAY, HOUR
 from lstmkit.data.dataset import Dataset
+from lstmkit.data.split import PartRows
 from lstmkit.wording import count, duration
 
 STAMP = "%Y-%m-%d %H:%M"
@@ -13,7 +13,7 @@ STAMP = "%Y-%m-%d %H:%M"
 
 def no_window(
     name: str,
-    rows: Int[np.ndarray, "_"],
+    rows: PartRows,
     dataset: Dataset,
     features: pd.DataFrame,
     lookback: int,

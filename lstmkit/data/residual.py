@@ -8,6 +8,8 @@ from jaxtyping import Float, Int
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
+from lstmkit.data.split import PartRows
+
 RULES = {
     "none": "the mean of the training part",
     "last": "the last value",
@@ -87,7 +89,7 @@ def fit_residual_baseline(
     kind: str,
     target: Float[np.ndarray, "time"],
     climatology: Float[np.ndarray, "time"],
-    training: Int[np.ndarray, "_"],
+    training: PartRows,
     origin: Int[np.ndarray, "window"],
     horizon: int,
 ) -> ResidualBaseline:

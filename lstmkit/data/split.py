@@ -11,10 +11,10 @@ PARTS = ("train", "validation", "test")
 HORIZONS = 4  # that each of two blocks must hold at least: at its ends it costs forecasts
 SHORT = 7 * DAY  # of a validation part, which is then spread over the training part
 
-Rows = Int[np.ndarray, "_"]
+PartRows = Int[np.ndarray, "_"]
 
 
-def split_rows(dataset: Dataset, split: SplitParams, horizon: int) -> dict[str, Rows]:
+def split_rows(dataset: Dataset, split: SplitParams, horizon: int) -> dict[str, PartRows]:
     """Rows of the training, validation and test parts, each in order of time.
 
     The shares are of the observed steps, so that a gap takes nothing from the part that it lies in. Each stretch of a
@@ -37,7 +37,7 @@ def split_rows(dataset: Dataset, split: SplitParams, horizon: int) -> dict[str, 
     return {name: np.flatnonzero(part == number) for number, name in enumerate(PARTS)}
 
 
-def stretches(rows: Rows) -> list[Rows]:
+def stretches(rows: PartRows) -> list[PartRows]:
     """Rows of a part, cut where those of another lie between them.
 
     Args:

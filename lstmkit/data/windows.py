@@ -14,7 +14,7 @@ from lstmkit.data.gaps import no_window
 from lstmkit.data.residual import ResidualBaseline, better_rule, fit_residual_baseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
-from lstmkit.data.split import PARTS, split_rows
+from lstmkit.data.split import PARTS, PartRows, split_rows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 
@@ -42,7 +42,7 @@ class Windows:
     inputs: Float[Tensor, "time feature"]
     values: Float[np.ndarray, "time"]
     residual: ResidualBaseline
-    rows: Int[np.ndarray, "_"]
+    rows: PartRows
     forecast_rows: Bool[Tensor, "time"]
     time: pd.DatetimeIndex
     starts: Int[Tensor, "window"]
@@ -273,7 +273,7 @@ def _starts(
     dataset: Dataset,
     features: pd.DataFrame,
     values: Float[np.ndarray, "time"],
-    parts: dict[str, Int[np.ndarray, "_"]],
+    parts: dict[str, PartRows],
     lookback: int,
     horizon: int,
 ) -> tuple[dict[str, Bool[np.ndarray, "time"]], dict[str, Int[np.ndarray, "_"]]]:
@@ -290,7 +290,7 @@ def _starts(
     return rows, starts
 
 
-def _inside(rows: Int[np.ndarray, "_"], n_rows: int) -> Bool[np.ndarray, "time"]:
+def _inside(rows: PartRows, n_rows: int) -> Bool[np.ndarray, "time"]:
     inside = np.zeros(n_rows, dtype=bool)
     inside[rows] = True
     return inside
