@@ -29,6 +29,7 @@ from torch import Tensor, nn
 LOOKBACK, FEATURES, HORIZON = 288, 10, 12
 HIDDEN, LAYERS, LEARNING_RATE = 128, 2, 1e-3
 PEER_BATCH = 64
+STUDY_BATCH = 16  # of lstmkit, by default
 ALLOCATOR = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD")
 TARGET, EXOGENOUS = "co2", [f"exogenous_{k}" for k in range(1, FEATURES)]
 
@@ -301,12 +302,12 @@ class Contender:
         return importlib.util.find_spec(self.package) is not None
 
 
-def contenders(own_batch: int) -> list[Contender]:
-    """List all of them; peers run at their usual batch size and at lstmkit's, and the better one counts."""
-    both = (PEER_BATCH, own_batch)
+def contenders(common_batch: int) -> list[Contender]:
+    """List all of them; each runs at its usual batch size and at one that is the same for all."""
+    own, both = (STUDY_BATCH, common_batch), (PEER_BATCH, common_batch)
     return [
-        Contender("lstmkit float32", lstmkit_float32, "lstmkit", (own_batch,)),
-        Contender("lstmkit bfloat16", lstmkit_bfloat16, "lstmkit", (own_batch,)),
+        Contender("lstmkit float32", lstmkit_float32, "lstmkit", own),
+        Contender("lstmkit bfloat16", lstmkit_bfloat16, "lstmkit", own),
         Contender("plain PyTorch", plain_torch, "torch", both),
         Contender("neuralforecast LSTM", neuralforecast_lstm, "neuralforecast", both),
         Contender("darts BlockRNNModel", darts_block_rnn, "darts", both),
@@ -364,7 +365,7 @@ def table(results: dict[tuple[str, int], list[Measurement]]) -> pd.DataFrame:
 
 
 def verdict(summary: pd.DataFrame) -> str:
-    """State lstmkit's windows per second over those of the faster peer at its better batch size."""
+    """State lstmkit's windows per second over those of the faster peer, each at its better batch size."""
     rate = summary.groupby("contender")["windows/s"].max()
     peers = rate[rate.index.str.startswith(("neuralforecast", "darts"))]
 
@@ -390,7 +391,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=10, help="timed training steps of each (default 10)")
     parser.add_argument("--warm-up", type=int, default=5, help="steps before the timed ones (default 5)")
     parser.add_argument(
-        "--batch", type=int, default=128, help="batch size of lstmkit, tried for the peers too (default 128)"
+        "--batch", type=int, default=128, help="batch size beside the usual ones (default 128)"
     )
     parser.add_argument("--threads", type=int, help="threads of every contender (default: as they come)")
     parser.add_argument("--one", metavar="NAME", help="measure this contender in this process, print JSON")
