@@ -15,8 +15,8 @@ RIVALS = tuple(color for color in SEQUENCE if color not in (ACCENT, MUTED))
 LOOKS = [(color, *shape) for shape in (("-", "o"), ("--", "s"), (":", "^")) for color in RIVALS]
 
 
-LINEAR, WIDE = 5.0, 30.0  # percent of skill
-SKILL_TICKS = (-10_000, -1000, -300, -100, -30, -10, -5, 0, 5, 10, 30, 100)
+LINEAR, WIDE = 10.0, 30.0  # percent of skill
+SKILL_TICKS = (-10_000, -1000, -100, -10, -5, 0, 5, 10, 100)
 
 
 def plot_error_by_step(errors: ErrorByStep) -> Figure:
