@@ -1,6 +1,7 @@
 """What a network's gradient gives to each feature and hour, beside the same network before training."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -62,7 +63,6 @@ class BesideUntrained:
             f"({whole_percent(before / 100)}); {moved}; {reach}."
         )
 
-    def facts(self) -> dict[str, float]:
-        """The numbers of the untrained network for a summary: percent per feature, and the hours that hold half."""
-        shares = {f"share_{name}": float(share) for name, share in self.untrained.share.items()}
-        return shares | {"hours_of_half": self.untrained.hours_holding(0.5)}
+    def facts(self) -> dict[str, Any]:
+        """The numbers of both networks for a summary."""
+        return {"gradient": self.trained.facts(), "untrained": self.untrained.facts()}

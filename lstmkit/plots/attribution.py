@@ -57,11 +57,12 @@ def plot_heatmaps(left: Attribution, right: Attribution) -> Figure:
     return figure
 
 
-def plot_feature_importance(attribution: Attribution) -> Figure:
-    """Share of the absolute attribution per feature, with standard errors.
+def plot_feature_importance(attribution: Attribution, untrained: Attribution) -> Figure:
+    """Share of the absolute attribution per feature, with standard errors, beside that before training.
 
     Args:
         attribution: of any method.
+        untrained: of the same method, to the same network before training.
     """
     table = attribution.features_frame()[::-1]
     error = 100 * table["standard_error"] / (table["total"].sum() or 1.0)
@@ -70,11 +71,14 @@ def plot_feature_importance(attribution: Attribution) -> Figure:
     axes.errorbar(
         table["share_percent"], range(len(table)), xerr=error, fmt="none", ecolor=INK, capsize=2, lw=1
     )
-    for row, (share, spread) in enumerate(zip(table["share_percent"], error, strict=True)):
+    before = untrained.share[table.index]
+    axes.plot(before, range(len(table)), "D", color=INK, ms=5, mfc="white", label="before training")
+    ends = np.maximum(table["share_percent"] + error.fillna(0), before)
+    for row, (share, end) in enumerate(zip(table["share_percent"], ends, strict=True)):
         axes.annotate(
             f"{share:.1f} %",
-            (share + np.nan_to_num(spread), row),
-            xytext=(5, 0),
+            (end, row),
+            xytext=(7, 0),
             textcoords="offset points",
             va="center",
         )
@@ -84,6 +88,7 @@ def plot_feature_importance(attribution: Attribution) -> Figure:
     axes.set_xlabel("share of the absolute attribution (%)")
     axes.set_title(f"{attribution.method} by feature")
     light_grid(axes, "x")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8)
     return figure
 
 

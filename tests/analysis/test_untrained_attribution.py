@@ -7,7 +7,9 @@ import torch
 from lstmkit.analysis.attribution import Attributor
 from lstmkit.analysis.untrained_attribution import BesideUntrained
 from lstmkit.errors import LstmkitError
+from lstmkit.measures import feature_shares, hours_of_half
 from lstmkit.params import AttributionParams
+from lstmkit.run_results import RunResults
 from tests.analysis.tiny import Weighted, make_test_windows
 
 FEATURES = ("co2", "temperature", "humidity")
@@ -69,9 +71,15 @@ def test_networks_without_a_reaction_and_other_features_are_not_compared():
         BesideUntrained(saliency(something), saliency([[1.0, 0.0]], FEATURES[:2]))
 
 
-def test_facts_are_of_the_untrained_network():
-    beside = BesideUntrained(saliency([[0, 0, 0], [1, 0, 0]]), saliency([[0, 0, 0], [1, 1, 2]]))
-    assert beside.facts() == {
-        "share_humidity": pytest.approx(50), "share_co2": pytest.approx(25), "share_temperature": pytest.approx(25),
-        "hours_of_half": 1,
+def test_the_summary_finds_the_untrained_shares_where_the_section_keeps_them():
+    beside = BesideUntrained(saliency([[0, 0, 0], [3, 0, 1]]), saliency([[0, 0, 0], [1, 1, 2]]))
+    run = RunResults("1 h", "h1", {}, {"attribution": beside.facts()})
+    shares = feature_shares(run)
+    assert list(shares) == ["co2", "humidity", "temperature"]
+    assert {name: share.trained for name, share in shares.items()} == {
+        "co2": (pytest.approx(75),), "humidity": (pytest.approx(25),), "temperature": (0,),
     }  # fmt: skip
+    assert [share.untrained for share in shares.values()] == [
+        (pytest.approx(25),), (pytest.approx(50),), (pytest.approx(25),),
+    ]  # fmt: skip
+    assert hours_of_half(run).untrained == (1,)

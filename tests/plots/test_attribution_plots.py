@@ -79,7 +79,9 @@ FIGURES = {
     "heatmaps": lambda steps, scale: plot_heatmaps(
         attribution(steps, scale=scale), attribution(steps, 1, scale)
     ),
-    "importance": lambda steps, scale: plot_feature_importance(attribution(steps, scale=scale)),
+    "importance": lambda steps, scale: plot_feature_importance(
+        attribution(steps, scale=scale), attribution(steps, 1, scale)
+    ),
     "profile": lambda steps, scale: plot_temporal_profile(attribution(steps, scale=scale)),
     "agreement": lambda steps, scale: plot_agreement(methods(scale)),
 }
@@ -198,8 +200,8 @@ def segments(axes) -> np.ndarray:
 
 
 def test_bars_are_the_shares_with_their_errors():
-    result = attribution(60)
-    axes = plot_feature_importance(result).axes[0]
+    result, untrained = attribution(60), attribution(60, seed=1)
+    axes = plot_feature_importance(result, untrained).axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()][::-1]
     assert names == [feature_label(name) for name in result.share.index]  # the largest on top
     widths = np.array([bar.get_width() for bar in axes.patches])[::-1]
@@ -210,6 +212,8 @@ def test_bars_are_the_shares_with_their_errors():
     ends = segments(axes)[::-1, :, 0]
     np.testing.assert_allclose(ends, np.stack([widths - errors, widths + errors], axis=1), rtol=1e-9)
     assert [text.get_text() for text in axes.texts][::-1] == [f"{share:.1f} %" for share in result.share]
+    (diamonds,) = [line for line in axes.lines if line.get_label() == "before training"]
+    np.testing.assert_allclose(diamonds.get_xdata()[::-1], untrained.share[result.share.index])
 
 
 def test_the_profile_shows_hours_with_their_errors():
@@ -279,10 +283,10 @@ def test_one_window_has_no_error_bars_to_draw():
     result = dataclasses.replace(
         result, by_feature_error=unknown, by_hour_error=np.full(2, np.nan), n_windows=1
     )
-    for figure in (plot_feature_importance(result), plot_temporal_profile(result)):
+    for figure in (plot_feature_importance(result, result), plot_temporal_profile(result)):
         assert not any("nan" in text.get_text() for text in visible_texts(figure))
         assert len(figure.axes[0].patches) in (2, 10)
-    axes = plot_feature_importance(result).axes[0]
+    axes = plot_feature_importance(result, result).axes[0]
     assert [text.get_text() for text in axes.texts][::-1] == [f"{share:.1f} %" for share in result.share]
     assert np.isfinite([text.xy for text in axes.texts]).all()
     assert_nothing_overlaps(axes.figure)
