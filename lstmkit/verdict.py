@@ -7,11 +7,7 @@ from lstmkit.run_results import RunResults
 from lstmkit.standing import Standing, interval, standing
 from lstmkit.wording import digits, escaped, signed
 
-SURELY = {
-    Standing.BETTER: "surely better",
-    Standing.WORSE: "surely worse",
-    Standing.OPEN: "not surely better",
-}
+SURELY = {Standing.BETTER: "surely better", Standing.WORSE: "surely worse"}
 
 
 def verdict(name: str, run: RunResults) -> str:
@@ -51,8 +47,7 @@ def _seeds(metrics: dict[str, Any]) -> list[str]:
     said = [f"{len(skills)} seeds {spread([skill['value'] for skill in skills])}{_agreement(skills)}"]
     if "ensemble" in metrics:
         together = metrics["ensemble"]["skill"]["all_steps"]
-        found = standing(together)
-        surely = f", {SURELY[found]}" if found is not standing(skills[0]) else ""
+        surely = f", {_surely(together)}" if standing(together) is not standing(skills[0]) else ""
         said.append(f"together {signed(100 * together['value'])} %{surely}")
     return said
 
@@ -67,14 +62,18 @@ def spread(skills: list[float]) -> str:
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
+def _surely(skill: dict[str, Any]) -> str:
+    """How sure it is that the model is better, or that it is worse where its error is larger."""
+    unsure = "not surely better" if skill["value"] > 0 else "not surely worse"
+    return SURELY.get(standing(skill), unsure)
+
+
 def _agreement(skills: list[dict[str, Any]]) -> str:
     """How many seeds are surely better or worse, where they are not alike."""
     found = [standing(skill) for skill in skills]
     if len({*found}) == 1:
         return ""
-    return "".join(
-        f", {found.count(same)} {SURELY[same]}" for same in (Standing.BETTER, Standing.WORSE) if same in found
-    )
+    return "".join(f", {found.count(same)} {surely}" for same, surely in SURELY.items() if same in found)
 
 
 def _errors(metrics: dict[str, Any]) -> str:
@@ -104,4 +103,4 @@ def _where(run: RunResults) -> str:
         return f"Surely better at {surely} of {of_all:,} steps ahead{at_last}."
     if last is None or standing(last) is standing(metrics["skill"]["all_steps"]):
         return ""
-    return f"At the last step {SURELY[standing(last)]} than {last['best_baseline']} ({signed(100 * last['value'])} %)."
+    return f"At the last step {_surely(last)} than {last['best_baseline']} ({signed(100 * last['value'])} %)."

@@ -68,6 +68,12 @@ def test_the_judgement_follows_the_interval(rmse, low, high, judged):
             "3 seeds −1.0 to +0.4 %; together +1.0 %, surely better",
         ),
         (
+            (25.5, -0.03, -0.01),
+            [(-0.03, -0.04, -0.02), (-0.01, -0.03, 0.01)],
+            (-0.01, -0.02, 0.001),
+            "3 seeds −3.0 to −1.0 %, 2 surely worse; together −1.0 %, not surely worse",
+        ),
+        (
             (24.0, None, None),
             [(0.05, None, None)],
             (0.06, None, None),
