@@ -44,8 +44,9 @@ class Summary:
         """What must be said of the forecasts before they are explained, the model, and the verdict; Markdown."""
         said = ((run.ahead, caution_about(run.metrics)) for run in self.runs)
         cautions = [f"> **Caution.** {escaped(f'{ahead} ahead: {text}')}" for ahead, text in said if text]
+        notice = ["\n>\n".join(cautions)] if cautions else []
         verdicts = "\n".join(f"- {sentence}" for sentence in self.answers[VERDICT])
-        return "\n\n".join([*cautions, f"**{escaped(self.model)}.**", verdicts])
+        return "\n\n".join([*notice, f"**{escaped(self.model)}.**", verdicts])
 
     def to_markdown(self) -> str:
         """The page below its verdict."""

@@ -227,7 +227,8 @@ def test_cautions_and_the_verdict_come_first(runs):
     assert label == "**LSTM.**"
     assert verdict.startswith("- [1 h ahead](h1/01_training.html): **better than every baseline, by 20.0 %**")
     summary = summarise("LSTM", [switched_off(runs[0]), runs[1]])
-    first, second, label, verdicts = summary.banner().split("\n\n")
+    notice, label, verdicts = summary.banner().split("\n\n")
+    first, second = notice.split("\n>\n")  # two paragraphs of one notice
     assert first.startswith("> **Caution.** 1 h ahead: The network is switched off: its gain")
     assert second.startswith(
         "> **Caution.** 24 h ahead: This model forecasts no better than ridge: RMSE 70.0 ppm"
