@@ -44,17 +44,17 @@ def show_table(table: pd.DataFrame) -> None:
         display(table.map(_shown).rename(columns=_heading))
 
 
-def show_banner(caution: str | None, label: str, without_network: str | None = None) -> None:
+def show_banner(caution: str | None, label: str, said: str = "") -> None:
     """Show what a page is about, below what a reader should know first.
 
     Args:
         caution: sentences as plain text, or none.
         label: model, horizon and data, as plain text.
-        without_network: how good the forecast is without its network, as plain text, or none.
+        said: what else belongs to every page, as plain text.
     """
     marked, plain = f"**{escaped(label)}.**", f"{label}."
-    if without_network:
-        marked, plain = f"{marked} {escaped(without_network)}", f"{plain} {without_network}"
+    if said:
+        marked, plain = f"{marked} {escaped(said)}", f"{plain} {said}"
     if caution:
         marked, plain = f"> **Caution.** {escaped(caution)}\n\n{marked}", f"Caution. {caution}\n\n{plain}"
     show_text(marked, plain)

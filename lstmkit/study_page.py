@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from lstmkit.analysis.learning import training_finding
+from lstmkit.analysis.learning import not_converged_sentence, training_finding
 from lstmkit.cautions import caution_about, cut_short, network_is_off, without_network_sentence
 from lstmkit.checksums import write_result
 from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
@@ -25,8 +25,9 @@ class StudyPage:
         write_json(self.folder.parent / "study_results.json", content)
 
     def banner(self) -> None:
-        """Say which study this is, what the network is worth, and first of all if a simpler rule forecasts as well."""
-        show_banner(caution_about(self.metrics), self.label, without_network_sentence(self.metrics))
+        """Say which study this is, what its network is worth, and first of all if a simpler rule forecasts as well."""
+        said = (without_network_sentence(self.metrics), not_converged_sentence(self.training_outcome))
+        show_banner(caution_about(self.metrics), self.label, " ".join(filter(None, said)))
 
     def training_finding(self) -> str:
         """How long training went on, what became of the loss, and what the validation part leaves of the network."""

@@ -345,11 +345,12 @@ def test_the_history_and_its_finding(trained):
     assert "8 epochs of 512 windows in " in trained.training_finding()
 
 
-def test_a_training_of_one_epoch(tmp_path):
+def test_a_training_that_did_not_converge_is_told_in_the_first_lines(tmp_path, capsys):
     study = open_study(project_with(tmp_path, training={"epochs": 1}), "lstm", 1)
-    assert study.training_finding().startswith(
-        "The last epoch is the best: a longer training might have gone further. 1 epoch of 512 windows in "
-    )
+    assert study.training_finding().startswith("1 epoch of 512 windows in ")
+    study.banner()
+    told = "The last epoch of its training is the best: a longer one might have gone further.\n"
+    assert capsys.readouterr().out.endswith(told)
 
 
 def test_regimes_are_terciles_of_the_training_part(trained):

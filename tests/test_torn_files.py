@@ -118,7 +118,7 @@ def test_what_another_model_computed_is_computed_again(trained, copied):
     with pytest.warns(LstmkitWarning, match=r"facts: gates are of another model and left out; execute"):
         assert study.facts == {}
     assert study.training_seconds is None
-    assert "further. 1 epoch of 512 windows. Epoch 1 was kept" in study.training_finding()
+    assert "1 epoch of 512 windows. Epoch 1 was kept" in study.training_finding()
 
 
 @pytest.mark.parametrize("name", COMPUTED)
