@@ -7,7 +7,7 @@ import pandas as pd
 
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.regimes import Regimes
-from lstmkit.data.split import Rows, stretches
+from lstmkit.data.split import PartRows, stretches
 from lstmkit.data.windows import Windows
 from lstmkit.wording import count, digits, duration, feature_label, with_error
 
@@ -135,7 +135,7 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
     )
 
 
-def _stretches(rows: Rows, dataset: Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+def _stretches(rows: PartRows, dataset: Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     local, observed = dataset.local_time, dataset.observed.to_numpy()
     return [(local[part[observed[part]][0]], local[part[-1]]) for part in stretches(rows)]
 
