@@ -1,5 +1,6 @@
 """The residual baseline: a rule that fits in one sentence, from whose forecast the network forecasts the difference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,27 +122,20 @@ def _some(origin: Int[np.ndarray, "window"]) -> Int[np.ndarray, "few"]:
     return origin[:: -(-len(origin) // MOST_WINDOWS)]
 
 
-def better_rule(
-    target: Float[np.ndarray, "time"],
-    climatology: Float[np.ndarray, "time"],
-    origin: Int[np.ndarray, "window"],
-    horizon: int,
-) -> str:
-    """Whichever forecasts some windows with the lower squared error over all steps: `last` or `climatology`.
+def best_baseline(
+    rules: Sequence[ResidualBaseline], origin: Int[np.ndarray, "window"], horizon: int
+) -> ResidualBaseline:
+    """Whichever forecasts some windows with the lowest squared error over all steps, the first of equals.
 
     Args:
-        target: the series in its unit.
-        climatology: its usual value at every time step.
+        rules: fitted to one series.
         origin: rows of the windows' newest steps; the target is known there and at all steps ahead.
         horizon: steps ahead.
     """
-    origin = _some(origin)
-    ahead, usual = (
-        np.lib.stride_tricks.sliding_window_view(series, horizon)[origin + 1]
-        for series in (target, climatology)
+    rows = torch.from_numpy(_some(origin))
+    return min(
+        rules, key=lambda rule: float(rule.residuals(rows, horizon).double().square().mean()) * rule.scale**2
     )
-    of_last, of_usual = (np.mean((ahead - rule) ** 2) for rule in (target[origin][:, None], usual))
-    return "last" if of_last <= of_usual else "climatology"
 
 
 def _fading_rate(now: Float[np.ndarray, "window"], ahead: Float[np.ndarray, "window horizon"]) -> float:

@@ -88,7 +88,8 @@ class WindowParams(Schema):
 
     `residual`: `none`, the mean of the training part; `last`, the last value; `climatology`, the usual value at the
     target's time of the week; `damped`, that plus the last deviation from it, which fades; `auto`, whichever of `last`
-    and `climatology` alone forecasts the validation windows better.
+    and `climatology` alone forecasts the validation windows better, of `damped` too with fewer than 1,000 training
+    windows.
     """
 
     lookback: Steps = 288

@@ -1,12 +1,14 @@
 """The rule from which a network forecasts the difference, held against forecasts written down by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmkit.data.residual import ResidualBaseline, better_rule, fit_residual_baseline
+from lstmkit.data.residual import ResidualBaseline, best_baseline, fit_residual_baseline
 
 KINDS = ("none", "last", "climatology", "damped")
 TARGET = np.array([102.0, 114.0, 120.0, 128.0, 146.0])
@@ -71,20 +73,32 @@ def test_residuals_of_many_origins_of_each_window():
 
 
 @pytest.mark.parametrize(
-    ("origin", "better"),
+    ("target", "usual", "origin", "best"),
     [
-        ([0], "climatology"),  # 12² + 18² from the last value, 4² + 0² from the climatology
-        ([1], "climatology"),
-        ([0, 1], "climatology"),
+        (TARGET, USUAL, [0], "climatology"),  # 12² + 18² from the last value, 4² + 0² from the climatology
+        (TARGET, USUAL, [1, 2], "climatology"),
+        (TARGET, USUAL + 20, [0, 1], "last"),  # the climatology is further from every target
+        (np.full(5, 7.0), np.full(5, 7.0), [0, 1], "last"),  # both without any error
     ],
 )
-def test_the_better_rule_of_some_windows(origin, better):
-    assert better_rule(TARGET, USUAL, np.array(origin), 2) == better
-    shifted = USUAL + 20  # further from every target than the last value is
-    assert better_rule(TARGET, shifted, np.array(origin), 2) == "last"
-    assert (
-        better_rule(np.full(5, 7.0), np.full(5, 7.0), np.array(origin), 2) == "last"
-    )  # both without any error
+def test_the_best_rule_of_some_windows(target, usual, origin, best):
+    rules = [fitted(kind, target, usual) for kind in ("last", "climatology")]
+    assert best_baseline(rules, np.array(origin), 2).kind == best
+
+
+def test_rules_are_compared_in_the_targets_unit():
+    """Each rule has a scale of its own, by which the network's target is divided."""
+    rules = [fitted("last"), fitted("climatology")]
+    alone_errors = [np.square(alone(rule, [0, 1], 2) - [[114, 120], [120, 128]]).mean() for rule in rules]
+    assert alone_errors[1] < alone_errors[0]
+    rules[1] = dataclasses.replace(
+        rules[1], scale=100.0, deviations=rules[1].deviations * rules[1].scale / 100
+    )
+    assert best_baseline(rules, np.array([0, 1]), 2).kind == "climatology"
+    rules[0] = dataclasses.replace(
+        rules[0], scale=100.0, deviations=rules[0].deviations * rules[0].scale / 100
+    )
+    assert best_baseline([rules[0], fitted("climatology")], np.array([0, 1]), 2).kind == "climatology"
 
 
 @pytest.mark.parametrize("coefficient", [0.3, 0.9, 0.99])
