@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
+from scipy.signal import lfilter
 
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
@@ -325,14 +326,22 @@ def test_what_is_to_be_learnt_at_many_steps_of_a_window_by_hand(kind, rate):
     np.testing.assert_allclose(alone, np.full(3, co2[12] if rate else mean), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("repeats", "kind"), [(False, "last"), (True, "climatology")])
-def test_without_a_name_the_rule_is_the_better_one_of_the_validation_windows(repeats, kind):
-    hours = np.arange(40 * 24)
-    day = 100 * np.sin(2 * np.pi * hours / 24)
-    walk = 20 * np.random.default_rng(0).normal(size=len(hours)).cumsum()
-    windows = raw_windows(
-        dataset_of({"co2": 600 + (day if repeats else walk)}), 12, lookback=6, residual="auto"
-    )
+@pytest.mark.parametrize(
+    ("stays", "cycle", "days", "kind"),
+    [
+        (1.0, 0, 80, "last"),
+        (0.0, 100, 80, "climatology"),
+        (0.9, 100, 80, "climatology"),
+        (0.9, 100, 40, "damped"),  # about 570 training windows: too few to learn how deviations fade
+        (0.0, 100, 40, "climatology"),
+    ],
+)
+def test_without_a_name_the_rule_is_the_best_one_of_the_validation_windows(stays, cycle, days, kind):
+    """Deviations from a daily cycle, of which a share stays from hour to hour; `damped` alone knows of both."""
+    hours, noise = np.arange(days * 24), np.random.default_rng(0).normal(size=days * 24)
+    deviation = lfilter([1], [1, -stays], noise) if stays else 1e-3 * noise
+    co2 = 600 + cycle * np.sin(2 * np.pi * hours / 24) + 20 * deviation
+    windows = raw_windows(dataset_of({"co2": co2}), 12, lookback=6, residual="auto")
     for part in windows.values():
         assert part.residual.kind == kind
 
