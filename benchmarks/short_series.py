@@ -24,6 +24,7 @@ CASES = [
     (f"{SERIES}/office.yml", 30, 12),
     (f"{SERIES}/load.yml", 56, 24),
     (f"{SERIES}/transformer.yml", 56, 24),
+    (f"{SERIES}/transformer_2.yml", 56, 24),
 ]  # study, days, steps ahead
 BLOCKS = (1, 2)
 
