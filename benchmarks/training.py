@@ -202,7 +202,7 @@ def lstmkit_ms_per_window(precision: str, batch: int, steps: int, warm_up: int) 
     )
     model = LSTMForecaster(FEATURES, HORIZON, HIDDEN, LAYERS)
     clock = Clock(model)
-    model.register_forward_pre_hook(lambda module, _: clock.tick() if module.training else None)
+    model.lstm.register_forward_pre_hook(lambda lstm, _: clock.tick() if lstm.training else None)
     with tempfile.TemporaryDirectory() as folder:
         fit(model, windows, params, 0, Path(folder), progress=False)
     return clock.read(warm_up)

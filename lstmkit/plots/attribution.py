@@ -73,16 +73,8 @@ def plot_feature_importance(attribution: Attribution, untrained: Attribution) ->
     )
     before = untrained.share[table.index]
     axes.plot(before, range(len(table)), "D", color=INK, ms=5, mfc="white", label="before training")
-    ends = np.maximum(table["share_percent"] + error.fillna(0), before)
-    for row, (share, end) in enumerate(zip(table["share_percent"], ends, strict=True)):
-        axes.annotate(
-            f"{share:.1f} %",
-            (end, row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-        )
-    axes.margins(x=0.12)
+    for row, share in enumerate(table["share_percent"]):
+        axes.text(1.01, row, f"{share:.1f} %", transform=axes.get_yaxis_transform(), va="center")
     axes.set_xlim(left=0)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("share of the absolute attribution (%)")
