@@ -65,6 +65,17 @@ def network_forecasts(
     return test.to_units(torch.cat(outputs))
 
 
+def network_errors(
+    params: StudyParams, model: str, windows: dict[str, Windows], seeds: int, *, spread: bool = False
+) -> list[str]:
+    """Errors of the networks of some seeds, each and together."""
+    forecasts = [
+        network_forecasts(params, model, windows, params.seed + k, spread=spread) for k in range(seeds)
+    ]
+    each = ", ".join(errors(forecast, windows["test"]) for forecast in forecasts)
+    return [each, errors(np.mean(forecasts, axis=0), windows["test"])]
+
+
 def compare(params: StudyParams, dataset: Dataset, model: str, horizon: int, seeds: int) -> list[list[str]]:
     """Rows of the table for one series and horizon: a forecaster, its seeds, and all seeds together."""
     features, rows = build_features(dataset, params.variant), []
@@ -72,16 +83,11 @@ def compare(params: StudyParams, dataset: Dataset, model: str, horizon: int, see
         cut = params.windows.model_copy(update={"residual": rule})
         windows = make_windows(dataset, features, horizon, cut, params.split)
         test = windows["test"]
-        forecasts = [
-            network_forecasts(params, model, windows, params.seed + k, spread=spread) for k in range(seeds)
-        ]
         name = f"network on `{rule}`"
         if spread:
             name = f"the same on `{test.residual.kind}`, which `auto` chooses, timescales spread at first"
-        each = ", ".join(errors(forecast, test) for forecast in forecasts)
-        rows.append(
-            [name, each, errors(np.mean(forecasts, axis=0), test), errors(test.without_network(), test)]
-        )
+        found = network_errors(params, model, windows, seeds, spread=spread)
+        rows.append([name, *found, errors(test.without_network(), test)])
     baselines = fit_baselines(dataset, windows, params.training, params.seed)
     return rows + [[name, errors(forecast(test), test), "", ""] for name, forecast in baselines.items()]
 

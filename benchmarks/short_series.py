@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from defaults import SERIES, errors, network_forecasts
+from defaults import SERIES, errors, network_errors
 
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
@@ -44,17 +44,11 @@ def row(dataset: Dataset, params: StudyParams, horizon: int, blocks: int, seeds:
     split = params.split.model_copy(update={"validation_blocks": blocks})
     windows = make_windows(dataset, build_features(dataset, params.variant), horizon, params.windows, split)
     test = windows["test"]
-    forecasts = [network_forecasts(params, "lstm", windows, params.seed + k) for k in range(seeds)]
     fitted = fit_baselines(dataset, windows, params.training, params.seed)
     rules = {name: forecast(test) for name, forecast in fitted.items()}
     best = min(rules, key=lambda name: np.square(rules[name] - test.observed()).mean())
-    each = ", ".join(errors(forecast, test) for forecast in forecasts)
-    found = [
-        test.residual.kind,
-        each,
-        errors(np.mean(forecasts, axis=0), test),
-        f"{best} {errors(rules[best], test)}",
-    ]
+    networks = network_errors(params, "lstm", windows, seeds)
+    found = [test.residual.kind, *networks, f"{best} {errors(rules[best], test)}"]
     return f"| {params.title} | {horizon} | {blocks} | {' | '.join(found)} |"
 
 

@@ -240,6 +240,9 @@ def test_what_the_network_adds_is_the_forecast_less_that_of_the_rule(trained):
     assert network["rule"] == "the damped climatology"
     without = score(test.observed(), alone)["rmse"]
     assert network["without"]["all_steps"] == pytest.approx(without, rel=1e-6)
+    assert without == pytest.approx(
+        trained.metrics["baselines"]["damped climatology"]["rmse"]["all_steps"], rel=1e-6
+    )
     assert network["spread"] == pytest.approx(np.sqrt(added.var(axis=0).mean()), rel=1e-4)
 
 

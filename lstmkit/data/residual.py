@@ -18,6 +18,7 @@ RULES = {
     "damped": "the damped climatology",
 }
 MOST_WINDOWS = 10_000  # evenly spaced, from which the rate and the scale are taken
+FEW = 1000  # training windows: from fewer a network hardly learns that deviations from the climatology fade
 ROUNDING = 1e-12  # of the largest value
 TIME_CONSTANTS = np.linspace(-3, 12, 61)  # natural logarithms of steps, from none to 160,000
 
@@ -84,6 +85,33 @@ class ResidualBaseline:
         deviation = outputs.double() + self.deviations[origin].double()[:, None] * self.fading(horizon)
         expected = np.lib.stride_tricks.sliding_window_view(self.expected, horizon)[rows]
         return deviation.cpu().numpy() * self.scale + expected
+
+
+def choose_baseline(
+    kind: str,
+    target: Float[np.ndarray, "time"],
+    climatology: Float[np.ndarray, "time"],
+    training: PartRows,
+    origin: dict[str, Int[np.ndarray, "_"]],
+    horizon: int,
+) -> ResidualBaseline:
+    """Fit the rule that is named, or for `auto` whichever forecasts the validation windows best.
+
+    Args:
+        kind: of `fit_residual_baseline`, or `auto`.
+        target: the series in its unit, NaN where it is missing.
+        climatology: its usual value at every time step.
+        training: rows of the training part.
+        origin: rows of the newest steps of the windows of each part.
+        horizon: steps ahead.
+    """
+    kinds = [kind]
+    if kind == "auto":
+        kinds = ["last", "climatology", *(["damped"] if len(origin["train"]) < FEW else [])]
+    rules = [
+        fit_residual_baseline(each, target, climatology, training, origin["train"], horizon) for each in kinds
+    ]
+    return rules[0] if len(rules) == 1 else best_baseline(rules, origin["validation"], horizon)
 
 
 def fit_residual_baseline(

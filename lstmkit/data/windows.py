@@ -11,14 +11,12 @@ from torch import Tensor
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.gaps import no_window
-from lstmkit.data.residual import ResidualBaseline, best_baseline, fit_residual_baseline
+from lstmkit.data.residual import ResidualBaseline, choose_baseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
 from lstmkit.data.split import PARTS, PartRows, split_rows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
-
-FEW = 1000  # training windows: from fewer a network hardly learns that deviations from the climatology fade
 
 
 @dataclass(frozen=True)
@@ -243,14 +241,10 @@ def make_windows(
     scaler = Scaler.fit(features.iloc[training], params.scaling)
     usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.interval)
     origin = {name: each + params.lookback - 1 for name, each in starts.items()}
-    kinds = (params.residual,)
-    if params.residual == "auto":
-        kinds = ("last", "climatology") if len(starts["train"]) >= FEW else ("last", "climatology", "damped")
-    rules = [fit_residual_baseline(kind, values, usual, training, origin["train"], horizon) for kind in kinds]
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
         values=values,
-        residual=best_baseline(rules, origin["validation"], horizon),
+        residual=choose_baseline(params.residual, values, usual, training, origin, horizon),
         rows=np.empty(0, np.int64),
         forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,

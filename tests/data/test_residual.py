@@ -73,15 +73,19 @@ def test_residuals_of_many_origins_of_each_window():
 
 
 @pytest.mark.parametrize(
-    ("target", "usual", "origin", "best"),
+    ("target", "usual", "best"),
     [
-        (TARGET, USUAL, [0], "climatology"),  # 12² + 18² from the last value, 4² + 0² from the climatology
-        (TARGET, USUAL, [1, 2], "climatology"),
-        (TARGET, USUAL + 20, [0, 1], "last"),  # the climatology is further from every target
-        (np.full(5, 7.0), np.full(5, 7.0), [0, 1], "last"),  # both without any error
+        (
+            TARGET,
+            USUAL,
+            "climatology",
+        ),  # from origin 0: 12² + 18² from the last value, 4² + 0² from the climatology
+        (TARGET, USUAL + 20, "last"),  # the climatology is further from every target
+        (np.full(5, 7.0), np.full(5, 7.0), "last"),  # both without any error
     ],
 )
-def test_the_best_rule_of_some_windows(target, usual, origin, best):
+@pytest.mark.parametrize("origin", [[0], [1], [0, 1]])
+def test_the_best_rule_of_some_windows(origin, target, usual, best):
     rules = [fitted(kind, target, usual) for kind in ("last", "climatology")]
     assert best_baseline(rules, np.array(origin), 2).kind == best
 

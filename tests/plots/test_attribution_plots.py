@@ -288,6 +288,7 @@ def test_one_window_has_no_error_bars_to_draw():
         assert len(figure.axes[0].patches) in (2, 10)
     axes = plot_feature_importance(result, result).axes[0]
     assert [text.get_text() for text in axes.texts][::-1] == [f"{share:.1f} %" for share in result.share]
+    assert np.isfinite([text.get_position() for text in axes.texts]).all()
     assert_nothing_overlaps(axes.figure)
 
 
