@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from lstmkit.layout import CLAIMS, METRICS, horizon_folder, network_folders, project_folder, results_folder
+from lstmkit.report.layout import CLAIMS, METRICS, horizon_folder, network_folders, project_folder, results_folder
 from lstmkit.params import find_params, load_params, source_files
-from lstmkit.rooms import modules_behind, rooms
+from lstmkit.report.dependencies import modules_behind, rooms
 
 STUDY = str(config.get("study", "co2"))
 SOURCE = find_params(STUDY)
@@ -59,8 +59,8 @@ EVERY_PAGE = [
     *(page for model in PARAMS.models for page in pages_of(model)),
     *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=OF_ALL_HORIZONS),
 ]
-HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parent.name not in ("analysis", "plots")]
-BEHIND_CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.claims")]
+HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parts[1] not in ("analysis", "findings", "plots")]
+BEHIND_CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.trust.claims")]
 ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in SECTIONS}
 
 
@@ -85,7 +85,7 @@ wildcard_constraints:
 
 
 # what writes the pages above the sections
-TOLD_BY = "book cautions headlines measures over_seeds report run_results standing verdict".split()
+TOLD_BY = [str(p) for folder in ("findings", "report") for p in Path("lstmkit", folder).glob("*.py")]
 
 
 rule report:
@@ -101,7 +101,7 @@ rule book:
         [p for p in Path("book").rglob("*") if p.suffix in (".md", ".bib", ".css", ".py", ".yml")
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
-        [f"lstmkit/{name}.py" for name in TOLD_BY],
+        TOLD_BY,
     output:
         "book/_build/html/index.html",
     message:

@@ -20,8 +20,8 @@ from scipy.signal import lfilter
 from sklearn.metrics import auc, precision_recall_curve
 from torch import Tensor, nn
 
-from lstmkit.analysis.attribution import Attribution, Attributor
-from lstmkit.analysis.attribution_methods import ScalarForecast, integrated_gradients, occlusion
+from lstmkit.analysis.attribution.attributor import Attribution, Attributor
+from lstmkit.analysis.attribution.methods import ScalarForecast, integrated_gradients, occlusion
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.windows import Windows, make_windows

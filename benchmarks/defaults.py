@@ -17,11 +17,11 @@ from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.windows import Windows, make_windows
-from lstmkit.layout import project_folder
 from lstmkit.params import StudyParams, find_params, load_params
-from lstmkit.trained import untrained_model
+from lstmkit.report.layout import project_folder
 from lstmkit.training.baselines import fit_baselines
 from lstmkit.training.fit import fit
+from lstmkit.training.trained import untrained_model
 
 SERIES = Path(__file__).parent / "series"
 STUDIES = [

@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from lstmkit.analysis.gates import gate_statistics
+from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.regimes import find_regimes

@@ -14,8 +14,8 @@ from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.windows import make_windows
-from lstmkit.layout import project_folder
 from lstmkit.params import StudyParams, find_params, load_params
+from lstmkit.report.layout import project_folder
 from lstmkit.training.baselines import fit_baselines
 
 CASES = [

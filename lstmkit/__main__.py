@@ -34,18 +34,18 @@ def _command(name: str) -> Callable[..., None]:
 
         return prepare_baselines
     if name == "page":
-        from lstmkit.pages import write_page
+        from lstmkit.report.pages import write_page
 
         return write_page
     if name == "index":
-        from lstmkit.report import write_index
+        from lstmkit.report.index import write_index
 
         return write_index
     if name == "book":
-        from lstmkit.book import write_book
+        from lstmkit.report.book import write_book
 
         return write_book
-    from lstmkit.workflow import run_report
+    from lstmkit.report.workflow import run_report
 
     return run_report
 

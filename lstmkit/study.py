@@ -10,17 +10,18 @@ from warnings import warn
 import pandas as pd
 from torch import nn
 
-from lstmkit.analysis.compared import Compared
-from lstmkit.analysis.side_by_side import SHARED, explained_forecasts, shared_forecasts
-from lstmkit.analysis.skill import Evaluation, evaluate
-from lstmkit.checksums import read_facts, read_result, write_result
+from lstmkit.analysis.errors.compared import Compared
+from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
+from lstmkit.analysis.errors.skill import Evaluation, evaluate
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
-from lstmkit.layout import (
+from lstmkit.findings.run_results import RunResults
+from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
+from lstmkit.report.layout import (
     CLAIMS,
     METRICS,
     baselines_folder,
@@ -30,17 +31,16 @@ from lstmkit.layout import (
     project_folder,
     run_folder,
 )
-from lstmkit.notebook import refuse_unknown_parameters
-from lstmkit.outputs import PREDICTIONS, STATES, ensure_outputs
-from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
-from lstmkit.run_results import RunResults
-from lstmkit.storage import Rows
+from lstmkit.report.notebook import refuse_unknown_parameters
+from lstmkit.storage.checksums import read_facts, read_result, write_result
+from lstmkit.storage.files import Rows
 from lstmkit.study_page import StudyPage
-from lstmkit.trained import TrainedModel, load_or_train, untrained_model
 from lstmkit.training.kept_baselines import baselines_request, ensure_baselines
+from lstmkit.training.outputs import PREDICTIONS, STATES, ensure_outputs
+from lstmkit.training.trained import TrainedModel, load_or_train, untrained_model
 
 if TYPE_CHECKING:
-    from lstmkit.analysis.attribution import Attributor
+    from lstmkit.analysis.attribution.attributor import Attributor
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class Study(StudyPage):
         """What the summary says of this network, `trained` and `untrained`."""
         kept = self._kept(CLAIMS)
         if kept is None or kept["target_step"] != self.params.attribution.target_step:
-            from lstmkit.analysis.claims import measure_claims  # captum is slow to import
+            from lstmkit.analysis.trust.claims import measure_claims  # captum is slow to import
 
             networks, test, params = (self.model, self.untrained), self.windows["test"], self.params
             kept = measure_claims(*networks, test, self.regimes, self.dataset, params, self.unit)
@@ -273,7 +273,7 @@ class Study(StudyPage):
     def attributor(self) -> "Attributor":
         """Attributes the forecasts of the test part."""
         # captum takes half a second to import, which most pages can spare
-        from lstmkit.analysis.attribution import Attributor
+        from lstmkit.analysis.attribution.attributor import Attributor
 
         return Attributor(
             self.model, self.windows["test"], self.params.attribution, self.params.seed, self.unit

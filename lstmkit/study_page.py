@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from lstmkit.analysis.learning import not_converged_sentence, training_finding
-from lstmkit.cautions import caution_about, cut_short, network_is_off, without_network_sentence
-from lstmkit.checksums import write_result
-from lstmkit.display import show_banner, show_figure, show_finding, show_table, show_text
-from lstmkit.layout import figure_path, horizon_label
-from lstmkit.notebook import end_page
-from lstmkit.storage import write_json
+from lstmkit.findings.cautions import caution_about, cut_short, network_is_off, without_network_sentence
+from lstmkit.findings.training import not_converged_sentence, training_finding
+from lstmkit.report.display import show_banner, show_figure, show_finding, show_table, show_text
+from lstmkit.report.layout import figure_path, horizon_label
+from lstmkit.report.notebook import end_page
+from lstmkit.storage.checksums import write_result
+from lstmkit.storage.files import write_json
 
 
 class StudyPage:

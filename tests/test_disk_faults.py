@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from lstmkit import LstmkitError, open_study
-from lstmkit.display import show_figure
 from lstmkit.models.lstm import LSTMForecaster
-from lstmkit.outputs import ensure_outputs
-from lstmkit.storage import locked, write_csv, write_json, write_whole
+from lstmkit.report.display import show_figure
+from lstmkit.storage.files import locked, write_csv, write_json, write_whole
 from lstmkit.training.checkpoints import load_model, save_model
+from lstmkit.training.outputs import ensure_outputs
 from tests.analysis.tiny import make_test_windows, stirred
 from tests.test_study import project_with
 

@@ -11,9 +11,9 @@ import torch
 import yaml
 
 from lstmkit import LstmkitError, open_study
-from lstmkit.analysis.error_sums import score
+from lstmkit.analysis.errors.sums import score
 from lstmkit.data.windows import spread_evenly
-from lstmkit.storage import Rows, write_json
+from lstmkit.storage.files import Rows, write_json
 from lstmkit.study import find_study
 
 SMOKE = Path(__file__).parent.parent / "params" / "smoke.yml"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from lstmkit import open_study
-from lstmkit.pages import write_page
+from lstmkit.report.pages import write_page
 from tests.test_notebooks import NOTEBOOKS, ROOT, papermill
 
 HOURS = 60 * 24

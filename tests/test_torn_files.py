@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from lstmkit import LstmkitError, open_study
-from lstmkit.checksums import read_card, write_checked
-from lstmkit.drafts import remove_drafts
 from lstmkit.errors import LstmkitWarning
-from lstmkit.storage import write_json
+from lstmkit.storage.checksums import read_card, write_checked
+from lstmkit.storage.drafts import remove_drafts
+from lstmkit.storage.files import write_json
 from lstmkit.training.checkpoints import save_model
 from tests.faults import give_up_privileges, make_read_only
 from tests.test_study import all_rows, equal_weights, project_with

@@ -8,11 +8,11 @@ import pandas as pd
 import pooch
 
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.files import read_measurements
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.simulate import simulate_office
-from lstmkit.data.spacing import check_spacing
-from lstmkit.data.text_files import COMPRESSIONS
+from lstmkit.data.office.simulate import simulate_office
+from lstmkit.data.reading.files import read_measurements
+from lstmkit.data.reading.spacing import check_spacing
+from lstmkit.data.reading.text_files import COMPRESSIONS
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams, matching_files, source_files
 from lstmkit.wording import count, one_line, shown

@@ -107,7 +107,7 @@ def trace_lstm(
     """Gates and states of every layer and direction of an LSTM at every step.
 
     All of them together are large: 108 MB for 64 windows of 288 steps in two layers of 128. To keep statistics
-    instead, see `lstmkit.analysis.gates`.
+    instead, see `lstmkit.analysis.gates.statistics`.
 
     Args:
         lstm: in evaluation mode, with or without projection, in one direction or both.

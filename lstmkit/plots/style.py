@@ -58,10 +58,19 @@ RC = {
 }
 
 
-def canvas(
-    rows: int = 1, columns: int = 1, height: float = 3.2, **subplots
-) -> tuple[Figure, Axes | np.ndarray]:
-    """A figure of the house's width with its axes (an array where there are several), known to no global state.
+def canvas(height: float = 3.2, **subplots) -> tuple[Figure, Axes]:
+    """A figure of the common width with one axes, known to no global state.
+
+    Args:
+        height: in inches.
+        **subplots: for `Figure.subplots`.
+    """
+    figure, axes = axes_grid(1, 1, height, squeeze=False, **subplots)
+    return figure, axes[0, 0]
+
+
+def axes_grid(rows: int, columns: int, height: float = 3.2, **subplots) -> tuple[Figure, np.ndarray]:
+    """A figure of the common width with an array of axes, known to no global state.
 
     Args:
         rows: of axes.
@@ -71,7 +80,7 @@ def canvas(
     """
     mpl.rcParams.update(RC)
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, **subplots)
+    return figure, np.asarray(figure.subplots(rows, columns, **subplots))
 
 
 def hours_axis(axes: Axes, hours: float, most_ticks: int = 9) -> None:

@@ -5,11 +5,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from lstmkit.analysis.summary import Summary
-from lstmkit.measures import feature_shares, history, layer_timescales
-from lstmkit.over_seeds import OverSeeds
-from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, WARM, canvas, light_grid
-from lstmkit.run_results import Room, RunResults
+from lstmkit.findings.measures import feature_shares, history, layer_timescales
+from lstmkit.findings.over_seeds import OverSeeds
+from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.findings.summary import Summary
+from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, WARM, axes_grid, light_grid
 from lstmkit.wording import digits, duration, feature_label
 
 MINUTES, HOURS = (
@@ -26,7 +26,7 @@ def plot_summary(summary: Summary) -> Figure:
     Args:
         summary: of a model.
     """
-    figure, ((skill, drivers), (memory, failures)) = canvas(2, 2, height=6.6)
+    figure, ((skill, drivers), (memory, failures)) = axes_grid(2, 2, height=6.6)
     _skill(skill, summary.runs)
     _drivers(drivers, summary.runs)
     _memory(memory, summary.runs)

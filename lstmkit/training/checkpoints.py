@@ -11,9 +11,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from lstmkit.checksums import CARD, checksum, read_card, write_checked
 from lstmkit.errors import LstmkitError
-from lstmkit.storage import write_whole, writing
+from lstmkit.storage.checksums import CARD, checksum, read_card, write_checked
+from lstmkit.storage.files import write_whole, writing
 
 WEIGHTS = "model.safetensors"
 _BOTH = "delete both, and the model is trained anew"

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from lstmkit.storage import remove, write_whole, writing
+from lstmkit.storage.files import remove, write_whole, writing
 
 
 class WholeCheckpoints(TorchCheckpointIO):

@@ -8,12 +8,12 @@ from zipfile import ZipFile
 
 import torch
 
-from lstmkit.checksums import file_sha256, read_checked, write_checked
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import StudyParams
-from lstmkit.storage import Rows, RowWriter, locked, whole_file
+from lstmkit.storage.checksums import file_sha256, read_checked, write_checked
+from lstmkit.storage.files import Rows, RowWriter, locked, whole_file
 from lstmkit.training.simple_rules import Forecaster
 
 BATCH = 2048

@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from lstmkit.checksums import read_checked, write_checked
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import computes_in_bfloat16
+from lstmkit.storage.checksums import read_checked, write_checked
 from lstmkit.training.losses import ForecastLoss
 from lstmkit.training.origins import Origins
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lstmkit.analysis.statistics import block_length
+from lstmkit.analysis.resampling.statistics import block_length
 
 
 def blocks_drawn(size: int, length: int, times: int, seed: int) -> Iterator[list[int]]:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lstmkit.analysis.predictions import LastStep
+from lstmkit.analysis.errors.predictions import LastStep
 from lstmkit.data.windows import Windows
 from lstmkit.params import SplitParams
-from lstmkit.storage import Rows
+from lstmkit.storage.files import Rows
 from tests.series import dataset_of, raw_windows
 
 LATE_HALF = SplitParams(validation_blocks=1, train=0.25, validation=0.15)

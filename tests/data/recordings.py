@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.data.files import read_measurements
+from lstmkit.data.reading.files import read_measurements
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams
 

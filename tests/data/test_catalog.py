@@ -13,7 +13,7 @@ import pytest
 
 from lstmkit.data import catalog
 from lstmkit.data.catalog import CATALOG, Recording, fetch, load_dataset
-from lstmkit.data.simulate import simulate_office
+from lstmkit.data.office.simulate import simulate_office
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams, SimulatorParams, load_params
 

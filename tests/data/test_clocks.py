@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from lstmkit.data.files import read_measurements
+from lstmkit.data.reading.files import read_measurements
 from lstmkit.params import DataParams
 from tests.data.recordings import data_block, refusal, write
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lstmkit.data.files import read_measurements
+from lstmkit.data.reading.files import read_measurements
 from tests.data.recordings import as_plain, data_block, read, refusal, write
 
 # Long tables

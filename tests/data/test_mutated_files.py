@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lstmkit.data.files import read_measurements
+from lstmkit.data.reading.files import read_measurements
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lstmkit.data.files import read_measurements
+from lstmkit.data.reading.files import read_measurements
 from lstmkit.data.units import QUANTITIES, QUANTITY_OF_NAME
 from lstmkit.params import Column
 from tests.data.recordings import column_block, hourly, refusal

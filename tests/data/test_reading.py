@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lstmkit.data.files import read_measurements
+from lstmkit.data.reading.files import read_measurements
 from tests.data.recordings import (
     PLAIN,
     STAMPS,

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.colors import SymLogNorm
 from matplotlib.ticker import LogFormatterSciNotation
 
-from lstmkit.plots.style import canvas, date_axis, power_ticks
-from tests.plots.test_attribution_plots import assert_nothing_overlaps, visible_texts
+from lstmkit.plots.style import axes_grid, canvas, date_axis, power_ticks
+from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
 LABELS = {
     ("2025-10-08 06:00", "2025-11-29"): [
@@ -51,7 +51,7 @@ def test_ticks_stand_at_local_midnight_when_the_clock_changes(zone, end):
     "hours", [0.5, 5, 30, 49, 90, 300, 500, 1000, 1600, 3000, 9000, 20_000, 90_000, 300_000]
 )
 def test_labels_of_any_span_have_room(hours, most_ticks):
-    figure, panels = canvas(1, 12 // most_ticks, height=2.0, squeeze=False)
+    figure, panels = axes_grid(1, 12 // most_ticks, height=2.0, squeeze=False)
     first = pd.Timestamp("2023-10-20 10:00")
     for axes in panels[0]:
         date_axis(axes, first, first + pd.Timedelta(hours=hours), most_ticks)

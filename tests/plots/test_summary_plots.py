@@ -3,10 +3,10 @@
 import pytest
 from matplotlib.colors import to_rgba
 
-from lstmkit.analysis.summary import summarise
+from lstmkit.findings.run_results import RunResults
+from lstmkit.findings.summary import summarise
 from lstmkit.plots.style import REGIME_COLORS
 from lstmkit.plots.summary import plot_summary
-from lstmkit.run_results import RunResults
 from tests.hand_made import THREE, facts, metrics, network, of_seeds
 
 ROOMS = ("gates", "attribution", "predictions", "trajectories")

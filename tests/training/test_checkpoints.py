@@ -11,8 +11,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from lstmkit.checksums import CARD, checksum, read_card, write_checked
 from lstmkit.errors import LstmkitError
+from lstmkit.storage.checksums import CARD, checksum, read_card, write_checked
 from lstmkit.training.checkpoints import WEIGHTS, load_model, save_model
 
 REQUEST = {"horizon": 3, "architecture": {"kind": "lstm"}, "seed": 0}

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from lstmkit.checksums import checksum
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, find_params, load_params
+from lstmkit.storage.checksums import checksum
 from lstmkit.training.kept_baselines import FORECASTS, RECORD, baselines_request, ensure_baselines
 from lstmkit.training.simple_rules import persistence, seasonal_naive
 from tests.series import dataset_of, raw_windows

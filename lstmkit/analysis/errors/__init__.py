@@ -1,0 +1,1 @@
+"""Forecasts beside observed values and baselines."""

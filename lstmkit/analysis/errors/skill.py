@@ -1,0 +1,329 @@
+"""How good the forecasts are, against every baseline and with an interval."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from lstmkit.analysis.errors.added import Added, Network
+from lstmkit.analysis.errors.compared import RANGES, Compared, Forecast
+from lstmkit.analysis.errors.sums import ErrorSums, best_baseline
+from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
+from lstmkit.wording import count, digits, signed
+
+METRICS = ("rmse", "mae", "r2", "mape")
+
+
+@dataclass(frozen=True)
+class Skill:
+    """1 − RMSE / RMSE of the best baseline: positive is better than every baseline.
+
+    Attributes:
+        value: of the test part.
+        low: lower end of the interval over resampled blocks of days; None where there are too few.
+        high: upper end.
+        best_baseline: the baseline with the lowest RMSE.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    best_baseline: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an interval, and zero lies inside."""
+        return self.low is not None and self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How good one network is, or several together.
+
+    Attributes:
+        metrics: by (range, metric); MAPE in percent.
+        skill: against the best baseline, by range (`all_steps`, `last_step`).
+    """
+
+    metrics: pd.Series
+    skill: dict[str, Skill]
+
+    def to_json(self) -> dict[str, Any]:
+        """Metrics by name and range, and the skill."""
+        return {
+            **_by_metric(self.metrics),
+            "skill": {name: vars(skill) for name, skill in self.skill.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of a model and its baselines on the test part.
+
+    Attributes:
+        model: the model's label.
+        unit: the target's unit.
+        metrics: rows are forecasters (the model first), columns (range, metric); MAPE in percent.
+        skill: of the model, by range.
+        seeds: of each network of the model, by its seed; the first is the one that is explained.
+        ensemble: of the mean of their forecasts; None where there is one alone.
+        n_windows: test windows.
+        n_shared: those on which the networks of the model are compared.
+        n_days: days on which they start, the blocks of the resampling.
+        validation_days: days on which the validation windows start.
+        confidence: of the skill's interval.
+        network: what it adds to the residual baseline; None where that is not known.
+    """
+
+    model: str
+    unit: str
+    metrics: pd.DataFrame
+    skill: dict[str, Skill]
+    seeds: dict[int, Scored]
+    ensemble: Scored | None
+    n_windows: int
+    n_shared: int
+    n_days: int
+    validation_days: int
+    confidence: float
+    network: Network | None = None
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table that a reader sees: RMSE, MAE, R² and MAPE for each forecaster and range."""
+        labels = {"all_steps": "all steps", "last_step": "last step"}
+        names = {"rmse": f"RMSE ({self.unit})", "mae": f"MAE ({self.unit})", "r2": "R²", "mape": "MAPE (%)"}
+        others = {f"{self.model}, seed {seed}": each for seed, each in [*self.seeds.items()][1:]}
+        if self.ensemble is not None:
+            others[f"{self.model}, {len(self.seeds)} seeds together"] = self.ensemble
+        rows = pd.DataFrame({name: each.metrics for name, each in others.items()}).T
+        table = pd.concat([self.metrics.iloc[:1], rows, self.metrics.iloc[1:]])
+        return table.rename(columns=labels, level=0).rename(columns=names, level=1)
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `metrics.json`."""
+        return {
+            **Scored(self.metrics.loc[self.model], self.skill).to_json(),
+            "baselines": {n: _by_metric(self.metrics.loc[n]) for n in self.metrics.index if n != self.model},
+            "seeds": [{"seed": seed, **each.to_json()} for seed, each in self.seeds.items()],
+            **({} if self.ensemble is None else {"ensemble": self.ensemble.to_json()}),
+            **({"network": vars(self.network)} if self.network else {}),
+            "unit": self.unit,
+            "test_windows": self.n_windows,
+            "shared_windows": self.n_shared,
+            "test_days": self.n_days,
+            "validation_days": self.validation_days,
+            "confidence": self.confidence,
+        }
+
+    def finding(self) -> str:
+        """Whether the model beats every baseline, with the figures, and how far its seeds differ."""
+        return " ".join(
+            [*(_sentence(self, name) for name in RANGES), *self._seeds(), *self._without_network()]
+        )
+
+    def _seeds(self) -> list[str]:
+        if self.ensemble is None:
+            return []
+        rmse = [digits(each.metrics["all_steps", "rmse"]) for each in self.seeds.values()]
+        together, skill = self.ensemble.metrics["all_steps", "rmse"], self.ensemble.skill["all_steps"]
+        interval = (
+            ""
+            if skill.low is None
+            else f", interval {signed(100 * skill.low)} to {signed(100 * skill.high)} %"
+        )
+        some = (
+            ""
+            if self.n_shared == self.n_windows
+            else f" of {self.n_shared:,} test windows, spread evenly over time"
+        )
+        return [
+            f"Trained from {count(len(rmse), 'seed')}, it reaches {', '.join(rmse)} {self.unit} over all steps{some}; "
+            f"the mean of their forecasts reaches {digits(together)} {self.unit} (skill {signed(100 * skill.value)} %"
+            f"{interval})."
+        ]
+
+    def _without_network(self) -> list[str]:
+        if self.network is None:
+            return []
+        model, alone = self.metrics["all_steps", "rmse"][self.model], self.network.without["all_steps"]
+        return [
+            f"Without its network, {self.network.rule} alone reaches {digits(alone)} {self.unit} over all steps, "
+            f"{signed(100 * (alone / model - 1))} %."
+        ]
+
+
+def evaluate(
+    model: str,
+    unit: str,
+    chunks: Iterable[Compared],
+    *,
+    bootstrap: int,
+    confidence: float,
+    seed: int,
+    seeds: Sequence[int] = (0,),
+    shared: Iterable[Compared] = (),
+    rule: str = "the mean of the training part",
+    gain: float = 1.0,
+    validation_days: int = 0,
+) -> Evaluation:
+    """Compare a model's forecasts with those of the baselines.
+
+    Of each chunk only sums are kept, so memory does not depend on the number of windows.
+
+    Args:
+        model: which of the forecasters is the model.
+        unit: the target's unit.
+        chunks: all windows, some at a time.
+        bootstrap: number of resamplings; forecasts that start on one day, and days in succession whose errors are
+            correlated, are resampled together.
+        confidence: of the interval.
+        seed: of the resamplings.
+        seeds: of the model's networks.
+        shared: windows with the forecasts of every network, some at a time; needed where there are several networks.
+        rule: the residual baseline in words.
+        gain: by which the network's outputs were multiplied after training.
+        validation_days: days on which the validation windows start.
+
+    Raises:
+        LstmkitError: a baseline makes no error at all.
+    """
+    sums, added = _Sums(), Added()
+    for chunk in chunks:
+        added.add(chunk, model)
+        sums.add(chunk, chunk.forecasts)
+    metrics = sums.metrics()
+    baselines = metrics.drop(index=model)
+    best = {steps: best_baseline(baselines[steps, "rmse"]) for steps in RANGES}
+    resampling = {"bootstrap": bootstrap, "confidence": confidence, "seed": seed}
+    skill = sums.skill(metrics, model, best, **resampling)
+    networks, ensemble, n_shared = {seeds[0]: Scored(metrics.loc[model], skill)}, None, sums.n_windows
+    if len(seeds) > 1:
+        networks, ensemble, n_shared = _side_by_side(shared, seeds, best, resampling)
+    return Evaluation(
+        model=model,
+        unit=unit,
+        metrics=metrics.loc[[model, *baselines.index]],
+        skill=skill,
+        seeds=networks,
+        ensemble=ensemble,
+        n_windows=sums.n_windows,
+        n_shared=n_shared,
+        n_days=sums.n_days,
+        validation_days=validation_days,
+        confidence=confidence,
+        network=added.network(rule, gain),
+    )
+
+
+def _side_by_side(
+    shared: Iterable[Compared], seeds: Sequence[int], best: dict[str, str], resampling: dict[str, Any]
+) -> tuple[dict[int, Scored], Scored, int]:
+    """Of each network, of their mean, and on how many windows."""
+    sums = _Sums()
+    for chunk in shared:
+        networks = dict(zip(seeds, chunk.networks, strict=True))
+        baselines = {name: chunk.forecasts[name] for name in {*best.values()}}
+        sums.add(chunk, {**networks, "mean": np.mean(chunk.networks, axis=0), **baselines})
+    metrics = sums.metrics()
+    *each, ensemble = (
+        Scored(metrics.loc[name], sums.skill(metrics, name, best, **resampling)) for name in (*seeds, "mean")
+    )
+    return dict(zip(seeds, each, strict=True)), ensemble, sums.n_windows
+
+
+class _Sums:
+    """What the errors of several forecasters add up to, over all steps and at the last."""
+
+    def __init__(self) -> None:
+        self.n_windows = 0
+        self._errors = {steps: ErrorSums() for steps in RANGES}
+        self._daily = {steps: DailySums() for steps in RANGES}
+
+    def add(self, chunk: Compared, forecasts: dict[str | int, Forecast]) -> None:
+        self.n_windows += len(chunk.observed)
+        for steps, part in RANGES.items():
+            parts = {name: forecast[:, part] for name, forecast in forecasts.items()}
+            squares = self._errors[steps].add(chunk.observed[:, part], parts)
+            self._daily[steps].add(chunk.origin, squares)
+
+    def metrics(self) -> pd.DataFrame:
+        return pd.concat({steps: errors.metrics() for steps, errors in self._errors.items()}, axis=1)
+
+    @property
+    def n_days(self) -> int:
+        return len(self._daily["all_steps"])
+
+    def skill(
+        self,
+        metrics: pd.DataFrame,
+        name: str | int,
+        best: dict[str, str],
+        bootstrap: int,
+        confidence: float,
+        seed: int,
+    ) -> dict[str, Skill]:
+        """Of one forecaster against the best baseline of each range."""
+        skill = {}
+        for steps, baseline in best.items():
+            low, high = None, None
+            if self.n_days >= FEWEST_DAYS:
+                of_both = self._daily[steps].total[:, metrics.index.get_indexer([name, baseline])]
+                low, high = _interval(of_both, bootstrap, confidence, seed)
+            value = 1 - metrics.loc[name, (steps, "rmse")] / metrics.loc[baseline, (steps, "rmse")]
+            skill[steps] = Skill(float(value), low, high, baseline)
+        return skill
+
+
+def skill_contributions(
+    own: Float[np.ndarray, "day ..."], best: Float[np.ndarray, "day ..."]
+) -> Float[np.ndarray, "day ..."]:
+    """What each day contributes to the error of a skill, to first order and up to a factor.
+
+    Args:
+        own: squared errors of the model, summed per day.
+        best: of the baseline.
+    """
+    model, baseline = own.sum(axis=0), best.sum(axis=0)
+    return own / np.where(model > 0, model, 1.0) - best / np.where(baseline > 0, baseline, 1.0)
+
+
+def _interval(
+    squares: Float[np.ndarray, "day 2"], bootstrap: int, confidence: float, seed: int
+) -> tuple[float, float]:
+    """Ends of the skill's interval, from the squared errors of the model and the baseline per day."""
+    draws = resample_blocks(skill_contributions(*squares.T), bootstrap, seed)
+    of_model, of_best = (draws @ squares).T
+    told = of_best > 0  # days without any error of the baseline may be drawn alone
+    low, high = central_interval(1 - np.sqrt(of_model[told] / of_best[told]), confidence)
+    return float(low), float(high)
+
+
+def _sentence(evaluation: Evaluation, steps: str) -> str:
+    skill = evaluation.skill[steps]
+    rmse = evaluation.metrics[steps, "rmse"]
+    where = "Over all steps" if steps == "all_steps" else "At the last step"
+    model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
+    value = signed(100 * skill.value)
+    if skill.low is None:
+        verdict, interval = "is compared on too few days to be told from the best baseline", "no interval"
+    else:
+        ends = f"{signed(100 * skill.low)} to {signed(100 * skill.high)} %"
+        interval = f"{100 * evaluation.confidence:.0f} % interval {ends}"
+        verdict = "beats every baseline" if skill.low > 0 else "is worse than the best baseline"
+        if skill.is_open:
+            verdict = "cannot be told from the best baseline"
+    return (
+        f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
+        f"a skill of {value} % ({interval})."
+    )
+
+
+def _by_metric(row: pd.Series) -> dict[str, dict[str, float | None]]:
+    return {metric: {steps: _finite(row[steps, metric]) for steps in RANGES} for metric in METRICS}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

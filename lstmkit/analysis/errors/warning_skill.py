@@ -1,0 +1,242 @@
+"""How well forecasts warn that the target will cross a level, beside warnings from the value now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from lstmkit.analysis.errors.compared import Compared
+from lstmkit.analysis.errors.warning_counts import CASES, PERSISTENCE, WarningCounts
+from lstmkit.analysis.errors.warning_level import WarningLevel
+from lstmkit.analysis.errors.warning_rates import CAUGHT, OWN, Rates, Warner
+from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, contributions_to_mean, resample_blocks
+from lstmkit.params import EvaluationParams
+from lstmkit.wording import digits, duration, whole_percent
+
+FEWEST_CROSSINGS = 10  # of which anything can be told
+
+
+@dataclass(frozen=True)
+class Case:
+    """Windows that are asked the same question.
+
+    Attributes:
+        windows: that are asked.
+        events: windows in which the event comes.
+        warners: by forecaster, the model first.
+    """
+
+    windows: int
+    events: int
+    warners: dict[str, Warner]
+
+
+@dataclass(frozen=True)
+class WarningSkill:
+    """How well a model and the baselines warn of a crossing.
+
+    Attributes:
+        model: the model's name.
+        unit: the target's.
+        level: that is warned of.
+        passed_over: levels that would have come first but are crossed too seldom, and how often they are.
+        hours_ahead: of the last step.
+        cases: by `CASES`: onset windows or all windows; the level is reached within the horizon, or after it.
+        crossings: of the level from below, after an hour below it.
+        crossing_days: days on which they fall.
+        highest: value of the target in the windows.
+        n_days: days on which windows start.
+        confidence: of the intervals.
+    """
+
+    model: str
+    unit: str
+    level: WarningLevel
+    passed_over: tuple[tuple[WarningLevel, int], ...]
+    hours_ahead: float
+    cases: dict[tuple[str, str], Case]
+    crossings: int
+    crossing_days: int
+    highest: float
+    n_days: int
+    confidence: float
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether there are crossings enough to tell anything."""
+        return self.crossings >= FEWEST_CROSSINGS and self.crossing_days >= FEWEST_DAYS
+
+    @property
+    def lead(self) -> str:
+        """How far ahead the last step is, for example `1 h`."""
+        return duration(self.hours_ahead)
+
+    @property
+    def named(self) -> str:
+        """The level with its unit."""
+        return f"{digits(self.level.value)} {self.unit}"
+
+    @property
+    def caption(self) -> str:
+        """What is drawn."""
+        band = (
+            f"whiskers are {100 * self.confidence:.0f} % intervals over resampled blocks of days"
+            if self.can_be_told
+            else "no intervals, for there are too few crossings"
+        )
+        return (
+            f"Warnings that the target reaches {self.named} within {self.lead}; left in windows that start after at "
+            f"least an hour below it, right in all windows. Above, precision and recall as the level of the forecast "
+            f"varies at which a warning is given; dots: that level is {self.named} itself; dashed: a warning in every "
+            f"window. Below, precision and recall at the dots; {band}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Precision and recall of every forecaster in every case; blank where undefined."""
+        rows = []
+        for case, of in self.cases.items():
+            for name, warner in of.warners.items():
+                row = {"windows": case[0], "level_is_reached": case[1], "forecaster": name}
+                row |= {"n_windows": of.windows, "n_events": of.events, "n_warnings": warner.warnings}
+                for key in ("precision", "recall", "tuned"):
+                    rate, column = getattr(warner, key), f"precision_at_{CAUGHT:g}" if key == "tuned" else key
+                    row |= {column: rate.value, f"{column}_low": rate.low, f"{column}_high": rate.high}
+                rows.append(row | {f"level_at_{CAUGHT:g}": warner.tuned_level})
+        return pd.DataFrame(rows).set_index(["windows", "level_is_reached", "forecaster"]).astype("float64")
+
+    def table_frame(self) -> pd.DataFrame:
+        """The table that a reader sees: precision and recall of every forecaster, in words where undefined."""
+        columns = {}
+        for (windows, reached), of in self.cases.items():
+            for key, nothing in (("precision", "no warning"), ("recall", "no event")):
+                columns[windows, f"{reached} {self.lead}", key] = {
+                    name: nothing if (value := getattr(warner, key).value) is None else whole_percent(value)
+                    for name, warner in of.warners.items()
+                }
+        return pd.DataFrame(columns)
+
+    def facts(self) -> dict[str, Any]:
+        """The level, how often it is crossed, and precision and recall of model and persistence, for the summary."""
+        onsets, everywhere = (self.cases[windows, "within"] for windows in ("onsets", "all windows"))
+        found: dict[str, Any] = {
+            "level": self.level.value,
+            "level_is": self.level.origin,
+            "unit": self.unit,
+            "hours_ahead": self.hours_ahead,
+            "crossings": self.crossings,
+            "crossing_days": self.crossing_days,
+            "days": self.n_days,
+            "can_be_told": self.can_be_told,
+        }
+        for key, case in (("onsets", onsets), ("all_windows", everywhere)):
+            found[key] = {"events": case.events, "windows": case.windows}
+            for who, name in (("model", self.model), ("persistence", PERSISTENCE)):
+                warner = case.warners[name]
+                found[key][who] = {
+                    rate: vars(getattr(warner, rate)) for rate in ("precision", "recall", "tuned")
+                }
+        best = self.best_rival()
+        ahead = {name: vars(onsets.warners[name].ahead) for name in (PERSISTENCE, best) if name}
+        return found | {"caught": CAUGHT, "best_rival": best, "ahead_of": ahead}
+
+    def best_rival(self) -> str | None:
+        """The baseline with the highest precision where it warns of `CAUGHT` of the onsets; None where none does."""
+        warners = self.cases["onsets", "within"].warners
+        tuned = {name: of.tuned.value for name, of in warners.items() if name != self.model}
+        known = {name: value for name, value in tuned.items() if value is not None}
+        return max(known, key=known.get) if known else None
+
+
+def warning_skill(
+    model: str,
+    unit: str,
+    chunks: Iterable[Compared],
+    levels: tuple[WarningLevel, ...],
+    interval: pd.Timedelta,
+    params: EvaluationParams,
+    seed: int,
+) -> WarningSkill:
+    """Precision and recall of warnings; of each chunk only counts per day are kept.
+
+    A forecast warns where it reaches the level itself: at any step of the horizon, or at the last one (Roebber 2009,
+    Weather and Forecasting 24:601). Compared as they could be used, each warns at the level at which it catches
+    `CAUGHT` of the events; between two levels that were tried, warnings are interpolated as Davis & Goadrich (2006,
+    ICML) do.
+
+    Args:
+        model: which of the forecasters is the model.
+        unit: the target's.
+        chunks: all windows in order of time, some at a time, with the forecasts of everyone, persistence among them.
+        levels: of which the first is taken that is crossed often enough, or else the one that is crossed most often.
+        interval: time between steps.
+        params: resamplings of the days on which forecasts start, and their confidence.
+        seed: of the resamplings.
+    """
+    counted = [WarningCounts(level, interval) for level in levels]
+    horizon = 0
+    for chunk in chunks:
+        horizon = chunk.observed.shape[1]
+        for counts in counted:
+            counts.add(chunk)
+    often = [
+        of for of in counted if len(of.crossings) >= FEWEST_CROSSINGS and of.n_crossing_days >= FEWEST_DAYS
+    ]
+    chosen = (often or sorted(counted, key=lambda of: -len(of.crossings)))[0]
+    before = counted[: counted.index(chosen)]
+    windows = chosen.windows()
+    return WarningSkill(
+        model=model,
+        unit=unit,
+        level=chosen.level,
+        passed_over=tuple((of.level, len(of.crossings)) for of in before),
+        hours_ahead=horizon * (interval / pd.Timedelta("1h")),
+        cases=_cases(model, chosen, windows, params, seed, told=chosen in often),
+        crossings=len(chosen.crossings),
+        crossing_days=chosen.n_crossing_days,
+        highest=chosen.highest,
+        n_days=len(windows),
+        confidence=params.confidence,
+    )
+
+
+def _cases(
+    model: str,
+    counts: WarningCounts,
+    windows: Float[np.ndarray, "day case 2"],
+    params: EvaluationParams,
+    seed: int,
+    told: bool,
+) -> dict[tuple[str, str], Case]:
+    names = [model, *(name for name in counts.forecasters if name != model)]
+    reached = {name: counts.of(name) for name in names}
+    draws = np.empty((0, len(windows)))
+    if told:
+        draws = _draws(reached[model], windows, params.bootstrap, seed)
+    cases = {}
+    for k, case in enumerate(CASES):
+        events = windows[:, k, 1]
+        rates = {name: Rates(of[:, k], events, draws, params.confidence) for name, of in reached.items()}
+        warners = {
+            name: of.warner(counts.level, None if name == model else rates[model])
+            for name, of in rates.items()
+        }
+        cases[case] = Case(int(windows[:, k].sum()), int(events.sum()), warners)
+    return cases
+
+
+def _draws(
+    own: Float[np.ndarray, "day case 2 tried"],
+    windows: Float[np.ndarray, "day case 2"],
+    times: int,
+    seed: int,
+) -> Float[np.ndarray, "draw day"]:
+    """Resamplings of blocks of days as long as the correlation of the events and of the model's warnings asks for."""
+    warned, hits, events = own[..., OWN].sum(axis=2), own[:, :, 1, OWN], windows[:, :, 1]
+    contributions = [
+        contributions_to_mean(*pair)
+        for pair in ((events, windows.sum(axis=2)), (hits, warned), (hits, events))
+    ]
+    return resample_blocks(np.concatenate(contributions, axis=1), times, seed)

@@ -1,0 +1,1 @@
+"""Convolutional layers: their filters, what they respond to, and what the forecast loses without them."""

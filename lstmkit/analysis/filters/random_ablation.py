@@ -1,0 +1,188 @@
+"""What the forecast loses with some filters of a layer: random ones, and the most used."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from lstmkit.analysis.filters.ablation import LAYERS, Ablator, network_outputs, scaled_targets, squared_errors
+from lstmkit.analysis.filters.importance import FilterImportance
+from lstmkit.wording import count, signed_alike, signed_digits
+
+SHARES = (0.25, 0.5, 0.75)
+DRAW_WINDOWS = 128  # one pass over them for every draw
+
+
+@dataclass(frozen=True)
+class RandomAblation:
+    """Increase of the RMSE with random filters of a layer held at their mean maps, and with the most used ones.
+
+    Attributes:
+        shares: of a layer's filters that are held.
+        held: their number, per layer.
+        random: increase in each draw of random filters.
+        most_used: increase with as many of the second layer's filters that change the forecast most.
+        least_used: increase with as many that change it least.
+        whole: increase with each whole layer held.
+        rmse: of the model as trained, on the same windows.
+        rule: the residual baseline in words.
+        rule_rmse: of the residual baseline alone, on the same windows.
+        unit: the target's.
+        n_windows: test windows.
+    """
+
+    shares: tuple[float, ...]
+    held: Int[np.ndarray, "layer share"]
+    random: Float[np.ndarray, "layer share draw"]
+    most_used: Float[np.ndarray, "share"]
+    least_used: Float[np.ndarray, "share"]
+    whole: Float[np.ndarray, "layer"]
+    rmse: float
+    rule: str
+    rule_rmse: float
+    unit: str
+    n_windows: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per layer and number of filters; the most and least used are those of the second layer alone."""
+        unknown = np.full(len(self.shares), np.nan)
+        chosen = {LAYERS[0]: (unknown, unknown), LAYERS[1]: (self.most_used, self.least_used)}
+        tables = {
+            layer: pd.DataFrame(
+                {
+                    f"random, mean ({self.unit})": draws.mean(axis=1),
+                    f"random, lowest ({self.unit})": draws.min(axis=1),
+                    f"random, highest ({self.unit})": draws.max(axis=1),
+                    f"most used ({self.unit})": chosen[layer][0],
+                    f"least used ({self.unit})": chosen[layer][1],
+                },
+                index=held,
+            )
+            for layer, held, draws in zip(LAYERS, self.held, self.random, strict=True)
+        }
+        return pd.concat(tables, names=["layer", "filters held"])
+
+    @property
+    def caption(self) -> str:
+        """What was compared."""
+        return (
+            f"Below, the change of the RMSE on {self.n_windows} of the windows with some filters held at their mean "
+            f"maps: grey dots are {self.random.shape[2]} random choices each, the lines their mean and, in layer 2, "
+            f"the filters that change the forecast most and least."
+        )
+
+    def facts(self) -> dict:
+        """What the loss of half a layer costs on average, and that of a quarter chosen by use."""
+        half = self.shares.index(0.5)
+        return {
+            "half_of_layer": dict(zip(LAYERS, self.random[:, half].mean(axis=1).tolist(), strict=True)),
+            "whole_layer": dict(zip(LAYERS, self.whole.tolist(), strict=True)),
+            "quarter_most_used": float(self.most_used[0]),
+            "quarter_least_used": float(self.least_used[0]),
+        }
+
+    def finding(self, importance: FilterImportance) -> str:
+        """Whether a whole layer is more than its parts, and whether it matters which parts.
+
+        Args:
+            importance: of the single filters.
+        """
+        if not (self.random.any() or importance.change.any()):
+            return "No choice of filters changes the forecast."
+        return " ".join([self._half(), self._chosen(), self._sum(importance)])
+
+    def _half(self) -> str:
+        half = self.shares.index(0.5)
+        parts = []
+        for layer, draws, whole in zip(LAYERS, self.random[:, half], self.whole, strict=True):
+            mean, least, most, all_of_it = signed_alike(draws.mean(), draws.min(), draws.max(), whole)
+            parts.append(
+                f"half of {layer} {mean} {self.unit} on average over {count(len(draws), 'draw')} "
+                f"(from {least} to {most}), all of it {all_of_it}"
+            )
+        return (
+            f"Held at their means, filters drawn at random change the RMSE on {self.n_windows} windows: "
+            f"{'; '.join(parts)}."
+        )
+
+    def _chosen(self) -> str:
+        held, draws, most, least = self.held[1, 0], self.random[1, 0], self.most_used[0], self.least_used[0]
+        lower = int((draws < most).sum())
+        first, last, choices = (
+            ("filter of layer 2 that changes", "one that changes", "random choice of one")
+            if held == 1
+            else (
+                f"{held} filters of layer 2 that change",
+                f"{held} that change",
+                "random choices of as many",
+            )
+        )
+        return (
+            f"Without the {first} the forecast most, the RMSE changes by {signed_digits(most)} {self.unit}; {lower} of "
+            f"{len(draws)} {choices} {'leaves' if lower == 1 else 'leave'} a lower RMSE. Without the {last} it least, "
+            f"it changes by {signed_digits(least)} {self.unit}."
+        )
+
+    def _sum(self, importance: FilterImportance) -> str:
+        low, high = importance.beyond_sum_low, importance.beyond_sum_high
+        parts, whole, least, most = signed_alike(importance.increase.sum(), importance.together, low, high)
+        verdict = "more than the sum of its parts" if low > 0 else "less than the sum of its parts"
+        if low <= 0 <= high:
+            verdict = "not to be told from the sum of its parts"
+        return (
+            f"Held one by one on {importance.n_windows} windows, the filters of layer 2 change the RMSE by "
+            f"{parts} {self.unit} in sum, all at once by {whole} ({100 * importance.confidence:.0f} % interval of the "
+            f"difference {least} to {most}): the layer is {verdict}."
+        )
+
+
+def random_ablation(ablator: Ablator, importance: FilterImportance) -> RandomAblation:
+    """Hold random filters of each layer at their mean maps, and those that change the forecast most and least.
+
+    Args:
+        ablator: of the model.
+        importance: of the second layer's filters.
+    """
+    bench = _Bench(ablator)
+    random = np.random.default_rng(ablator.params.seed)
+    held, increases = [], []
+    for layer in LAYERS:
+        filters = ablator.n_filters(layer)
+        held.append([max(1, round(share * filters)) for share in SHARES])
+        orders = [random.permutation(filters) for _ in range(ablator.params.convolutions.random_ablations)]
+        increases.append([[bench.increase(layer, order[:n]) for order in orders] for n in held[-1]])
+    order = importance.order
+    return RandomAblation(
+        shares=SHARES,
+        held=np.array(held),
+        random=np.array(increases),
+        most_used=np.array([bench.increase(LAYERS[1], order[:n]) for n in held[1]]),
+        least_used=np.array([bench.increase(LAYERS[1], order[::-1][:n]) for n in held[1]]),
+        whole=np.array([bench.increase(layer, np.arange(ablator.n_filters(layer))) for layer in LAYERS]),
+        rmse=bench.rmse,
+        rule=bench.sample.residual.rule,
+        rule_rmse=bench.rmse_of(torch.zeros_like(bench.aims)),
+        unit=ablator.unit,
+        n_windows=len(bench.sample),
+    )
+
+
+class _Bench:
+    """The few windows on which draws are compared."""
+
+    def __init__(self, ablator: Ablator):
+        self.ablator, self.sample = ablator, ablator.windows.spread(DRAW_WINDOWS)
+        self.aims = scaled_targets(self.sample)
+        self.rmse = self.rmse_of(network_outputs(ablator.model, self.sample))
+
+    def rmse_of(self, outputs: Float[Tensor, "window horizon"]) -> float:
+        return float(np.sqrt(squared_errors(outputs, self.aims, self.ablator.scale).mean()))
+
+    def increase(self, layer: str, filters: np.ndarray) -> float:
+        chosen = torch.zeros(self.ablator.n_filters(layer), dtype=torch.bool)
+        chosen[torch.from_numpy(filters.copy())] = True
+        with self.ablator.removed(layer, chosen):
+            return self.rmse_of(network_outputs(self.ablator.model, self.sample)) - self.rmse

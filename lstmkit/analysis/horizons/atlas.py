@@ -1,0 +1,284 @@
+"""Which past step each step ahead reacts to: an atlas of lags and leads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+from torch import nn
+
+from lstmkit.analysis.attribution.lead_gradients import lead_gradients
+from lstmkit.analysis.resampling.statistics import resample_blocks
+from lstmkit.data.windows import Windows
+from lstmkit.wording import feature_label
+
+WINDOWS = 24  # each costs as many passes back through time as the LSTM has units
+DRAWS = 200
+DAY, BESIDE, NEAREST = 24.0, 3.0, 4.0  # hours: the season, how far beside it, how near the origin it may lie
+HALF_HOUR, ROUNDING = 0.5, 1e-6  # hours
+CLEAR = 2  # standard errors
+FAINT = 0.05  # a ridge that is no higher is none, however certain
+VISIBLE = 1  # percent of the gradient; where the day before holds less there is nothing to call a ridge
+FAR = 100  # times; beyond it the number says no more
+
+
+@dataclass(frozen=True)
+class Map:
+    """Mean absolute gradients, in the target's unit per standard deviation of a feature.
+
+    Attributes:
+        values: of each lead, summed over features.
+        hourly: the same, summed over the lags of each past hour and averaged over the leads of each hour ahead.
+        hourly_error: its standard error over windows.
+        newest: percent of the gradient on the newest hour, for the nearest and the farthest hour ahead.
+        newest_error: its standard error over windows.
+        ridge: gradient at the same time of the day before, as a multiple of what lies up to three hours beside it; None
+            where the lookback does not reach that, or where there is nothing beside it.
+        ridge_error: its standard error over windows.
+        day_before: percent of the gradient within half an hour of the same time of the day before; None as `ridge`.
+    """
+
+    values: Float[np.ndarray, "lead lag"]
+    hourly: Float[np.ndarray, "lead_hour lag_hour"]
+    hourly_error: Float[np.ndarray, "lead_hour lag_hour"]
+    newest: Float[np.ndarray, "2"]
+    newest_error: Float[np.ndarray, "2"]
+    ridge: float | None
+    ridge_error: float | None
+    day_before: float | None
+
+    def hours_holding(self, lead_hour: int, share: float) -> int:
+        """How many of the newest hours hold a share of the gradient of one hour ahead.
+
+        Args:
+            lead_hour: position of the hour ahead.
+            share: between 0 and 1.
+        """
+        held = np.cumsum(self.hourly[lead_hour])
+        return int(np.searchsorted(held, share * held[-1] * (1 - ROUNDING)) + 1)
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """How strongly what a network forecasts for each step ahead reacts to each past step, averaged over windows.
+
+    Attributes:
+        summed: over all features.
+        own_past: of the target's own past alone.
+        target: the target's label.
+        hours_ahead: of each lead.
+        hours_before: of each lag, zero the newest, falling.
+        lead_hours: end of each hour ahead that `hourly` has.
+        lag_hours: start of each past hour that `hourly` has, the newest first.
+        unit: of the values.
+        n_windows: windows that were averaged.
+    """
+
+    summed: Map
+    own_past: Map
+    target: str
+    hours_ahead: Float[np.ndarray, "lead"]
+    hours_before: Float[np.ndarray, "lag"]
+    lead_hours: Float[np.ndarray, "lead_hour"]
+    lag_hours: Float[np.ndarray, "lag_hour"]
+    unit: str
+    n_windows: int
+
+    @property
+    def maps(self) -> dict[str, Map]:
+        """Both by what they show, for titles and tables."""
+        return {"all features": self.summed, f"{self.target} alone": self.own_past}
+
+    @property
+    def caption(self) -> str:
+        """What was averaged."""
+        return (
+            f"Absolute gradient of what the network forecasts for each step ahead with respect to each past step, "
+            f"averaged over {self.n_windows} test windows, spread evenly over time: summed over all features, and of "
+            f"{self.target} without the others."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Hourly gradients and their standard errors, one row per map, hour ahead and past hour."""
+        index = pd.MultiIndex.from_product(
+            [self.maps, self.lead_hours, self.lag_hours], names=["map", "hours_ahead", "hours_before"]
+        )
+        columns = {
+            "gradient": np.ravel([each.hourly for each in self.maps.values()]),
+            "standard_error": np.ravel([each.hourly_error for each in self.maps.values()]),
+        }
+        return pd.DataFrame(columns, index)
+
+    def finding(self) -> str:
+        """How far back near and far leads reach, and whether they look at the same time of the day before."""
+        if not self.summed.hourly.any():
+            return "All gradients are zero."
+        return f"{self._reach()} {self._ridge()}"
+
+    def _reach(self) -> str:
+        found = self.summed
+        near, far = (_percent(*end) for end in zip(found.newest, found.newest_error, strict=True))
+        back, back_far = (found.hours_holding(lead, 0.9) for lead in (0, -1))
+        if len(self.lead_hours) == 1:
+            return f"{near} of the gradient falls on the newest hour, nine tenths on the newest {back} h."
+        return (
+            f"{near} of the gradient of the first hour ahead falls on the newest hour, and {far} of that of the last, "
+            f"{self.lead_hours[-1]:g} h ahead; nine tenths reach back {back} h and {back_far} h."
+        )
+
+    def _ridge(self) -> str:
+        if self.summed.ridge is None:
+            return "The same time of the day before cannot be set against what lies beside it."
+        return (
+            f"Gradient at the same time of the day before, as a multiple of what lies up to {BESIDE:g} h beside it: "
+            f"{_times(self.summed.ridge, self.summed.ridge_error)}. {_verdict(self.summed)}"
+        )
+
+    def facts(self) -> dict[str, float | int]:
+        """How much of the gradient of the nearest and of the farthest hour ahead lies on the newest hour."""
+        return {
+            f"newest_hour_percent {end}": float(self.summed.newest[k])
+            for k, end in enumerate(("nearest", "farthest"))
+        }
+
+
+def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> Atlas:
+    """Measure how what a network forecasts for every step ahead reacts to every past step.
+
+    Args:
+        model: in evaluation mode.
+        windows: to draw from, usually the test part.
+        unit: of the target.
+        seed: of the resamplings.
+    """
+    sample = windows.spread(WINDOWS)
+    ahead = np.arange(1, windows.horizon + 1) * (windows.interval / pd.Timedelta("1h"))
+    before = windows.hours_before()
+    summed, own_past = (_Collected(ahead, before) for _ in range(2))
+    for x, _ in sample.batches(1):
+        size = windows.residual.scale * lead_gradients(model, x[0]).abs().double().cpu().numpy()
+        summed.add(size.sum(axis=2))
+        own_past.add(size[..., 0])  # the target is the first feature
+    return Atlas(
+        summed=summed.summarised(seed),
+        own_past=own_past.summarised(seed),
+        target=feature_label(windows.features[0]),
+        hours_ahead=ahead,
+        hours_before=before,
+        lead_hours=np.unique(_end_of_hour(ahead)),
+        lag_hours=np.unique(_start_of_hour(before)),
+        unit=f"{unit} per standard deviation",
+        n_windows=len(sample),
+    )
+
+
+class _Collected:
+    """Takes in the absolute gradients of one window after the other and keeps what the results need of each."""
+
+    def __init__(self, ahead: Float[np.ndarray, "lead"], before: Float[np.ndarray, "lag"]):
+        lead_hour, lag_hour = _end_of_hour(ahead), _start_of_hour(before)
+        of_lead = (np.unique(lead_hour)[:, None] == lead_hour).astype(float)
+        self._mean_of_leads = of_lead / of_lead.sum(axis=1, keepdims=True)  # (lead hour, lead)
+        self._sum_of_lags = (lag_hour[:, None] == np.unique(lag_hour)).astype(float)  # (lag, lag hour)
+        self._around = _around_the_day_before(len(ahead), len(before), float(ahead[0]))
+        self._step = float(ahead[0])
+        self._sum, self._hourly, self._ridge = 0.0, [], []
+
+    def add(self, values: Float[np.ndarray, "lead lag"]) -> None:
+        self._sum = self._sum + values
+        self._hourly.append(self._mean_of_leads @ values @ self._sum_of_lags)
+        if self._around is not None:
+            self._ridge.append(values[self._around])
+
+    def summarised(self, seed: int) -> Map:
+        hourly = np.stack(self._hourly)  # (window, lead hour, lag hour)
+        times = resample_blocks(hourly, DRAWS, seed)
+        drawn = np.tensordot(times, hourly, axes=1)
+        ridge = ridge_error = day_before = None
+        values = self._sum / len(hourly)
+        if self._around is not None:
+            each = np.stack(self._ridge)  # (window, lead, offset)
+            known = (each.mean(axis=0) > 0).all(axis=1)
+            if known.any():
+                ridge = float(_ratio(each[:, known].mean(axis=0, keepdims=True), self._step)[0])
+                ridge_error = float(_ratio(np.tensordot(times, each[:, known], axes=1), self._step).std())
+                day_before = self._day_before_percent(values, known)
+        return Map(
+            values=values,
+            hourly=hourly.mean(axis=0),
+            hourly_error=(drawn / len(hourly)).std(axis=0),
+            newest=_newest_percent(hourly.sum(axis=0)),
+            newest_error=_newest_percent(drawn).std(axis=0),
+            ridge=ridge,
+            ridge_error=ridge_error,
+            day_before=day_before,
+        )
+
+    def _day_before_percent(
+        self, values: Float[np.ndarray, "lead lag"], known: Bool[np.ndarray, "chosen_lead"]
+    ) -> float:
+        leads, lags = (positions[known] for positions in self._around)
+        near = ~_beside(lags.shape[1], self._step)
+        return float(100 * values[leads, lags[:, near]].sum() / values[leads[:, 0]].sum())
+
+
+def _around_the_day_before(
+    n_leads: int, n_lags: int, step: float
+) -> tuple[Int[np.ndarray, "chosen_lead 1"], Int[np.ndarray, "chosen_lead offset"]] | None:
+    """Positions of the cells from three hours before to three hours after the time of the day before, lead by lead.
+
+    Leads are left out where some of these lie outside the lookback or within the hour before the origin.
+    """
+    day, reach = round(DAY / step), int(BESIDE / step + ROUNDING)
+    if not reach or abs(day * step - DAY) > ROUNDING:
+        return None
+    leads = np.arange(n_leads)
+    lag = day - 1 - leads  # steps before the origin
+    chosen = (lag * step >= NEAREST) & (lag + reach < n_lags)
+    if not chosen.any():
+        return None
+    return leads[chosen, None], n_lags - 1 - lag[chosen, None] + np.arange(-reach, reach + 1)
+
+
+def _ratio(gradient: Float[np.ndarray, "draw lead offset"], step: float) -> Float[np.ndarray, "draw"]:
+    """The middle over the geometric mean of what lies more than half an hour beside it: one for a steady decay."""
+    logs = np.log(np.maximum(gradient, np.finfo(float).tiny))
+    middle, beside = gradient.shape[-1] // 2, _beside(gradient.shape[-1], step)
+    return np.exp((logs[..., middle] - logs[..., beside].mean(axis=-1)).mean(axis=-1))
+
+
+def _beside(n_offsets: int, step: float) -> Bool[np.ndarray, "offset"]:
+    """Which of the steps around the time of the day before lie more than half an hour beside it."""
+    return np.abs(np.arange(n_offsets) - n_offsets // 2) * step > HALF_HOUR
+
+
+def _verdict(network: Map) -> str:
+    if network.day_before < VISIBLE:
+        return f"The network has no daily ridge: the hour around that time holds less than {VISIBLE} % of its gradient."
+    clear = network.ridge - 1 > max(FAINT, CLEAR * network.ridge_error)
+    return f"The network has {'a' if clear else 'no'} daily ridge."
+
+
+def _newest_percent(hourly: Float[np.ndarray, "*draw lead_hour lag_hour"]) -> Float[np.ndarray, "*draw 2"]:
+    ends = hourly[..., [0, -1], :]
+    total = ends.sum(axis=-1)
+    return 100 * ends[..., 0] / np.where(total > 0, total, 1.0)
+
+
+def _end_of_hour(ahead: Float[np.ndarray, "lead"]) -> Float[np.ndarray, "lead"]:
+    return np.ceil(ahead - ROUNDING)
+
+
+def _start_of_hour(before: Float[np.ndarray, "lag"]) -> Float[np.ndarray, "lag"]:
+    return np.floor(before + ROUNDING)
+
+
+def _percent(share: float, error: float) -> str:
+    return f"{share:.0f} ± {error:.0f} %" if error >= 0.5 else f"{share:.0f} %"
+
+
+def _times(ratio: float, error: float | None) -> str:
+    if ratio > FAR:
+        return f"more than {FAR} times"
+    decimals = 2 if ratio < 10 else 0
+    return f"{ratio:.{decimals}f} ± {error:.{decimals}f} times"

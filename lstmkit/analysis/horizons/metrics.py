@@ -1,0 +1,198 @@
+"""The same model at several horizons: how good it is at each, and on which windows horizons are compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from scipy.stats import rankdata
+
+from lstmkit.analysis.errors.skill import METRICS, RANGES
+from lstmkit.data.windows import Windows, spread_evenly
+from lstmkit.errors import LstmkitError
+from lstmkit.wording import digits, duration, signed
+
+RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
+
+
+@dataclass(frozen=True)
+class MetricsSummary:
+    """Metrics of one model at every horizon, beside the best baseline of each.
+
+    Attributes:
+        model: label.
+        unit: the target's.
+        table: rows (horizon, range); columns rmse, mae, r2 and mape (percent), the same with `baseline_` before them,
+            skill, its interval's ends skill_low and skill_high (percent), and best_baseline. NaN where undefined, the
+            interval's ends also where there are too few days for one.
+        confidence: of the skill's interval.
+        test_days: days of the test part, by horizon.
+    """
+
+    model: str
+    unit: str
+    table: pd.DataFrame
+    confidence: float
+    test_days: dict[str, int]
+
+    @property
+    def caption(self) -> str:
+        """What is drawn, on how many days."""
+        days = ", ".join(f"{count} ({horizon} ahead)" for horizon, count in self.test_days.items())
+        missing = self.table["skill_low"].isna().any()
+        return (
+            f"Metrics of the {self.model} on every test window, with the best baseline beside it. Test days: {days}. "
+            f"Whiskers of the skill are {100 * self.confidence:.0f} % intervals over resampled blocks of days"
+            f"{'; where there are none, there are too few days' if missing else ''}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table that a reader sees."""
+        names = {"rmse": f"RMSE ({self.unit})", "mae": f"MAE ({self.unit})", "r2": "R²", "mape": "MAPE (%)"}
+        level = f"{100 * self.confidence:.0f} %"
+        return self.table.rename(
+            columns={
+                **names,
+                **{f"baseline_{name}": f"best baseline's {label}" for name, label in names.items()},
+                "skill": "skill (%)",
+                "skill_low": f"skill, low end of {level} (%)",
+                "skill_high": f"skill, high end of {level} (%)",
+                "best_baseline": "best baseline",
+            }
+        )
+
+    def finding(self) -> str:
+        """At which horizons the model beats its best baseline, and how the error grows."""
+        horizons = list(dict.fromkeys(self.table.index.get_level_values("horizon")))
+        parts = [self._sentence(horizon) for horizon in horizons]
+        if len(horizons) > 1:
+            first, *_, last = self.table["rmse"].xs(RANGE_LABELS["all_steps"], level="range")
+            parts.append(
+                f"From {horizons[0]} to {horizons[-1]} ahead the RMSE over all steps changes by a factor of "
+                f"{last / first:.2g}."
+            )
+        return " ".join(parts)
+
+    def _sentence(self, horizon: str) -> str:
+        row = self.table.loc[(horizon, RANGE_LABELS["all_steps"])]
+        return (
+            f"{horizon} ahead: RMSE {digits(row['rmse'])} {self.unit} over all steps against "
+            f"{digits(row['baseline_rmse'])} {self.unit} for {row['best_baseline']}, a skill of "
+            f"{signed(row['skill'])} % ({self._interval(row)})."
+        )
+
+    def _interval(self, row: pd.Series) -> str:
+        low, high = row["skill_low"], row["skill_high"]
+        if np.isnan(low):
+            return "too few days for an interval"
+        verdict = "without zero"
+        if low <= 0 <= high:
+            verdict = "and zero lies inside: this test part cannot tell the two apart"
+        return f"{100 * self.confidence:.0f} % interval {signed(low)} to {signed(high)} %, {verdict}"
+
+    def facts(self) -> dict[str, float | str]:
+        """RMSE and skill over all steps, by horizon."""
+        rows = self.table.xs(RANGE_LABELS["all_steps"], level="range")
+        columns = {"rmse": "rmse", "skill": "skill_percent"}
+        return {
+            f"{name} {horizon}": float(row[column])
+            for horizon, row in rows.iterrows()
+            for column, name in columns.items()
+        }
+
+
+def metrics_summary(model: str, metrics: dict[float, dict[str, Any]]) -> MetricsSummary:
+    """Bring the metrics of all horizons together.
+
+    Args:
+        model: label.
+        metrics: by horizon in hours, the content of its `metrics.json`.
+    """
+    rows = {
+        (duration(hours), RANGE_LABELS[steps]): _row(content, steps)
+        for hours, content in sorted(metrics.items())
+        for steps in RANGES
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["horizon", "range"])
+    first = next(iter(metrics.values()))
+    days = {duration(hours): content["test_days"] for hours, content in sorted(metrics.items())}
+    return MetricsSummary(model, first["unit"], table, first["confidence"], days)
+
+
+def _row(content: dict[str, Any], steps: str) -> dict[str, float | str]:
+    skill = content["skill"][steps]
+    baseline = content["baselines"][skill["best_baseline"]]
+    return {
+        **{name: _number(content[name][steps]) for name in METRICS},
+        **{f"baseline_{name}": _number(baseline[name][steps]) for name in METRICS},
+        "skill": 100 * skill["value"],
+        "skill_low": 100 * _number(skill["low"]),
+        "skill_high": 100 * _number(skill["high"]),
+        "best_baseline": skill["best_baseline"],
+    }
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def shared_windows(windows: Sequence[Windows], size: int) -> list[Windows]:
+    """Windows with the same inputs at every horizon, spread evenly over time.
+
+    A longer horizon has fewer windows, and its own sample; differences between samples would look like differences
+    between horizons.
+
+    Args:
+        windows: of each horizon, on the same series with the same lookback.
+        size: number of windows.
+
+    Raises:
+        LstmkitError: the horizons have no window in common.
+    """
+    return [
+        each.select(torch.from_numpy(chosen))
+        for each, chosen in zip(windows, shared_positions(windows, size), strict=True)
+    ]
+
+
+def shared_positions(windows: Sequence[Windows], size: int) -> list[Int[np.ndarray, "window"]]:
+    """Where the windows that `shared_windows` gives stand among all of each horizon, in rising order.
+
+    Args:
+        windows: of each horizon, on the same series with the same lookback.
+        size: number of windows.
+
+    Raises:
+        LstmkitError: the horizons have no window in common.
+    """
+    starts = [each.starts.cpu().numpy() for each in windows]
+    shared = reduce(np.intersect1d, starts)
+    if not len(shared):
+        raise LstmkitError(
+            "no test window serves every horizon: give a longer test part, or compare horizons that are closer"
+        )
+    chosen = shared[spread_evenly(len(shared), size)]
+    return [np.searchsorted(rows, chosen) for rows in starts]
+
+
+def shares(sums: Float[np.ndarray, "*draw item"]) -> Float[np.ndarray, "*draw item"]:
+    """Percent of the total over all items; zero where that is zero.
+
+    Args:
+        sums: of each item.
+    """
+    total = sums.sum(axis=-1, keepdims=True)
+    return 100 * sums / np.where(total == 0, 1.0, total)
+
+
+def ranks(sums: Float[np.ndarray, "*draw item"]) -> Float[np.ndarray, "*draw item"]:
+    """Ranks of the items: 1 is the largest, and equal ones share their mean rank.
+
+    Args:
+        sums: of each item.
+    """
+    return rankdata(-sums, axis=-1)

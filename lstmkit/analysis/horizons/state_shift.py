@@ -1,0 +1,183 @@
+"""How the shape of a model's memory changes with the horizon."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from lstmkit.analysis.horizons.metrics import shared_positions
+from lstmkit.analysis.states.geometry import EXPLAINERS, Geometry, apart, geometry
+from lstmkit.analysis.states.layers import side_by_side
+from lstmkit.analysis.states.representation import corrections, final_states
+from lstmkit.analysis.states.similarity import debiased_cka, shifted_cka
+from lstmkit.data.regimes import Regimes
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.params import HiddenStateParams
+from lstmkit.storage.files import Rows
+from lstmkit.wording import count, duration, plain
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a model of one horizon made of its windows.
+
+    Attributes:
+        windows: all of them, in order of time.
+        states: final hidden states, shape (window, layer, unit).
+        predictions: in the target's unit, shape (window, horizon).
+    """
+
+    windows: Windows
+    states: Rows
+    predictions: Rows
+
+
+@dataclass(frozen=True)
+class StateShift:
+    """The geometry of the last layer's final states at each horizon, on the same windows.
+
+    Attributes:
+        horizons: labels, the nearest first.
+        geometries: one per horizon.
+        alignment: debiased linear centred kernel alignment of each pair of horizons.
+        shifted: what that of the first and the last stays below in 95 % of the cases when one is shifted in time.
+    """
+
+    horizons: tuple[str, ...]
+    geometries: tuple[Geometry, ...]
+    alignment: Float[np.ndarray, "horizon horizon"]
+    shifted: float
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows all horizons share here."""
+        return len(self.geometries[0].representation)
+
+    @property
+    def caption(self) -> str:
+        """What is drawn."""
+        return (
+            f"Final states of the last LSTM layer at each horizon, by regime at the origin, for the same "
+            f"{self.n_windows:,} test windows. Each in the plane of its own first two components."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per horizon: dimensions, separation, what is followed (percent), and the alignment with each."""
+        alignment = {f"CKA with {self.horizons[k]}": column for k, column in enumerate(self.alignment.T)}
+        table = side_by_side(self.geometries).set_axis(self.horizons)
+        return table.assign(**alignment).rename_axis("horizon")
+
+    def summary(self) -> pd.DataFrame:
+        """The table that a reader sees: one column per horizon."""
+        names = {
+            "components_90": "components that hold 90 % of the variance",
+            "effective_dimension": "effective dimensions",
+            "regime_silhouette": "mean silhouette of the regimes",
+        }
+        followed = {f"{name} %": f"variance that follows {name} (%)" for name in EXPLAINERS}
+        return self.to_frame().rename(columns=names | followed).astype(object).T
+
+    def finding(self) -> str:
+        """What changes from the first horizon to the last, and how much of the two is alike."""
+        still = [h for h, each in zip(self.horizons, self.geometries, strict=True) if not each.shares.any()]
+        if still:
+            return f"{still[0]} ahead the LSTM ends in the same state after every window: nothing to compare."
+        return " ".join([self._dimensions(), self._followed(), self._regimes(), self._alike()])
+
+    def _dimensions(self) -> str:
+        near, far = self._ends
+        return (
+            f"{self.horizons[0]} ahead 90 % of the variance lies in {near.dimensions_holding(0.9)} of "
+            f"{count(len(near.centre), 'component')} ({near.effective_dimension:.1f} effective dimensions), "
+            f"{self.horizons[-1]} ahead in {far.dimensions_holding(0.9)} ({far.effective_dimension:.1f})."
+        )
+
+    def _followed(self) -> str:
+        inputs, outputs = (
+            [f"{each.explained.loc[name, 'all']:.0f} %" for each in self._ends]
+            for name in ("these three", "correction")
+        )
+        return (
+            f"Regime, hour and weekend together account for {inputs[0]} of the variance {self.horizons[0]} ahead and "
+            f"{inputs[1]} {self.horizons[-1]} ahead, the correction for {outputs[0]} and {outputs[1]}."
+        )
+
+    def _regimes(self) -> str:
+        first, last = self.horizons[0], self.horizons[-1]
+        near, far = (each.silhouette for each in self._ends)
+        if near is None or far is None:
+            return "All windows start in one regime."
+        if apart(near) == apart(far):
+            return f"The regimes {apart(near)} at both (mean silhouette {plain(near)} and {plain(far)})."
+        return (
+            f"The regimes {apart(near)} {first} ahead (mean silhouette {plain(near)}) and {apart(far)} {last} ahead "
+            f"({plain(far)})."
+        )
+
+    def _alike(self) -> str:
+        cka = float(self.alignment[0, -1])
+        more = "more" if cka > self.shifted else "no more"
+        return (
+            f"Linear CKA of the two is {plain(cka)} (1 is the same up to a rotation and a scale); shifted in time it "
+            f"stays below {plain(self.shifted)} in 95 % of the cases. So the two are {more} alike than a common rhythm "
+            f"makes them."
+        )
+
+    @property
+    def _ends(self) -> tuple[Geometry, Geometry]:
+        return self.geometries[0], self.geometries[-1]
+
+    def facts(self) -> dict[str, float | int]:
+        """The numbers for a summary, of the first and of the last horizon."""
+        facts: dict[str, float | int] = {"windows": self.n_windows}
+        for horizon, each in zip((self.horizons[0], self.horizons[-1]), self._ends, strict=True):
+            facts[f"components_90 {horizon}"] = each.dimensions_holding(0.9)
+            facts[f"effective_dimension {horizon}"] = each.effective_dimension
+            for name in EXPLAINERS:
+                facts[f"{name.replace(' ', '_')}_percent {horizon}"] = float(each.explained.loc[name, "all"])
+            if each.silhouette is not None:
+                facts[f"regime_silhouette {horizon}"] = each.silhouette
+        if all(each.shares.any() for each in self._ends):
+            facts |= {"alignment": float(self.alignment[0, -1]), "alignment_shifted": self.shifted}
+        return facts
+
+
+def state_shift(
+    outputs: Sequence[Outputs], regimes: Regimes, unit: str, params: HiddenStateParams, seed: int
+) -> StateShift:
+    """Compare the final states of one model at several horizons, on windows that all of them have.
+
+    Args:
+        outputs: of each horizon, at least two.
+        regimes: of the target.
+        unit: of the target.
+        params: how many windows.
+        seed: of the shifts in time.
+
+    Raises:
+        LstmkitError: there is one horizon alone, or fewer than four windows serve all.
+    """
+    if len(outputs) < 2:
+        raise LstmkitError("a shift between horizons needs two of them; the study has one")
+    outputs = sorted(outputs, key=lambda each: each.windows.horizon)
+    chosen = shared_positions([each.windows for each in outputs], params.windows)
+    geometries = tuple(
+        _geometry(each, positions, regimes, unit) for each, positions in zip(outputs, chosen, strict=True)
+    )
+    values = [each.representation.values for each in geometries]
+    return StateShift(
+        horizons=tuple(duration(each.windows.hours_ahead) for each in outputs),
+        geometries=geometries,
+        alignment=np.array([[debiased_cka(x, y) for y in values] for x in values]),
+        shifted=shifted_cka(values[0], values[-1], seed),
+    )
+
+
+def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], regimes: Regimes, unit: str) -> Geometry:
+    windows = outputs.windows
+    last = final_states(outputs.states, windows, regimes, unit, chosen)[-1]
+    named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
+    return geometry(named, corrections(outputs.predictions, windows, chosen))

@@ -1,0 +1,1 @@
+"""Averages, intervals from resampled blocks of days, and splits in time."""

@@ -1,0 +1,1 @@
+"""Spectra and autocorrelations of series with gaps."""

@@ -1,0 +1,154 @@
+"""How long a series resembles itself."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from statsmodels.tsa.stattools import acf
+
+from lstmkit.analysis.rhythms.series import TimeSeries
+from lstmkit.wording import duration
+
+LONGEST_LAG = 48.0  # hours
+DAY = 24.0  # hours
+FEWEST_VALUES = 20
+FEWEST_PAIRS = 15  # at each lag: as many as the shortest whole series has at its longest
+NORMAL_QUANTILE = 1.96
+
+
+@dataclass(frozen=True)
+class Autocorrelation:
+    """Autocorrelation functions of some series.
+
+    Attributes:
+        names: of the series.
+        details: what else titles say of each.
+        hours: lags, from zero up to where gaps leave fewer than `FEWEST_PAIRS` pairs; none where nothing can be said.
+        correlation: of each series with itself that much later.
+        n_values: that are not missing.
+        constant: names of series that never change and have no autocorrelation.
+    """
+
+    names: tuple[str, ...]
+    details: tuple[str, ...]
+    hours: Float[np.ndarray, "lag"]
+    correlation: Float[np.ndarray, "series lag"]
+    n_values: int
+    constant: tuple[str, ...]
+
+    @property
+    def bound(self) -> float:
+        """What 95 % of the autocorrelations of white noise of the same length stay below."""
+        return NORMAL_QUANTILE / float(np.sqrt(max(1, self.n_values)))
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Names with their details."""
+        pairs = zip(self.names, self.details, strict=True)
+        return tuple(f"{name} ({detail})" if detail else name for name, detail in pairs)
+
+    @property
+    def decorrelation(self) -> tuple[float | None, ...]:
+        """Hours after which each series first falls to 1/e, between lags on a straight line; None if it does not."""
+        return tuple(_first_below(self.hours, row, float(np.exp(-1))) for row in self.correlation)
+
+    @property
+    def after_a_day(self) -> tuple[float | None, ...]:
+        """Autocorrelation of each series after 24 h; None where the lags do not reach it."""
+        at = np.flatnonzero(np.isclose(self.hours, DAY))
+        return tuple(float(row[at[0]]) if len(at) else None for row in self.correlation)
+
+    @property
+    def caption(self) -> str:
+        """What is shown, with the bounds."""
+        if not len(self.hours):
+            return self.too_short
+        return (
+            f"Autocorrelation of the means of {duration(self.hours[1])} up to {duration(self.hours[-1])}, no lag "
+            f"with fewer than {FEWEST_PAIRS} pairs. Dashed: ±{NORMAL_QUANTILE}/√n = ±{self.bound:.3f}, with "
+            f"n = {self.n_values:,} the length of the series. Orange: the first fall to 1/e."
+        )
+
+    @property
+    def too_short(self) -> str:
+        """What is said in place of autocorrelations."""
+        if self.n_values < FEWEST_VALUES:
+            return f"An autocorrelation needs {FEWEST_VALUES} values; the series has {self.n_values}."
+        return f"An autocorrelation needs {FEWEST_PAIRS} pairs of neighbouring values; the series' gaps leave fewer."
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per lag, one column per series."""
+        return pd.DataFrame(
+            self.correlation.T, index=pd.Index(self.hours, name="lag_hours"), columns=list(self.names)
+        )
+
+    def finding(self) -> str:
+        """How soon each series forgets, and how much of it returns a day later."""
+        if not len(self.hours):
+            return self.too_short
+        rows = zip(self.titles, self.decorrelation, self.after_a_day, strict=True)
+        sentences = [_sentence(*row, self.hours[-1]) for row in rows]
+        if self.constant:
+            sentences.append(f"Constant, so without an autocorrelation: {', '.join(self.constant)}.")
+        if self.names:
+            sentences.append(
+                f"The bounds ±{self.bound:.3f} are those of white noise. Neighbours in these series resemble each "
+                f"other, so chance alone passes the bounds more often than one time in twenty."
+            )
+        return " ".join(sentences)
+
+    def facts(self) -> dict[str, Any]:
+        """Per series its decorrelation time and its autocorrelation after a day, where there are any."""
+        facts = {}
+        for name, hours, day in zip(self.names, self.decorrelation, self.after_a_day, strict=True):
+            key = name.lower().replace(" ", "_")
+            facts |= {f"{key}_decorrelation_hours": hours, f"{key}_autocorrelation_24h": day}
+        return {name: value for name, value in facts.items() if value is not None}
+
+
+def autocorrelation(series: TimeSeries) -> Autocorrelation:
+    """Correlate each series with itself at every lag up to two days, or a quarter of its length.
+
+    What is missing is left out of the pairs; the lags end before the first that has too few of them.
+
+    Args:
+        series: to correlate.
+    """
+    varying, constant = series.varying()
+    n_values = int(series.present.sum())
+    lags = _longest_lag(series) if n_values >= FEWEST_VALUES else 0
+    hours = np.arange(lags + 1 if lags else 0) * series.step_hours
+    correlation = np.zeros((len(varying.names), len(hours)))
+    if len(hours):
+        for i, row in enumerate(varying.courses):
+            correlation[i] = acf(row, nlags=lags, adjusted=True, fft=False, missing="conservative")
+    return Autocorrelation(varying.names, varying.details, hours, correlation, n_values, constant)
+
+
+def _longest_lag(series: TimeSeries) -> int:
+    """Steps of the last lag up to which each has enough pairs; zero where the first has too few."""
+    present = series.present
+    lags = range(1, max(1, min(round(LONGEST_LAG / series.step_hours), len(series) // 4)) + 1)
+    pairs = np.array([np.count_nonzero(present[lag:] & present[:-lag]) for lag in lags])
+    return int(np.logical_and.accumulate(pairs >= FEWEST_PAIRS).sum())
+
+
+def _first_below(hours: np.ndarray, values: np.ndarray, level: float) -> float | None:
+    below = np.flatnonzero(values < level)
+    if not len(below):
+        return None
+    after, before = below[0], below[0] - 1
+    part = (values[before] - level) / (values[before] - values[after])
+    return float(hours[before] + part * (hours[after] - hours[before]))
+
+
+def _sentence(title: str, decorrelation: float | None, after_a_day: float | None, longest: float) -> str:
+    forgets = (
+        f"falls to 1/e after {duration(decorrelation)}"
+        if decorrelation is not None
+        else f"stays above 1/e for {duration(longest)}"
+    )
+    returns = "" if after_a_day is None else f" and is {after_a_day:.2f} a day later".replace("-", "−")
+    return f"{title} {forgets}{returns}."

@@ -1,0 +1,1 @@
+"""Hidden states: their geometry, and what can be read from them."""

@@ -1,0 +1,270 @@
+"""Groups among the hidden states: how many there are, and what their windows have in common."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+from lstmkit.analysis.states.geometry import CLEAR, LOOSE, Geometry, separation
+from lstmkit.analysis.states.representation import Representation
+from lstmkit.errors import LstmkitError
+from lstmkit.wording import digits, plain, signed_alike
+
+MOST_CLUSTERS = 8
+STARTS = 10  # of k-means; the best one is kept
+FOUND_AGAIN, LOST = 0.8, 0.3  # adjusted Rand index
+AROUND_THE_CLOCK = 0.3  # mean resultant length of hours below which no hour is typical
+
+
+@dataclass(frozen=True)
+class ClusterCounts:
+    """How well k-means separates the states into 2, 3, … clusters, and whether it finds the same ones again.
+
+    Attributes:
+        name: of the stage.
+        counts: numbers of clusters that were tried.
+        silhouette: mean silhouette of each.
+        recurrence: adjusted Rand index between the clusters that the first half of the time alone suggests and
+            those of the second half, both applied to all windows; 1 is the same, 0 chance.
+        asked: the number of clusters that the study asks for.
+    """
+
+    name: str
+    counts: Int[np.ndarray, "count"]
+    silhouette: Float[np.ndarray, "count"]
+    recurrence: Float[np.ndarray, "count"]
+    asked: int
+
+    @property
+    def best(self) -> int | None:
+        """The number with the largest silhouette; None where there is no choice."""
+        return int(self.counts[self.silhouette.argmax()]) if len(self.counts) else None
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per number of clusters."""
+        return pd.DataFrame(
+            {"silhouette": self.silhouette, "recurrence": self.recurrence},
+            index=pd.Index(self.counts, name="clusters"),
+        )
+
+    def finding(self) -> str:
+        """Which number the silhouette would choose, and what it says about the one asked for."""
+        if self.best is None:
+            return f"The states of {self.name} are too few, or too much alike, to be clustered."
+        table = self.to_frame()
+        top = table.loc[self.best]
+        text = f"The silhouette would choose K = {self.best} ({top['silhouette']:.2f}, {_strength(top['silhouette'])})"
+        if self.asked == self.best:
+            text += ", which is what the study asks for"
+        elif self.asked in table.index:
+            text += f", not the K = {self.asked} of the study ({table.loc[self.asked, 'silhouette']:.2f})"
+        shown = self.asked if self.asked in table.index else self.best
+        again = table.loc[shown, "recurrence"]
+        verdict = "are found again" if again >= FOUND_AGAIN else "are only partly found again"
+        if again < LOST:
+            verdict = "are not found again"
+        return (
+            f"{text}. With K = {shown} the clusters of one half of the time {verdict} in the other "
+            f"(adjusted Rand index {plain(again)})."
+        )
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Clusters of the hidden states, numbered from 1 by their mean target at the origin.
+
+    Attributes:
+        geometry: of the states that were clustered.
+        labels: the cluster of each window, from 0, shape (window,).
+        centroids: mean state of each, shape (cluster, unit).
+        counts: windows per cluster (rows, from 1) and regime (columns).
+        asked: clusters that were asked for; there are fewer where there are not that many different states.
+    """
+
+    geometry: Geometry
+    labels: Int[np.ndarray, "window"]
+    centroids: Float[np.ndarray, "cluster unit"]
+    counts: pd.DataFrame
+    asked: int
+
+    @property
+    def row_percent(self) -> pd.DataFrame:
+        """Percent of each cluster's windows in each regime."""
+        return 100 * self.counts.div(self.counts.sum(axis=1), axis=0)
+
+    @property
+    def information(self) -> float | None:
+        """Adjusted mutual information of clusters and regimes, 1 for the same, 0 by chance; None of a single one."""
+        regime = self.geometry.representation.regime
+        if len(self.centroids) < 2 or len(np.unique(regime)) < 2:
+            return None
+        return float(adjusted_mutual_info_score(regime, self.labels))
+
+    @property
+    def guessed(self) -> tuple[float, float]:
+        """Percent of windows in the commonest regime of their cluster, and in the commonest of all."""
+        total = self.counts.to_numpy().sum()
+        by_cluster, overall = self.counts.max(axis=1).sum(), self.counts.sum(axis=0).max()
+        return float(100 * by_cluster / total), float(100 * overall / total)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per cluster: size, means at the origin, and where in the week its windows lie."""
+        states = self.geometry.representation
+        rows = []
+        for cluster in range(len(self.centroids)):
+            inside = self.labels == cluster
+            hour = _typical_hour(states.hour[inside])
+            rows.append(
+                {
+                    "windows": int(inside.sum()),
+                    f"mean_{states.unit}": float(states.latest[inside].mean()),
+                    f"mean_correction_{states.unit}": float(self.geometry.correction[inside].mean()),
+                    "typical_hour": "none" if hour is None else f"{hour:02.0f}:00",
+                    "weekend_percent": float(100 * states.is_weekend[inside].mean()),
+                }
+            )
+        return pd.DataFrame(rows, index=self.counts.index)
+
+    def finding(self) -> str:
+        """What distinguishes the clusters."""
+        states, table = self.geometry.representation, self.to_frame()
+        if len(table) < 2:
+            return f"The states of {states.name} form a single cluster."
+        fewer = ""
+        if len(table) < self.asked:
+            fewer = f" There are only {len(table)} different states, so not {self.asked} clusters."
+        each = "; ".join(
+            self._cluster_says(number, row, correction)
+            for (number, row), correction in zip(table.iterrows(), self.corrections, strict=True)
+        )
+        if not self.geometry.corrects:
+            return f"{each}.{fewer} The correction is the same in every window."
+        share = 100 * _between(self.geometry.correction, self.labels)
+        return f"{each}.{fewer} The clusters account for {share:.0f} % of the variance of the correction."
+
+    @property
+    def corrections(self) -> list[str]:
+        """The mean correction of each cluster, in words."""
+        unit = self.geometry.representation.unit
+        values = signed_alike(*self.to_frame()[f"mean_correction_{unit}"])
+        return [f"correction {value} {unit}" for value in values]
+
+    def _cluster_says(self, number: int, row: pd.Series, correction: str) -> str:
+        states = self.geometry.representation
+        unit, size = states.unit, 100 * row["windows"] / len(states)
+        name = f"{'Cluster' if number == 1 else 'cluster'} {number} ({size:.0f} % of the windows)"
+        mean = f"{name}: {digits(row[f'mean_{unit}'])} {unit} on average"
+        if not self.geometry.corrects:
+            return mean
+        return f"{mean}, {correction}"
+
+    def regime_finding(self) -> str:
+        """How much of the regime the clusters tell."""
+        if self.information is None:
+            return "There is a single cluster or a single regime: nothing to compare."
+        (right, blind), percent = self.guessed, self.row_percent
+        purest = percent.max(axis=1).idxmax()
+        return (
+            f"Knowing its cluster, the regime of {right:.0f} % of the windows can be guessed; without, {blind:.0f} %. "
+            f"Adjusted mutual information {self.information:.2f} (1: clusters are the regimes; 0: chance). "
+            f"Purest is cluster {purest}, {percent.loc[purest].max():.0f} % {percent.loc[purest].idxmax()}."
+        )
+
+    def facts(self) -> dict[str, float | int]:
+        """The numbers that a summary needs."""
+        right, blind = self.guessed
+        facts = {
+            "clusters": len(self.centroids),
+            "regime_guessed_percent": right,
+            "regime_blind_percent": blind,
+            "correction_percent": float(100 * _between(self.geometry.correction, self.labels)),
+        }
+        if self.information is not None:
+            facts["regime_information"] = self.information
+        return facts
+
+
+def count_clusters(representation: Representation, asked: int, seed: int) -> ClusterCounts:
+    """Try k-means with 2 to 8 clusters (and as many as are asked for).
+
+    Args:
+        representation: to cluster.
+        asked: the study's number of clusters.
+        seed: of the starts.
+    """
+    values, half = representation.values, len(representation) // 2
+    different = min(_different(part) for part in (values, values[:half], values[half:]))
+    counts = [k for k in range(2, max(MOST_CLUSTERS, asked) + 1) if k <= different and k < len(values)]
+    silhouettes, recurrence = [], []
+    for k in counts:
+        silhouettes.append(separation(values, _k_means(values, k, seed).labels_) or 0.0)
+        first, second = (_k_means(part, k, seed).predict(values) for part in (values[:half], values[half:]))
+        recurrence.append(adjusted_rand_score(first, second))
+    return ClusterCounts(
+        name=representation.name,
+        counts=np.array(counts, dtype="int64"),
+        silhouette=np.array(silhouettes, dtype="float64"),
+        recurrence=np.array(recurrence, dtype="float64"),
+        asked=asked,
+    )
+
+
+def find_clusters(geometry: Geometry, asked: int, seed: int) -> Clusters:
+    """Cluster the states by k-means (Lloyd 1982, IEEE Trans Inf Theory 28:129) in the space of all units.
+
+    Args:
+        geometry: of the states.
+        asked: number of clusters.
+        seed: of the starts.
+    """
+    if asked < 1:
+        raise LstmkitError(f"{asked} clusters cannot be found; ask for at least one")
+    states = geometry.representation
+    found = _k_means(states.values, min(asked, _different(states.values)), seed)
+    means = [states.latest[found.labels_ == cluster].mean() for cluster in range(found.n_clusters)]
+    order = np.argsort(means, kind="stable")
+    labels = np.argsort(order)[found.labels_]
+    counts = np.zeros((len(order), len(states.regimes.labels)), dtype="int64")
+    np.add.at(counts, (labels, states.regime), 1)
+    return Clusters(
+        geometry=geometry,
+        labels=labels,
+        centroids=found.cluster_centers_[order],
+        counts=pd.DataFrame(
+            counts,
+            index=pd.RangeIndex(1, len(order) + 1, name="cluster"),
+            columns=list(states.regimes.labels),
+        ),
+        asked=asked,
+    )
+
+
+def _k_means(values: Float[np.ndarray, "window unit"], k: int, seed: int) -> KMeans:
+    return KMeans(k, n_init=STARTS, random_state=seed).fit(values)
+
+
+def _different(values: Float[np.ndarray, "window unit"]) -> int:
+    return len(np.unique(values, axis=0))
+
+
+def _between(values: Float[np.ndarray, "window"], groups: Int[np.ndarray, "window"]) -> float:
+    """Share of the variance that lies between groups; zero where there is none."""
+    means = pd.Series(values).groupby(groups).transform("mean").to_numpy()
+    return float(means.var() / (values.var() or 1.0))
+
+
+def _typical_hour(hours: Float[np.ndarray, "window"]) -> float | None:
+    """The circular mean of hours of the day; None where they are spread around the clock."""
+    resultant = np.exp(2j * np.pi * hours / 24).mean()
+    if abs(resultant) < AROUND_THE_CLOCK:
+        return None
+    return float(np.round(np.angle(resultant) * 24 / (2 * np.pi)) % 24)
+
+
+def _strength(silhouette: float) -> str:
+    if silhouette < LOOSE:
+        return "no substantial structure"
+    return "weak structure" if silhouette < CLEAR else "clear structure"

@@ -1,0 +1,253 @@
+"""What the convolutions make of a window, drawn on a plane and measured: before any memory, what is there to see?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
+from torch import nn
+
+from lstmkit.analysis.states.geometry import separation
+from lstmkit.analysis.states.prober import Probe, Prober
+from lstmkit.analysis.states.probes import hour_of_day, newest_inputs, regime
+from lstmkit.analysis.states.representation import Representation
+from lstmkit.data.regimes import Regimes
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.internals.activations import record
+from lstmkit.internals.recurrent import record_final_states
+from lstmkit.params import HiddenStateParams
+from lstmkit.wording import plain
+
+BATCH = 128
+COMPONENTS, PERPLEXITY = 50, 30.0
+FEWEST_WINDOWS = 4
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A representation on two planes, and what a linear probe reads from it.
+
+    Attributes:
+        representation: of some windows.
+        pca: coordinates along the first two principal components, shape (window, 2).
+        explained: share of the variance along each of the two.
+        tsne: coordinates of t-SNE, shape (window, 2).
+        perplexity: of t-SNE.
+        n_components: leading principal components that t-SNE and the probes read.
+        kept: share of the variance that these hold.
+        overlapping: share of windows whose nearest neighbour in the plane of t-SNE shares input steps with them.
+        silhouette: mean silhouette of the regimes among all units; None where there are not two.
+        regime: probe for the target's regime at the origin; None where it could not be probed.
+        hour: probe for the hour of day at the origin; None where it could not be probed.
+        omitted: why something could not be probed; else empty.
+    """
+
+    representation: Representation
+    pca: Float[np.ndarray, "window 2"]
+    explained: tuple[float, float]
+    tsne: Float[np.ndarray, "window 2"]
+    perplexity: float
+    n_components: int
+    kept: float
+    overlapping: float
+    silhouette: float | None
+    regime: Probe | None
+    hour: Probe | None
+    omitted: str
+
+    @property
+    def caption(self) -> str:
+        """What was embedded."""
+        states = self.representation
+        return (
+            f"{states.name} of {len(states):,} test windows spread evenly over time. Left, the first two principal "
+            f"components; right, t-SNE (perplexity {self.perplexity:.0f}) of the first {self.n_components}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per window: its moment, its value, and its places on both planes."""
+        states = self.representation
+        columns = {
+            "hour": states.hour,
+            "latest": states.latest,
+            "regime": np.array(states.regimes.labels)[states.regime],
+            "PC1": self.pca[:, 0],
+            "PC2": self.pca[:, 1],
+            "tsne_1": self.tsne[:, 0],
+            "tsne_2": self.tsne[:, 1],
+        }
+        return pd.DataFrame(columns, index=states.origin.rename("origin"))
+
+    def regime_finding(self) -> str:
+        """Whether the regimes lie apart, and whether a straight cut finds them."""
+        if not self.representation.varies:
+            return f"The {self.representation.name} is the same for every window, so nothing lies apart."
+        if self.regime is None:
+            return f"The regimes could not be probed: {self.omitted}."
+        probe = self.regime
+        chance = 100 - probe.constant_error
+        from_inputs = chance + probe.baseline * probe.constant_error
+        apart = ""
+        if self.silhouette is not None:
+            apart = f" Their mean silhouette among all units is {plain(self.silhouette)}."
+        return (
+            f"A linear classifier on the first {self.n_components} principal components "
+            f"({100 * self.kept:.0f} % of the variance) names the regime at the origin of held-out windows rightly in "
+            f"{100 - probe.error:.0f} % of the cases, as a mean over regimes (chance {chance:.0f} %, from the newest "
+            f"inputs alone {from_inputs:.0f} %).{apart} {self._overlap()}"
+        )
+
+    def hour_finding(self) -> str:
+        """Whether the hour can be read from the embedding."""
+        if not self.representation.varies:
+            return f"The {self.representation.name} is the same for every window, so it tells no hour."
+        if self.hour is None:
+            return f"The hour of day could not be probed: {self.omitted}."
+        return (
+            f"From the same components a linear probe reads the {self.hour.words} in held-out windows; from the newest "
+            f"inputs alone R² is {plain(self.hour.baseline)}."
+        )
+
+    def _overlap(self) -> str:
+        return (
+            f"On the plane of t-SNE {100 * self.overlapping:.0f} % of the windows have a nearest neighbour with which "
+            f"they share input steps."
+        )
+
+    def facts(self) -> dict[str, float]:
+        """The numbers for a summary."""
+        facts = {"kept": self.kept, "overlapping": self.overlapping}
+        if self.silhouette is not None:
+            facts["regime_silhouette"] = self.silhouette
+        if self.regime is not None:
+            facts |= {
+                "regime_error_percent": self.regime.error,
+                "regime_chance_percent": self.regime.constant_error,
+            }
+        if self.hour is not None:
+            facts |= {"hour_error": self.hour.error, "hour_score": self.hour.score}
+        return facts
+
+
+def cnn_and_lstm(
+    model: nn.Module, windows: Windows, regimes: Regimes, unit: str, params: HiddenStateParams
+) -> tuple[Representation, Representation]:
+    """What the convolutions hand to the LSTM, flattened over time, and the state in which its last layer ends.
+
+    Args:
+        model: in evaluation mode, with `stages`: label to module name, from input to output.
+        windows: from which to take an even spread.
+        regimes: of the target.
+        unit: of the target.
+        params: how many windows.
+
+    Returns:
+        Both for the same windows.
+
+    Raises:
+        LstmkitError: the model names no stages, or has no `nn.LSTM`.
+    """
+    stages = list(getattr(model, "stages", {}).values())
+    if not stages:
+        raise LstmkitError(
+            f"{type(model).__name__} has no convolutional stages, so there is nothing to embed"
+        )
+    chosen = windows.spread(params.embedding_windows)
+    maps, states = [], []
+    with record(model, stages[-1:]) as outputs, record_final_states(model) as final, torch.inference_mode():
+        for x, _ in chosen.batches(BATCH):
+            model(x)
+            maps.append(outputs[stages[-1]].flatten(1).cpu().numpy())
+            states.append(final.pop()[:, -1].cpu().numpy())
+    about = (chosen.origin, chosen.latest(), regimes, unit)
+    cnn, lstm = (np.concatenate(values) for values in (maps, states))
+    return Representation("CNN output", cnn, *about), Representation("LSTM state", lstm, *about)
+
+
+def embed(representation: Representation, windows: Windows, seed: int) -> Embedding:
+    """Draw a representation on the planes of PCA and t-SNE, and probe it for the regime and the hour.
+
+    Args:
+        representation: of an even spread of the windows.
+        windows: all of them.
+        seed: of t-SNE and of the probes.
+
+    Raises:
+        LstmkitError: the representation is of other windows.
+
+    Reference:
+        van der Maaten & Hinton (2008), JMLR 9:2579.
+    """
+    chosen = windows.spread(len(representation))
+    if not representation.origin.equals(chosen.origin):
+        raise LstmkitError("the representation is not that of the windows, spread evenly over time")
+    scores, shares = _components(representation.values, np.arange(len(chosen)), seed)
+    plane = np.pad(scores, ((0, 0), (0, max(0, 2 - scores.shape[1]))))[:, :2]
+    perplexity = min(PERPLEXITY, (len(chosen) - 1) / 3)
+    tsne = _tsne(scores, plane, perplexity, seed)
+    gap = windows.lookback * windows.interval
+    probes, omitted = _probes(representation, chosen, gap, seed)
+    return Embedding(
+        representation=representation,
+        pca=plane,
+        explained=tuple(np.pad(shares, (0, 2))[:2].tolist()),
+        tsne=tsne,
+        perplexity=perplexity,
+        n_components=scores.shape[1],
+        kept=float(shares.sum()),
+        overlapping=_overlapping(tsne, representation.origin, gap),
+        silhouette=separation(representation.values, representation.regime),
+        regime=probes.get("regime"),
+        hour=probes.get("hour"),
+        omitted=omitted,
+    )
+
+
+def _components(
+    values: Float[np.ndarray, "window unit"], fit: Int[np.ndarray, "_"], seed: int
+) -> tuple[Float[np.ndarray, "window component"], Float[np.ndarray, "component"]]:
+    """Leading principal components of some windows, in all of them, and their shares of the variance."""
+    most = min(COMPONENTS, len(fit), values.shape[1])
+    with np.errstate(invalid="ignore"):  # where nothing varies there are no shares
+        found = PCA(most, random_state=seed).fit(values[fit])
+    return found.transform(values).astype("float64"), np.nan_to_num(found.explained_variance_ratio_)
+
+
+def _tsne(
+    scores: Float[np.ndarray, "window component"],
+    plane: Float[np.ndarray, "window 2"],
+    perplexity: float,
+    seed: int,
+) -> Float[np.ndarray, "window 2"]:
+    """Begins at the plane of PCA, so that what lies far apart there does not change places."""
+    if len(scores) < FEWEST_WINDOWS or not plane.any():
+        return np.zeros_like(plane)
+    start = 1e-4 * plane / plane[:, 0].std()
+    return TSNE(perplexity=perplexity, init=start, random_state=seed).fit_transform(scores).astype("float64")
+
+
+def _overlapping(plane: Float[np.ndarray, "window 2"], origin: pd.DatetimeIndex, gap: pd.Timedelta) -> float:
+    if len(plane) < 2:
+        return 0.0
+    nearest = NearestNeighbors(n_neighbors=1).fit(plane).kneighbors(return_distance=False)[:, 0]
+    return float(np.mean(np.abs(origin - origin[nearest]) < gap))
+
+
+def _probes(
+    representation: Representation, windows: Windows, gap: pd.Timedelta, seed: int
+) -> tuple[dict[str, Probe], str]:
+    """Probes of the components of the windows that the probes are fitted on; and why some could not be had."""
+    found: dict[str, Probe] = {}
+    try:
+        prober = Prober(representation.origin, newest_inputs(windows), gap, seed)
+        values, _ = _components(representation.values, prober.split[0], seed)
+        for name, concept in (("hour", hour_of_day(representation)), ("regime", regime(representation))):
+            found[name] = prober.read(representation.name, values, concept)
+    except LstmkitError as error:
+        return found, str(error)
+    return found, ""

@@ -1,0 +1,309 @@
+"""The shape of a cloud of hidden states: how many dimensions it fills, and what its directions follow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+from sklearn.decomposition import PCA
+from sklearn.metrics import silhouette_score
+
+from lstmkit.analysis.states.representation import Representation
+from lstmkit.data.windows import spread_evenly
+from lstmkit.errors import LstmkitError
+from lstmkit.wording import count, digits, plain
+
+KEPT = 20  # components
+EXPLAINED = 5  # components that are held against the clock, the target and the forecast
+HARMONICS = 3  # of the day
+NEGLIGIBLE = 1e-12  # of the largest variance: rounding
+FORECAST_ROUNDING = 1e-6  # of the target: forecasts are kept in single precision
+COMPARED = 1536  # points between which silhouettes take all distances
+SMALL, NOTABLE = 10, 50  # percent of variance
+TOUCHING, LOOSE, CLEAR = 0.05, 0.25, 0.5  # silhouettes
+EXPLAINERS = ("regime", "hour of day", "weekend", "these three", "correction")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The principal components of a representation.
+
+    Units are centred and not scaled: all are bounded alike, and one that hardly moves should count little.
+
+    Attributes:
+        representation: whose.
+        correction: what the network adds to the residual baseline, mean over the horizon, in the target's unit.
+        shares: of the variance, of every component, largest first; zeros where nothing varies.
+        centre: the mean state, shape (unit,).
+        components: the first of them, shape (component, unit); each points to where the correction grows.
+            There are at least three: where the states have fewer, the others are zero.
+        scores: coordinates of the states along them, shape (window, component).
+        explained: percent of the variance of each component, and of all together (column `all`), that follows
+            each of EXPLAINERS linearly, corrected for the number of regressors.
+        silhouette: mean silhouette of the regimes; None where there are not two.
+    """
+
+    representation: Representation
+    correction: Float[np.ndarray, "window"]
+    shares: Float[np.ndarray, "rank"]
+    centre: Float[np.ndarray, "unit"]
+    components: Float[np.ndarray, "component unit"]
+    scores: Float[np.ndarray, "window component"]
+    explained: pd.DataFrame
+    silhouette: float | None
+
+    @property
+    def effective_dimension(self) -> float:
+        """The participation ratio of the components' variances; zero where nothing varies."""
+        return float(1 / (self.shares**2).sum()) if self.shares.any() else 0.0
+
+    @property
+    def spread(self) -> float:
+        """Root mean square of the states' distances from their mean; zero where nothing varies."""
+        states = self.representation
+        return float(np.sqrt(states.values.var(axis=0).sum())) if states.varies else 0.0
+
+    @property
+    def corrects(self) -> bool:
+        """Whether the correction differs between windows by more than the rounding of the forecasts."""
+        largest = float(np.abs(self.representation.latest).max())
+        return float(np.ptp(self.correction)) > FORECAST_ROUNDING * (largest or 1.0)
+
+    @property
+    def caption(self) -> str:
+        """What was decomposed."""
+        states = self.representation
+        return (
+            f"{states.name}, {states.values.shape[1]} units, final states of "
+            f"{count(len(states), 'test window')} spread evenly over time."
+        )
+
+    def dimensions_holding(self, share: float) -> int:
+        """How many components hold a share of the variance.
+
+        Args:
+            share: between 0 and 1.
+        """
+        if not self.shares.any():
+            return 0
+        return int(np.searchsorted(np.cumsum(self.shares), share * self.shares.sum() * (1 - 1e-12))) + 1
+
+    def project(self, states: Float[np.ndarray, "*state unit"]) -> Float[np.ndarray, "*state component"]:
+        """Coordinates of other states along the same components.
+
+        Args:
+            states: of the same units.
+        """
+        return (states - self.centre) @ self.components.T
+
+    def variance_frame(self) -> pd.DataFrame:
+        """Percent of the variance of the first components, alone and summed."""
+        percent = 100 * self.shares[:KEPT]
+        index = pd.Index(np.arange(1, len(percent) + 1), name="component")
+        return pd.DataFrame({"percent": percent, "cumulative_percent": percent.cumsum()}, index=index)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per window: its moment, its value, its correction, and its first three coordinates."""
+        states = self.representation
+        frame = pd.DataFrame(self.scores[:, :3], columns=["PC1", "PC2", "PC3"], index=states.origin)
+        frame.insert(0, "latest", states.latest)
+        frame.insert(1, "regime", np.array(states.regimes.labels)[states.regime])
+        frame.insert(2, "correction", self.correction)
+        return frame.rename_axis("origin")
+
+    def finding(self) -> str:
+        """How many dimensions there are, and what the first ones follow."""
+        states = self.representation
+        if not self.shares.any():
+            return f"{states.name} ends in the same state after every window: there is nothing to decompose."
+        units = states.values.shape[1]
+        return (
+            f"90 % of the variance lies in {self.dimensions_holding(0.9)} of {count(units, 'component')}; the "
+            f"participation ratio, the effective number of dimensions, is {self.effective_dimension:.1f}. "
+            f"{self._directions()} Regime, hour and weekend together account for "
+            f"{self.explained.loc['these three', 'all']:.0f} % of the whole variance, "
+            + (
+                f"the correction alone for {self.explained.loc['correction', 'all']:.0f} %."
+                if self.corrects
+                else "the correction for none, since it is the same in every window."
+            )
+        )
+
+    def _directions(self) -> str:
+        told = []
+        for name, share in zip(self.explained.columns[:2], self.shares[self.shares > 0], strict=False):
+            by_one = self.explained.loc[["regime", "hour of day", "weekend", "correction"], name]
+            best = by_one.idxmax()
+            words = f"most closely the {best} ({by_one[best]:.0f} %)"
+            if by_one[best] < SMALL:
+                words = f"none of regime, hour, weekend and correction (each below {SMALL} %)"
+            told.append(f"{name} ({100 * share:.0f} % of the variance) follows {words}")
+        return "; ".join(told) + "."
+
+    def regime_finding(self) -> str:
+        """How far apart the target's regimes lie."""
+        regimes, present = self.representation.regimes, np.unique(self.representation.regime)
+        if self.silhouette is None:
+            return (
+                f"All windows start in the regime {regimes.labels[present[0]]}: there is nothing to separate."
+            )
+        absent = [label for index, label in enumerate(regimes.labels) if index not in present]
+        missing = f" No window starts in {' or '.join(absent)}." if absent else ""
+        low, high = regimes.edges
+        return (
+            f"The regime at the origin, with edges at {digits(low)} and {digits(high)} {self.representation.unit}, "
+            f"{self._accounts('regime')}. The regimes {apart(self.silhouette)} (mean silhouette "
+            f"{plain(self.silhouette)}; 1 is fully apart, 0 intermingled).{missing}"
+        )
+
+    def hour_finding(self) -> str:
+        """How far the states follow the clock."""
+        return f"The hour of day, as {HARMONICS} harmonics of 24 h, {self._accounts('hour of day')}."
+
+    def weekend_finding(self) -> str:
+        """How far apart weekdays and weekends lie."""
+        weekend = self.representation.is_weekend
+        if weekend.all() or not weekend.any():
+            return f"All windows start on {'weekends' if weekend.any() else 'weekdays'}: nothing to compare."
+        return (
+            f"{100 * weekend.mean():.0f} % of the windows start on a weekend; it {self._accounts('weekend')}."
+        )
+
+    def _accounts(self, by: str) -> str:
+        first, second = (
+            self.explained.loc[by, name] if name in self.explained else 0.0 for name in ("PC1", "PC2")
+        )
+        return (
+            f"accounts for {self.explained.loc[by, 'all']:.0f} % of the states' variance "
+            f"({first:.0f} % of PC1, {second:.0f} % of PC2)"
+        )
+
+    def facts(self) -> dict[str, float | int | str]:
+        """The numbers that a summary needs."""
+        facts = {
+            "stage": self.representation.name,
+            "windows": len(self.representation),
+            "units": self.representation.values.shape[1],
+            "components_90": self.dimensions_holding(0.9),
+            "effective_dimension": self.effective_dimension,
+            "first_component_percent": float(100 * self.shares[0]),
+        }
+        for name in EXPLAINERS:
+            facts[f"{name.replace(' ', '_')}_percent"] = float(self.explained.loc[name, "all"])
+        facts["first_component_correction_percent"] = float(self.explained.loc["correction"].iloc[0])
+        if self.silhouette is not None:
+            facts["regime_silhouette"] = self.silhouette
+        return facts
+
+
+def geometry(representation: Representation, correction: Float[np.ndarray, "window"]) -> Geometry:
+    """Find the principal components of a representation, and what they follow.
+
+    Args:
+        representation: of at least two windows.
+        correction: what the network adds to the residual baseline in each of them, in the target's unit.
+
+    Raises:
+        LstmkitError: there is only one window.
+    """
+    n_windows, units = representation.values.shape
+    if n_windows < 2:
+        raise LstmkitError("the geometry of hidden states needs at least two windows; there is one")
+    centre = representation.values.mean(axis=0)
+    centred = representation.values - centre if representation.varies else np.zeros((n_windows, units))
+    with np.errstate(invalid="ignore"):  # of states that do not vary there are no shares
+        found = PCA().fit(centred)
+    variances = found.explained_variance_
+    variances = np.where(variances > NEGLIGIBLE * variances[0], variances, 0.0)
+    components = found.components_ * (variances[:, None] > 0)
+    components *= _signs(centred @ components.T, correction)[:, None]
+    kept = np.zeros((max(3, min(KEPT, len(components))), units))
+    kept[: len(components)] = components[: len(kept)]
+    return Geometry(
+        representation=representation,
+        correction=correction,
+        shares=variances / (variances.sum() or 1.0),
+        centre=centre,
+        components=kept,
+        scores=centred @ kept.T,
+        explained=_explained(representation, correction, centred @ components.T),
+        silhouette=separation(representation.values, representation.regime),
+    )
+
+
+def _signs(scores: Float[np.ndarray, "window component"], correction: Float[np.ndarray, "window"]):
+    return np.where((correction - correction.mean()) @ scores < 0, -1.0, 1.0)
+
+
+def _explained(
+    representation: Representation,
+    correction: Float[np.ndarray, "window"],
+    scores: Float[np.ndarray, "window component"],
+) -> pd.DataFrame:
+    regime = np.eye(len(representation.regimes.labels))[representation.regime]
+    angle = 2 * np.pi * representation.hour / 24
+    hour = np.stack([f(k * angle) for k in range(1, HARMONICS + 1) for f in (np.sin, np.cos)], axis=1)
+    weekend = representation.is_weekend[:, None].astype(float)
+    designs = [regime, hour, weekend, np.hstack([regime, hour, weekend]), correction[:, None]]
+    rows = []
+    for design in designs:
+        each, together = explained_shares(design, scores)
+        rows.append([*100 * each[:EXPLAINED], 100 * together])
+    columns = [*(f"PC{k + 1}" for k in range(min(EXPLAINED, scores.shape[1]))), "all"]
+    return pd.DataFrame(rows, index=pd.Index(EXPLAINERS, name="explained_by"), columns=columns)
+
+
+def explained_shares(
+    regressors: Float[np.ndarray, "window regressor"], values: Float[np.ndarray, "window value"]
+) -> tuple[Float[np.ndarray, "value"], float]:
+    """Shares of variance that a linear regression explains, corrected for its size (adjusted R²), zero at the least.
+
+    Zero also where nothing varies, and where there are too few windows to tell.
+
+    Args:
+        regressors: may be constant or depend on one another; an intercept is added.
+        values: to explain.
+
+    Returns:
+        The share of each column, and that of the variance of all columns together.
+    """
+    regressors, values = regressors - regressors.mean(axis=0), values - values.mean(axis=0)
+    weights, _, rank, _ = np.linalg.lstsq(regressors, values, rcond=None)
+    unexplained = ((values - regressors @ weights) ** 2).sum(axis=0)
+    total = (values**2).sum(axis=0)
+    freedom = len(values) - 1 - rank
+    if freedom <= 0:
+        return np.zeros(values.shape[1]), 0.0
+    left = (len(values) - 1) / freedom
+    shares = 1 - left * unexplained / np.where(total > 0, total, np.inf)
+    together = 1 - left * unexplained.sum() / total.sum() if total.any() else 0.0
+    return np.where(total > 0, np.clip(shares, 0, 1), 0.0), float(np.clip(together, 0, 1))
+
+
+def separation(values: Float[np.ndarray, "window unit"], groups: Int[np.ndarray, "window"]) -> float | None:
+    """Mean silhouette of groups of points, on a bounded sample of them (Rousseeuw 1987, J Comput Appl Math 20:53).
+
+    Args:
+        values: the points, in order of time.
+        groups: the group of each.
+
+    Returns:
+        Between −1 and 1; None where there are fewer than two groups, or as many as points.
+    """
+    chosen = spread_evenly(len(values), COMPARED)
+    if not 2 <= len(np.unique(groups[chosen])) < len(chosen):
+        return None
+    return float(silhouette_score(values[chosen], groups[chosen]))
+
+
+def apart(silhouette: float) -> str:
+    """What groups of points do, in words.
+
+    Args:
+        silhouette: their mean silhouette.
+    """
+    if silhouette < TOUCHING:
+        return "lie within one another"
+    if silhouette < LOOSE:
+        return "overlap"
+    return "lie loosely apart" if silhouette < CLEAR else "lie clearly apart"

@@ -1,0 +1,35 @@
+"""The final state that the head reads, of a network that is run for it."""
+
+import torch
+from torch import nn
+
+from lstmkit.analysis.states.representation import Representation
+from lstmkit.data.regimes import Regimes
+from lstmkit.data.windows import Windows
+from lstmkit.internals.recurrent import record_final_states
+
+BATCH = 64
+
+
+@torch.inference_mode()
+def last_state(
+    model: nn.Module, windows: Windows, regimes: Regimes, unit: str, which: str = ""
+) -> Representation:
+    """Run a network and keep the state in which the last layer of its LSTM ends.
+
+    Args:
+        model: with an `nn.LSTM`; it is run in evaluation mode.
+        windows: all of which are run.
+        regimes: of the target.
+        unit: of the target.
+        which: network it is, in front of the layer's name.
+
+    Raises:
+        LstmkitError: the model has no `nn.LSTM`, calls none, or one whose states are not finite.
+    """
+    with record_final_states(model) as found:
+        for x, _ in windows.batches(BATCH):
+            model(x)
+    states = torch.cat(found).double().cpu().numpy()  # (window, layer, unit)
+    name = f"{which} LSTM layer {states.shape[1]}".strip()
+    return Representation(name, states[:, -1], windows.origin, windows.latest(), regimes, unit)

@@ -1,0 +1,292 @@
+"""What the final states of an LSTM know: of the clock, of the target, and of what the model never sees."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Shaped
+
+from lstmkit.analysis.states.concept import Concept
+from lstmkit.analysis.states.prober import Probe, Prober
+from lstmkit.analysis.states.representation import Representation
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.wording import count, feature_label, signed
+
+GIVEN = 0.99  # a score of the newest inputs that leaves nothing to gain
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Linear probes of several stages for several concepts.
+
+    Attributes:
+        probes: one per concept and stage; stages from the input to the forecast.
+        omitted: what could not be probed, and why.
+        n_fit: windows that the probes are fitted on.
+        n_held_out: later windows that they are judged on.
+        n_days: days on which these start.
+    """
+
+    probes: tuple[Probe, ...]
+    omitted: tuple[str, ...]
+    n_fit: int
+    n_held_out: int
+    n_days: int
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the stages."""
+        return tuple(dict.fromkeys(probe.stage for probe in self.probes))
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Names of the concepts."""
+        return tuple(dict.fromkeys(probe.concept for probe in self.probes))
+
+    @property
+    def of_last_stage(self) -> tuple[Probe, ...]:
+        """The probes of the state that the head reads."""
+        return tuple(probe for probe in self.probes if probe.stage == self.stages[-1])
+
+    @property
+    def caption(self) -> str:
+        """What was fitted and judged on which windows."""
+        known = any(probe.low is not None for probe in self.probes)
+        lines = (
+            "lines are 95 % intervals over resampled blocks of days"
+            if known
+            else "too few days for intervals"
+        )
+        return (
+            f"Linear probes, fitted on {self.n_fit:,} test windows and judged on {self.n_held_out:,} later ones of "
+            f"{count(self.n_days, 'day')}, a lookback apart; {lines}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per concept and stage, with all scores."""
+        rows = [asdict(probe) | {"selectivity": probe.selectivity} for probe in self.probes]
+        columns = [*Probe.__dataclass_fields__, "selectivity"]
+        return pd.DataFrame(rows, columns=columns).set_index(["concept", "stage"])
+
+    def summary(self) -> pd.DataFrame:
+        """The columns that a reader needs beside the figure."""
+        columns = ["score", "untrained", "baseline", "control", "selectivity", "memorised", "error", "unit"]
+        table = self.to_frame()[columns]
+        return table.rename(columns={"baseline": "newest inputs", "memorised": "control where fitted"})
+
+    def finding(self) -> str:
+        """What the last state knows, whether that is more than its inputs, and what is left out."""
+        left_out = f" Not probed: {'; '.join(self.omitted)}." if self.omitted else ""
+        if not self.probes:
+            return f"Nothing could be probed.{left_out}"
+        last = self.of_last_stage
+        highest = max(last, key=lambda probe: probe.control_highest)
+        read = _listed([probe.words for probe in last])
+        return (
+            f"In {self.n_held_out:,} held-out windows of {count(self.n_days, 'day')} a linear probe of {last[0].stage} "
+            f"reads {read}. {self._against_inputs()}{self._against_untrained()} With the days rearranged no score "
+            f"exceeds {highest.control_highest:.2f} ({highest.concept}){self._between_layers()}.{left_out}"
+        )
+
+    def _against_inputs(self) -> str:
+        given = [probe.concept for probe in self.of_last_stage if probe.baseline > GIVEN]
+        others = [probe for probe in self.of_last_stage if probe.baseline <= GIVEN]
+        told = (
+            [f"{_listed(given)} {'is' if len(given) == 1 else 'are'} given by the newest inputs"]
+            if given
+            else []
+        )
+        told += _differences("the newest inputs", [_gain(probe) for probe in others])
+        return _sentence(told)
+
+    def _against_untrained(self) -> str:
+        """Whether training has added to what the last state knows; nothing where that was not probed."""
+        probed = [probe for probe in self.of_last_stage if probe.untrained is not None]
+        if not probed:
+            return ""
+        told = _differences("the untrained network's state", [_learned(probe) for probe in probed])
+        if not any(probe.learned_low is not None and probe.learned_low > 0 for probe in probed):
+            told.append("so nothing here is shown to be learned")
+        return f" {_sentence(told)}"
+
+    def _between_layers(self) -> str:
+        if len(self.stages) < 2:
+            return ""
+        first = {probe.concept: probe for probe in self.probes if probe.stage == self.stages[0]}
+        changes = {probe.concept: probe.score - first[probe.concept].score for probe in self.of_last_stage}
+        concept = max(changes, key=lambda name: abs(changes[name]))
+        return (
+            f". From {self.stages[0]} to {self.stages[-1]} the score changes most for {concept} "
+            f"({signed(changes[concept], 2)})"
+        )
+
+    def facts(self) -> dict[str, float | int]:
+        """The numbers for a summary: scores of the last state, of the newest inputs and of the control."""
+        facts: dict[str, float | int] = {"held_out_windows": self.n_held_out, "held_out_days": self.n_days}
+        for probe in self.of_last_stage if self.probes else ():
+            key = concept_key(probe.concept)
+            facts |= {
+                f"{key}_{name}": getattr(probe, name) for name in ("score", "baseline", "control", "error")
+            }
+            if probe.untrained is not None:
+                facts[f"{key}_untrained"] = probe.untrained
+        return facts
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """Of a score from another one, with its 95 % interval where there is one."""
+
+    concept: str
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def words(self) -> str:
+        """The concept with the difference."""
+        text = f"{self.concept} (score {signed(self.value, 2)}"
+        if self.low is None:
+            return f"{text})"
+        return f"{text}, 95 % interval {signed(self.low, 2)} to {signed(self.high, 2)})"
+
+
+def _gain(probe: Probe) -> _Difference:
+    return _Difference(probe.concept, probe.score - probe.baseline, probe.gain_low, probe.gain_high)
+
+
+def _learned(probe: Probe) -> _Difference:
+    return _Difference(probe.concept, probe.score - probe.untrained, probe.learned_low, probe.learned_high)
+
+
+def _differences(other: str, differences: list[_Difference]) -> list[str]:
+    """Clauses that tell clear differences from unclear ones."""
+    known = [each for each in differences if each.low is not None]
+    told = {
+        f"more than from {other} is read about": [each for each in known if each.low > 0],
+        f"less than from {other} is read about": [each for each in known if each.high < 0],
+        f"no clear difference to {other} is seen for": [each for each in known if each.low <= 0 <= each.high],
+        f"the days are too few for an interval of the difference to {other}, for": [
+            each for each in differences if each.low is None
+        ],
+    }
+    return [f"{clause} {_listed([each.words for each in some])}" for clause, some in told.items() if some]
+
+
+def _sentence(clauses: list[str]) -> str:
+    text = "; ".join(clauses)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def concept_key(concept: str) -> str:
+    """A concept's name as a key of JSON.
+
+    Args:
+        concept: its name for tables.
+    """
+    return concept.replace(" ", "_").replace("₂", "2").lower()
+
+
+def probe_states(
+    states: Sequence[Representation],
+    windows: Windows,
+    dataset: Dataset,
+    seed: int,
+    untrained: Representation | None = None,
+) -> Probes:
+    """Probe the final states for the hour, the weekend, the target at the origin, and the dataset's latents.
+
+    Args:
+        states: of the same windows, from the input to the forecast.
+        windows: those of which the states are an even spread.
+        dataset: from which the windows were cut.
+        seed: of the rearranged days and of the resamplings.
+        untrained: the last of the states, of the same network before training.
+
+    Raises:
+        LstmkitError: the states are not those of the windows.
+
+    Reference:
+        Alain & Bengio (2016), arXiv:1610.01644, for linear probes; Hewitt & Liang (2019), arXiv:1909.03368, for the
+        control.
+    """
+    chosen = windows.spread(len(states[0]))
+    beside = [*[None] * (len(states) - 1), untrained]
+    if any(not state.origin.equals(chosen.origin) for state in filter(None, (*states, untrained))):
+        raise LstmkitError("the states are not those of the windows, spread evenly over time")
+    try:
+        prober = Prober(chosen.origin, newest_inputs(chosen), windows.lookback * windows.interval, seed)
+    except LstmkitError as error:
+        return Probes((), (str(error),), 0, 0, 0)
+    probes, omitted = [], []
+    if dataset.latents.empty:
+        omitted.append("occupancy and ventilation, which nobody measured")
+    for concept in concepts(states[0], dataset):
+        try:
+            probes += [
+                prober.read(state.name, state.values, concept, None if other is None else other.values)
+                for state, other in zip(states, beside, strict=True)
+            ]
+        except LstmkitError as error:
+            omitted.append(str(error))
+    n_fit, n_held_out = (len(part) for part in prober.split)
+    return Probes(tuple(probes), tuple(omitted), n_fit, n_held_out, prober.n_days)
+
+
+def concepts(state: Representation, dataset: Dataset) -> list[Concept]:
+    """What is true at the origin of each window.
+
+    Args:
+        state: whose windows.
+        dataset: from which they were cut.
+    """
+    latents = dataset.latents.reindex(state.origin.tz_convert("UTC"))
+    hidden = [
+        Concept(name, _column(latents[name].to_numpy()), dataset.units[name].replace("m3", "m³"))
+        for name in latents
+    ]
+    return [
+        hour_of_day(state),
+        Concept("weekday or weekend", _column(state.is_weekend), "%", is_class=True),
+        Concept(feature_label(dataset.target), _column(state.latest), state.unit),
+        *hidden,
+    ]
+
+
+def hour_of_day(state: Representation) -> Concept:
+    """The local hour at the origin, as a point on the clock.
+
+    Args:
+        state: whose windows.
+    """
+    angle = 2 * np.pi * state.hour / 24
+    return Concept("hour of day", np.stack([np.sin(angle), np.cos(angle)], axis=1), "h")
+
+
+def regime(state: Representation) -> Concept:
+    """The target's regime at the origin, one class for each that occurs.
+
+    Args:
+        state: whose windows.
+    """
+    return Concept(f"{'/'.join(state.regimes.labels)} regime", _column(state.regime), "%", is_class=True)
+
+
+def newest_inputs(windows: Windows) -> Float[np.ndarray, "window feature"]:
+    """The scaled inputs at the origin of each window.
+
+    Args:
+        windows: whose.
+    """
+    return windows.inputs[windows.starts + windows.lookback - 1].double().cpu().numpy()
+
+
+def _column(values: Shaped[np.ndarray, "window"]) -> Float[np.ndarray, "window 1"]:
+    return values.astype("float64")[:, None]
+
+
+def _listed(items: list[str]) -> str:
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]

@@ -1,0 +1,228 @@
+"""The way of a hidden state through its space while the LSTM reads a window, and how much reading it needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from lstmkit.analysis.states.geometry import Geometry
+from lstmkit.data.windows import Windows
+from lstmkit.errors import LstmkitError
+from lstmkit.internals.activations import record
+from lstmkit.internals.recurrent import LSTMCall, first_lstm, record_final_states
+from lstmkit.params import HiddenStateParams
+from lstmkit.wording import count, duration
+
+FOLLOWED = 256  # windows that the distances are taken from
+BATCH = 32
+NEAR = 0.25  # of the spread of the final states
+READ_HOURS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 36, 48, 72, 96, 120, 144)
+QUARTILES = (0.25, 0.5, 0.75)
+MOST = 0.9  # of the windows
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Paths of the last layer's hidden state over the lookback.
+
+    Distances are Euclidean, over all units, in units of the final states' spread: the root mean square of
+    their distances from their mean.
+
+    Attributes:
+        geometry: of the final states, whose components the paths are seen in.
+        windows: positions of the drawn windows in the geometry, by rising target at the origin.
+        paths: their coordinates, shape (path, step, component).
+        start: coordinates of the zero state in which every path begins.
+        hours_before: hours from each step to the forecast's origin, oldest first.
+        lookback_hours: length of the whole window.
+        to_end: quartiles, over windows, of the distance from each step's state to the path's end,
+            shape (quartile, step).
+        settled_hours: quartiles of the hours before the forecast from which on a path stays NEAR its end.
+        speed: quartiles of the way per hour, over windows and steps.
+        read_hours: hours of a shortened window.
+        read_distance: quartiles of the distance between the final states after the shortened window and after
+            the whole one, shape (quartile, read_hours).
+        read_most: the distance that MOST windows do not exceed, shape (read_hours,).
+        n_followed: windows that the quartiles are taken over.
+    """
+
+    geometry: Geometry
+    windows: Int[np.ndarray, "path"]
+    paths: Float[np.ndarray, "path step component"]
+    start: Float[np.ndarray, "component"]
+    hours_before: Float[np.ndarray, "step"]
+    lookback_hours: float
+    to_end: Float[np.ndarray, "3 step"]
+    settled_hours: Float[np.ndarray, "3"]
+    speed: Float[np.ndarray, "3"]
+    read_hours: Float[np.ndarray, "length"]
+    read_distance: Float[np.ndarray, "3 length"]
+    read_most: Float[np.ndarray, "length"]
+    n_followed: int
+
+    @property
+    def needed_hours(self) -> float | None:
+        """The shortest history from which on the median state is NEAR to where the whole window brings it."""
+        return self._enough(self.read_distance[1])
+
+    @property
+    def needed_by_most(self) -> float | None:
+        """The same for MOST windows."""
+        return self._enough(self.read_most)
+
+    def _enough(self, distance: Float[np.ndarray, "length"]) -> float | None:
+        near = np.logical_and.accumulate(distance[::-1] <= NEAR).sum()
+        return float(self.read_hours[-near]) if near else None
+
+    def to_frame(self) -> pd.DataFrame:
+        """The drawn paths in the plane of the first two components, one row per window and step."""
+        origins = self.geometry.representation.origin[self.windows]
+        index = pd.MultiIndex.from_product([origins, self.hours_before], names=["origin", "hours_before"])
+        plane = self.paths[:, :, :2].reshape(-1, 2)
+        return pd.DataFrame(plane, columns=["PC1", "PC2"], index=index)
+
+    def finding(self) -> str:
+        """When the paths reach their ends, and how much of the window they need."""
+        if not self.geometry.shares.any():
+            return "Every window ends in the same state: no path can be told from another."
+        needed, most = "No shorter history that was tried leads as near", ""
+        if self.needed_hours is not None:
+            needed = f"Reading no more than the newest {duration(self.needed_hours)} leads as near"
+            most = f"; nine in ten need more than the {duration(self.read_hours[-1])} that were tried"
+        if self.needed_by_most is not None:
+            most = f"; nine in ten need {duration(self.needed_by_most)}"
+        return (
+            f"{self._settling()}; it moves {self.speed[1]:.2g} spreads per hour. {needed} to where the whole "
+            f"{duration(self.lookback_hours)} lead, in the median of {count(self.n_followed, 'window')}{most}."
+        )
+
+    def _settling(self) -> str:
+        early, median, late = (duration(hours) for hours in self.settled_hours)
+        if not self.settled_hours[1]:
+            return "The median path comes within a quarter of the cloud's spread of its end only with its last step"
+        return (
+            f"The median path comes within a quarter of the cloud's spread of its end {median} before the forecast "
+            f"and stays there (half of the paths between {early} and {late})"
+        )
+
+    def facts(self) -> dict[str, float | int]:
+        """The numbers that a summary needs; where every window ends in the same state, no hours."""
+        facts: dict[str, float | int] = {"followed": self.n_followed}
+        if not self.geometry.shares.any():
+            return facts
+        facts["settled_hours"] = float(self.settled_hours[1])
+        facts["spreads_per_hour"] = float(self.speed[1])
+        if self.needed_hours is not None:
+            facts |= {"needed_hours": self.needed_hours, "tried_hours": float(self.read_hours[-1])}
+        if self.needed_by_most is not None:
+            facts["needed_by_most"] = self.needed_by_most
+        return facts
+
+
+def trajectories(
+    model: nn.Module, windows: Windows, geometry: Geometry, params: HiddenStateParams
+) -> Trajectories:
+    """Follow the last layer's hidden state over the lookback.
+
+    Args:
+        model: in evaluation mode, with an `nn.LSTM`.
+        windows: from which the geometry's final states come.
+        geometry: of the last layer's final states.
+        params: how many windows the geometry has, and how many paths are drawn.
+
+    Raises:
+        LstmkitError: the model has no LSTM, or one that also reads backwards, whose state has no path in time.
+    """
+    x, _ = next(windows.batches(1))
+    call = first_lstm(model, x)
+    if call.lstm.bidirectional:
+        raise LstmkitError("half of a bidirectional LSTM reads backwards: its states have no path in time")
+    windows = windows.spread(params.windows)
+    drawn = _across(geometry.representation.latest, params.trajectories)
+    followed = windows.spread(FOLLOWED)
+    spread, hours = geometry.spread or 1.0, windows.interval / pd.Timedelta("1h")
+    whole = _paths(model, call, windows.select(torch.from_numpy(drawn)))
+    paths = geometry.project(np.concatenate(list(whole)))
+    step, n_steps = _input_steps(model, x), paths.shape[1]
+    walked = [
+        (_norm(path - path[:, -1:]), _norm(np.diff(path, axis=1))) for path in _paths(model, call, followed)
+    ]
+    to_end, moved = (np.concatenate(distances) / spread for distances in zip(*walked, strict=True))
+    shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
+    lengths = [read for h in READ_HOURS if shortest <= (read := round(h / hours)) < windows.lookback]
+    hours_before = np.arange(n_steps - 1, -1, -1) * step * hours
+    apart = _after_reading(model, followed, lengths) / spread
+    return Trajectories(
+        geometry=geometry,
+        windows=drawn,
+        paths=paths,
+        start=geometry.project(np.zeros(geometry.representation.values.shape[1])),
+        hours_before=hours_before,
+        lookback_hours=windows.lookback * hours,
+        to_end=np.quantile(to_end, QUARTILES, axis=0),
+        settled_hours=np.quantile(_settled(to_end, hours_before), QUARTILES),
+        speed=np.quantile(moved, QUARTILES) / (step * hours) if moved.size else np.zeros(3),
+        read_hours=np.array(lengths) * hours,
+        read_distance=np.quantile(apart, QUARTILES, axis=0),
+        read_most=np.quantile(apart, MOST, axis=0),
+        n_followed=len(followed),
+    )
+
+
+def _across(values: Float[np.ndarray, "window"], size: int) -> Int[np.ndarray, "chosen"]:
+    """Positions of the values in the middle of each of `size` equally frequent ranges, by rising value."""
+    middles = (np.arange(size) + 0.5) / size * len(values)
+    return np.argsort(values, kind="stable")[np.unique(middles.astype(int))]
+
+
+def _paths(
+    model: nn.Module, call: LSTMCall, windows: Windows
+) -> Iterator[Float[np.ndarray, "batch step unit"]]:
+    for x, _ in windows.batches(BATCH):
+        with torch.inference_mode(), record(model, [call.name]) as outputs:
+            model(x)
+        states = outputs[call.name]
+        yield (states if call.lstm.batch_first else states.transpose(0, 1)).double().cpu().numpy()
+
+
+def _after_reading(
+    model: nn.Module, windows: Windows, lengths: list[int]
+) -> Float[np.ndarray, "window length"]:
+    """Distance of the last layer's final state after the newest steps from the one after all of them."""
+    found = []
+    for x, _ in windows.batches(BATCH):
+        with torch.inference_mode(), record_final_states(model) as states:
+            for steps in (*lengths, windows.lookback):
+                model(x[:, -steps:])
+        *short, whole = (state[:, -1].double().cpu().numpy() for state in states)
+        found.append(
+            np.stack([_norm(state - whole) for state in short], axis=1) if short else np.zeros((len(x), 0))
+        )
+    return np.concatenate(found)
+
+
+def _norm(states: Float[np.ndarray, "*state unit"]) -> Float[np.ndarray, "*state"]:
+    return np.linalg.norm(states, axis=-1)
+
+
+def _settled(
+    to_end: Float[np.ndarray, "window step"], hours_before: Float[np.ndarray, "step"]
+) -> Float[np.ndarray, "window"]:
+    """Hours before the forecast of the first step from which on the distance stays small."""
+    stays = np.logical_and.accumulate(to_end[:, ::-1] <= NEAR, axis=1)
+    return hours_before[::-1][stays.sum(axis=1) - 1]
+
+
+def _input_steps(model: nn.Module, x: Float[Tensor, "1 time feature"]) -> float:
+    """Input steps per step of the LSTM: how many must go from a window until it makes one step less, and one more."""
+    steps = (first_lstm(model, x[:, gone:]).x.shape[1] for gone in range(x.shape[1]))
+    losses = (gone for gone, (before, after) in enumerate(pairwise(steps)) if after < before)
+    found = list(islice(losses, 2))
+    if len(found) == 2:
+        return float(found[1] - found[0])
+    return x.shape[1] / first_lstm(model, x).x.shape[1]

@@ -1,0 +1,1 @@
+"""The trained network beside the untrained one."""

@@ -1,0 +1,164 @@
+"""How the units of an LSTM feed back on themselves and on each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.linalg import eigvals, svdvals
+from scipy.spatial.distance import pdist
+from torch import nn
+
+from lstmkit.analysis.weights.inputs import (
+    DRAWS,
+    GATES,
+    LayerWeights,
+    as_initialised,
+    color_limit,
+    read_weights,
+)
+from lstmkit.wording import signed
+
+CLEAR = 3  # standard errors; four gates in each layer are asked
+
+
+@dataclass(frozen=True)
+class RecurrentWeights:
+    """W_hh of every layer, from unit to unit, sorted so that neighbours are connected alike.
+
+    The order is that of the leaves of a hierarchical clustering (average linkage) by the correlation of all weights to
+    and from each unit. Where a layer projects its state, the weights are the product W_hh W_hr, from the units before
+    the projection.
+
+    Attributes:
+        layers: labels.
+        weights: per layer, sorted both ways; entry (gate, unit, source).
+        units: per layer, numbers of the sorted units, from 0.
+        table: per layer and gate: mean self-connection, its standard error over units, root mean square of the
+            self-connections and of all others, spectral radius and norm, and both of random weights.
+        limit: absolute weight at which colours end.
+    """
+
+    layers: tuple[str, ...]
+    weights: tuple[Float[np.ndarray, "gate unit unit"], ...]
+    units: tuple[Int[np.ndarray, "_"], ...]
+    table: pd.DataFrame
+    limit: float
+
+    @property
+    def caption(self) -> str:
+        """What is drawn, and in which order."""
+        return (
+            f"Weights from the state of each unit (columns) to each gate of each unit (rows). Units are sorted so that "
+            f"neighbours are connected alike, in the same order along both sides, so the diagonal holds the "
+            f"self-connections. Colours end at ±{self.limit:.2f}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
+
+    def finding(self) -> str:
+        """Where the recurrence is strong, and whether units feed back on themselves."""
+        return " ".join(self._sentence(layer) for layer in self.layers)
+
+    def _sentence(self, layer: str) -> str:
+        table = self.table.loc[layer]
+        name = f"{layer[0].upper()}{layer[1:]}"
+        if not table["norm"].any():
+            return f"{name} has no recurrent weights but zeros: it forgets its state at once."
+        gate = table["norm"].idxmax()
+        strongest = table.loc[gate]
+        return (
+            f"{name} feeds back most through the {gate}: spectral norm {strongest['norm']:.2f} and radius "
+            f"{strongest['radius']:.2f}, where random weights have {strongest['initial norm']:.2f} and "
+            f"{strongest['initial radius']:.2f}. {_self_connections(table)}"
+        )
+
+    def facts(self) -> dict[str, float]:
+        """Spectral radius of the candidate's recurrence in the first and the last layer."""
+        radius = self.table["radius"].xs(GATES[2], level="gate")
+        return {
+            "candidate_radius_first_layer": float(radius[self.layers[0]]),
+            "candidate_radius_last_layer": float(radius[self.layers[-1]]),
+        }
+
+
+def _self_connections(table: pd.DataFrame) -> str:
+    if table["self error"].isna().any():
+        return "Of a single unit there is no mean self-connection."
+    clear = table[table["self mean"].abs() > CLEAR * table["self error"]]
+    if clear.empty:
+        return "In no gate does the mean self-connection lie three standard errors from zero."
+    means = ", ".join(
+        f"{signed(row['self mean'], 3)} ± {row['self error']:.3f} in the {gate}"
+        for gate, row in clear.iterrows()
+    )
+    rest = "; in the other gates zero is within three standard errors" if len(clear) < len(table) else ""
+    return f"Self-connections average {means}{rest}."
+
+
+def recurrent_weights(model: nn.Module, seed: int) -> RecurrentWeights:
+    """How the units of a model's LSTM are connected with each other.
+
+    Args:
+        model: with an `nn.LSTM`.
+        seed: of the random matrices.
+
+    Raises:
+        LstmkitError: the model has no `nn.LSTM`.
+    """
+    layers = read_weights(model)
+    order = [_by_likeness(layer.loop) for layer in layers]
+    weights = [layer.loop[:, by][:, :, by] for layer, by in zip(layers, order, strict=True)]
+    labels = tuple(layer.label for layer in layers)
+    index = pd.MultiIndex.from_product([labels, GATES], names=["layer", "gate"])
+    rows = [
+        _measures(gate) | initial
+        for layer in layers
+        for initial in [_initial(layer, seed)]
+        for gate in layer.loop
+    ]
+    return RecurrentWeights(
+        labels,
+        tuple(weights),
+        tuple(order),
+        pd.DataFrame(rows, index=index),
+        color_limit(weights),
+    )
+
+
+def _by_likeness(loop: Float[np.ndarray, "gate unit source"]) -> Int[np.ndarray, "unit"]:
+    n_units = loop.shape[1]
+    if n_units == 1:
+        return np.zeros(1, int)
+    profiles = np.concatenate([loop.swapaxes(0, 1).reshape(n_units, -1), loop.reshape(-1, n_units).T], axis=1)
+    with np.errstate(invalid="ignore"):
+        unlike = np.nan_to_num(pdist(profiles, "correlation"), nan=1.0)  # a constant profile is like no other
+    return leaves_list(linkage(unlike, "average", optimal_ordering=True)).astype(int)
+
+
+def _measures(gate: Float[np.ndarray, "unit source"]) -> dict[str, float]:
+    own = np.diagonal(gate)
+    others = gate[~np.eye(len(gate), dtype=bool)]
+    return {
+        "self mean": own.mean(),
+        "self error": own.std(ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.nan,
+        "self rms": np.sqrt(np.mean(own**2)),
+        "other rms": np.sqrt(np.mean(others**2)) if len(others) else np.nan,
+        "radius": np.abs(eigvals(gate)).max(),
+        "norm": svdvals(gate)[0],
+    }
+
+
+def _initial(layer: LayerWeights, seed: int) -> dict[str, float]:
+    """Spectral radius and norm of one gate at initialisation, mean of draws."""
+    random, (_, hidden, width) = np.random.default_rng(seed), layer.recurrent.shape
+    draws = as_initialised((DRAWS, hidden, width), hidden, random)
+    if layer.projection is not None:
+        draws = draws @ as_initialised((DRAWS, width, hidden), hidden, random)
+    return {
+        "initial radius": float(np.mean([np.abs(eigvals(draw)).max() for draw in draws])),
+        "initial norm": float(np.mean([svdvals(draw)[0] for draw in draws])),
+    }

@@ -1,0 +1,1 @@
+"""The simulated office: its people, its air, and the sensor that records it."""

@@ -1,0 +1,1 @@
+"""Sentences written from results; numbers come from `lstmkit.analysis`."""

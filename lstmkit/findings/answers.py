@@ -1,0 +1,310 @@
+"""What each section found about a model at one horizon, in sentences with the spread over seeds."""
+
+from collections.abc import Callable
+
+from lstmkit.findings.measures import (
+    effective_dimension,
+    feature_shares,
+    history,
+    history_of_output,
+    hours_of_half,
+    layer_timescales,
+    longest_timescale,
+    probe_scores,
+    saturation,
+    seeds_without_gain,
+)
+from lstmkit.findings.over_seeds import between
+from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.wording import (
+    VISIBLE,
+    count,
+    digits,
+    duration,
+    feature_label,
+    plain,
+    signed_alike,
+    whole_percent,
+)
+
+CERTAIN = 0.05
+NAMED = 3  # features
+
+
+def history_needed(run: RunResults) -> str:
+    """How much of the newest input the forecast needs, and its output depends on.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    if run.network_is_off:
+        return ""
+    enough, output = history(run), history_of_output(run)
+    rule, said = run.metrics.get("network", {}).get("rule", "its residual baseline"), []
+    if without := seeds_without_gain(run):
+        said.append(
+            f"{_no_gain(without, len(run.claims))} on {rule} in the windows that were measured, so how much history a "
+            f"gain needs is not told"
+        )
+    elif enough is not None:
+        said.append(
+            f"the newest {enough.words(duration)} of input give 95 % of what the network gains on {rule}"
+            f"{_interval(run.room('history'))}"
+        )
+    if output is not None:
+        said.append(f"the newest {output.words(duration)} determine 95 % of its output")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def _no_gain(without: int, networks: int) -> str:
+    if networks == 1:
+        return "the network does not surely gain"
+    if without == networks:
+        return f"none of {networks} seeds surely gains"
+    return f"{without} of {networks} seeds {'does' if without == 1 else 'do'} not surely gain"
+
+
+def _interval(found: Room) -> str:
+    if "low" not in found:
+        return ""
+    return f" (95 % interval of the network that is explained: {between((found['low'], found['high']), duration)})"
+
+
+def timescales(run: RunResults) -> str:
+    """For how long the median cell holds what it has, and whether that was learned.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    layers, longest, saturated = layer_timescales(run), longest_timescale(run), saturation(run)
+    if not layers:
+        return ""
+    held = ", ".join(f"{scale.words(duration)} in {name}" for name, scale in layers.items())
+    said = f"by its forget gate, the median cell has lost all but 1/e of what it holds after {held}"
+    if longest is not None:
+        said += f"; the longest of all cells {longest.words(duration)}"
+    learned = [scale.is_learned(duration) for scale in layers.values()]
+    if None not in learned and not any(learned):
+        said += (
+            ". No median is apart from the untrained ones by a tenth: by this measure, no memory was learned"
+        )
+    if saturated:
+        shut = ", ".join(f"{share.words(percent_of_all)} in {name}" for name, share in saturated.items())
+        said += f". Of the gates' values, nearly open or shut are {shut}"
+    return f"{said}."
+
+
+def end_of_states(run: RunResults) -> str:
+    """How much history the final state of a window needs.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    trajectories = run.room("trajectories")
+    if not trajectories:
+        return ""
+    needed = trajectories.get("needed_hours")
+    if "settled_hours" not in trajectories:
+        return "every window ends in the same state, whatever its lookback holds."
+    if needed is None:
+        return "no shorter history that was tried leads near to the final state of the whole lookback."
+    most = f"the newest {duration(trajectories['tried_hours'])} are too few for nine windows in ten"
+    if "needed_by_most" in trajectories:
+        most = f"nine windows in ten need {duration(trajectories['needed_by_most'])}"
+    return (
+        f"in the median window the newest {duration(needed)} lead to within a quarter of the states' spread of where "
+        f"the whole lookback leads; {most}."
+    )
+
+
+def drivers(run: RunResults) -> str:
+    """What the gradient gives to each feature, how old what it depends on is, and whether other methods agree.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    shares, half = feature_shares(run), hours_of_half(run)
+    if not shares:
+        return ""
+    first, *others = shares.items()
+    visible = [first, *(pair for pair in others if pair[1].first > VISIBLE)][:NAMED]
+    named = ", ".join(f"{feature_label(name)} {share.words(percent_of_all)}" for name, share in visible)
+    aged = "" if half is None else f"; half of it lies in the newest {half.words(duration)}"
+    return f"the gradient gives {named}{aged}.{_methods(run.room('attribution').get('agreement', {}))}"
+
+
+def _methods(agreement: Room) -> str:
+    if "leader" not in agreement:
+        return ""
+    text = (
+        f" {agreement['methods_naming_it']} of {agreement['methods']} methods name "
+        f"{feature_label(agreement['leader'])} first (median rank correlation of their maps, on the cells that matter, "
+        f"{plain(agreement['median_correlation'])}{_by_chance(agreement)})"
+    )
+    if "not_counted" in agreement:
+        text += f"; {agreement['not_counted'].lower()} does not add up and is not counted"
+    return f"{text}."
+
+
+def _by_chance(agreement: Room) -> str:
+    chance = agreement.get("chance_correlation")
+    return "" if chance is None else f"; by chance {plain(chance)}"
+
+
+def percent_of_all(share: float) -> str:
+    """A share in whole percent.
+
+    Args:
+        share: 100 is the whole.
+    """
+    return whole_percent(share / 100)
+
+
+def dimensions(run: RunResults) -> str:
+    """Among how many directions the states vary.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    states, effective = run.room("hidden_states"), effective_dimension(run)
+    said = []
+    if effective is not None:
+        said.append(
+            f"the states of the last layer vary in an effective dimension of {effective.words(lambda n: f'{n:.1f}')}"
+        )
+    if "components_90" in states:
+        n_components = states["components_90"]
+        said.append(
+            f"{count(n_components, 'component')} {'holds' if n_components == 1 else 'hold'} 90 % of the variance of "
+            f"{count(states['units'], 'unit')}"
+        )
+    if "these_three_percent" in states:
+        said.append(f"regime, hour and weekend together explain {states['these_three_percent']:.0f} % of it")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def known(run: RunResults) -> str:
+    """What can be read from the final states, beside the newest inputs, a control and the untrained network.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    scores, room = probe_scores(run), run.room("probes")
+    if not scores:
+        return "nothing could be probed." if room else ""
+    named = []
+    for concept, score in scores.items():
+        beside = [
+            f"{name} {plain(room[f'{concept}_{key}'])}"
+            for key, name in (("baseline", "newest inputs alone"), ("control", "control"))
+            if f"{concept}_{key}" in room
+        ]
+        named.append(f"{feature_label(concept)} {', '.join([score.words(plain), *beside])}")
+    text = f"a linear probe of the final state scores, out of 1 and on held-out windows: {'; '.join(named)}."
+    higher = {concept: score.is_higher(plain) for concept, score in scores.items()}
+    if None in higher.values():
+        return text
+    learned = [feature_label(concept) for concept, learned in higher.items() if learned]
+    if len(learned) == len(higher):
+        return f"{text} Training raised {'it' if len(learned) == 1 else 'all of them'}."
+    if not learned:
+        return f"{text} An untrained network's states give as much: none of this was learned."
+    raised = " and ".join(filter(None, [", ".join(learned[:-1]), learned[-1]]))
+    return f"{text} Training raised {raised} alone; an untrained network's states give the rest as well or better."
+
+
+def smoothing(run: RunResults) -> str:
+    """What the filters of the first layer do, and how far back a step of the LSTM sees.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    filters = run.room("filters")
+    if not filters:
+        return ""
+    return (
+        f"{filters['smoothing_filters']} of {filters['filters']} filters of the first layer smooth their strongest "
+        f"feature and {filters['differentiating_filters']} differentiate it; a step of the LSTM sees "
+        f"{filters['receptive_field_steps']} steps ({filters['receptive_field_minutes']:.0f} min)."
+    )
+
+
+def convolutions(run: RunResults) -> str:
+    """What the model loses without its convolutions.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    found = run.room("convolutions")
+    if not found:
+        return ""
+    gain, low, high = (found[key] for key in ("gain_over_no_convolutions", "gain_low", "gain_high"))
+    unit, change = found["unit"], "higher" if gain > 0 else "lower"
+    sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
+    level = f"{100 * found['confidence']:.0f} %"
+    difference, least, most = signed_alike(gain, low, high)
+    return (
+        f"without its convolutions, and trained anew, the model's RMSE is {difference.lstrip('+−')} {unit} {change} "
+        f"({level} of resampled test parts: {least} to {most} {unit}){sure}."
+    )
+
+
+def failures(run: RunResults) -> str:
+    """Which values and which week hold most of the error.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    predictions = run.room("predictions")
+    if not predictions:
+        return ""
+    regimes, weeks = predictions["regimes"], predictions["weeks"]
+    found = regimes["regimes"]
+    worst = max(found, key=lambda name: found[name]["error_share"])
+    hardest = ""
+    if weeks.get("weeks", 0) > 1:
+        rmse = f"{digits(weeks['highest_weekly_rmse'])} {regimes['unit']}"
+        hardest = f" The hardest week begins on {weeks['hardest_week']} (RMSE {rmse})."
+    return (
+        f"{worst} values hold {100 * found[worst]['error_share']:.0f} % of the squared error in "
+        f"{100 * found[worst]['share']:.0f} % of the windows, and windows that change their regime "
+        f"{100 * regimes['changing_error_share']:.0f} % in {100 * regimes['changing_windows_share']:.0f} %.{hardest}"
+    )
+
+
+def rhythms(run: RunResults) -> str:
+    """When the error is largest, and which rhythms it keeps.
+
+    Args:
+        run: of one model at one horizon.
+    """
+    temporal = run.room("temporal")
+    if not temporal:
+        return ""
+    if "residual_peaks" not in temporal:
+        return "the test part is too short to look for rhythms in the errors, or the errors never change."
+    unit, hardest = temporal.get("residual_unit"), ""
+    if "largest_rmse_at" in temporal:
+        hardest = f" The RMSE is largest at {temporal['largest_rmse_at']} ({digits(temporal['largest_rmse'])} {unit})."
+    return f"{_rhythm(temporal)}{hardest}"
+
+
+def _rhythm(temporal: Room) -> str:
+    strongest = temporal.get("residual_strongest_hours")
+    if strongest is None:
+        daily = temporal.get("residual_daily_p")
+        if daily is not None and daily < CERTAIN:
+            amplitude = (
+                f"amplitude {digits(temporal['residual_daily_amplitude'])} {temporal['residual_unit']}"
+            )
+            return f"no rhythm of the errors rises above the noise but that of the day, tested alone ({amplitude})."
+        return "the errors keep no rhythm above the noise."
+    n_peaks, percent = temporal["residual_peaks"], temporal["residual_rhythm_percent"]
+    share = "less than 1 %" if percent < 1 else f"{percent:.0f} %"
+    return (
+        f"{count(n_peaks, 'rhythm')} in the errors {'rises' if n_peaks == 1 else 'rise'} above the noise, with "
+        f"{share} of their variance; the strongest has a period of {duration(strongest)}."
+    )
+
+
+Answer = Callable[[RunResults], str]

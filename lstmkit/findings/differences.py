@@ -1,0 +1,74 @@
+"""How what was found about a model differs between two horizons, in sentences."""
+
+from lstmkit.findings.answers import percent_of_all
+from lstmkit.findings.measures import feature_shares, history, hours_of_half
+from lstmkit.findings.over_seeds import OverSeeds
+from lstmkit.findings.run_results import RunResults
+from lstmkit.wording import VISIBLE, digits, duration, escaped, feature_label, signed
+
+
+def differences(near: RunResults, far: RunResults) -> tuple[str, ...]:
+    """In Markdown, each sentence linked to its section; what was not executed at both is left out.
+
+    Args:
+        near: the model at its nearest horizon.
+        far: at its farthest.
+    """
+    found = (_error_grows(near, far), _gradient_shifts(near, far), _memory_shifts(near, far))
+    return tuple(filter(None, found))
+
+
+def _error_grows(near: RunResults, far: RunResults) -> str:
+    errors = [run.metrics["rmse"]["all_steps"] for run in (near, far)]
+    grown = (
+        f"the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large at {far.ahead} as at {near.ahead} "
+        f"({digits(errors[1])} and {digits(errors[0])} {near.metrics['unit']})."
+    )
+    return f"[Errors](E_horizons.html): {escaped(grown)}"
+
+
+def _gradient_shifts(near: RunResults, far: RunResults) -> str | None:
+    before, after = (feature_shares(run) for run in (near, far))
+    common = [name for name in before if name in after]
+    halves = [hours_of_half(run) for run in (near, far)]
+    if not common or None in halves:
+        return None
+    change = {name: after[name].first - before[name].first for name in common}
+    rises, falls = max(change, key=change.get), min(change, key=change.get)
+    seen = [
+        _moved(name, verb, change[name], before[name], after[name])
+        for name, verb, points in ((rises, "gains", change[rises]), (falls, "loses", -change[falls]))
+        if points > VISIBLE
+    ]
+    moved = " and ".join(seen) or "no feature's share moves by half a point"
+    near_half, far_half = (duration(half.first) for half in halves)
+    instead = f"not {near_half}{_beyond_seeds(*halves)}" if near_half != far_half else "at both"
+    shift = f"from {near.ahead} to {far.ahead} {moved}; half of it lies in the newest {far_half}, {instead}."
+    return f"[Gradient](E_horizons.html): {escaped(shift)}"
+
+
+def _moved(name: str, verb: str, points: float, before: OverSeeds, after: OverSeeds) -> str:
+    reached = f", to {percent_of_all(after.first)}" if verb == "gains" else ""
+    return f"{feature_label(name)} {verb} most ({signed(points, 0)} points{reached}{_beyond_seeds(before, after)})"
+
+
+def _beyond_seeds(before: OverSeeds, after: OverSeeds) -> str:
+    """Whether the seeds of both horizons are apart; nothing where one seed was measured."""
+    if min(len(before.trained), len(after.trained)) < 2:
+        return ""
+    apart = min(after.trained) > max(before.trained) or max(after.trained) < min(before.trained)
+    return ", in every seed" if apart else ", no more than the seeds differ"
+
+
+def _memory_shifts(near: RunResults, far: RunResults) -> str | None:
+    enough, parts = [history(run) for run in (near, far)], []
+    if None not in enough:
+        near_hours, far_hours = (duration(each.first) for each in enough)
+        instead = "at both" if near_hours == far_hours else f"not {near_hours}{_beyond_seeds(*enough)}"
+        parts.append(f"95 % of the network's gain needs the newest {far_hours} at {far.ahead}, {instead}")
+    needed = [run.room("trajectories").get("needed_hours") for run in (near, far)]
+    if None not in needed:
+        near_hours, far_hours = map(duration, needed)
+        instead = "at both" if near_hours == far_hours else f"instead of {near_hours}"
+        parts.append(f"the median final state needs {far_hours} of history {instead}")
+    return f"{far.link('trajectories', 'Memory')}: {escaped('; '.join(parts))}." if parts else None

@@ -1,0 +1,91 @@
+"""Figures of the data."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lstmkit.data.overview import WEEK, Overview
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, axes_grid, date_axis, light_grid
+from lstmkit.wording import feature_label
+
+PART_COLORS = {"train": "#eef2f6", "validation": "#fdf1e3", "test": "#e9f5ec"}
+
+
+def plot_overview(overview: Overview) -> Figure:
+    """The whole series with its parts and regimes, and its week.
+
+    Args:
+        overview: of a dataset.
+    """
+    figure, (top, bottom) = axes_grid(2, 1, height=4.8)
+    _series(top, overview)
+    _week(bottom, overview)
+    return figure
+
+
+def _series(axes, overview: Overview) -> None:
+    means = overview.means.tz_localize(None)  # matplotlib would write the dates in UTC
+    spans = sorted(
+        (start.tz_localize(None), end.tz_localize(None), part)
+        for part, stretches in overview.stretches.items()
+        for start, end in stretches
+    )
+    starts, end = [start for start, _, _ in spans], spans[-1][1]
+    for (start, _, part), stop in zip(spans, [*starts[1:], end], strict=True):
+        axes.axvspan(start, stop, color=PART_COLORS[part], lw=0)
+        axes.annotate(
+            part,
+            (start, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -4),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+            color=INK,
+        )
+    axes.plot(means.index, means.to_numpy(), color=ACCENT, lw=0.5)
+    is_alone = means.notna() & means.shift().isna() & means.shift(-1).isna()  # no line leads to it
+    axes.plot(means.index[is_alone], means[is_alone].to_numpy(), ".", color=ACCENT, ms=2)
+    top = float(np.nanmax(means))
+    axes.set_ylim(top=top + 0.15 * (top - float(np.nanmin(means))))
+    date_axis(axes, starts[0], end)
+    axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
+    axes.set_title(f"{overview.name}: {overview.averages} and the parts of the series")
+
+
+def _week(axes, overview: Overview) -> None:
+    week, step, end = overview.week, None, WEEK - 1
+    if overview.week_hours > 1:  # each value stands for all of its hours
+        week, step, end = week.reindex([*week.index, WEEK], method="ffill"), "post", WEEK
+    axes.fill_between(
+        week.index, week["10 %"], week["90 %"], step=step, color=ACCENT, alpha=0.2, lw=0, label="10–90 %"
+    )
+    axes.plot(
+        week.index,
+        week["50 %"],
+        drawstyle=f"steps-{step}" if step else None,
+        color=ACCENT,
+        lw=1.5,
+        label="median",
+    )
+    for edge, color in zip(overview.regimes.edges, (SEQUENCE[2], SEQUENCE[5]), strict=True):
+        axes.axhline(edge, color=color, lw=0.8, ls="--")
+    for label, position in zip(overview.regimes.labels, _middles(axes, overview), strict=True):
+        axes.annotate(
+            label, (1.005, position), xycoords=("axes fraction", "data"), va="center", color=MUTED, fontsize=8
+        )
+    if overview.week_hours < WEEK:
+        axes.set_xticks(range(0, WEEK, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
+    else:
+        axes.set_xticks([])
+    axes.set_xlim(0, end)
+    axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
+    shown = "The week in" if overview.week_hours < WEEK else "The spread of"
+    axes.set_title(f"{shown} the training part, with the edges of the regimes")
+    axes.legend(loc="upper right", ncols=2)
+    light_grid(axes, "x")
+
+
+def _middles(axes, overview: Overview) -> list[float]:
+    low, high = overview.regimes.edges
+    bottom, top = axes.get_ylim()
+    return [(bottom + low) / 2, (low + high) / 2, (high + top) / 2]

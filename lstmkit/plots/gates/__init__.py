@@ -1,0 +1,1 @@
+"""Figures of gates and cell states."""

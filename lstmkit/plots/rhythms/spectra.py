@@ -1,0 +1,123 @@
+"""Figures of spectra."""
+
+from textwrap import fill
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from lstmkit.analysis.rhythms.series import days_or_hours
+from lstmkit.analysis.rhythms.spectra import Spectra
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, canvas, light_grid
+
+PERIODS = (1344.0, 672.0, 336.0, 168.0, 84.0, 48.0, 24.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0, 0.5)  # hours
+MOST_LABELS = {1: 7, 2: 3}  # by columns of panels
+LABEL_ROOM = 0.055  # of the width of the figure
+EDGE = 1.02
+LOWEST = 2e-5  # percent that is drawn
+
+
+def plot_spectra(spectra: Spectra, columns: int = 1) -> Figure:
+    """Share of the variance of each series at each period, with the noise floor and the peaks above it.
+
+    Args:
+        spectra: of up to a few series.
+        columns: of panels, one or two.
+    """
+    if not len(spectra.hours) or not spectra.names:
+        return notice(spectra.finding())
+    rows = -(-len(spectra.names) // columns)
+    figure, panels = axes_grid(
+        rows, columns, height=0.9 + 1.75 * rows, sharex=True, sharey=True, squeeze=False
+    )
+    shown, left_over = np.split(panels.ravel(), [len(spectra.names)])
+    for axes in left_over:
+        axes.set_visible(False)
+    for i, axes in enumerate(shown):
+        _panel(axes, spectra, i, columns)
+    low = np.nanmedian(100 * spectra.background / spectra.variance[:, None], axis=1).min() / 300
+    panels[0, 0].set_ylim(max(low, LOWEST), 300)
+    for axes in shown[-columns:]:
+        axes.set_xlabel("period (hours)")
+        axes.tick_params(axis="x", labelbottom=True)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("share of the\nvariance (%)")
+    figure.legend(
+        *panels[0, 0].get_legend_handles_labels(),
+        loc="outside upper right",
+        ncols=3,
+        fontsize=8,
+        borderaxespad=0.2,
+    )
+    return figure
+
+
+def notice(text: str) -> Figure:
+    """What is said where there is nothing to draw.
+
+    Args:
+        text: the reason.
+    """
+    figure, axes = canvas(height=1.0)
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, fill(text, 90), ha="center", va="center", color=MUTED, transform=axes.transAxes)
+    return figure
+
+
+def _panel(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
+    variance = spectra.variance[i]
+    axes.plot(
+        spectra.hours, 100 * spectra.power[i] / variance, color=ACCENT, lw=0.5, alpha=0.75, label="spectrum"
+    )
+    axes.plot(
+        spectra.hours, 100 * spectra.background[i] / variance, color=INK, lw=0.9, label="noise expected"
+    )
+    axes.plot(spectra.hours, 100 * spectra.floor[i] / variance, color=WARM, lw=1, ls="--", label="floor")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(spectra.hours[0] * EDGE, spectra.hours[-1] / EDGE)
+    _label_peaks(axes, spectra, i, columns)
+    room = np.log(spectra.hours[0] / spectra.hours[-1]) * (0.04 if columns == 1 else 0.09)
+    axes.xaxis.set_major_locator(FixedLocator(_ticks(spectra.hours, room)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_title(spectra.titles[i])
+    light_grid(axes, "both")
+
+
+def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
+    """Mark every peak, and name the strongest where there is room and no stronger one in the way."""
+    whole = np.log(spectra.hours[0] / spectra.hours[-1])
+    room = columns * LABEL_ROOM
+    stronger: list[float] = []
+    taken: list[float] = []
+    for peak in spectra.peaks[i]:
+        top = 100 * spectra.power[i, np.abs(spectra.hours - peak.hours).argmin()] / spectra.variance[i]
+        axes.plot(peak.hours, top, "o", ms=3, color=WARM, mec="white", mew=0.4)
+        place = np.log(peak.hours) / whole
+        is_free = all(abs(place - other) > room for other in taken)
+        is_free &= all(abs(place - other) > room / 2 for other in stronger)
+        stronger.append(place)
+        if is_free and len(taken) < MOST_LABELS[columns]:
+            taken.append(place)
+            axes.annotate(
+                days_or_hours(peak.hours),
+                (peak.hours, top),
+                xytext=(0, 4),
+                textcoords="offset points",
+                ha="right" if peak.hours < spectra.hours[-1] * EDGE**5 else "center",
+                fontsize=7.5,
+                color=INK,
+            )
+
+
+def _ticks(hours: np.ndarray, room: float) -> list[float]:
+    inside = [period for period in PERIODS if hours[-1] / EDGE <= period <= hours[0] * EDGE]
+    kept: list[float] = []
+    for period in sorted(inside, key=lambda period: (period not in (168, 24), -period)):
+        if all(abs(np.log(period / other)) > room for other in kept):
+            kept.append(period)
+    return kept

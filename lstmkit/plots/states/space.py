@@ -1,0 +1,71 @@
+"""A cloud of hidden states in three dimensions that a reader can turn."""
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lstmkit.analysis.states.geometry import Geometry
+from lstmkit.data.windows import spread_evenly
+from lstmkit.plots.states.geometry import component_label
+from lstmkit.plots.style import INK, REGIME_COLORS
+
+MOST_POINTS = 1500
+HEIGHT = 520  # pixels
+
+
+def plot_turning(geometry: Geometry) -> go.Figure:
+    """The first three components in the colours of the target's regime, to be turned with the mouse.
+
+    Args:
+        geometry: of final states; at most MOST_POINTS of them are drawn, spread evenly over time.
+    """
+    states = geometry.representation
+    shown = spread_evenly(len(states), MOST_POINTS)
+    figure = go.Figure(layout={"template": "none", "height": HEIGHT, "font": {"color": INK}})
+    for index, (label, color) in enumerate(zip(states.regimes.labels, REGIME_COLORS, strict=True)):
+        inside = shown[states.regime[shown] == index]
+        x, y, z = geometry.scores[inside, :3].astype("float32").T
+        figure.add_scatter3d(
+            x=x,
+            y=y,
+            z=z,
+            mode="markers",
+            name=_literal(label),
+            marker={"size": 2.5, "color": color},
+            text=states.origin[inside].strftime("%a %d %b, %H:%M").to_numpy(),
+            customdata=np.round(states.latest[inside]).astype("float32"),
+            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {_literal(states.unit)}",
+        )
+    titles = {
+        f"{axis}axis": {"title": {"text": component_label(geometry, index)}}
+        for index, axis in enumerate("xyz")
+    }
+    figure.update_layout(
+        scene={**titles, "aspectmode": "data", "camera": {"eye": {"x": -1.3, "y": -1.9, "z": 1.2}}},
+        legend={"itemsizing": "constant", "y": 0.5},
+        margin={"l": 0, "r": 0, "t": 10, "b": 0},
+    )
+    return figure
+
+
+def as_html(figure: go.Figure) -> str:
+    """A figure as a piece of a page; plotly.js is loaded from its network address, once for all pages.
+
+    The library weighs almost 5 MB, a hundred times the figure, so it is not put into each notebook.
+
+    Args:
+        figure: to be turned.
+    """
+    return figure.to_html(
+        full_html=False,
+        include_plotlyjs="cdn",
+        include_mathjax=False,
+        div_id="hidden-states-in-space",
+        config={"displaylogo": False, "responsive": True, "typesetMath": False},
+    )
+
+
+def _literal(text: str) -> str:
+    """Text that plotly shows as it is: neither with tags nor as a template."""
+    return escape(text, quote=False).replace("%{", "&#37;{")

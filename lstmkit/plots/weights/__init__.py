@@ -1,0 +1,1 @@
+"""Figures of the weights of an LSTM."""

@@ -1,0 +1,133 @@
+"""Figures of an LSTM's weights."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
+
+from lstmkit.analysis.weights.inputs import GATES, InputWeights
+from lstmkit.analysis.weights.recurrent import RecurrentWeights
+from lstmkit.analysis.weights.singular_values import SingularValues, Spectrum
+from lstmkit.plots.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    SEQUENCE,
+    SIGNED_COLORS,
+    axes_grid,
+    light_grid,
+)
+
+GATE_COLORS = (SEQUENCE[1], SEQUENCE[2], SEQUENCE[3], SEQUENCE[5])
+MOST_NAMES = 16  # rows that have room for a name each
+
+
+def plot_input_weights(weights: InputWeights) -> Figure:
+    """Weights from each input to each unit, gate by gate, with each input's share of the squared weights.
+
+    Args:
+        weights: of the first layer.
+    """
+    n_units, n_inputs = weights.weights.shape[1:]
+    height = 1.4 + 4 * max(1.0, min(2.1, 0.15 * n_inputs))
+    figure, panels = axes_grid(4, 2, height=height, sharey=True, width_ratios=[5, 1.2])
+    for gate, (left, right) in enumerate(panels):
+        image = left.imshow(
+            weights.weights[gate].T,
+            aspect="auto",
+            interpolation="nearest",
+            extent=(0, n_units, n_inputs - 0.5, -0.5),
+            vmin=-weights.limit,
+            vmax=weights.limit,
+            cmap=SIGNED_COLORS,
+        )
+        for border in range(weights.per_direction, n_units, weights.per_direction):
+            left.axvline(border, color=INK, lw=1)
+        left.set_title(GATES[gate].capitalize())
+        right.barh(range(n_inputs), weights.share[gate], color=ACCENT, height=0.75)
+        right.set_xlim(0, 1.05 * weights.share.max() or 1.0)
+        light_grid(right, "x")
+        for axes in (left, right):
+            axes.tick_params(axis="x", labelbottom=gate == len(GATES) - 1)
+            axes.tick_params(axis="y", length=0, labelsize=7.5)
+    every = -(-n_inputs // MOST_NAMES)
+    panels[0, 0].set_yticks(range(0, n_inputs, every), weights.inputs[::every])
+    panels[-1, 0].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    directions = " (forward, then backward)" if n_units > weights.per_direction else ""
+    panels[-1, 0].set_xlabel(f"unit, sorted by its strongest input{directions}")
+    panels[-1, 1].set_xlabel("share (%)")
+    panels[0, 1].set_title("Squared weight")
+    _signed_bar(figure, image, list(panels[:, 0]))
+    return figure
+
+
+def plot_recurrent_weights(weights: RecurrentWeights) -> Figure:
+    """Weights from unit to unit, gate by gate, one row of panels per layer.
+
+    Args:
+        weights: of every layer.
+    """
+    rows = len(weights.layers)
+    figure, panels = axes_grid(rows, len(GATES), height=1.0 + 2.0 * rows, sharey="row", squeeze=False)
+    for layer, loop, line in zip(weights.layers, weights.weights, panels, strict=True):
+        for gate, values, axes in zip(GATES, loop, line, strict=True):
+            image = axes.imshow(
+                values,
+                interpolation="nearest",
+                extent=(0, len(values), len(values), 0),
+                vmin=-weights.limit,
+                vmax=weights.limit,
+                cmap=SIGNED_COLORS,
+            )
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.set_title(gate.capitalize(), fontsize=9)
+        line[0].set_ylabel(f"{layer}\nto unit")
+    for axes in panels[-1]:
+        axes.set_xlabel("from unit")
+    _signed_bar(figure, image, panels)
+    return figure
+
+
+def plot_singular_values(result: SingularValues) -> Figure:
+    """Singular values of every matrix and of its gates, against those of random weights.
+
+    Args:
+        result: of an LSTM.
+    """
+    layers = list(dict.fromkeys(spectrum.layer for spectrum in result.whole))
+    columns = len(result.whole) // len(layers)
+    figure, panels = axes_grid(len(layers), columns, height=0.9 + 2.4 * len(layers), squeeze=False)
+    for spectrum, axes in zip(result.whole, panels.flat, strict=True):
+        _draw_spectrum(axes, spectrum, result.gates(spectrum))
+    for axes in panels[-1]:
+        axes.set_xlabel("position")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("singular value")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
+
+
+def _draw_spectrum(axes: Axes, spectrum: Spectrum, gates: tuple[Spectrum, ...]) -> None:
+    style = {"marker": "o", "ms": 2.5} if len(spectrum.singular) <= MOST_NAMES else {}
+    for gate, color in zip(gates, GATE_COLORS[: len(gates)], strict=True):
+        axes.plot(
+            range(1, len(gate.singular) + 1), gate.singular, lw=0.9, color=color, label=gate.part, **style
+        )
+    positions = range(1, len(spectrum.singular) + 1)
+    axes.plot(positions, spectrum.initial, "--", lw=1.4, color=MUTED, label="all gates, random")
+    axes.plot(positions, spectrum.singular, lw=1.8, color=ACCENT, label="all gates", **style)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    matrix = f"$W_{{{spectrum.matrix[2:]}}}$"
+    title = f"{spectrum.layer.capitalize()}, {matrix} ({spectrum.shape[0]} × {spectrum.shape[1]})"
+    axes.set_title(title, parse_math=True)
+    light_grid(axes)
+
+
+def _signed_bar(figure: Figure, image: AxesImage, axes) -> None:
+    bar = figure.colorbar(image, ax=axes, location="bottom", pad=0.02, aspect=60, shrink=0.6, extend="both")
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_locator(MaxNLocator(7))
+    bar.set_label("weight", color=MUTED, fontsize=8)

@@ -1,0 +1,1 @@
+"""Pages, their layout, and the book."""

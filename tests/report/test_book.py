@@ -1,0 +1,180 @@
+"""The whole run on the tiny study, and the book with everything, something and nothing executed."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+OF_EVERY_MODEL = (
+    "01_training",
+    "A_gates",
+    "B_attribution",
+    "C_hidden_states",
+    "D_temporal",
+    "E_predictions",
+    "E_weights",
+)
+OF_CONVOLUTIONS = ("A_filters", "E_convolutions")
+OF_ALL_HORIZONS = ("E_horizons", "summary")
+SECTIONS = {"lstm": OF_EVERY_MODEL, "cnn_lstm": OF_EVERY_MODEL + OF_CONVOLUTIONS}
+PAGES = [
+    *(f"{model}/{h}/{name}" for model in SECTIONS for h in ("h1", "h24") for name in SECTIONS[model]),
+    *(f"{model}/{name}" for model in SECTIONS for name in OF_ALL_HORIZONS),
+]
+PLANNED = {
+    "lstm": {
+        "gate_dynamics": "A1 A2 A3 A4 A5 A6 A7",
+        "gradient_attribution": "B1 B2 B3 B4 B5",
+        "hidden_state_analysis": "C1 C2 C3 C4 C5 C6 C7 C8 C9 C10",
+        "temporal_patterns": "D1 D2 D3 D4",
+        "lstm_specific": "E1 E2 E3",
+        "predictions": "E4 E5 E6 E7",
+    },
+    "cnn_lstm": {
+        "cnn_filters": "A1 A2 A3 A4 A5 A6 A7 A8",
+        "gradient_attribution": "B1 B2 B3 B4 B5 B6",
+        "hidden_state_analysis": "C1 C2 C3 C4 C5 C6 C7 C8",
+        "temporal_patterns": "D1 D2 D3 D4 D5 D6",
+        "cnn_lstm_specific": "E1 E2 E3",
+        "predictions": "E4 E5 E6 E7",
+    },
+}
+COMPARISONS = {"lstm": "E8 E9 E16", "cnn_lstm": "E8 E9 E10 E16"}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """The files of a fresh clone, without its virtual environment."""
+    folder = tmp_path_factory.mktemp("checkout") / "lstmkit"
+    ignored = shutil.ignore_patterns(".*", "_build", "studies", "results", "__pycache__", "*.egg-info")
+    shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True)
+    return folder
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+
+
+def build(folder: Path) -> None:
+    done = run(folder, "jupyter-book", "build", "book", "-W", "-n", "--keep-going")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def report(folder: Path) -> str:
+    done = run(folder, "snakemake", "--cores", "2", "--config", "study=smoke")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def jobs(output: str) -> set[str]:
+    """The jobs that ran, as their messages name them."""
+    return set(re.findall(r"^Job \d+: ((?:Training|Executing|Building) .*)$", output, re.MULTILINE))
+
+
+def page(folder: Path, name: str) -> str:
+    return (folder / "book/_build/html" / name).read_text()
+
+
+def test_builds_with_nothing_executed(checkout):
+    build(checkout)
+    assert "Nothing has been executed yet" in page(checkout, "index.html")
+
+
+@pytest.fixture(scope="module")
+def reported(checkout) -> Path:
+    assert (
+        len(jobs(report(checkout))) == len(PAGES) + 8 + 1
+    )  # two networks of each model and horizon, and the book
+    return checkout
+
+
+def test_report_builds_every_page(reported):
+    build(reported)
+    for name in PAGES:
+        html = page(reported, f"studies/smoke/{name}.html")
+        assert "Figure" in html
+        assert "Epoch 0" not in html  # progress bars stay out
+        assert re.search(r'<img alt="Figure', html)
+    assert "Nothing has been executed yet" not in page(reported, "index.html")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_numbers_a_figure_twice_or_shows_what_is_no_number(reported, name):
+    cells = json.loads((reported / f"book/studies/smoke/{name}.ipynb").read_text())["cells"]
+    outputs = [
+        output.get("data", {}) for cell in cells if cell["cell_type"] == "code" for output in cell["outputs"]
+    ]
+    text = "".join(
+        "".join(data.get(kind, "")) for data in outputs for kind in ("text/markdown", "text/plain")
+    )
+    captions = re.findall(r"\*\*Figure ([A-Z]\d+)\.\*\*", text)
+    assert len(captions) == len(set(captions))
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", text)
+
+
+@pytest.mark.parametrize("model", PLANNED)
+@pytest.mark.parametrize("horizon", ["h1", "h24"])
+def test_every_figure_of_the_plans_is_written(reported, model, horizon):
+    folder = reported / f"results/smoke/{model}_interpretability"
+    for room, planned in PLANNED[model].items():
+        written = {path.stem.split("_")[0] for path in (folder / horizon / room).glob("*.png")}
+        assert set(planned.split()) <= written, room
+    assert {path.stem.split("_")[0] for path in (folder / "comparison").glob("*.png")} >= set(
+        COMPARISONS[model].split()
+    )
+    for name in ("metrics.json", "predictions.npz", "gradient_attribution/B1_gradient_heatmap.csv"):
+        assert (folder / horizon / name).exists()
+    assert (folder / "summary.png").exists()
+    facts = json.loads((folder / "study_results.json").read_text())["horizons"]["h24"]["facts"]
+    assert {"horizons", "attribution_shift"} <= set(facts)
+
+
+def test_landing_page_shows_what_was_found_and_the_results_of_every_model_and_horizon(reported):
+    tables = re.findall(r"<table.*?</table>", page(reported, "index.html"), re.DOTALL)
+    found, results = (re.findall(r"<tr.*?</tr>", table, re.DOTALL) for table in tables)
+    assert len(found) == len(results) == 5
+    assert all(re.search(r"href=\"studies/smoke/(cnn_)?lstm/summary.html\"", row) for row in found[1:])
+    assert all(
+        re.search(r"href=\"studies/smoke/(cnn_)?lstm/h(1|24)/index.html\"", row) for row in results[1:]
+    )
+
+
+def test_no_link_is_broken(reported):
+    root = reported / "book/_build/html"
+    pages = [
+        html for html in root.rglob("*.html") if "_static" not in html.parts
+    ]  # the theme keeps a template there
+    assert len(pages) > 15
+    for html in pages:
+        for target in re.findall(r'(?:href|src)="([^"#?:]+)(?:[#?][^"]*)?"', html.read_text()):
+            assert (html.parent / target).exists(), f"{html.relative_to(root)} points at {target}"
+
+
+def test_second_report_does_nothing_and_says_so(reported):
+    assert "Nothing to be done" in report(reported)
+
+
+def test_changed_parameter_redoes_what_depends_on_it(reported):
+    params = reported / "params/smoke.yml"
+    params.write_text(params.read_text().replace("costly_windows: 8", "costly_windows: 6"))
+    redone = jobs(report(reported))
+    assert sum("B_attribution" in job for job in redone) == 4
+    assert {job.split()[1] for job in redone if job.startswith("Executing")} == {
+        "B_attribution", "E_horizons", "summary",
+    }  # fmt: skip
+    assert not any(job.startswith("Training") for job in redone)
+
+
+def test_builds_with_something_executed(reported):
+    shutil.rmtree(reported / "book/studies/smoke/lstm/h1")
+    (reported / "book/studies/smoke/cnn_lstm/h24/B_attribution.ipynb").unlink()
+    run(reported, sys.executable, "-m", "lstmkit", "index", "smoke", "book")
+    build(reported)

@@ -1,0 +1,49 @@
+"""What a notebook depends on."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lstmkit.report.dependencies import PACKAGE, rooms
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def notebook(folder: Path, *cells: str) -> Path:
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbformat.write(content, folder / "page.ipynb")
+    return folder / "page.ipynb"
+
+
+def test_what_is_imported_and_what_that_imports(tmp_path):
+    found = rooms(
+        notebook(
+            tmp_path,
+            "from lstmkit import open_study\nfrom lstmkit.plots.attribution import gradient_flow as draw",
+            "import lstmkit.analysis.attribution.agreement",
+        )
+    )
+    assert {str(path.relative_to(PACKAGE).with_suffix("")) for path in found} == {
+        "plots/attribution/gradient_flow",
+        "plots/style",
+        "analysis/attribution/gradient_flow",
+        "analysis/attribution/agreement",
+        "analysis/attribution/attributor",
+        "analysis/attribution/methods",
+        "analysis/resampling/statistics",
+    }
+
+
+def test_other_floors_and_names_that_are_no_modules_are_left_out(tmp_path):
+    page = notebook(
+        tmp_path,
+        "from lstmkit.data.windows import Windows\nfrom lstmkit.plots.style import canvas\nimport numpy",
+    )
+    assert rooms(page) == [PACKAGE / "plots" / "style.py"]
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_depends_on_both_floors(page):
+    floors = {path.relative_to(PACKAGE).parts[0] for path in rooms(page)}
+    assert floors >= {"plots"} and floors <= {"analysis", "findings", "plots"}
