@@ -27,6 +27,7 @@ from lstmkit.data.grid import make_dataset
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.models import build_model
 from lstmkit.params import AttributionParams, LSTMParams, SplitParams, TrainingParams, WindowParams
+from lstmkit.runtime import configure
 from lstmkit.training.fit import fit
 
 # --- the white box ----------------------------------------------------------------------------------------
@@ -300,6 +301,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    configure()
     given = arguments()
     print(f"\nWhite box: {SERIES} ARMA series of {STEPS} steps × {FEATURES} features, {given.seeds} seeds\n")
     boxes = white_box_table(given.seeds)

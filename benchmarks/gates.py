@@ -25,6 +25,7 @@ from lstmkit.data.regimes import find_regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import RegimeParams, SplitParams, WindowParams
+from lstmkit.runtime import configure
 
 LOOKBACK, FEATURES, HIDDEN, LAYERS, HORIZON = 288, 10, 128, 2, 12
 FUSED_BATCHES, UNROLLED_BATCH = (64, 256), 64
@@ -86,6 +87,7 @@ def seconds(contender: Callable[[], object]) -> float:
 
 
 def main() -> None:
+    configure()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

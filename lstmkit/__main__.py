@@ -25,14 +25,12 @@ def main() -> None:
 
 def _command(name: str) -> Callable[..., None]:
     """Each command imports only what it needs."""
-    if name == "network":
-        from lstmkit.jobs import prepare_network
+    if name in ("network", "baselines"):
+        from lstmkit.jobs import prepare_baselines, prepare_network
+        from lstmkit.runtime import configure
 
-        return prepare_network
-    if name == "baselines":
-        from lstmkit.jobs import prepare_baselines
-
-        return prepare_baselines
+        configure()
+        return prepare_network if name == "network" else prepare_baselines
     if name == "page":
         from lstmkit.report.pages import write_page
 

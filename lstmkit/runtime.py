@@ -1,4 +1,4 @@
-"""What makes tensors on a CPU fast; applied when the first floor of lstmkit that makes tensors is imported.
+"""What makes tensors on a CPU fast. Importing lstmkit applies nothing: the commands, the notebooks and `fit` do.
 
 Gradients through hundreds of recurrent steps decay into subnormal floats, and each training step hands
 hundreds of megabytes back to the kernel only to fault them in again. Both cost an order of magnitude;
@@ -55,6 +55,9 @@ def computes_in_bfloat16(device: torch.device) -> bool:
 
 
 def configure() -> None:
-    """Apply every setting of this module."""
+    """Apply every setting of this module to the process.
+
+    Programs that trace or explain models on a CPU call it once, before their first tensor operation.
+    """
     flush_subnormals()
     keep_freed_memory()

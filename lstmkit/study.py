@@ -31,7 +31,8 @@ from lstmkit.report.layout import (
     project_folder,
     run_folder,
 )
-from lstmkit.report.notebook import refuse_unknown_parameters
+from lstmkit.report.notebook import in_notebook, refuse_unknown_parameters
+from lstmkit.runtime import configure
 from lstmkit.storage.checksums import read_facts, read_result, write_result
 from lstmkit.storage.files import Rows
 from lstmkit.study_page import StudyPage
@@ -292,6 +293,8 @@ def open_study(study: str | Path | Study = "co2", model: str = "lstm", horizon: 
         LstmkitError: an unknown study, model, horizon or notebook parameter; the message names the known ones.
     """
     refuse_unknown_parameters()
+    if in_notebook():
+        configure()
     opened = find_study(study, model, horizon)
     opened.model  # noqa: B018  # trains what is missing
     return opened

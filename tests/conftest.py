@@ -5,9 +5,11 @@ import multiprocessing
 import pytest
 from jaxtyping import install_import_hook
 
+from lstmkit.runtime import configure
 from tests.faults import SmallDisk
 
 install_import_hook("lstmkit", "beartype.beartype")
+configure()  # as the commands and the notebooks do
 
 
 def pytest_configure(config):

@@ -1,5 +1,1 @@
 """What is computed from a model; each number that a reader will see."""
-
-from lstmkit.runtime import configure
-
-configure()

@@ -6,9 +6,6 @@ from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import ModelParams
-from lstmkit.runtime import configure
-
-configure()
 
 KINDS: dict[str, type[nn.Module]] = {
     "lstm": LSTMForecaster,

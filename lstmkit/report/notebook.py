@@ -32,13 +32,18 @@ def refuse_unknown_parameters() -> None:
         )
 
 
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    return get_ipython() is not None
+
+
 def end_page() -> None:
     """End a notebook here in good order; outside of a notebook, do nothing.
 
     Papermill takes `SystemExit` without a code for a notebook that has said all that it had to say, leaves the rest
     unexecuted and succeeds; in JupyterLab the cells below can still be executed one by one.
     """
-    if get_ipython() is not None:
+    if in_notebook():
         warnings.filterwarnings("ignore", message="To exit: use")  # IPython's advice on ending its process
         raise SystemExit
 

@@ -1,5 +1,1 @@
 """Training, baselines, and trained models on disk."""
-
-from lstmkit.runtime import configure
-
-configure()

@@ -21,6 +21,7 @@ from lstmkit.data.features import exogenous_features
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
+from lstmkit.runtime import configure
 from lstmkit.training.gain import best_gain, held_out_windows
 from lstmkit.training.interrupted import WholeCheckpoints, last_checkpoint
 from lstmkit.training.losses import ForecastLoss
@@ -189,6 +190,7 @@ def fit(
     Raises:
         LstmkitError: there is no such device here, the loss is no longer finite, or a checkpoint cannot be written.
     """
+    configure()
     started = time.perf_counter()
     device = _device(params.device)
     windows = {name: windows[name].to(device) for name in ("train", "validation")}
