@@ -1,12 +1,10 @@
-"""Finds the LSTMs of a model, what the first of them is given, and the states in which it ends.
+"""Finds the LSTMs that a model calls, in their order, what each is given, and the states in which it ends."""
 
-The first LSTM is the one that the model calls first, in whatever order its modules are registered.
-"""
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -17,6 +15,10 @@ from lstmkit.internals.lstm_arguments import require_inputs
 from lstmkit.internals.running import evaluated, kind_of, modules_by_name, uncompiled
 
 RECURRENT = nn.RNNBase | nn.RNNCellBase
+CELLS = (
+    ": copy the weights of each LSTMCell into an nn.LSTM of one layer (weight_ih becomes weight_ih_l0, and so on), "
+    "which may be called step by step"
+)
 
 
 def find_lstms(model: nn.Module) -> dict[str, nn.LSTM]:
@@ -39,6 +41,7 @@ def find_lstms(model: nn.Module) -> dict[str, nn.LSTM]:
         instead = f" (but {', '.join(sorted(others))})" if others else ""
         raise LstmkitError(
             f"{kind_of(model)} contains no nn.LSTM{instead}, so it has no gates and no hidden states that can be read"
+            + CELLS * ("LSTMCell" in others)
         )
     return found
 
@@ -48,20 +51,51 @@ class LSTMCall:
     """An LSTM and what its model gives it to read.
 
     Attributes:
-        name: of the LSTM, as in `find_lstms`.
+        name: of the LSTM, as in `find_lstms`; of several calls that do not continue each other, with its number.
         lstm: itself.
         x: its inputs, with the batch first whatever the LSTM's own order.
         state: hidden and cell states from which it starts, as `nn.LSTM` takes them; None where they are zero.
+        pieces: how many calls, each of which starts from the state in which the one before ended, were joined.
     """
 
     name: str
     lstm: nn.LSTM
     x: Float[Tensor, "batch step channel"]
     state: State | None
+    pieces: int = 1
 
 
 class _Enough(Exception):  # noqa: N818  # no error
     """Ends a forward pass once what it was made for is known."""
+
+
+def lstm_calls(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> tuple[LSTMCall, ...]:
+    """Every LSTM that a model calls, in the order of the calls, and what each reads in evaluation mode.
+
+    Calls of one LSTM that continue from the state in which the call before ended, as those of a decoder that reads
+    one step at a time, are joined into one.
+
+    Args:
+        model: with an `nn.LSTM`.
+        x: inputs of the model.
+
+    Raises:
+        LstmkitError: the model has no `nn.LSTM`, calls none, cannot read these inputs, or gives an LSTM a packed
+            sequence, a single one or inputs that it cannot read.
+    """
+    calls: list[LSTMCall] = []
+    ends: list[State] = []
+
+    def end(_lstm: nn.Module, _args: tuple, output: tuple) -> None:
+        ends.append(output[1])
+
+    handles = [lstm.register_forward_hook(end) for lstm in find_lstms(model).values()]
+    try:
+        _run(model, x, calls.append)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return _joined(calls, ends)
 
 
 def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTMCall:
@@ -72,23 +106,52 @@ def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTM
         x: inputs of the model.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, calls none, cannot read these inputs, or gives its LSTM a packed
-            sequence, a single one or inputs that it cannot read.
+        LstmkitError: as `lstm_calls`.
     """
-    lstms = find_lstms(model)
     calls: list[LSTMCall] = []
 
-    def stop(lstm: nn.LSTM, args: tuple, named: dict) -> None:
-        name = next(name for name, module in lstms.items() if module is lstm)
-        calls.append(_call(name, lstm, *args, **named))
+    def stop(call: LSTMCall) -> None:
+        calls.append(call)
         raise _Enough
 
-    handles = [lstm.register_forward_pre_hook(stop, with_kwargs=True) for lstm in lstms.values()]
+    with suppress(_Enough):
+        _run(model, x, stop)
+    return calls[0]
+
+
+def lstm_reader(
+    model: nn.Module, x: Float[Tensor, "batch time feature"]
+) -> Callable[[Float[Tensor, "batch time feature"]], tuple[LSTMCall, ...]]:
+    """A function that tells what the LSTMs of a model read, and runs no more of the model than this takes.
+
+    Args:
+        model: with an `nn.LSTM`.
+        x: some inputs of the model, from which the order of its calls is known.
+
+    Raises:
+        LstmkitError: as `lstm_calls`.
+    """
+    calls = lstm_calls(model, x)
+    if len(calls) == 1 and calls[0].pieces == 1:
+        return lambda x: (first_lstm(model, x),)
+    return lambda x: lstm_calls(model, x)
+
+
+def _run(model: nn.Module, x: object, found: Callable[[LSTMCall], None]) -> None:
+    """Run a model and hand on what each call of an LSTM is given."""
+    lstms = find_lstms(model)
+    called = False
+
+    def tell(lstm: nn.Module, args: tuple, named: dict) -> None:
+        nonlocal called
+        called = True
+        name, module = next((name, module) for name, module in lstms.items() if module is lstm)
+        found(_call(name, module, *args, **named))
+
+    handles = [lstm.register_forward_pre_hook(tell, with_kwargs=True) for lstm in lstms.values()]
     try:
         with evaluated(model):
             model(x)
-    except _Enough:
-        return calls[0]
     except LstmkitError:
         raise
     except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -96,7 +159,30 @@ def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTM
     finally:
         for handle in handles:
             handle.remove()
-    raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(lstms)}")
+    if not called:
+        raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(lstms)}")
+
+
+def _joined(calls: list[LSTMCall], ends: list[State]) -> tuple[LSTMCall, ...]:
+    """Calls by LSTM in the order of its first one, those that continue each other as one."""
+    sequences: dict[int, list[tuple[LSTMCall, State]]] = {}
+    for call, end in zip(calls, ends, strict=True):
+        several = sequences.setdefault(id(call.lstm), [])
+        if several and _continues(several[-1][1], call.state):
+            earlier = several[-1][0]
+            whole = torch.cat([earlier.x, call.x], dim=1)
+            several[-1] = (replace(earlier, x=whole, pieces=earlier.pieces + 1), end)
+        else:
+            several.append((call, end))
+    return tuple(
+        replace(call, name=f"{call.name} (call {number})".lstrip() if len(several) > 1 else call.name)
+        for several in sequences.values()
+        for number, (call, _) in enumerate(several, start=1)
+    )
+
+
+def _continues(end: State, state: State | None) -> bool:
+    return state is not None and all(map(torch.equal, end, state))
 
 
 def _described(x: object) -> str:
@@ -122,45 +208,48 @@ def _call(name: str, lstm: nn.LSTM, input: object, hx: State | None = None) -> L
 
 
 @contextmanager
-def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch layer unit"]]]:
-    """Record the hidden state in which each layer of a model's first LSTM ends, for the passes inside the body.
+def record_final_states(
+    model: nn.Module, name: str | None = None
+) -> Iterator[list[Float[Tensor, "batch layer unit"]]]:
+    """Record the hidden state in which each layer of one of a model's LSTMs ends, for the passes inside the body.
 
     The two directions of a bidirectional LSTM stand side by side. The model is in evaluation mode inside the body;
     the hooks come off when it ends.
 
     Args:
         model: with an `nn.LSTM`.
+        name: of the LSTM, as in `find_lstms`; the one that the model calls first if not given.
 
     Yields:
         A list to which each forward pass adds one tensor.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, calls none, or one that is given inputs that it cannot read.
+        LstmkitError: the model has no `nn.LSTM` of this name, does not call it, or gives it inputs that it cannot read.
     """
     found: list[Tensor] = []
     lstms = find_lstms(model)
-    awaited = False
+    chosen = lstms if name is None else {name: _named(model, lstms, name)}
+    ended: dict[int, Tensor] = {}  # of this pass, in the order of the first calls
 
     def begin(_model: nn.Module, _inputs: tuple) -> None:
-        nonlocal awaited
-        awaited = True
+        ended.clear()
 
-    def check(lstm: nn.LSTM, args: tuple, named: dict) -> None:
-        _check_read(next(name for name, module in lstms.items() if module is lstm), lstm, *args, **named)
+    def check(lstm: nn.Module, args: tuple, named: dict) -> None:
+        label, module = next((label, module) for label, module in chosen.items() if module is lstm)
+        _check_read(label, module, *args, **named)
 
-    def keep(lstm: nn.LSTM, _inputs: tuple, output: tuple) -> None:
-        nonlocal awaited
-        if awaited:
-            last, _ = output[1]  # (layer × direction, batch, unit)
-            found.append(last.unflatten(0, (lstm.num_layers, -1)).permute(2, 0, 1, 3).flatten(2))
-        awaited = False
+    def keep(lstm: nn.Module, _inputs: tuple, output: tuple) -> None:
+        ended[id(lstm)] = output[1][0]  # (layer × direction, batch, unit)
 
     def end(_model: nn.Module, _inputs: tuple, _output: object) -> None:
-        if awaited:
-            raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(lstms)}")
+        if not ended:
+            raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(chosen)}")
+        which = next(iter(ended))
+        lstm = next(module for module in chosen.values() if id(module) == which)
+        found.append(ended[which].unflatten(0, (lstm.num_layers, -1)).permute(2, 0, 1, 3).flatten(2))
 
-    handles = [lstm.register_forward_hook(keep) for lstm in lstms.values()]
-    handles += [lstm.register_forward_pre_hook(check, with_kwargs=True) for lstm in lstms.values()]
+    handles = [lstm.register_forward_hook(keep) for lstm in chosen.values()]
+    handles += [lstm.register_forward_pre_hook(check, with_kwargs=True) for lstm in chosen.values()]
     # in front of all others: where the model is itself the LSTM, `keep` must find that its pass has begun
     handles.append(uncompiled(model).register_forward_pre_hook(begin, prepend=True))
     handles.append(uncompiled(model).register_forward_hook(end))
@@ -170,6 +259,12 @@ def record_final_states(model: nn.Module) -> Iterator[list[Float[Tensor, "batch 
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _named(model: nn.Module, lstms: dict[str, nn.LSTM], name: str) -> nn.LSTM:
+    if name not in lstms:
+        raise LstmkitError(f"{kind_of(model)} has no nn.LSTM {name!r}; it has {', '.join(lstms)}")
+    return lstms[name]
 
 
 def _check_read(name: str, lstm: nn.LSTM, input: object, hx: State | None = None) -> None:

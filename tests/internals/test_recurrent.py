@@ -1,4 +1,4 @@
-"""The LSTMs of a model: found, and what goes in and comes out of the one that is called first."""
+"""The LSTMs of a model: found in the order of their calls, what goes in and what comes out."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
-from lstmkit.internals.recurrent import find_lstms, first_lstm, record_final_states
+from lstmkit.internals.recurrent import find_lstms, first_lstm, lstm_calls, lstm_reader, record_final_states
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.tiny import count_hooks, state_of, stirred
@@ -167,3 +167,71 @@ def test_an_error_on_the_way_is_not_swallowed_and_the_hooks_come_off():
     with pytest.raises(LstmkitError, match="not 7 features"), record_final_states(model):
         model(torch.zeros(2, 4, 7))
     assert count_hooks(model) == 0
+
+
+def test_calls_come_in_their_order_and_those_that_continue_each_other_as_one():
+    model = EncoderDecoder().eval()
+    x = inputs()
+    encoder, decoder = lstm_calls(model, x)
+    assert (encoder.name, encoder.pieces, decoder.name, decoder.pieces) == ("encoder", 1, "decoder", 2)
+    assert torch.equal(encoder.x, x) and encoder.state is None
+    assert torch.equal(decoder.x, x[:, [-1, -1]])
+    with torch.no_grad():
+        _, state = model.encoder(x)
+        whole, _ = model.decoder(decoder.x, decoder.state)
+        assert all(map(torch.equal, decoder.state, state))
+        torch.testing.assert_close(whole[:, -1], model(x))
+
+
+def test_calls_that_start_anew_stand_by_themselves():
+    shared = Calls(lambda memory, x: memory(x)[0][:, -1] + memory(x.flip(1))[0][:, -1])
+    first, second = lstm_calls(shared, inputs())
+    assert (first.name, second.name) == ("memory (call 1)", "memory (call 2)")
+    assert torch.equal(second.x, inputs().flip(1))
+
+
+def test_an_lstm_that_is_registered_and_never_called_is_left_out():
+    model = EncoderDecoder()
+    model.unused = nn.LSTM(3, 4)
+    assert [call.name for call in lstm_calls(model, inputs())] == ["encoder", "decoder"]
+
+
+@pytest.mark.parametrize("model", [EncoderDecoder(), TimeFirst()])
+def test_a_reader_tells_the_same_of_other_inputs(model):
+    read = lstm_reader(model, inputs())
+    for one, other in zip(read(inputs(7)), lstm_calls(model, inputs(7)), strict=True):
+        assert one.name == other.name and torch.equal(one.x, other.x)
+    assert count_hooks(model) == 0
+
+
+def test_the_final_states_of_any_lstm_can_be_recorded():
+    model = EncoderDecoder().eval()
+    with (
+        record_final_states(model, "decoder") as decoder,
+        record_final_states(model) as first,
+        torch.no_grad(),
+    ):
+        expected = model(inputs())
+        _, (encoded, _) = model.encoder(inputs())
+    assert torch.equal(decoder[0][:, 0], expected)
+    assert torch.equal(first[0][:, 0], encoded[0])
+
+
+def test_an_unknown_name_is_refused_with_those_that_there_are():
+    with (
+        pytest.raises(LstmkitError, match=r"no nn\.LSTM 'memory'; it has decoder, encoder"),
+        record_final_states(EncoderDecoder(), "memory"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        (nn.GRU(3, 4), "GRU"),
+        (nn.LSTMCell(3, 4), "copy the weights of each LSTMCell into an nn.LSTM of one layer"),
+    ],
+)
+def test_other_recurrent_modules_are_refused_with_what_would_work(module, told):
+    with pytest.raises(LstmkitError, match=told):
+        lstm_calls(nn.Sequential(module), inputs())
