@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lstmkit.report.layout import CLAIMS, METRICS, horizon_folder, network_folders, project_folder, results_folder
 from lstmkit.params import find_params, load_params, source_files
+from lstmkit.sections import SECTIONS, sections_of
 from lstmkit.report.dependencies import modules_behind, rooms
 
 STUDY = str(config.get("study", "co2"))
@@ -17,28 +18,18 @@ SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "seeds", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
 RECORDING = source_files(PARAMS.data, project_folder(SOURCE))
 
-# notebook: the settings on which it depends beside those of the training
-OF_EVERY_MODEL = {
-    "01_training": [],
-    "A_gates": [],
-    "B_attribution": ["attribution"],
-    "C_hidden_states": ["hidden_states"],
-    "D_temporal": ["hidden_states"],
-    "E_predictions": [],
-    "E_weights": [],
-}
-OF_CONVOLUTIONS = {"A_filters": ["convolutions"], "E_convolutions": ["convolutions"]}
-OF_ALL_HORIZONS = {"E_horizons": ["attribution", "hidden_states"], "summary": []}
-SECTIONS = OF_EVERY_MODEL | OF_CONVOLUTIONS | OF_ALL_HORIZONS
+BY_NOTEBOOK = {section.notebook: section for section in SECTIONS}
+COMPARING = [section.notebook for section in sections_of(True, compares_horizons=True)]
+TAKES_LONG = "|".join(section.notebook for section in SECTIONS if section.takes_long)
 
 
 def sections(model):
     """Notebooks that are executed for each horizon of a model."""
-    return [*OF_EVERY_MODEL, *(OF_CONVOLUTIONS if PARAMS.models[model].kind == "cnn_lstm" else ())]
+    return [section.notebook for section in sections_of(PARAMS.models[model].has_convolutions)]
 
 
 def settings(section, model):
-    keys = TRAINED_BY + SECTIONS[section]
+    keys = [*TRAINED_BY, *BY_NOTEBOOK[section].settings]
     return str({key: SETTINGS[key] for key in keys} | {"model": SETTINGS["models"][model]})
 
 
@@ -57,11 +48,11 @@ def told_in_summary(model):
 
 EVERY_PAGE = [
     *(page for model in PARAMS.models for page in pages_of(model)),
-    *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=OF_ALL_HORIZONS),
+    *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=COMPARING),
 ]
 HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parts[1] not in ("analysis", "findings", "plots")]
 BEHIND_CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.trust.claims")]
-ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in SECTIONS}
+ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in BY_NOTEBOOK}
 
 
 def networks(wildcards):
@@ -81,7 +72,7 @@ wildcard_constraints:
     h="|".join(map(re.escape, HORIZONS)),
     seed=r"\d+",
     section="[A-Z]_[a-z_]+",
-    comparison="|".join(OF_ALL_HORIZONS),
+    comparison="|".join(COMPARING),
 
 
 # what writes the pages above the sections
@@ -219,7 +210,7 @@ rule section:
 
 use rule section as long_section with:
     output:
-        page=PAGES / "{model}" / "{h}" / "{section,A_gates|B_attribution|E_convolutions}.ipynb",
+        page=PAGES / "{model}" / "{h}" / f"{{section,{TAKES_LONG}}}.ipynb",
     priority: 2
 
 

@@ -1,5 +1,6 @@
 """What a study shows on a page, and what it keeps of it for the summary."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -59,8 +60,8 @@ class StudyPage:
             caption: a sentence or two under the figure, as plain text.
             table: the figure's numbers, for a CSV of the same name.
         """
-        kind = self.params.models[self.model_name].kind
-        show_figure(figure, figure_path(name, kind, self.folder), caption, table)
+        has_convolutions = self.params.models[self.model_name].has_convolutions
+        show_figure(figure, figure_path(name, has_convolutions, self.folder), caption, table)
 
     def show_table(self, table: pd.DataFrame) -> None:
         """Show a table with three significant digits.
@@ -86,11 +87,11 @@ class StudyPage:
         """
         show_finding(finding)
 
-    def keep(self, room: str, facts: dict[str, Any]) -> None:
-        """Keep the numbers of a section for the summary, as `facts/<room>.json`.
+    def keep(self, name: str, facts: Mapping[str, object]) -> None:
+        """Keep the numbers of a section for the summary, as `facts/<name>.json`.
 
         Args:
-            room: the section's name.
+            name: of the facts, as in `sections.py`.
             facts: what JSON can say; no NaN.
         """
-        write_result(self.folder / "facts" / f"{room}.json", facts, self._card)
+        write_result(self.folder / "facts" / f"{name}.json", facts, self._card)

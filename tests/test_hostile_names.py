@@ -259,7 +259,7 @@ def test_the_figure_that_turns_shows_names_as_they_are(pages):
 def test_what_is_found_is_plain_text():
     """Findings and captions are escaped where they are shown, so marks would be shown; a summary is Markdown."""
     for folder in ("analysis", "internals"):
-        for path in {*(ROOT / "lstmkit" / folder).rglob("*.py")} - {ROOT / "lstmkit/findings/summary.py"}:
+        for path in {*(ROOT / "lstmkit" / folder).rglob("*.py")} - {ROOT / "lstmkit/report/summary.py"}:
             assert not [text for text in strings(path) if re.search(r"\*\*\w|\w[.:]?\*\*", text)], path
 
 

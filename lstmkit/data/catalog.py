@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pooch
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.office.simulate import simulate_office
@@ -90,21 +90,22 @@ def load_dataset(data: DataParams, folder: Path) -> Dataset:
     Raises:
         LstmkitError: there is no such source, its file cannot be used, or the grid is finer than the file.
     """
-    interval, latents = pd.Timedelta(data.interval), None
+    latents = None
+    calendar = Calendar(data.interval, data.site_timezone)
     if data.source == "simulated":
         name = "Simulated office"
-        measurements, latents, units = simulate_office(data.simulator, interval, data.site_timezone)
+        measurements, latents, units = simulate_office(data.simulator, calendar.step, data.site_timezone)
     else:
         name, files = _locate(data, folder)
         measurements, units = read_measurements(files, data)
-        check_spacing(measurements, interval, data.time.timezone, files[0])
+        check_spacing(measurements, calendar.step, data.time.timezone, files[0])
     if data.target not in measurements:
         raise LstmkitError(f"there is no target {data.target!r}; {name} has {', '.join(measurements)}")
     return make_dataset(
         name,
         measurements,
         target=data.target,
-        interval=interval,
+        interval=data.interval,
         site_timezone=data.site_timezone,
         units=units,
         latents=latents,

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from lstmkit.data.calendar import Calendar
+
 
 @dataclass(frozen=True)
 class GapReport:
@@ -33,8 +35,7 @@ class Dataset:
         frame: columns of float, one row per grid step; a time-zone-aware UTC index; NaN inside long gaps.
         observed: per row, whether the step holds a measurement rather than an interpolated or missing value.
         target: the column that is forecast.
-        interval: time between rows.
-        site_timezone: IANA zone of the site, from which hours and weekdays are derived.
+        calendar: the time between rows, the site's clock, and the cycles that the steps resolve.
         units: unit per column, for labels.
         gaps: what was missing.
         latents: columns that a simulator knows and a model never sees, on the same index; else without columns.
@@ -45,8 +46,7 @@ class Dataset:
     frame: pd.DataFrame
     observed: pd.Series
     target: str
-    interval: pd.Timedelta
-    site_timezone: str
+    calendar: Calendar
     units: dict[str, str]
     gaps: GapReport
     fingerprint: str
@@ -55,12 +55,9 @@ class Dataset:
     @property
     def local_time(self) -> pd.DatetimeIndex:
         """Time stamps of the rows on the site's clock."""
-        return self.frame.index.tz_convert(self.site_timezone)
+        return self.frame.index.tz_convert(self.calendar.timezone)
 
-    def steps(self, duration: str | pd.Timedelta) -> int:
-        """Number of grid steps in a duration, at least one.
-
-        Args:
-            duration: for example `1h`.
-        """
-        return max(1, round(pd.Timedelta(duration) / self.interval))
+    @property
+    def interval(self) -> pd.Timedelta:
+        """The mean time between rows."""
+        return self.calendar.step

@@ -45,7 +45,7 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
 
 def _enhanced(dataset: Dataset) -> pd.DataFrame:
     target, series = dataset.target, dataset.frame[dataset.target]
-    hour, day = dataset.steps("1h"), dataset.steps("24h")
+    hour, day = dataset.calendar.steps("1h"), dataset.calendar.steps("24h")
     features = dataset.frame[[target, *(name for name in _ENHANCED if name != target)]].copy()
     features[f"{target}_change_1h"] = series.diff(hour)
     features[f"{target}_mean_1h"] = series.rolling(hour).mean()

@@ -1,20 +1,20 @@
 """Puts measurements on a regular grid and accounts for what is missing."""
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from lstmkit.data.clock import is_whole_days, step_starts
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.clock import is_whole_days
 from lstmkit.data.dataset import Dataset, GapReport
 from lstmkit.data.steps import containing_steps, dated_steps, is_finer, nearest_steps
 
 LONGEST_INTERPOLATED = pd.Timedelta("1h")
 
 
-def to_grid(
-    measurements: pd.DataFrame, interval: pd.Timedelta, site_timezone: str
-) -> tuple[pd.DataFrame, pd.Series, GapReport]:
+def to_grid(measurements: pd.DataFrame, calendar: Calendar) -> tuple[pd.DataFrame, pd.Series, GapReport]:
     """Average measurements over each grid step; fill gaps of up to an hour; leave longer ones missing.
 
     A value at time t is the mean over [t, t + interval). A column with about one reading per step has each reading
@@ -24,17 +24,16 @@ def to_grid(
 
     Args:
         measurements: float columns, strictly increasing UTC index; NaN where a single value is missing.
-        interval: time between rows of the grid.
-        site_timezone: IANA zone of the site.
+        calendar: the steps of the grid and the site's clock.
 
     Returns:
         The frame on the grid, whether each row is observed in all columns, and the account of the gaps.
     """
-    starts = step_starts(measurements.index[0], measurements.index[-1], interval, site_timezone)
-    grid = _means(measurements, starts, interval)
+    starts = calendar.starts(measurements.index[0], measurements.index[-1])
+    grid = _means(measurements, starts, calendar)
     observed = grid.notna().all(axis=1)
     run = (observed != observed.shift()).cumsum()
-    length = observed.groupby(run).transform("size") * interval
+    length = observed.groupby(run).transform("size") * calendar.step
     inside = (run > run.iloc[0]) & (run < run.iloc[-1])
     short = ~observed & inside & (length <= LONGEST_INTERPOLATED)
     filled = grid.interpolate(method="time", limit_area="inside")
@@ -51,11 +50,11 @@ def to_grid(
     return frame, observed, gaps
 
 
-def _means(measurements: pd.DataFrame, starts: pd.DatetimeIndex, interval: pd.Timedelta) -> pd.DataFrame:
+def _means(measurements: pd.DataFrame, starts: pd.DatetimeIndex, calendar: Calendar) -> pd.DataFrame:
     """Mean of each column over each step, from the first to the last step with a row."""
-    is_fine = measurements.apply(lambda values: is_finer(values.dropna().index, interval))
+    is_fine = measurements.apply(lambda values: is_finer(values.dropna().index, calendar.step))
     is_blank = measurements.isna().all(axis=1)
-    own_step = dated_steps if is_whole_days(interval) else nearest_steps
+    own_step = _steps_of_single_readings(calendar)
     means = []
     for columns, steps_of in ((is_fine, containing_steps), (~is_fine, own_step)):
         if columns.any():
@@ -67,12 +66,19 @@ def _means(measurements: pd.DataFrame, starts: pd.DatetimeIndex, interval: pd.Ti
     return grid.reindex(rows).set_axis(starts[rows])
 
 
+def _steps_of_single_readings(calendar: Calendar) -> Callable:
+    """How readings of a column with about one per step find theirs."""
+    if calendar.months or calendar.has_business_days:
+        return containing_steps
+    return dated_steps if is_whole_days(calendar.step) else nearest_steps
+
+
 def make_dataset(
     name: str,
     measurements: pd.DataFrame,
     *,
     target: str,
-    interval: pd.Timedelta,
+    interval: pd.Timedelta | str,
     site_timezone: str,
     units: dict[str, str],
     latents: pd.DataFrame | None = None,
@@ -83,23 +89,23 @@ def make_dataset(
         name: what the series is called in titles.
         measurements: float columns, strictly increasing UTC index.
         target: the column that is forecast.
-        interval: time between rows of the grid.
+        interval: of the grid, as in a study's YAML.
         site_timezone: IANA zone of the site.
         units: unit per column.
         latents: columns that a model never sees, with an index that covers the grid.
     """
-    frame, observed, gaps = to_grid(measurements.astype("float64"), interval, site_timezone)
+    calendar = Calendar(str(interval), site_timezone)
+    frame, observed, gaps = to_grid(measurements.astype("float64"), calendar)
     hidden = pd.DataFrame(index=frame.index)
     if latents is not None:
-        starts = step_starts(frame.index[0], frame.index[-1], interval, site_timezone)
+        starts = calendar.starts(frame.index[0], frame.index[-1])
         hidden = latents.groupby(starts[containing_steps(latents.index, starts)]).mean().reindex(frame.index)
     return Dataset(
         name=name,
         frame=frame,
         observed=observed,
         target=target,
-        interval=interval,
-        site_timezone=site_timezone,
+        calendar=calendar,
         units=units,
         gaps=gaps,
         latents=hidden,

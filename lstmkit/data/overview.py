@@ -5,15 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lstmkit.data.dataset import Dataset
+from lstmkit.data.dataset import Dataset, GapReport
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.split import PartRows, stretches
 from lstmkit.data.windows import Windows
-from lstmkit.wording import count, digits, duration, feature_label, with_error
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOUR = pd.Timedelta("1h")
-LONG = pd.Timedelta("14D")  # from which one counts in days
 WEEK = 168  # hours
 WEEK_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)  # into which a week can be divided by the clock
 
@@ -33,7 +31,7 @@ class Overview:
         week_hours: hours per row of `week`: the least part of a week, from an hour on, that the interval resolves.
         regimes: low, medium and high.
         windows: number of windows per part.
-        gaps: sentence about what was missing.
+        gaps: what was missing.
     """
 
     name: str
@@ -46,7 +44,7 @@ class Overview:
     week_hours: int
     regimes: Regimes
     windows: dict[str, int]
-    gaps: str
+    gaps: GapReport
 
     def to_frame(self) -> pd.DataFrame:
         """Parts of the series: first time stamp of each stretch, and number of windows."""
@@ -57,51 +55,9 @@ class Overview:
         return pd.DataFrame({"starts": starts, "windows": self.windows}).rename_axis("part")
 
     @property
-    def averages(self) -> str:
-        """What `means` are, in words."""
-        named = {"1h": "hourly means", "1D": "daily means", "7D": "weekly means"}
-        for length, words in named.items():
-            if self.averaged_over == pd.Timedelta(length):
-                return words
-        return f"means over {duration(self.averaged_over / HOUR)}"
-
-    @property
-    def caption(self) -> str:
-        """What is drawn."""
-        below = "its week" if self.week_hours < WEEK else "the spread of the training part"
-        return (
-            f"The series in {self.averages}, with its training, validation and test parts (above), and {below} "
-            f"(below), local time."
-        )
-
-    def finding(self) -> str:
-        """Span, level, rhythm, regimes and gaps of the series."""
-        low, high = self.regimes.edges
-        _, end = self.stretches["test"][-1]
-        return (
-            f"{self.name}: {self.means.index[0]:%d %B %Y} to {end:%d %B %Y}, {feature_label(self.target)} "
-            f"{with_error(self.means.mean(), self.means.std())} {self.unit}. {self._rhythm()} "
-            f"Regimes: {self.regimes.labels[0]} below {digits(low)}, "
-            f"{self.regimes.labels[2]} from {digits(high)} {self.unit} on.{self._empty()} {self.gaps}"
-        )
-
-    def _rhythm(self) -> str:
-        middle = self.week["50 %"]
-        highest, lowest = f"{digits(middle.max())} {self.unit}", f"{digits(middle.min())} {self.unit}"
-        if self.week_hours == WEEK:
-            return f"In the training part the median is {highest}."
-        peak = int(middle.idxmax())
-        when = WEEKDAYS[peak // 24]
-        if self.week_hours == 1:
-            when += f" at {peak % 24}:00"
-        elif self.week_hours < 24:
-            when += f" from {peak % 24}:00 to {peak % 24 + self.week_hours}:00"
-        return (
-            f"In the training part the weekly median is highest on {when} ({highest}) and lowest at {lowest}."
-        )
-
-    def _empty(self) -> str:
-        return f" {self.regimes.empty_sentence}" if self.regimes.empty else ""
+    def peak_hour(self) -> int:
+        """Hour of the week from which on the median of the training part is highest."""
+        return int(self.week["50 %"].idxmax())
 
 
 def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) -> Overview:
@@ -131,24 +87,10 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
         week_hours=width,
         regimes=regimes,
         windows={name: len(part) for name, part in windows.items()},
-        gaps=_gap_sentence(dataset),
+        gaps=dataset.gaps,
     )
 
 
 def _stretches(rows: PartRows, dataset: Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     local, observed = dataset.local_time, dataset.observed.to_numpy()
     return [(local[part[observed[part]][0]], local[part[-1]]) for part in stretches(rows)]
-
-
-def _gap_sentence(dataset: Dataset) -> str:
-    gaps = dataset.gaps
-    if not gaps.interpolated and not gaps.splits:
-        return "Nothing is missing."
-    is_long = gaps.longest >= LONG
-    longest = f"the longest {f'{gaps.longest.days:,} days' if is_long else f'{gaps.longest / HOUR:.1f} h'}"
-    filled = count(gaps.interpolated_steps, "step")
-    short = f"{count(gaps.interpolated, 'gap')} of up to an hour ({filled}) interpolated"
-    long = f"{count(gaps.splits, 'longer gap')} ({count(gaps.missing_steps, 'step')}, {longest}) splitting the series"
-    return (
-        f"Missing: {'; '.join(text for text, n in ((short, gaps.interpolated), (long, gaps.splits)) if n)}."
-    )

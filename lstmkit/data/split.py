@@ -51,5 +51,5 @@ def _blocks(n_steps: int, split: SplitParams, dataset: Dataset, horizon: int) ->
     if split.validation_blocks != "auto":
         return split.validation_blocks
     is_short = n_steps * dataset.interval < SHORT
-    least = max(horizon + dataset.steps(DAY), HORIZONS * horizon)
+    least = max(horizon + dataset.calendar.steps(DAY), HORIZONS * horizon)
     return 2 if is_short and n_steps >= 2 * least else 1

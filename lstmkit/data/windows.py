@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.gaps import no_window
@@ -36,7 +37,7 @@ class Windows:
         horizon: number of steps ahead.
         features: names of the inputs.
         scaler: of the features.
-        interval: time between rows.
+        calendar: of the series.
     """
 
     inputs: Float[Tensor, "time feature"]
@@ -50,7 +51,7 @@ class Windows:
     horizon: int
     features: tuple[str, ...]
     scaler: Scaler
-    interval: pd.Timedelta
+    calendar: Calendar
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -59,6 +60,11 @@ class Windows:
     def device(self) -> torch.device:
         """Where the tensors live."""
         return self.inputs.device
+
+    @property
+    def interval(self) -> pd.Timedelta:
+        """The mean time between rows."""
+        return self.calendar.step
 
     @property
     def origin_rows(self) -> Int[Tensor, "window"]:
@@ -239,7 +245,7 @@ def make_windows(
     forecast_rows, starts = _starts(dataset, features, values, parts, params.lookback, horizon)
     training = parts["train"]
     scaler = Scaler.fit(features.iloc[training], params.scaling)
-    usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.interval)
+    usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.calendar)
     origin = {name: each + params.lookback - 1 for name, each in starts.items()}
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(features)),
@@ -253,7 +259,7 @@ def make_windows(
         horizon=horizon,
         features=tuple(features.columns),
         scaler=scaler,
-        interval=dataset.interval,
+        calendar=dataset.calendar,
     )
     return {
         name: replace(

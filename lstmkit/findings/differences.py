@@ -4,30 +4,30 @@ from lstmkit.findings.answers import percent_of_all
 from lstmkit.findings.measures import feature_shares, history, hours_of_half
 from lstmkit.findings.over_seeds import OverSeeds
 from lstmkit.findings.run_results import RunResults
-from lstmkit.wording import VISIBLE, digits, duration, escaped, feature_label, signed
+from lstmkit.wording import VISIBLE, digits, duration, feature_label, signed
 
 
-def differences(near: RunResults, far: RunResults) -> tuple[str, ...]:
-    """In Markdown, each sentence linked to its section; what was not executed at both is left out.
+def error_grows(near: RunResults, far: RunResults) -> str:
+    """How much larger the error is at the farther horizon.
 
     Args:
         near: the model at its nearest horizon.
         far: at its farthest.
     """
-    found = (_error_grows(near, far), _gradient_shifts(near, far), _memory_shifts(near, far))
-    return tuple(filter(None, found))
-
-
-def _error_grows(near: RunResults, far: RunResults) -> str:
     errors = [run.metrics["rmse"]["all_steps"] for run in (near, far)]
-    grown = (
+    return (
         f"the RMSE over all steps is {errors[1] / errors[0]:.1f} times as large at {far.ahead} as at {near.ahead} "
         f"({digits(errors[1])} and {digits(errors[0])} {near.metrics['unit']})."
     )
-    return f"[Errors](E_horizons.html): {escaped(grown)}"
 
 
-def _gradient_shifts(near: RunResults, far: RunResults) -> str | None:
+def gradient_shifts(near: RunResults, far: RunResults) -> str | None:
+    """How the gradient's shares and its age differ; None where they were not found at both horizons.
+
+    Args:
+        near: the model at its nearest horizon.
+        far: at its farthest.
+    """
     before, after = (feature_shares(run) for run in (near, far))
     common = [name for name in before if name in after]
     halves = [hours_of_half(run) for run in (near, far)]
@@ -43,8 +43,7 @@ def _gradient_shifts(near: RunResults, far: RunResults) -> str | None:
     moved = " and ".join(seen) or "no feature's share moves by half a point"
     near_half, far_half = (duration(half.first) for half in halves)
     instead = f"not {near_half}{_beyond_seeds(*halves)}" if near_half != far_half else "at both"
-    shift = f"from {near.ahead} to {far.ahead} {moved}; half of it lies in the newest {far_half}, {instead}."
-    return f"[Gradient](E_horizons.html): {escaped(shift)}"
+    return f"from {near.ahead} to {far.ahead} {moved}; half of it lies in the newest {far_half}, {instead}."
 
 
 def _moved(name: str, verb: str, points: float, before: OverSeeds, after: OverSeeds) -> str:
@@ -60,7 +59,13 @@ def _beyond_seeds(before: OverSeeds, after: OverSeeds) -> str:
     return ", in every seed" if apart else ", no more than the seeds differ"
 
 
-def _memory_shifts(near: RunResults, far: RunResults) -> str | None:
+def memory_shifts(near: RunResults, far: RunResults) -> str | None:
+    """How the history that is needed differs; None where it was not found at both horizons.
+
+    Args:
+        near: the model at its nearest horizon.
+        far: at its farthest.
+    """
     enough, parts = [history(run) for run in (near, far)], []
     if None not in enough:
         near_hours, far_hours = (duration(each.first) for each in enough)
@@ -71,4 +76,4 @@ def _memory_shifts(near: RunResults, far: RunResults) -> str | None:
         near_hours, far_hours = map(duration, needed)
         instead = "at both" if near_hours == far_hours else f"instead of {near_hours}"
         parts.append(f"the median final state needs {far_hours} of history {instead}")
-    return f"{far.link('trajectories', 'Memory')}: {escaped('; '.join(parts))}." if parts else None
+    return f"{'; '.join(parts)}." if parts else None

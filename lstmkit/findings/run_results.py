@@ -5,20 +5,7 @@ from typing import Any
 
 from lstmkit.findings.cautions import network_is_off
 
-PAGES = {
-    "metrics": "01_training",
-    "gates": "A_gates",
-    "history": "A_gates",
-    "attribution": "B_attribution",
-    "hidden_states": "C_hidden_states",
-    "trajectories": "C_hidden_states",
-    "probes": "C_hidden_states",
-    "convolutions": "E_convolutions",
-    "filters": "A_filters",
-    "predictions": "E_predictions",
-    "temporal": "D_temporal",
-}
-OF_NETWORK = {*PAGES} - {"metrics", "predictions", "temporal"}
+OF_FORECAST = ("metrics", "predictions", "temporal")  # facts on the forecast rather than on the network
 Room = dict[str, Any]
 
 
@@ -49,18 +36,9 @@ class RunResults:
         """
         if name == "metrics":
             return self.metrics
-        return {} if name in OF_NETWORK and self.network_is_off else self.facts.get(name, {})
+        return {} if name not in OF_FORECAST and self.network_is_off else self.facts.get(name, {})
 
     @property
     def network_is_off(self) -> bool:
         """Whether the network does nothing for this forecast."""
         return network_is_off(self.metrics)
-
-    def link(self, name: str, text: str) -> str:
-        """Markdown link to the section that found a fact.
-
-        Args:
-            name: of the room, or `metrics`.
-            text: of the link.
-        """
-        return f"[{text}]({self.folder}/{PAGES[name]}.html)"

@@ -14,12 +14,14 @@ def convolutional_stages(model: nn.Module) -> tuple[str, str, str]:
     """Names of the modules that put out the first layer's maps, the second's, and the pooled ones that the LSTM reads.
 
     Args:
-        model: one of ours, with `stages`: label to module name, from input to output; empty without convolutions.
+        model: one of ours, with `stages`: label to module name, from input to output; empty or missing without
+            convolutions.
 
     Raises:
         LstmkitError: the model does not have these three stages.
     """
-    names = tuple(model.stages.values())
+    stages: dict[str, str] = getattr(model, "stages", {})
+    names = tuple(stages.values())
     if len(names) != 3:
         raise LstmkitError(
             f"{kind_of(model)} has {len(names)} convolutional stages; two layers and a pool in front of an LSTM "

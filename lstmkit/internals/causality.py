@@ -1,6 +1,9 @@
 """Finds out by running a model up to which input step each of its states knows the window."""
 
 import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -11,6 +14,9 @@ from lstmkit.internals.running import evaluated, uncompiled
 WINDOWS = 4  # a closed ReLU or a max pool may hide a change in one of them
 CUTS = 8  # steps after which the inputs are replaced, spread over the window
 ROUNDING = 1e-9  # of a hidden state in double precision, which lies between -1 and 1
+
+StatesOf = Callable[[Tensor], Tensor]
+"""From inputs (batch, time, feature) to states (batch, step, hidden)."""
 
 
 @torch.no_grad()
@@ -35,50 +41,38 @@ def state_ends(model: nn.Module, lookback: int, n_features: int, seed: int) -> I
     generator = torch.Generator().manual_seed(seed)
     x, other = torch.randn(2, WINDOWS, lookback, n_features, generator=generator, dtype=torch.float64)
     with evaluated(probe):
-        states = probe.states(x)
-        n_steps = states.shape[1]
+        states_of = cast("StatesOf", probe.states)
+        trial = _Trial(states_of, x, other, states_of(x))
+        n_steps = trial.states.shape[1]
         widest = (lookback - 1) // (n_steps - 1) if n_steps > 1 else 1
         for spacing in range(widest, 0, -1):
             ends = lookback - 1 - spacing * torch.arange(n_steps - 1, -1, -1)
-            if not _any_knows_later(probe, x, other, states, ends):
-                return ends if _each_knows_its_end(probe, x, other, states, ends) else None
+            if not trial.any_knows_later(ends):
+                return ends if trial.each_knows_its_end(ends) else None
     return None
 
 
-def _any_knows_later(
-    probe: nn.Module,
-    x: Float[Tensor, "window time feature"],
-    other: Float[Tensor, "window time feature"],
-    states: Float[Tensor, "window step hidden"],
-    ends: Int[Tensor, "step"],
-) -> bool:
-    return any(
-        _changed(probe, x, other, int(ends[cut]) + 1, states)[: cut + 1].any() for cut in _cuts(len(ends) - 1)
-    )
+@dataclass(frozen=True)
+class _Trial:
+    """States on some windows, and what becomes of them where the inputs from a step on are others."""
 
+    states_of: StatesOf
+    x: Float[Tensor, "window time feature"]
+    other: Float[Tensor, "window time feature"]
+    states: Float[Tensor, "window step hidden"]
 
-def _each_knows_its_end(
-    probe: nn.Module,
-    x: Float[Tensor, "window time feature"],
-    other: Float[Tensor, "window time feature"],
-    states: Float[Tensor, "window step hidden"],
-    ends: Int[Tensor, "step"],
-) -> bool:
-    return all(_changed(probe, x, other, int(ends[cut]), states)[cut] for cut in _cuts(len(ends)))
+    def any_knows_later(self, ends: Int[Tensor, "step"]) -> bool:
+        return any(self._changed(int(ends[cut]) + 1)[: cut + 1].any() for cut in _cuts(len(ends) - 1))
+
+    def each_knows_its_end(self, ends: Int[Tensor, "step"]) -> bool:
+        return all(self._changed(int(ends[cut]))[cut] for cut in _cuts(len(ends)))
+
+    def _changed(self, start: int) -> Bool[Tensor, "step"]:
+        """Which states differ where the inputs from a step on are others, in any window."""
+        replaced = torch.cat([self.x[:, :start], 3 * self.other[:, start:]], dim=1)
+        return ((self.states_of(replaced) - self.states).abs() > ROUNDING).any(dim=2).any(dim=0)
 
 
 def _cuts(n_steps: int) -> list[int]:
     """Some steps, the newest first: a spacing that is too wide shows there at once."""
     return torch.linspace(n_steps - 1, 0, min(CUTS, n_steps)).round().long().tolist()
-
-
-def _changed(
-    probe: nn.Module,
-    x: Float[Tensor, "window time feature"],
-    other: Float[Tensor, "window time feature"],
-    start: int,
-    states: Float[Tensor, "window step hidden"],
-) -> Bool[Tensor, "step"]:
-    """Which states differ where the inputs from a step on are others, in any window."""
-    replaced = torch.cat([x[:, :start], 3 * other[:, start:]], dim=1)
-    return ((probe.states(replaced) - states).abs() > ROUNDING).any(dim=2).any(dim=0)

@@ -2,6 +2,8 @@
 
 import copy
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +16,8 @@ from lstmkit.internals.running import evaluated, kind_of, modules_by_name
 
 Window = nn.Conv1d | nn.MaxPool1d | nn.AvgPool1d
 """Modules that look at neighbouring steps."""
+
+Kind = TypeVar("Kind", bound=nn.Module)
 
 HOLES = 8  # steps, spread over a window, that are followed from one module to the next
 
@@ -63,16 +67,15 @@ class Convolution:
         Raises:
             LstmkitError: the batch norm keeps no running statistics, so that its scale changes with each batch.
         """
-        weight, bias = self.module.weight.double(), self.module.bias
+        norm, weight, bias = self.norm, self.module.weight.double(), self.module.bias
         bias = weight.new_zeros(len(weight)) if bias is None else bias.double()
-        if self.norm is not None:
-            if self.norm.running_var is None:
+        if norm is not None:
+            if norm.running_mean is None or norm.running_var is None:
                 raise LstmkitError(
                     f"the batch norm after {self.name} keeps no running statistics, so it has no fixed scale"
                 )
-            norm = self.norm
-            values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-            mean, variance, scale, shift = (v if v is None else v.double() for v in values)
+            mean, variance = norm.running_mean.double(), norm.running_var.double()
+            scale, shift = (None if v is None else v.double() for v in (norm.weight, norm.bias))
             weight, bias = fuse_conv_bn_weights(weight, bias, mean, variance, norm.eps, scale, shift)
         return weight.detach().cpu().numpy(), bias.detach().cpu().numpy()
 
@@ -149,28 +152,27 @@ def find_convolutions(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
         LstmkitError: the model has no convolution over time, or one whose channels are split into groups.
     """
     calls = trace(model, x)
-    found = [call for call in calls if isinstance(call.module, nn.Conv1d)]
+    found = [(call, call.module) for call in calls if isinstance(call.module, nn.Conv1d)]
     if not found:
         raise LstmkitError(f"{kind_of(model)} contains no nn.Conv1d, so it has no filters")
-    if grouped := [call.name for call in found if call.module.groups > 1]:
+    if grouped := [call.name for call, module in found if module.groups > 1]:
         raise LstmkitError(
             f"the filters of {grouped[0]} read different groups of channels and cannot be set side by side; "
             f"convolutions need groups=1"
         )
-    local = [call for call in calls if isinstance(call.module, Window)]
-    before = [stage.before for stage in _stages(model, x, local) if isinstance(stage.module, nn.Conv1d)]
+    before = [stage.before for stage in _stages(model, x, calls) if isinstance(stage.module, nn.Conv1d)]
     convolutions = []
-    for number, call in enumerate(found, start=1):
-        norm = _follower(calls, call, nn.BatchNorm1d)
-        relu = _follower(calls, norm or call, nn.ReLU)
+    for number, (call, module) in enumerate(found, start=1):
+        norm_call, norm = _follower(calls, call, nn.BatchNorm1d) or (call, None)
+        relu = _follower(calls, norm_call, nn.ReLU)
         convolutions.append(
             Convolution(
                 label=f"CNN layer {number}",
                 name=call.name,
-                module=call.module,
+                module=module,
                 before=before[number - 1],
-                norm=norm.module if norm else None,
-                relu=relu.name if relu else None,
+                norm=norm,
+                relu=relu[0].name if relu else None,
             )
         )
     return tuple(convolutions)
@@ -186,18 +188,14 @@ def find_local_stages(model: nn.Module, x: Float[Tensor, "batch time feature"]) 
     Raises:
         LstmkitError: there are none.
     """
-    calls: list[Call] = []
-    for call in trace(model, x):
-        if isinstance(call.module, nn.RNNBase):
-            break
-        if isinstance(call.module, Window):
-            calls.append(call)
-    if not calls:
+    calls = takewhile(lambda call: not isinstance(call.module, nn.RNNBase), trace(model, x))
+    stages = _stages(model, x, list(calls))
+    if not stages:
         raise LstmkitError(
             f"{kind_of(model)} has no convolution in front of its memory, so no step of the memory's input "
             f"has a receptive field"
         )
-    return _stages(model, x, calls)
+    return stages
 
 
 def taps(module: Window) -> int:
@@ -239,10 +237,12 @@ def left_padding(module: Window) -> int:
 
 
 def _stages(model: nn.Module, x: Tensor, calls: list[Call]) -> list[LocalStage]:
-    sources = [None, *calls[:-1]]
+    """The convolutions and pools among some calls."""
+    local = [(call, call.module) for call in calls if isinstance(call.module, Window)]
+    sources = [None, *(call for call, _ in local)]
     return [
-        LocalStage(call.name, call.module, left_padding(call.module) + _moved(model, x, source, call))
-        for source, call in zip(sources, calls, strict=True)
+        LocalStage(call.name, module, left_padding(module) + _moved(model, x, source, call))
+        for source, (call, module) in zip(sources[:-1], local, strict=True)
     ]
 
 
@@ -285,5 +285,7 @@ def _first(size: int | tuple[int, ...]) -> int:
     return size[0] if isinstance(size, tuple) else size
 
 
-def _follower(calls: list[Call], call: Call, kind: type[nn.Module]) -> Call | None:
-    return next((c for c in calls if isinstance(c.module, kind) and c.given is call.returned), None)
+def _follower(calls: list[Call], call: Call, kind: type[Kind]) -> tuple[Call, Kind] | None:
+    """The call of a module of some kind that was given what another call returned."""
+    found = ((c, c.module) for c in calls if isinstance(c.module, kind) and c.given is call.returned)
+    return next(found, None)

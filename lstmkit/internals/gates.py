@@ -92,12 +92,11 @@ def walk_lstm(
     unit = lstm.proj_size or lstm.hidden_size
     for layer in range(lstm.num_layers):
         last = layer == lstm.num_layers - 1
-        output = None if last else sequence.new_empty(time, group, directions * unit, member)
+        output = sequence.new_empty(time, group, 0 if last else directions * unit, member)
         for direction in range(directions):
             part = layer * directions + direction
-            start = None if state is None else tuple(_arrange(s[part][:, None])[0] for s in state)
             own = None if last else output[:, :, direction * unit : (direction + 1) * unit]
-            _walk_part(lstm, part, weights[part], sequence, visit, start, own)
+            _walk_part(lstm, part, weights[part], sequence, visit, _start(state, part), own)
         sequence = output
 
 
@@ -158,6 +157,16 @@ def _arrange(x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "time grou
         fitting = (m for m in (1, 2, 4, 8, 16, 32) if len(x) % m == 0 and len(x) >= FEWEST_GROUPS * m)
         member = max(fitting, default=1)
     return x.unflatten(0, (-1, member)).permute(2, 0, 3, 1).contiguous()
+
+
+def _start(
+    state: State | None, part: int
+) -> tuple[Float[Tensor, "group unit member"], Float[Tensor, "group hidden member"]] | None:
+    """Hidden and cell state from which one layer and direction starts; None where they are zero."""
+    if state is None:
+        return None
+    h, c = (_arrange(values[part][:, None])[0] for values in state)
+    return h, c
 
 
 def _walk_part(

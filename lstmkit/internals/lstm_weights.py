@@ -87,9 +87,8 @@ def single_layer(lstm: nn.LSTM, layer: int) -> nn.LSTM:
     directions = 2 if lstm.bidirectional else 1
     inputs = lstm.input_size if layer == 0 else directions * (lstm.proj_size or lstm.hidden_size)
     shape = {"bias": lstm.bias, "bidirectional": lstm.bidirectional, "proj_size": lstm.proj_size}
-    alone = _empty_lstm(
-        inputs, lstm.hidden_size, 1, lstm.weight_ih_l0.dtype, kept_tensor(lstm).device, **shape
-    )
+    kept = kept_tensor(lstm)
+    alone = _empty_lstm(inputs, lstm.hidden_size, 1, kept.dtype, kept.device, **shape)
     _fill(alone, lstm_weights(lstm)[layer * directions : (layer + 1) * directions])
     return alone
 

@@ -44,7 +44,8 @@ def uncompiled(model: nn.Module) -> nn.Module:
     Args:
         model: any module.
     """
-    return model._modules.get(COMPILED, model)
+    wrapped = model._modules.get(COMPILED)
+    return model if wrapped is None else wrapped
 
 
 def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:

@@ -12,10 +12,8 @@ from lstmkit.internals.gates import GATES, LayerTrace, State, trace_lstm
 from lstmkit.internals.lstm_arguments import require_inputs, require_lstm, require_state
 from lstmkit.internals.lstm_weights import lstm_weights, plain_lstm, reads_backward, single_layer
 from lstmkit.internals.running import evaluated
-from lstmkit.wording import digits
 
 SAME = 1e-10  # in double precision, up to which a deviation is rounding
-PRECISIONS = {torch.float32: "single", torch.float64: "double", torch.float16: "half"}
 
 
 @dataclass(frozen=True)
@@ -47,37 +45,20 @@ class TraceCheck:
         """The largest of the three."""
         return _largest(self.hidden, self.cell, self.recurrence)
 
-    def finding(self) -> str:
-        """The verdict in sentences."""
-        held = "The gates are computed outside PyTorch's fused LSTM and held against it. "
-        if math.isnan(_largest(self.deviation, self.largest_cell, self.in_double, self.module)):
-            return (
-                f"{held}Gates or states are NaN, because the inputs, the initial state or the weights hold NaN or "
-                "infinity: the gates shown here say nothing about the model."
-            )
-        bounds = "all gates lie within their bounds" if self.bounded else "some gates leave their bounds"
-        precision = PRECISIONS.get(self.dtype, str(self.dtype).removeprefix("torch."))
-        return (
-            f"{held}{self._verdict()} In {precision} precision, "
-            f"in which this page is computed, hidden states differ by up to {self.hidden:.1e}, final cell states by "
-            f"{self.cell:.1e} (cells reach {digits(self.largest_cell)}) and states from their recurrence computed "
-            f"anew by {self.recurrence:.1e}; {bounds}."
-        )
+    @property
+    def undefined(self) -> bool:
+        """Whether any gate or state is NaN."""
+        return math.isnan(_largest(self.deviation, self.largest_cell, self.in_double, self.module))
 
-    def _verdict(self) -> str:
-        found = f"{self.in_double:.0e}"
-        if self.in_double > SAME:
-            return (
-                f"In double precision hidden or cell states differ by up to {found}: the gates shown here are not "
-                "those of the model."
-            )
-        # the same kernel with the same weights: whatever is more than rounding comes from another computation
-        if self.module > math.sqrt(torch.finfo(self.dtype).eps) * max(1.0, self.largest_cell):
-            return (
-                f"The model's own LSTM ends in states that differ by up to {self.module:.0e} from those of an LSTM "
-                "with its weights: the gates shown here are not those of the model."
-            )
-        return f"In double precision no hidden or cell state differs by more than {found}: it is the same recurrence."
+    @property
+    def same_recurrence(self) -> bool:
+        """Whether the deviations are rounding in double precision."""
+        return self.in_double <= SAME
+
+    @property
+    def same_module(self) -> bool:
+        """Whether the module's own deviation is rounding: more than that comes from another computation."""
+        return self.module <= math.sqrt(torch.finfo(self.dtype).eps) * max(1.0, self.largest_cell)
 
 
 @torch.inference_mode()
@@ -163,7 +144,10 @@ def _recurrence_gap(
 
 
 def _in_double(state: State | None) -> State | None:
-    return None if state is None else tuple(values.double() for values in state)
+    if state is None:
+        return None
+    h, c = state
+    return h.double(), c.double()
 
 
 def _apart(one: Tensor, other: Tensor) -> float:

@@ -80,5 +80,6 @@ def pool_steps(
         pool: the module, so that its output can be recorded.
         maps: to be pooled along time.
     """
-    missing = -maps.shape[-1] % pool.kernel_size
+    size = pool.kernel_size if isinstance(pool.kernel_size, int) else pool.kernel_size[0]
+    missing = -maps.shape[-1] % size
     return pool(nn.functional.pad(maps, (missing, 0), mode="replicate") if missing else maps)

@@ -1,5 +1,6 @@
 """The schema of a study's YAML: frozen, typed, and unknown keys are errors."""
 
+from lstmkit.params.base import BUSINESS_DAY, MONTHS
 from lstmkit.params.data import DataParams, SimulatorParams
 from lstmkit.params.files import find_params, load_params
 from lstmkit.params.models import BypassParams, CNNLSTMParams, LSTMParams, ModelParams
@@ -18,6 +19,8 @@ from lstmkit.params.study import (
 from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
 
 __all__ = [
+    "BUSINESS_DAY",
+    "MONTHS",
     "AttributionParams",
     "BypassParams",
     "CNNLSTMParams",

@@ -10,6 +10,8 @@ import pandas as pd
 from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field, Strict
 
 LONGEST_NAME, LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_PATH = 100, 200, 10_000, 1000  # characters
+MONTHS = {"month": 1, "quarter": 3, "year": 12}  # in a step of such an interval
+BUSINESS_DAY = "business day"
 SHORTEST_DURATION, LONGEST_DURATION = "1s", "366D"
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 JOINERS = "\u200c\u200d"  # invisible, and part of the spelling of some languages
@@ -40,6 +42,17 @@ def _bounded_duration(text: str) -> str:
             f"the duration must lie between {SHORTEST_DURATION} and {LONGEST_DURATION}, not {text!r}"
         )
     return text
+
+
+def _interval(text: str) -> str:
+    if text in (*MONTHS, BUSINESS_DAY):
+        return text
+    try:
+        return _bounded_duration(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; an interval may also be {', '.join(MONTHS)} or {BUSINESS_DAY!r}"
+        ) from None
 
 
 def _is_control(character: str) -> bool:
@@ -108,6 +121,7 @@ Draws = Annotated[Positive, Field(le=100_000)]
 
 TimeZone = Annotated[str, AfterValidator(_known_timezone)]
 Duration = Annotated[str, AfterValidator(_bounded_duration)]
+Interval = Annotated[str, AfterValidator(_interval)]
 Date = Annotated[str, AfterValidator(_date)]
 Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_trimmed)]
 Unit = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_printable)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from lstmkit.params.base import Date, Duration, FilePath, Name, Positive, Schema, Seed, TimeZone
+from lstmkit.params.base import Date, FilePath, Interval, Name, Positive, Schema, Seed, TimeZone
 from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
 
 MOST_DAYS = 3660  # of the simulated office: ten years
@@ -34,7 +34,7 @@ class DataParams(Schema):
         source: `simulated`, a name in the catalog (`awair`), the path of a file (`data/files.py` says which kinds there
             are), a pattern such as `logger/*.csv`, or a list of these; several files follow each other in time.
         site_timezone: IANA zone of the site, from which hours and weekdays are derived.
-        interval: of the grid.
+        interval: of the grid: a duration such as `5min`, `1h` or `7D`, or `month`, `quarter`, `year` or `business day`.
         target: the column that is forecast.
         time: the file's time stamps.
         columns: our name of each column, and where the file has it.
@@ -45,7 +45,7 @@ class DataParams(Schema):
 
     source: Annotated[FilePath | tuple[FilePath, ...], BeforeValidator(_name_or_paths)]
     site_timezone: TimeZone = "UTC"
-    interval: Duration = "5min"
+    interval: Interval = "5min"
     target: Name = "co2"
     time: TimeColumn = TimeColumn()
     columns: dict[Name, Column] = Field(default={})

@@ -1,6 +1,6 @@
 """The `models` block: the architecture of each model."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ Width = Annotated[Positive, Field(le=1024)]  # steps
 class LSTMParams(Schema):
     """A stacked LSTM with a linear head on its last hidden state."""
 
+    has_convolutions: ClassVar[bool] = False
     kind: Literal["lstm"]
     hidden: Units = 128
     layers: Layers = 2
@@ -23,6 +24,7 @@ class LSTMParams(Schema):
 class CNNLSTMParams(Schema):
     """Two convolutions, a pool, and a stacked LSTM with a fully connected head."""
 
+    has_convolutions: ClassVar[bool] = True
     kind: Literal["cnn_lstm"]
     channels: tuple[Units, Units] = (32, 64)
     kernels: tuple[Width, Width] = (7, 5)
@@ -36,6 +38,7 @@ class CNNLSTMParams(Schema):
 class BypassParams(Schema):
     """A CNN-LSTM without its convolutions: its LSTM reads `patch` raw steps side by side, as one."""
 
+    has_convolutions: ClassVar[bool] = False
     kind: Literal["bypass"]
     patch: Width = 2
     hidden: Units = 128

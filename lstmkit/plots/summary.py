@@ -1,5 +1,7 @@
 """The picture of a model: how good, what it looks at, how long it remembers, where it fails."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,7 +10,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from lstmkit.findings.measures import feature_shares, history, layer_timescales
 from lstmkit.findings.over_seeds import OverSeeds
 from lstmkit.findings.run_results import Room, RunResults
-from lstmkit.findings.summary import Summary
 from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, WARM, axes_grid, light_grid
 from lstmkit.wording import digits, duration, feature_label
 
@@ -20,22 +21,23 @@ MEMORY_TICKS = (*(minutes / 60 for minutes in MINUTES), *HOURS)
 CLOSEST_TICKS = 0.24  # of the axis
 
 
-def plot_summary(summary: Summary) -> Figure:
+def plot_summary(model: str, runs: Sequence[RunResults]) -> Figure:
     """Skill, drivers, memory and failures at every horizon.
 
     Args:
-        summary: of a model.
+        model: the model's label.
+        runs: one per horizon, the nearest first.
     """
     figure, ((skill, drivers), (memory, failures)) = axes_grid(2, 2, height=6.6)
-    _skill(skill, summary.runs)
-    _drivers(drivers, summary.runs)
-    _memory(memory, summary.runs)
-    _failures(failures, summary.runs)
-    figure.suptitle(summary.model, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    _skill(skill, runs)
+    _drivers(drivers, runs)
+    _memory(memory, runs)
+    _failures(failures, runs)
+    figure.suptitle(model, x=0.01, ha="left", fontsize=12, fontweight="bold")
     return figure
 
 
-def _skill(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+def _skill(axes: Axes, runs: Sequence[RunResults]) -> None:
     """Skill of the explained network and of all together with intervals, of the other seeds without; zero is a tie."""
     axes.axvline(0, color=MUTED, lw=1)
     marks = (
@@ -86,7 +88,7 @@ def _legend(axes: Axes) -> None:
     axes.legend(marks.values(), marks.keys(), fontsize=8, ncols=3 if len(marks) < 4 else 2, **above)
 
 
-def _drivers(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+def _drivers(axes: Axes, runs: Sequence[RunResults]) -> None:
     axes.set_title("What does it look at?")
     found = [(run, shares) for run in runs if (shares := feature_shares(run))]
     if not found:
@@ -129,7 +131,7 @@ def _explain_marks(axes: Axes, measures: list[OverSeeds]) -> None:
         axes.plot([], [], "|", color=SEQUENCE[3], ms=6, mew=1.2, label="untrained")
 
 
-def _memory(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+def _memory(axes: Axes, runs: Sequence[RunResults]) -> None:
     axes.set_title("How long does it remember?")
     labels: list[str] = []
     for run in runs:
@@ -188,7 +190,7 @@ def _memory_ticks(low: float, high: float) -> list[float]:
     return shown
 
 
-def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:
+def _failures(axes: Axes, runs: Sequence[RunResults]) -> None:
     axes.set_title("Where does it fail?")
     known = [run for run in runs if run.room("predictions")]
     if not known:
@@ -210,14 +212,14 @@ def _failures(axes: Axes, runs: tuple[RunResults, ...]) -> None:
     return light_grid(axes, "x")
 
 
-def _horizons(axes: Axes, runs: tuple[RunResults, ...] | list[RunResults]) -> None:
+def _horizons(axes: Axes, runs: Sequence[RunResults] | list[RunResults]) -> None:
     axes.set_yticks(range(len(runs)), [run.ahead for run in runs])
     axes.tick_params(axis="y", length=0)
     axes.set_ylabel("ahead")
     axes.invert_yaxis()
 
 
-def _nothing(axes: Axes, of_network: tuple[RunResults, ...]) -> None:
+def _nothing(axes: Axes, of_network: Sequence[RunResults]) -> None:
     """Say why a panel is empty; panels on the network are where it is switched off."""
     off = any(run.network_is_off for run in of_network)
     why = "the network is switched off" if off else "not executed yet"

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lstmkit.findings.headlines import SUMMARY, Subject, headlines
 from lstmkit.findings.run_results import Room, RunResults
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
+from lstmkit.report.headlines import SUMMARY, Subject, headlines
 from lstmkit.report.layout import (
     CLAIMS,
     METRICS,

@@ -29,7 +29,7 @@ def fit_baselines(
         Per baseline, a function that forecasts windows in the target's unit, shape (window, horizon).
     """
     train, held_out = windows["train"], held_out_windows(windows, training, seed)
-    expected = climatology(dataset.frame[dataset.target], dataset.local_time, train.rows, dataset.interval)
+    expected = climatology(dataset.frame[dataset.target], dataset.local_time, train.rows, dataset.calendar)
     origin = train.origin_rows.cpu().numpy()
     last, damped = (
         fit_residual_baseline(kind, train.values, expected, train.rows, origin, train.horizon)

@@ -57,7 +57,7 @@ def baselines_request(params: StudyParams, dataset: Dataset, train: Windows) -> 
     return {
         "horizon": train.horizon,
         "features": list(train.features),
-        "site_timezone": dataset.site_timezone,
+        "site_timezone": dataset.calendar.timezone,
         "lookback": train.lookback,
         "split": params.split.model_dump(),
         "validation_windows": params.training.validation_windows,

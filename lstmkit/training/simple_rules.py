@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from lstmkit.data.clock import steps_to_same_time
 from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.windows import Windows
 
@@ -24,7 +23,7 @@ def persistence(windows: Windows) -> Forecast:
 
 
 def seasonal_naive(windows: Windows) -> Forecast:
-    """The latest known value at the same time of day.
+    """The latest known value at the same point of the shortest cycle, usually the same time of day.
 
     A day before the target may itself be ahead of the origin, or lie in a gap before the window's lookback: then
     the day before that is taken, and the last known value where no such day is known.
@@ -32,7 +31,7 @@ def seasonal_naive(windows: Windows) -> Forecast:
     Args:
         windows: to forecast.
     """
-    season = steps_to_same_time(windows.interval)
+    season = windows.calendar.season_steps
     rows = same_time_rows(windows, _all_steps(windows))
     forecast = np.full(rows.shape, np.nan)
     for extra in range(3):
@@ -80,7 +79,7 @@ def same_time_rows(windows: Windows, steps: Int[np.ndarray, "window step"]) -> I
         windows: to forecast.
         steps: ahead of each window's origin.
     """
-    season = steps_to_same_time(windows.interval)
+    season = windows.calendar.season_steps
     return windows.origin_rows.cpu().numpy()[:, None] + steps - -(-steps // season) * season
 
 

@@ -109,7 +109,7 @@ def _request(
         "architecture": architecture.model_dump(),
         "horizon": train.horizon,
         "features": train.features,
-        "site_timezone": dataset.site_timezone,
+        "site_timezone": dataset.calendar.timezone,
         "windows": params.windows.model_dump(),
         "split": params.split.model_dump(),
         "training": params.training.model_dump(),

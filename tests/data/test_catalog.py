@@ -256,7 +256,7 @@ def test_the_simulated_office():
     assert dataset.name == "Simulated office"
     assert dataset.units == units
     assert list(dataset.latents) == list(latents)
-    assert dataset.site_timezone == "America/New_York"
+    assert dataset.calendar.timezone == "America/New_York"
     complete = measured.notna().all(axis=1)
     np.testing.assert_array_equal(dataset.frame.loc[measured.index][complete], measured[complete])
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.climatology import climatology
 
 
@@ -11,7 +12,7 @@ def expected(stamps, values, n_training, interval="2h", timezone="UTC"):
     """An interval of two hours is not smoothed."""
     local = pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(timezone)
     series = pd.Series(np.asarray(values, float))
-    return climatology(series, local, np.arange(n_training), pd.Timedelta(interval)).tolist()
+    return climatology(series, local, np.arange(n_training), Calendar(interval, "UTC")).tolist()
 
 
 def test_working_days_and_weekends_apart():

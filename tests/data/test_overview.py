@@ -9,6 +9,7 @@ import pytest
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.overview import overview
 from lstmkit.data.regimes import Regimes
+from lstmkit.findings.data.overview import averages, gap_sentence, overview_caption, overview_finding
 from lstmkit.params import SplitParams
 from tests.series import dataset_of, raw_windows
 
@@ -69,14 +70,14 @@ def test_small_values_have_three_digits(result):
         week=1e-7 * result.week,
         regimes=Regimes(("Low", "Medium", "High"), (0.000443, 0.000512)),
     )
-    found = small.finding()
+    found = overview_finding(small)
     assert "CO₂ 0.00050 ± 0.00010 mol/mol." in found
     assert "(0.000267 mol/mol) and lowest at 0.000250 mol/mol" in found
     assert "Low below 0.000443, High from 0.000512 mol/mol on" in found
 
 
 def test_the_finding(result):
-    found = result.finding()
+    found = overview_finding(result)
     assert found.startswith("Hand: 02 June 2025 to 27 July 2025, CO₂ ")
     assert "highest on Sunday at 23:00 (2,667 ppm) and lowest at 2,500 ppm" in found
     assert "Low below 450, High from 550 ppm on" in found
@@ -86,7 +87,8 @@ def test_the_finding(result):
 
 def test_a_series_without_gaps_says_so():
     dataset = dataset_of({"co2": np.arange(300.0)})
-    assert overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES).gaps == "Nothing is missing."
+    found = overview(dataset, raw_windows(dataset, 1, lookback=2), REGIMES)
+    assert gap_sentence(found.gaps) == "Nothing is missing."
 
 
 def test_hours_of_a_week_that_training_lacks_are_missing():
@@ -98,7 +100,7 @@ def test_hours_of_a_week_that_training_lacks_are_missing():
 
 def test_regimes_that_no_value_of_the_training_part_lies_in_are_said(result):
     regimes = Regimes(("Low", "Medium", "High"), (1.0, 1.0), empty=("Medium",))
-    found = replace(result, regimes=regimes).finding()
+    found = overview_finding(replace(result, regimes=regimes))
     assert "High from 1.00 ppm on. No value of the training part is Medium. Missing: " in found
 
 
@@ -133,8 +135,8 @@ def stepwise(interval: str, periods: int, timezone: str = "Europe/Berlin"):
 )
 def test_means_are_over_no_less_than_the_interval(interval, means, week_hours):
     result = stepwise(interval, 112)
-    assert result.averages == means
-    assert means in result.caption
+    assert averages(result) == means
+    assert means in overview_caption(result)
     assert result.means.notna().all()
     if pd.Timedelta(interval) >= pd.Timedelta("1h"):
         assert result.means.tolist() == list(range(112))
@@ -145,22 +147,23 @@ def test_means_are_over_no_less_than_the_interval(interval, means, week_hours):
 def test_the_week_of_daily_values():
     result = stepwise("1D", 112)  # eight weeks of training
     assert result.week["50 %"].tolist() == [day + 24.5 for day in range(7)]  # Mondays are 0, 7, …, 49
-    assert "the weekly median is highest on Sunday (30.5 ppm) and lowest at 24.5 ppm" in result.finding()
-    assert "and its week (below)" in result.caption
+    told = overview_finding(result)
+    assert "the weekly median is highest on Sunday (30.5 ppm) and lowest at 24.5 ppm" in told
+    assert "and its week (below)" in overview_caption(result)
     assert str(result.stretches["test"][0][0]) == "2025-03-31 00:00:00+02:00"
 
 
 def test_the_week_of_steps_of_six_hours():
     result = stepwise("6h", 112)  # two weeks of training
     assert result.week["50 %"].tolist() == [step + 14.0 for step in range(28)]
-    assert "highest on Sunday from 18:00 to 24:00 (41.0 ppm)" in result.finding()
+    assert "highest on Sunday from 18:00 to 24:00 (41.0 ppm)" in overview_finding(result)
 
 
 def test_weekly_values_have_no_week():
     result = stepwise("7D", 112)
     assert result.week["50 %"].tolist() == [27.5]
-    assert "In the training part the median is 27.5 ppm. Regimes" in result.finding()
-    assert "the spread of the training part (below)" in result.caption
+    assert "In the training part the median is 27.5 ppm. Regimes" in overview_finding(result)
+    assert "the spread of the training part (below)" in overview_caption(result)
 
 
 def test_a_part_starts_with_its_first_observed_step():
@@ -179,5 +182,5 @@ def test_a_gap_of_weeks_is_told_in_days():
     keep[1000:2632] = False  # 68 days
     dataset = dataset_of({"co2": np.arange(3000.0)}, keep=keep)
     split = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
-    found = overview(dataset, raw_windows(dataset, 1, split, lookback=2), REGIMES).finding()
+    found = overview_finding(overview(dataset, raw_windows(dataset, 1, split, lookback=2), REGIMES))
     assert "1 longer gap (1,632 steps, the longest 68 days) splitting the series" in found

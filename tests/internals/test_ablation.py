@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages, replaced
@@ -105,7 +106,9 @@ def test_the_stages_of_a_cnn_lstm():
     assert convolutional_stages(small()) == ("relu1", "relu2", "pool")
 
 
-@pytest.mark.parametrize("model", [LSTMForecaster(2, 3, hidden=2), BypassForecaster(2, 3, hidden=2)])
+@pytest.mark.parametrize(
+    "model", [LSTMForecaster(2, 3, hidden=2), BypassForecaster(2, 3, hidden=2), nn.Linear(2, 3)]
+)
 def test_a_model_without_convolutions_is_refused(model):
     with pytest.raises(
         LstmkitError, match=f"{type(model).__name__} has 0 convolutional stages; two layers and a pool"

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.utils import prune
 
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.gates.trace_check import trace_check_finding
 from lstmkit.internals.gates import trace_lstm
 from lstmkit.internals.lstm_weights import lstm_weights, plain_lstm
 from lstmkit.internals.recurrent import first_lstm
@@ -51,7 +52,7 @@ def test_derived_weights_are_those_that_the_module_computes_with(shape, kind, gi
         assert check.deviation <= 1e-12
         assert check.in_double <= 1e-12
         assert check.module <= 1e-12
-        assert "it is the same recurrence" in check.finding()
+        assert "it is the same recurrence" in trace_check_finding(check)
         change(model)
 
 
@@ -149,6 +150,6 @@ def test_other_floats_are_traced_in_what_the_module_computes_in(dtype, most, bat
     check = check_trace(lstm, x)
     assert check.deviation <= most
     assert check.in_double <= 1e-12
-    assert "it is the same recurrence" in check.finding()
+    assert "it is the same recurrence" in trace_check_finding(check)
     word = {torch.float64: "double", torch.float32: "single", torch.float16: "half"}.get(dtype, "bfloat16")
-    assert f"In {word} precision, in which this page is computed" in check.finding()
+    assert f"In {word} precision, in which this page is computed" in trace_check_finding(check)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.gates.trace_check import trace_check_finding
 from lstmkit.internals.ablation import replaced
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
@@ -207,7 +208,7 @@ def test_compiled_lstms_are_traced(compiled):
             torch.testing.assert_close(trace.c, values.c, rtol=0, atol=0)
         check = check_trace(lstm, call.x)
         assert check.in_double <= 1e-12
-        assert "it is the same recurrence" in check.finding()
+        assert "it is the same recurrence" in trace_check_finding(check)
 
 
 def test_a_compiled_model_is_named_by_its_own_class():

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from lstmkit.findings.gates.trace_check import trace_check_finding
 from lstmkit.internals import trace_check
 from lstmkit.internals.gates import trace_lstm
 from lstmkit.internals.trace_check import TraceCheck, check_trace
@@ -27,7 +28,7 @@ def test_a_right_trace_passes(shape, dtype, most, given):
     assert check.deviation <= most
     assert check.in_double <= 1e-12
     assert check.bounded
-    assert "it is the same recurrence" in check.finding()
+    assert "it is the same recurrence" in trace_check_finding(check)
 
 
 def test_a_trace_of_other_weights_is_found_and_said(monkeypatch):
@@ -38,9 +39,9 @@ def test_a_trace_of_other_weights_is_found_and_said(monkeypatch):
     check = check_trace(lstm, inputs(8))
     assert check.hidden > 1e-5
     assert check.in_double > 1e-5
-    assert "In double precision hidden or cell states differ by up to " in check.finding()
-    assert "the gates shown here are not those of the model." in check.finding()
-    assert "same recurrence" not in check.finding()
+    assert "In double precision hidden or cell states differ by up to " in trace_check_finding(check)
+    assert "the gates shown here are not those of the model." in trace_check_finding(check)
+    assert "same recurrence" not in trace_check_finding(check)
 
 
 @every_shape
@@ -53,7 +54,7 @@ def test_a_trace_from_another_state_is_found(shape, monkeypatch):
 
 
 def test_what_is_said_of_rounding_and_of_gates_within_their_bounds():
-    assert TraceCheck(1e-6, 2e-6, 3e-7, True, 15.0, 5e-15, 0.0, torch.float32).finding() == (
+    assert trace_check_finding(TraceCheck(1e-6, 2e-6, 3e-7, True, 15.0, 5e-15, 0.0, torch.float32)) == (
         "The gates are computed outside PyTorch's fused LSTM and held against it. In double precision no hidden or "
         "cell state differs by more than 5e-15: it is the same recurrence. "
         f"{BUT_FOR_ROUNDING}all gates lie within their bounds."
@@ -61,7 +62,7 @@ def test_what_is_said_of_rounding_and_of_gates_within_their_bounds():
 
 
 def test_what_is_said_of_other_gates_than_the_models():
-    assert TraceCheck(1e-6, 2e-6, 3e-7, False, 15.0, 2e-10, 0.0, torch.float32).finding() == (
+    assert trace_check_finding(TraceCheck(1e-6, 2e-6, 3e-7, False, 15.0, 2e-10, 0.0, torch.float32)) == (
         "The gates are computed outside PyTorch's fused LSTM and held against it. In double precision hidden or "
         "cell states differ by up to 2e-10: the gates shown here are not those of the model. "
         f"{BUT_FOR_ROUNDING}some gates leave their bounds."
@@ -73,7 +74,7 @@ def test_extreme_inputs_stay_within_the_bounds():
     check = check_trace(lstm, 1e6 * inputs(32, dtype=torch.float32))
     assert check.bounded
     assert math.isfinite(check.deviation)
-    assert "all gates lie within their bounds" in check.finding()
+    assert "all gates lie within their bounds" in trace_check_finding(check)
 
 
 def test_large_cells_round_more_but_are_the_same_in_double_precision():
@@ -114,7 +115,7 @@ def test_nan_anywhere_is_a_deviation_of_nan_and_is_said(where, layer):
     assert math.isnan(check.largest_cell)
     assert math.isnan(check.module)
     assert not check.bounded
-    assert check.finding() == (
+    assert trace_check_finding(check) == (
         "The gates are computed outside PyTorch's fused LSTM and held against it. Gates or states are NaN, because "
         "the inputs, the initial state or the weights hold NaN or infinity: the gates shown here say nothing about the "
         "model."
@@ -125,12 +126,12 @@ def test_inputs_that_are_all_nan_are_not_the_same_recurrence():
     lstm = lstm_of(torch.float32)
     check = check_trace(lstm, torch.full((3, 6, 4), NAN))
     assert math.isnan(check.deviation)
-    assert "same recurrence" not in check.finding()
+    assert "same recurrence" not in trace_check_finding(check)
 
 
 def test_infinite_weights_that_make_nan_are_said():
     lstm, x, _ = broken("weight", INFINITY)
-    assert "Gates or states are NaN" in check_trace(lstm, x).finding()  # ∞ · 0 in the first step
+    assert "Gates or states are NaN" in trace_check_finding(check_trace(lstm, x))  # ∞ · 0 in the first step
 
 
 @pytest.mark.parametrize("place", range(3))
@@ -139,7 +140,7 @@ def test_a_deviation_of_nan_is_not_passed_over_whichever_it_is(place):
     deviations[place] = NAN
     check = TraceCheck(*deviations, True, 1.0, 1e-15, 0.0, torch.float32)
     assert math.isnan(check.deviation)
-    assert "Gates or states are NaN" in check.finding()
+    assert "Gates or states are NaN" in trace_check_finding(check)
 
 
 class Leaking(torch.nn.LSTM):
@@ -156,8 +157,8 @@ def test_a_module_that_computes_something_else_than_its_weights_say_is_found_and
     states = trace_lstm(lstm, inputs(8))[0].h
     assert check.module == pytest.approx(0.1 * states.abs().max().item(), rel=1e-12)
     assert check.in_double <= 1e-12
-    assert "The model's own LSTM ends in states that differ by up to " in check.finding()
-    assert "same recurrence" not in check.finding()
+    assert "The model's own LSTM ends in states that differ by up to " in trace_check_finding(check)
+    assert "same recurrence" not in trace_check_finding(check)
 
 
 def test_checking_leaves_the_lstm_as_it_was():

@@ -4,7 +4,6 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from lstmkit.findings.run_results import RunResults
-from lstmkit.findings.summary import summarise
 from lstmkit.plots.style import REGIME_COLORS
 from lstmkit.plots.summary import plot_summary
 from tests.hand_made import THREE, facts, metrics, network, of_seeds
@@ -19,7 +18,7 @@ def drawn(*found: dict):
         RunResults(f"{hours} h", f"h{hours}", metrics(*error), known)
         for hours, error, known in zip((1, 24), errors, found, strict=True)
     ]
-    figure = plot_summary(summarise("LSTM", runs))
+    figure = plot_summary("LSTM", runs)
     figure.draw_without_rendering()
     return figure
 
@@ -48,7 +47,7 @@ def test_the_explained_network_the_other_seeds_and_all_together_stand_in_one_pan
     first = metrics(20.0, 25.0, *interval)
     near = of_seeds(first, (0.1, 0.0, 0.3), (-0.05, -0.1, 0.02), together=(0.25, 0.15, 0.35))
     runs = [RunResults("1 h", "h1", near, {}), RunResults("24 h", "h24", metrics(70.0, 65.0, *interval), {})]
-    panel = plot_summary(summarise("LSTM", runs)).axes[0]
+    panel = plot_summary("LSTM", runs).axes[0]
     assert [x for x, _ in marks(panel, "explained")] == pytest.approx([20.0, 100 * (1 - 70 / 65)])
     assert marks(panel, "other seeds") == [(10.0, 0), (-5.0, 0)]
     assert marks(panel, "seeds together") == [(25.0, 0.22)]
@@ -61,7 +60,7 @@ def test_the_explained_network_the_other_seeds_and_all_together_stand_in_one_pan
 
 def test_seeds_are_a_line_and_untrained_networks_ticks():
     run = RunResults("1 h", "h1", metrics(20.0, 25.0), facts(0.4, None, 80.0), THREE)
-    _, drivers, memory, _ = plot_summary(summarise("LSTM", [run])).axes
+    _, drivers, memory, _ = plot_summary("LSTM", [run]).axes
     ticks = [
         sorted(line.get_xdata())
         for line in drivers.lines
@@ -89,7 +88,7 @@ def test_seeds_are_a_line_and_untrained_networks_ticks():
 def test_panels_on_a_network_that_is_switched_off_say_so():
     off = metrics(20.0, 25.0) | network(gain=0.0, spread=0.0)
     kept = facts(0.4, 0.5, 80.0)
-    figure = plot_summary(summarise("LSTM", [RunResults("1 h", "h1", off, kept)]))
+    figure = plot_summary("LSTM", [RunResults("1 h", "h1", off, kept)])
     said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     assert said[1:3] == [["the network is switched off"]] * 2
     assert "not executed yet" not in said[3]

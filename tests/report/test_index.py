@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from lstmkit.errors import LstmkitError
-from lstmkit.findings.headlines import Subject, headlines
 from lstmkit.findings.run_results import RunResults
+from lstmkit.report.headlines import Subject, headlines
 from lstmkit.report.index import _row, write_index
 from lstmkit.storage.checksums import checksum, write_checked, write_result
 from tests.hand_made import THREE, facts, metrics, network, of_seeds

@@ -37,21 +37,22 @@ def test_results_lie_beside_params_or_beside_the_file():
 
 def test_a_figure_has_the_number_of_its_plan():
     run = Path("results/lstm_interpretability/h24")
-    assert figure_path("skill", "lstm", run) == run / "training/T3_skill.png"
-    assert figure_path("occlusion", "lstm", run).name == "B7_occlusion_heatmap.png"
-    assert figure_path("occlusion", "cnn_lstm", run).name == "B10_occlusion_heatmap.png"
+    assert figure_path("skill", False, run) == run / "training/T3_skill.png"
+    assert figure_path("occlusion", False, run).name == "B7_occlusion_heatmap.png"
+    assert figure_path("occlusion", True, run).name == "B10_occlusion_heatmap.png"
 
 
 def test_a_figure_of_all_horizons_lies_beside_their_folders():
     model = Path("results/lstm_interpretability")
     assert (
-        figure_path("attribution_shift", "lstm", model / "h1")
-        == model / "comparison/E9_attribution_shift.png"
+        figure_path("attribution_shift", False, model / "h1") == model / "comparison/E9_attribution_shift.png"
     )
-    assert figure_path("summary", "cnn_lstm", model / "h24") == model / "summary.png"
+    assert figure_path("summary", True, model / "h24") == model / "summary.png"
 
 
 def test_an_unknown_figure_gets_a_list_of_the_known_ones():
-    with pytest.raises(LstmkitError, match="no figure 'guided_backprop' for a model of kind 'lstm'") as error:
-        figure_path("guided_backprop", "lstm", Path("h1"))
+    with pytest.raises(
+        LstmkitError, match="no figure 'guided_backprop' for a model without convolutions"
+    ) as error:
+        figure_path("guided_backprop", False, Path("h1"))
     assert "occlusion" in str(error.value)

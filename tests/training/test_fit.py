@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.windows import Windows
@@ -64,7 +65,7 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
             horizon=1,
             features=("a", "b"),
             scaler=Scaler(center=np.zeros(FEATURES), scale=np.ones(FEATURES)),
-            interval=pd.Timedelta("1h"),
+            calendar=Calendar("1h", "UTC"),
         )
 
     return {"train": part(0, n_train), "validation": part(n_train, size)}

@@ -19,7 +19,7 @@ HALF = SplitParams(validation_blocks=1, train=0.4, validation=0.2)
 
 def expected_and_rules(dataset, windows, kinds):
     train = windows["train"]
-    usual = climatology(dataset.frame["co2"], dataset.local_time, train.rows, dataset.interval)
+    usual = climatology(dataset.frame["co2"], dataset.local_time, train.rows, dataset.calendar)
     origin = train.origin_rows.numpy()
     return usual, [
         fit_residual_baseline(kind, train.values, usual, train.rows, origin, train.horizon) for kind in kinds

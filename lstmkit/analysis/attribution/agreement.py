@@ -2,16 +2,45 @@
 
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
+from typing import Required, TypedDict
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
 from lstmkit.analysis.attribution.attributor import Attribution
-from lstmkit.wording import feature_label, plain
 
 LEAST = 0.01  # of the largest magnitude of a map, below which the order of cells is noise
 SHUFFLES, SEED = 20, 0
+Pair = tuple[str, str]
+
+
+class AgreementFacts(TypedDict, total=False):
+    """How alike the maps of several methods are; the number of methods alone where no two of them can be compared.
+
+    Attributes:
+        methods: how many are counted.
+        leader: the feature that most of them name first.
+        methods_naming_it: how many.
+        median_correlation: rank correlation of two maps, in the median over pairs of methods.
+        lowest_correlation: of any pair.
+        chance_correlation: median over pairs where the cells of one of the two are shuffled.
+        fewest_cells: that a pair is compared over.
+        most_cells: the same, of the pair with the most.
+        cells: of a whole map.
+        not_counted: methods that miss what they promise to add up to, where there are any.
+    """
+
+    methods: Required[int]
+    leader: str
+    methods_naming_it: int
+    median_correlation: float
+    lowest_correlation: float
+    chance_correlation: float
+    fewest_cells: int
+    most_cells: int
+    cells: int
+    not_counted: str
 
 
 @dataclass(frozen=True)
@@ -35,84 +64,74 @@ class Agreement:
     shares: pd.DataFrame
     incomplete: tuple[str, ...]
 
-    @property
-    def caption(self) -> str:
-        """What is drawn."""
-        return (
-            f"Left, Spearman correlation of the maps of all methods, and below it the number of cells that it is of: "
-            f"those of {self.n_cells:,} that reach {100 * LEAST:.0f} % of the largest in at least one of the two maps. "
-            f"Right, the share that each method gives to each feature."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """The correlations, the number of cells that each is of, and what chance gives."""
         tables = {"rank_correlation": self.correlation, "cells": self.compared, "by_chance": self.by_chance}
         return pd.concat(tables, axis=1)
 
-    def facts(self) -> dict[str, float | int | str]:
-        """How many methods name the same feature first, and how alike their maps are, for the summary."""
-        shares = self._counted()
-        if not (pairs := self._pairs(shares)):
-            return {"methods": len(shares.columns)}
-        leaders = shares.idxmax()
-        return ({"not_counted": ", ".join(self.incomplete)} if self.incomplete else {}) | {
-            "methods": len(leaders),
-            "leader": str(leaders.mode()[0]),
-            "methods_naming_it": int((leaders == leaders.mode()[0]).sum()),
-            "median_correlation": float(np.median(list(pairs.values()))),
-            "lowest_correlation": min(pairs.values()),
-            "chance_correlation": self._chance(pairs),
-            "fewest_cells": min(self._cells(pairs)),
-            "most_cells": max(self._cells(pairs)),
-            "cells": self.n_cells,
-        }
-
-    def finding(self) -> str:
-        """Which methods agree least, and whether they name the same feature."""
-        shares = self._counted()
-        if not (pairs := self._pairs(shares)):
-            return "Fewer than two methods tell inputs apart, so there is nothing to compare."
-        leaders, least = shares.idxmax(), min(pairs, key=pairs.get)
-        leader = leaders.mode()[0]
-        others = [f"{method} ({feature_label(name)})" for method, name in leaders.items() if name != leader]
-        every = "Both" if len(leaders) == 2 else f"All {len(leaders)}"
-        named = f"{every} methods rank {feature_label(leader)} first"
-        if others:
-            share = f"{len(leaders) - len(others)} of {len(leaders)}"
-            named = f"{share} methods rank {feature_label(leader)} first; not so {', '.join(others)}"
-        uncounted = "".join(
-            f" {method} does not add up here and is not counted." for method in self.incomplete
-        )
-        fewest, most = min(self._cells(pairs)), max(self._cells(pairs))
-        cells = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-        where = f"{named}. Over the {cells} of {self.n_cells:,} cells that reach {100 * LEAST:.0f} % of the largest in"
-        chance = f"shuffled cells give {plain(self._chance(pairs))}"
-        if len(pairs) == 1:
-            return (
-                f"{where} at least one of their maps, the rank correlation is {plain(pairs[least])} ({chance})."
-                f"{uncounted}"
-            )
-        median = plain(float(np.median(list(pairs.values()))))
-        return (
-            f"{where} at least one of two maps, the rank correlation is {median} in the median over pairs of methods "
-            f"({chance}), lowest between {least[0]} and {least[1]} ({plain(pairs[least])}).{uncounted}"
-        )
-
-    def _counted(self) -> pd.DataFrame:
+    @property
+    def counted(self) -> pd.DataFrame:
         """Shares of the methods that keep what they promise and whose maps have a rank correlation, as they vary."""
         kept = self.shares.drop(columns=list(self.incomplete))
         varies = ~self.correlation.loc[kept.columns, kept.columns].isna().all()
         return kept.loc[:, kept.any() & varies]
 
-    def _pairs(self, shares: pd.DataFrame) -> dict[tuple[str, str], float]:
-        found = {(a, b): float(self.correlation.loc[a, b]) for a, b in combinations(shares, 2)}
+    @property
+    def leaders(self) -> dict[str, str]:
+        """The feature with the largest share by each method that is counted."""
+        return {str(method): str(shares.idxmax()) for method, shares in self.counted.items()}
+
+    @property
+    def leader(self) -> str:
+        """The feature that most of the methods name first."""
+        return str(pd.Series(self.leaders).mode()[0])
+
+    @property
+    def pairs(self) -> dict[Pair, float]:
+        """Rank correlation of each pair of the methods that are counted; empty where no two can be compared."""
+        found = {(a, b): float(self.correlation.loc[a, b]) for a, b in combinations(self.counted, 2)}
         return {pair: value for pair, value in found.items() if not np.isnan(value)}
 
-    def _chance(self, pairs: dict[tuple[str, str], float]) -> float:
-        return float(np.median([self.by_chance.loc[pair] for pair in pairs]))
+    @property
+    def least_alike(self) -> Pair:
+        """The pair with the lowest rank correlation."""
+        return min(self.pairs.items(), key=lambda item: item[1])[0]
 
-    def _cells(self, pairs: dict[tuple[str, str], float]) -> list[int]:
-        return [int(self.compared.loc[pair]) for pair in pairs]
+    @property
+    def median_correlation(self) -> float:
+        """Rank correlation in the median over the pairs."""
+        return float(np.median(list(self.pairs.values())))
+
+    @property
+    def chance_correlation(self) -> float:
+        """The same where the cells of one of the two maps are shuffled."""
+        return float(np.median([self.by_chance.loc[pair] for pair in self.pairs]))
+
+    @property
+    def cells_of_pairs(self) -> tuple[int, int]:
+        """Fewest and most cells that a pair is compared over."""
+        cells = [int(self.compared.loc[pair]) for pair in self.pairs]
+        return min(cells), max(cells)
+
+    def facts(self) -> AgreementFacts:
+        """How many methods name the same feature first, and how alike their maps are, for the summary."""
+        if not (pairs := self.pairs):
+            return {"methods": len(self.counted.columns)}
+        leaders, (fewest, most) = list(self.leaders.values()), self.cells_of_pairs
+        facts: AgreementFacts = {
+            "methods": len(leaders),
+            "leader": self.leader,
+            "methods_naming_it": leaders.count(self.leader),
+            "median_correlation": self.median_correlation,
+            "lowest_correlation": min(pairs.values()),
+            "chance_correlation": self.chance_correlation,
+            "fewest_cells": fewest,
+            "most_cells": most,
+            "cells": self.n_cells,
+        }
+        if self.incomplete:
+            facts["not_counted"] = ", ".join(self.incomplete)
+        return facts
 
 
 def agreement(attributions: list[Attribution]) -> Agreement:

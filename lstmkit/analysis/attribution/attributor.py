@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,23 @@ from lstmkit.analysis.resampling.statistics import RunningMean
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams
-from lstmkit.wording import VISIBLE, duration, feature_label, percent, whole_percent
+
+TOLERABLE_GAP = 0.05  # of the completeness of integrated gradients
+ROUNDING = 1e-9  # hours; keeps whole hours whole
+
+
+class MethodFacts(TypedDict):
+    """What one method attributes to features and hours.
+
+    Attributes:
+        shares: percent of the whole absolute attribution, by feature.
+        hours_of_half: how many of the newest hours hold half of it.
+        hours_of_nine_tenths: how many hold nine tenths.
+    """
+
+    shares: dict[str, float]
+    hours_of_half: float
+    hours_of_nine_tenths: float
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,7 @@ class Attribution:
         by_hour_error: its standard error.
         features: names.
         hours_before: hours from each input step to the forecast's origin, shape (time,); zero is the newest.
-        explained: what the scalar is, for captions.
+        explained: what the scalar is.
         n_windows: windows that were averaged.
         completeness_error: for integrated gradients, the mean over windows of
             absolute difference between the sum of attributions and the change of the forecast from the training
@@ -89,11 +105,6 @@ class Attribution:
         """Hours before the origin at which the newest step of each entry of `by_hour` can lie, oldest first."""
         return np.unique(np.floor(self.hours_before + ROUNDING))[::-1]
 
-    @property
-    def caption(self) -> str:
-        """What was averaged."""
-        return f"{self.method} of the {self.explained}, averaged over {self.n_windows} test windows."
-
     def to_frame(self) -> pd.DataFrame:
         """The heatmaps in long form: one row per step and feature."""
         index = pd.MultiIndex.from_product(
@@ -116,39 +127,13 @@ class Attribution:
         index = pd.Index(self.hours_before, name="hours_before")
         return pd.DataFrame({"total": self.by_step, "standard_error": self.by_step_error}, index=index)
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> MethodFacts:
         """Shares in percent, and the newest hours that hold half and nine tenths, for the summary."""
         return {
-            "shares": {name: float(share) for name, share in self.share.items()},
+            "shares": {str(name): float(share) for name, share in self.share.items()},
             "hours_of_half": self.hours_holding(0.5),
             "hours_of_nine_tenths": self.hours_holding(0.9),
         }
-
-    def finding(self) -> str:
-        """Which feature and which hours hold most of the attribution."""
-        if not self.by_step.any():
-            return "All attributions are zero: the forecast does not depend on the inputs."
-        (first, most_of_it), *others = self.share.items()
-        second = ""
-        if others and others[0][1] > VISIBLE:
-            second = f" and {feature_label(others[0][0])} {others[0][1]:.0f} %"
-        half, most = self.hours_holding(0.5), self.hours_holding(0.9)
-        complete = ""
-        if self.completeness_error is not None:
-            complete = (
-                f" The attributions miss the change of the forecast that they should add up to by "
-                f"{percent(self.completeness_error)} on average."
-            )
-        if self.incomplete:
-            return (
-                f"{complete[1:]} The forecast changes too abruptly along the path for its points, so this map "
-                f"does not say what the forecast owes to its inputs."
-            )
-        return (
-            f"{feature_label(first)} holds {whole_percent(most_of_it / 100)} of the attribution{second}. "
-            f"Half of it lies in the newest {duration(half)} of the window, nine tenths in the newest {duration(most)}."
-            f"{complete}"
-        )
 
     def hours_holding(self, share: float) -> float:
         """How many of the newest hours hold a share of the whole absolute attribution.
@@ -160,10 +145,6 @@ class Attribution:
         step = self.hours_before[0] / max(1, len(self.hours_before) - 1)
         enough = np.searchsorted(newest_first, share * newest_first[-1])
         return float(self.hours_before[::-1][enough] + step)
-
-
-TOLERABLE_GAP = 0.05  # of the completeness of integrated gradients
-ROUNDING = 1e-9  # hours; keeps whole hours whole
 
 
 class Attributor:
@@ -192,16 +173,11 @@ class Attributor:
         step = self.params.target_step
         return "mean over the horizon" if step is None else f"step {step} ahead"
 
-    def finding(self) -> str:
-        """What is explained, on which windows."""
-        total, params = len(self.windows), self.params
-        return (
-            f"Explained is what the network forecasts, the difference from {self.windows.residual.rule} "
-            f"({self.explained}). No map contains what {self.windows.residual.rule} forecasts by itself. Methods of "
-            f"one backward pass see {min(total, params.windows)} of the {total:,} test windows, those of many passes "
-            f"{min(total, params.costly_windows)}, drawn with seed {self.seed}. Standard errors take the windows as "
-            f"independent; windows that overlap in time are not quite."
-        )
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Windows that methods of one backward pass are averaged over, and those of many passes."""
+        total = len(self.windows)
+        return min(total, self.params.windows), min(total, self.params.costly_windows)
 
     def saliency(self, few: bool = False) -> Attribution:
         """Gradients, signed and absolute.
@@ -270,13 +246,13 @@ class Attributor:
         with torch.random.fork_rng(), torch.backends.cudnn.flags(enabled=False):
             torch.manual_seed(self.seed)
             for x, _ in sample.batches(self.params.batch_size):
-                values = method(self.forecast, x.requires_grad_()).detach()
+                scaled = method(self.forecast, x.requires_grad_()).detach()
                 if complete:
                     with torch.no_grad():
                         moved = self.forecast(x) - self.forecast(torch.zeros_like(x))
-                    gap.add((values.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
+                    gap.add((scaled.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
                     change.add(moved.abs().cpu().numpy())
-                values = _finite(values.cpu().numpy(), name) * self.windows.residual.scale
+                values = _finite(scaled.cpu().numpy(), name) * self.windows.residual.scale
                 magnitude.add(np.abs(values))
                 signed.add(values)
                 by_feature.add(np.abs(values).sum(axis=1))

@@ -15,6 +15,8 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.params import AttributionParams
 
+SILENT = 1e-8  # mean absolute gradient below which a channel carries none
+
 
 @dataclass(frozen=True)
 class GradientFlow:
@@ -48,6 +50,16 @@ class GradientFlow:
         """Names of the neighbours that `ratio` compares."""
         return tuple(f"{a} / {b}" for a, b in zip(self.stages[:-1], self.stages[1:], strict=True))
 
+    @property
+    def silent_channels(self) -> tuple[int, ...]:
+        """How many channels of each stage but the input carry no gradient at any of its steps."""
+        return tuple(int((channels.max(axis=1) < SILENT).sum()) for channels in self.magnitude)
+
+    @property
+    def arriving_percent(self) -> float:
+        """Mean norm at the input, in percent of that at the stage nearest the forecast."""
+        return float(100 * self.norm[0] / self.norm[-1])
+
     def to_frame(self) -> pd.DataFrame:
         """Mean norm per stage, and its ratio to the next stage towards the forecast (none for the last)."""
         return pd.DataFrame(
@@ -58,29 +70,6 @@ class GradientFlow:
                 "ratio_error": [*self.ratio_error, np.nan],
             },
             index=pd.Index(self.stages, name="stage"),
-        )
-
-    def finding(self) -> str:
-        """What becomes of the gradient on its way back."""
-        if not self.norm.any():
-            return "No gradient reaches any stage: the forecast does not depend on the inputs."
-        quiet = [int((channels.max(axis=1) < 1e-8).sum()) for channels in self.magnitude]
-        dead = "; ".join(
-            f"{n} of {len(channels)} channels of the {stage} carry no gradient"
-            for n, channels, stage in zip(quiet, self.magnitude, self.stages[1:], strict=True)
-            if n
-        )
-        steps = list(zip(self.stages[:-1], self.stages[1:], self.ratio, self.ratio_error, strict=True))[::-1]
-        ways = ", ".join(f"{ratio:.2f} ± {error:.2f} from {b} to {a}" for a, b, ratio, error in steps)
-        arrived = 100 * self.norm[0] / self.norm[-1]
-        return (
-            f"On its way back the gradient's mean norm is multiplied by {ways}; at the input it is {arrived:.0f} % of "
-            f"what it was at the {self.stages[-1]}. "
-            + (
-                f"{dead[0].upper()}{dead[1:]}."
-                if dead
-                else "Every channel of every stage carries some gradient."
-            )
         )
 
 

@@ -1,6 +1,6 @@
 """The methods of attribution, each a small function from a scalar forecast and inputs to signed attributions.
 
-The attributions have the inputs' shape and their scaled units; `attribution.py` averages them over windows.
+The attributions have the inputs' shape and their scaled units; `attributor.py` averages them over windows.
 """
 
 from collections.abc import Callable

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmkit.analysis.errors.compared import RANGES, Compared
+from lstmkit.analysis.errors.metrics import NetworkMetrics
 from lstmkit.analysis.resampling.statistics import RunningMean
 
 
@@ -23,6 +24,15 @@ class Network:
     gain: float
     spread: float
     without: dict[str, float]
+
+    def to_json(self) -> NetworkMetrics:
+        """The same as `metrics.json` has it."""
+        return {
+            "rule": self.rule,
+            "gain": self.gain,
+            "spread": self.spread,
+            "without": {"all_steps": self.without["all_steps"], "last_step": self.without["last_step"]},
+        }
 
 
 class Added:

@@ -1,7 +1,7 @@
 """Where the errors live: by the regime that came true, and by the regime from which the forecast started."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,30 @@ from jaxtyping import Float, Int
 
 from lstmkit.analysis.errors.predictions import LastStep
 from lstmkit.data.regimes import Regimes
-from lstmkit.wording import digits, signed_alike, signed_digits
 
 WHISKERS = {"q5": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+CHANGES = ~np.eye(3, dtype=bool)  # from one regime to another
+
+
+class RegimeErrorFacts(TypedDict):
+    """Errors where the true value lies in one regime, and its shares of the windows and of the squared error."""
+
+    windows: int
+    share: float
+    bias: float
+    mae: float
+    rmse: float
+    error_share: float
+
+
+class ErrorByRegimeFacts(TypedDict):
+    """Errors by the regime of the true value, and what the changes of regime hold."""
+
+    regimes: dict[str, RegimeErrorFacts]  # that are not empty
+    labels: list[str]
+    changing_windows_share: float
+    changing_error_share: float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -48,21 +69,30 @@ class ErrorByRegime:
         return self.windows / self.windows.sum()
 
     @property
-    def labels(self) -> list[str]:
-        """The regimes with their ranges."""
-        (low, high), unit = self.regimes.edges, self.last.unit
-        between = f"{digits(low)} to {digits(high)} {unit}" if low < high else "no value"
-        ranges = (f"below {digits(low)} {unit}", between, f"from {digits(high)} {unit}")
-        return [f"{name}\n{span}" for name, span in zip(self.regimes.labels, ranges, strict=True)]
+    def changing_windows_share(self) -> float:
+        """Share of the windows that change their regime between origin and last step."""
+        return float(self.window_shares[CHANGES].sum())
 
     @property
-    def caption(self) -> str:
-        """What is drawn."""
-        return (
-            f"Errors (forecast − observed) at the last step, {self.last.lead} ahead, of {self.last.windows_named}. "
-            f"Left, by regime of the true value: median, half (box) and nine in ten (whiskers). Right, which share of "
-            f"the squared error lies in windows that go from one regime at the origin to another at the last step."
-        )
+    def changing_error_share(self) -> float:
+        """Share of the summed squared error that these windows hold."""
+        return float(self.error_shares[CHANGES].sum())
+
+    @property
+    def worst(self) -> str:
+        """The regime of the true value that holds most of the squared error."""
+        return self.table["error_share"].idxmax()
+
+    @property
+    def worst_change(self) -> tuple[int, int]:
+        """Positions of the two regimes, at the origin and of the true value, whose change holds most of it."""
+        start, end = np.unravel_index(np.where(CHANGES, self.error_shares, -1).argmax(), (3, 3))
+        return int(start), int(end)
+
+    @property
+    def empty(self) -> list[str]:
+        """Regimes in which no true value lies."""
+        return [name for name, windows in self.table["windows"].items() if not windows]
 
     def to_frame(self) -> pd.DataFrame:
         """One row per way from a regime at the origin to one at the last step that is taken."""
@@ -91,69 +121,27 @@ class ErrorByRegime:
         }
         return shown.rename(columns=names).rename_axis("regime that came true")
 
-    def finding(self) -> str:
-        """Which regime and which change of regime holds most of the squared error."""
-        if not self.squares.any():
-            return f"There is no error at all. {self._empty()}".strip()
-        return " ".join(filter(None, [self._most(), self._opposite(), self._changes(), self._empty()]))
-
-    def _most(self) -> str:
-        name, unit = self.table["error_share"].idxmax(), self.last.unit
-        row = self.table.loc[name]
-        others = ", ".join(
-            f"{digits(rmse)} {unit} in {label}"
-            for label, rmse in self.table["rmse"].dropna().drop(name).items()
-        )
-        return (
-            f"{name} holds {100 * row['error_share']:.0f} % of the squared error in {100 * row['share']:.0f} % of the "
-            f"windows: RMSE {digits(row['rmse'])} {unit}{f', against {others}' if others else ''}."
-        )
-
-    def _opposite(self) -> str:
-        known = self.table["bias"].dropna()
-        if len(known) < 2:
-            return ""
-        biases = zip(signed_alike(*known), known.index, strict=True)
-        return f"The bias is {', '.join(f'{bias} {self.last.unit} in {name}' for bias, name in biases)}."
-
-    def _changes(self) -> str:
-        stays = np.eye(3, dtype=bool)
-        changed, held = (100 * shares[~stays].sum() for shares in (self.window_shares, self.error_shares))
-        if not changed:
-            return "No window changes its regime between origin and last step."
-        text = (
-            f"Windows that change their regime between origin and last step are {changed:.0f} % of all and hold "
-            f"{held:.0f} % of the squared error"
-        )
-        if not held:
-            return f"{text}."
-        start, end = np.unravel_index(np.where(stays, -1, self.error_shares).argmax(), (3, 3))
-        names, there = self.regimes.labels, (start, end)
-        return (
-            f"{text}; among them {names[start]} to {names[end]} weighs most "
-            f"({100 * self.window_shares[there]:.1f} % of the windows, {100 * self.error_shares[there]:.0f} % of the "
-            f"squared error, bias {signed_digits(self.errors[there] / self.windows[there])} {self.last.unit})."
-        )
-
-    def _empty(self) -> str:
-        empty = [name for name, windows in self.table["windows"].items() if not windows]
-        if not empty:
-            return ""
-        return f"No true value of the test part at this step lies in {' or '.join(empty)}, so nothing is said of it."
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ErrorByRegimeFacts:
         """Per regime that is not empty its errors, all regimes' labels, and what the changes of regime hold."""
-        changes = ~np.eye(3, dtype=bool)
         found = self.table[self.table["windows"] > 0]
         return {
-            "regimes": {
-                name: row.to_dict() | {"windows": int(row["windows"])} for name, row in found.iterrows()
-            },
+            "regimes": {name: _regime_facts(row) for name, row in found.iterrows()},
             "labels": list(self.regimes.labels),
-            "changing_windows_share": float(self.window_shares[changes].sum()),
-            "changing_error_share": float(self.error_shares[changes].sum()),
+            "changing_windows_share": self.changing_windows_share,
+            "changing_error_share": self.changing_error_share,
             "unit": self.last.unit,
         }
+
+
+def _regime_facts(row: pd.Series) -> RegimeErrorFacts:
+    return {
+        "windows": int(row["windows"]),
+        "share": float(row["share"]),
+        "bias": float(row["bias"]),
+        "mae": float(row["mae"]),
+        "rmse": float(row["rmse"]),
+        "error_share": float(row["error_share"]),
+    }
 
 
 def error_by_regime(last: LastStep, regimes: Regimes) -> ErrorByRegime:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.skill import skill_contributions
@@ -19,7 +19,6 @@ from lstmkit.analysis.resampling.statistics import (
 )
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, duration, signed, signed_beside, signed_digits
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,18 @@ class StepErrors:
     bias: Float[np.ndarray, "step"]
     rmse_ends: Float[np.ndarray, "2 step"] | None
     bias_ends: Float[np.ndarray, "2 step"] | None
+
+
+class ErrorByStepFacts(TypedDict):
+    """RMSE at the first and last step, and the steps at which the model is ahead."""
+
+    steps: int
+    first_rmse: float
+    last_rmse: float
+    steps_ahead_of_every_baseline: int
+    steps_surely_ahead: int | None
+    largest_bias: float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -68,21 +79,49 @@ class ErrorByStep:
     n_days: int
 
     @property
-    def caption(self) -> str:
-        """What is drawn."""
-        band = (
-            f" Bands: {100 * self.confidence:.0f} % intervals over resampled blocks of days."
-            if self.skill_ends is not None
-            else f" No intervals: they need {FEWEST_DAYS} days, and the forecasts start on {count(self.n_days, 'day')}."
-        )
-        return (
-            f"RMSE, skill against the best baseline of each step, and bias by step ahead, over all {self.n_windows:,} "
-            f"test windows.{band}"
-        )
+    def own(self) -> StepErrors:
+        """The model's errors."""
+        return self.errors[self.model]
+
+    @property
+    def peak(self) -> int:
+        """Position of the step with the model's largest RMSE."""
+        return int(self.own.rmse.argmax())
+
+    @property
+    def half_grown(self) -> int:
+        """Position of the step at which the model's RMSE has grown by half of what it grows from the first step on."""
+        rmse = self.own.rmse
+        return int(np.argmax(rmse >= rmse[0] + (rmse.max() - rmse[0]) / 2))
+
+    @property
+    def most_biased(self) -> int:
+        """Position of the step at which the model's bias is farthest from zero."""
+        return int(np.abs(self.own.bias).argmax())
+
+    @property
+    def is_ahead(self) -> Bool[np.ndarray, "step"]:
+        """At which steps the model is ahead of every baseline."""
+        return self.skill > 0
+
+    @property
+    def is_surely_ahead(self) -> Bool[np.ndarray, "step"] | None:
+        """At which steps the interval of the skill lies above zero; none where there is no interval."""
+        return None if self.skill_ends is None else self.skill_ends[0] > 0
+
+    @property
+    def is_surely_behind(self) -> Bool[np.ndarray, "step"] | None:
+        """At which steps the interval of the skill lies below zero; none where there is no interval."""
+        return None if self.skill_ends is None else self.skill_ends[1] < 0
+
+    @property
+    def changes_of_best(self) -> list[int]:
+        """Positions of the first step and of each whose best baseline is another than that of the step before."""
+        return [0, *(step for step in range(1, len(self.best)) if self.best[step] != self.best[step - 1])]
 
     def to_frame(self) -> pd.DataFrame:
         """One row per step, columns (forecaster, estimate)."""
-        columns = {}
+        columns: dict[tuple[str, str], Float[np.ndarray, step] | tuple[str, ...]] = {}
         for name, of in self.errors.items():
             columns |= {(name, "rmse"): of.rmse, (name, "bias"): of.bias}
             for key, ends in (("rmse", of.rmse_ends), ("bias", of.bias_ends)):
@@ -93,84 +132,16 @@ class ErrorByStep:
             columns |= {("skill", "low"): self.skill_ends[0], ("skill", "high"): self.skill_ends[1]}
         return pd.DataFrame(columns, index=pd.Index(self.hours, name="hours_ahead"))
 
-    def finding(self) -> str:
-        """How the error grows, where the model is ahead of every baseline, and whether it leans to one side."""
-        own, unit = self.errors[self.model], self.unit
-        if len(self.hours) == 1:
-            return (
-                f"The horizon is a single step of {duration(self.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, "
-                f"skill {signed(100 * self.skill[0])} % against {self.best[0]}, bias "
-                f"{signed_beside(own.bias[0], own.rmse[0])} {unit}; there is no growth with the step to be seen."
-            )
-        return " ".join([self._growth(), self._ahead(), self._rivals(), self._lean()])
-
-    def _growth(self) -> str:
-        rmse, unit = self.errors[self.model].rmse, self.unit
-        half = rmse[0] + (rmse.max() - rmse[0]) / 2
-        peak = int(rmse.argmax())
-        text = (
-            f"The model's RMSE is {digits(rmse[0])} {unit} at {duration(self.hours[0])} and {digits(rmse[-1])} "
-            f"{unit} at {duration(self.hours[-1])}"
-        )
-        if peak == 0:
-            return f"{text}; it is largest at the first step."
-        reached = duration(self.hours[int(np.argmax(rmse >= half))])
-        if peak < len(rmse) - 1:
-            text += f", with its largest value, {digits(rmse[peak])} {unit}, at {duration(self.hours[peak])}"
-        return f"{text}; half of the growth is reached at {reached}."
-
-    def _ahead(self) -> str:
-        positive = self.skill > 0
-        text = f"It is ahead of every baseline at {_of_all(positive, 'step')}"
-        if self.skill_ends is None:
-            return f"{text}; there are too few days for an interval."
-        surely, behind = self.skill_ends[0] > 0, self.skill_ends[1] < 0
-        text += (
-            f"; the interval of its skill lies above zero at {_of_all(surely, 'step')}{self._where(surely)}"
-        )
-        return text + (
-            f" and below zero at {int(behind.sum()):,}{self._where(behind)}." if behind.any() else "."
-        )
-
-    def _where(self, steps: np.ndarray) -> str:
-        """The hours of some steps, where they are not all."""
-        if not steps.any() or steps.all():
-            return ""
-        found = np.flatnonzero(steps)
-        if len(found) == 1:
-            return f" (at {duration(self.hours[found[0]])})"
-        if (np.diff(found) > 1).any():
-            return f" (between {duration(self.hours[found[0]])} and {duration(self.hours[found[-1]])}, with breaks)"
-        return f" ({duration(self.hours[found[0]])} to {duration(self.hours[found[-1]])})"
-
-    def _rivals(self) -> str:
-        changes = [0, *(step for step in range(1, len(self.best)) if self.best[step] != self.best[step - 1])]
-        if len(changes) == 1:
-            return f"The best baseline is {self.best[0]} at every step."
-        if len(changes) > 3:
-            share = pd.Series(self.best).value_counts()
-            ranked = ", ".join(f"{name} at {count(int(n), 'step')}" for name, n in share.items())
-            return f"The best baseline is {ranked}."
-        spans = [f"{self.best[step]} from {duration(self.hours[step])} on" for step in changes]
-        return f"The best baseline is {', '.join(spans)}."
-
-    def _lean(self) -> str:
-        bias, unit = self.errors[self.model].bias, self.unit
-        worst = int(np.abs(bias).argmax())
-        return f"The bias is largest at {duration(self.hours[worst])}, {signed_digits(bias[worst])} {unit}."
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ErrorByStepFacts:
         """RMSE at the first and last step, and the steps at which the model is ahead."""
-        rmse = self.errors[self.model].rmse
+        own, surely = self.own, self.is_surely_ahead
         return {
             "steps": len(self.hours),
-            "first_rmse": float(rmse[0]),
-            "last_rmse": float(rmse[-1]),
-            "steps_ahead_of_every_baseline": int((self.skill > 0).sum()),
-            "steps_surely_ahead": None if self.skill_ends is None else int((self.skill_ends[0] > 0).sum()),
-            "largest_bias": float(
-                self.errors[self.model].bias[np.abs(self.errors[self.model].bias).argmax()]
-            ),
+            "first_rmse": float(own.rmse[0]),
+            "last_rmse": float(own.rmse[-1]),
+            "steps_ahead_of_every_baseline": int(self.is_ahead.sum()),
+            "steps_surely_ahead": None if surely is None else int(surely.sum()),
+            "largest_bias": float(own.bias[self.most_biased]),
             "unit": self.unit,
         }
 
@@ -196,7 +167,8 @@ def error_by_step(
     Raises:
         LstmkitError: a baseline makes no error at all at some step.
     """
-    sums, windows = {}, DailySums()
+    sums: dict[str, DailySums] = {}
+    windows = DailySums()
     for chunk in chunks:
         windows.add(chunk.origin, np.ones(len(chunk.observed)))
         for name, forecast in chunk.forecasts.items():
@@ -276,10 +248,3 @@ def _skill(
     of_own, of_best = draws @ own, draws @ best
     told = (of_best > 0).all(axis=1)  # days without any error of the baseline may be drawn alone
     return value, central_interval(1 - np.sqrt(of_own[told] / of_best[told]), params.confidence)
-
-
-def _of_all(steps: np.ndarray, noun: str) -> str:
-    found = int(steps.sum())
-    if found == len(steps):
-        return f"all {count(found, noun)}"
-    return f"{found:,} of {count(len(steps), noun)}" if found else f"none of {count(len(steps), noun)}"

@@ -1,7 +1,7 @@
 """Whether the forecasts mean what they say: true values against forecasts, and the line between them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,9 @@ from lstmkit.analysis.errors.predictions import LastStep, varies
 from lstmkit.analysis.errors.sums import score
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import digits, plain, signed_beside
 
 FEWEST_BINS, MOST_BINS, GROUPS = 10, 70, 10
 EIGHT_OF_TEN = (0.1, 0.9)
-CLOSE = 0.05  # of a slope to one
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,26 @@ class Line:
     slope: float
     low: float | None
     high: float | None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Both ends of the slope's interval; none where there are too few days."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+
+class CalibrationFacts(TypedDict):
+    """Errors at the last step, and the slope of the true values on the forecasts."""
+
+    r2: float | None
+    rmse: float
+    mae: float
+    bias: float
+    forecast_sd: float
+    observed_sd: float
+    slope: float | None
+    slope_interval: list[float] | None
+    windows: int
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -66,69 +84,11 @@ class Calibration:
     confidence: float
     last: LastStep
 
-    @property
-    def caption(self) -> str:
-        """What is drawn."""
-        return (
-            f"True values against forecasts of the last step, {self.last.lead} ahead, of {self.last.windows_named}. "
-            f"Left, how many lie in each cell. Right, the error (forecast − observed) in each of {len(self.groups)} "
-            f"groups from the lowest to the highest forecasts: its mean, and the range of eight in ten."
-        )
-
-    @property
-    def note(self) -> str:
-        """The figures, one a line."""
-        unit = self.last.unit
-        lines = [
-            "R² not defined" if self.r2 is None else f"R² {plain(self.r2)}",
-            f"RMSE {digits(self.rmse)} {unit}",
-            f"MAE {digits(self.mae)} {unit}",
-            f"bias {signed_beside(self.bias, self.rmse)} {unit}",
-            "no slope" if self.line is None else f"slope {plain(self.line.slope)}",
-            f"n {len(self.last):,}",
-        ]
-        return "\n".join(lines)
-
     def to_frame(self) -> pd.DataFrame:
         """The groups of windows, from the lowest forecasts to the highest."""
         return self.groups
 
-    def finding(self) -> str:
-        """R², the errors, and what the slope says."""
-        unit, (predicted, true) = self.last.unit, self.spread
-        explained = (
-            "The true values are constant, so R² is not defined"
-            if self.r2 is None
-            else f"The forecasts explain {100 * self.r2:.0f} % of the variance at the last step"
-            if self.r2 >= 0
-            else f"At the last step the forecasts are worse than the mean of the test part (R² {plain(self.r2)})"
-        )
-        return (
-            f"{explained}: RMSE {digits(self.rmse)} {unit}, MAE {digits(self.mae)} {unit}, bias "
-            f"{signed_beside(self.bias, self.rmse)} {unit} over {len(self.last):,} windows. The forecasts' standard "
-            f"deviation is {digits(predicted)} {unit}, that of the true values {digits(true)} {unit}. "
-            f"{self._slope_says()}"
-        )
-
-    def _slope_says(self) -> str:
-        if self.line is None:
-            return "The forecasts are constant, so there is no slope to read."
-        unit = self.last.unit
-        found = f"Where the forecast is higher by 1 {unit}, the true value is higher by {plain(self.line.slope)} {unit}"
-        if self.line.low is None:
-            return f"{found}; too few days for an interval."
-        interval = f"{100 * self.confidence:.0f} % interval {plain(self.line.low)} to {plain(self.line.high)}"
-        if self.line.low <= 1 <= self.line.high:
-            meaning = "one lies inside, so these days do not show them too bold or too timid"
-        elif abs(self.line.slope - 1) < CLOSE:
-            meaning = "not one, but too close to it to matter"
-        elif self.line.slope > 1:
-            meaning = "the forecasts stay too close to the middle"
-        else:
-            meaning = "the forecasts swing too far"
-        return f"{found} ({interval}): {meaning}."
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> CalibrationFacts:
         """R², RMSE, MAE, bias, spreads and slope."""
         line = self.line
         return {
@@ -139,7 +99,7 @@ class Calibration:
             "forecast_sd": self.spread[0],
             "observed_sd": self.spread[1],
             "slope": None if line is None else line.slope,
-            "slope_interval": None if line is None or line.low is None else [line.low, line.high],
+            "slope_interval": None if line is None or line.interval is None else list(line.interval),
             "windows": len(self.last),
             "unit": self.last.unit,
         }

@@ -1,24 +1,21 @@
 """When a model errs: the rhythms of its residuals, and its error from day to day."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
-from lstmkit.analysis.rhythms.series import Bins, check_rows, days_or_hours
-from lstmkit.analysis.rhythms.spectra import NAMED_PEAKS, Peak, Spectra, not_told_apart, spectra
+from lstmkit.analysis.rhythms.series import Bins, check_rows
+from lstmkit.analysis.rhythms.spectra import Spectra, spectra
 from lstmkit.data.finite import check_finite
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
-from lstmkit.wording import digits, duration, percent
 
 DAY = 24.0  # hours
-LEAST_CHANCE = 0.01  # that is told
-SURE = 0.05
 LEAST_PRESENT = 0.75  # of a rolling window
 
 
@@ -39,11 +36,6 @@ class Errors:
     squared: Float[np.ndarray, "window"]
     crosses: Bool[np.ndarray, "window"]
     unit: str
-
-    @property
-    def ahead(self) -> str:
-        """How far ahead the last step is."""
-        return duration(self.windows.hours_ahead)
 
     @property
     def target_time(self) -> pd.DatetimeIndex:
@@ -75,7 +67,36 @@ def forecast_errors(predictions: Rows, windows: Windows, regimes: Regimes, unit:
         squared.append((error**2).mean(axis=1))
         crosses.append((np.diff(course, axis=1) != 0).any(axis=1))
         first += len(chunk)
-    return Errors(windows, *(np.concatenate(parts) for parts in (last, squared, crosses)), unit)
+    return Errors(windows, np.concatenate(last), np.concatenate(squared), np.concatenate(crosses), unit)
+
+
+@dataclass(frozen=True)
+class DailyRhythm:
+    """What there is in some errors at a period of 24 h.
+
+    Attributes:
+        amplitude: of the sinusoid, in the target's unit.
+        floor: amplitude from which it would be above the floor.
+        p_value: when tested alone, without a search over all periods.
+        share: of the errors' variance.
+    """
+
+    amplitude: float
+    floor: float
+    p_value: float
+    share: float
+
+
+class ResidualSpectrumFacts(TypedDict, total=False):
+    """The share of the errors' variance that is rhythm, and the strongest; empty where there is no spectrum."""
+
+    residual_peaks: int
+    residual_rhythm_percent: float
+    residual_unit: str
+    residual_strongest_hours: float
+    residual_strongest_amplitude: float
+    residual_daily_amplitude: float
+    residual_daily_p: float
 
 
 @dataclass(frozen=True)
@@ -84,56 +105,19 @@ class ResidualSpectrum:
 
     Attributes:
         spectra: of the residuals, one series.
-        ahead: how far ahead they are.
+        hours_ahead: how far ahead they are.
         deviation: standard deviation of the means that are analysed, their trend removed.
         unit: of the target.
     """
 
     spectra: Spectra
-    ahead: str
+    hours_ahead: float
     deviation: float
     unit: str
 
     @property
-    def caption(self) -> str:
-        """What was analysed, and how."""
-        return f"Errors {self.ahead} ahead (forecast − observed) by the time of their targets. {self.spectra.caption}"
-
-    def finding(self) -> str:
-        """Which rhythms the model misses, or how large one could be and stay unseen."""
-        if self.spectra.constant:
-            return f"The errors {self.ahead} ahead are the same at all times, so they have no rhythm."
-        if not len(self.spectra.hours):
-            return self.spectra.too_short
-        (peaks,) = self.spectra.peaks
-        if not peaks:
-            return f"No rhythm in the errors {self.ahead} ahead stands above the floor.{self._daily()}"
-        named = [
-            f"{self._amplitude(peak)} with a period of {days_or_hours(peak.hours)} "
-            f"({percent(peak.share)} of the variance of the errors)"
-            for peak in peaks[:NAMED_PEAKS]
-        ]
-        more = len(peaks) - len(named)
-        missed = f"rhythms of amplitude {', '.join(named)}{f' and {more} weaker' if more else ''}"
-        whole = f" All peaks hold {percent(float(self.spectra.share[0]))}."
-        if len(peaks) == 1:
-            missed, whole = f"a rhythm of amplitude {named[0]}", ""
-        return (
-            f"{self.ahead} ahead the model misses {missed}.{whole}{not_told_apart(peaks[:NAMED_PEAKS])}"
-            f"{'' if any(peak.hours == DAY for peak in peaks) else self._daily()}"
-        )
-
-    def _amplitude(self, peak: Peak) -> str:
-        if np.isnan(peak.amplitude):
-            return "(not resolved through the gaps)"
-        return f"{digits(peak.amplitude)} {self.unit}"
-
-    @property
-    def daily(self) -> tuple[float, float, float] | None:
-        """Amplitude of the rhythm of 24 h, that from which it is above the floor, and its p-value when tested alone.
-
-        None where the series is too short for it, or gaps do not resolve it.
-        """
+    def daily(self) -> DailyRhythm | None:
+        """The rhythm of 24 h; None where the series is too short for it, or gaps do not resolve it."""
         hours, found = self.spectra.hours, self.spectra
         at = np.flatnonzero(np.isclose(hours, DAY, rtol=1e-9))
         if not (len(at) and found.names):
@@ -143,33 +127,20 @@ class ResidualSpectrum:
         )
         if np.isnan(power):
             return None
-        return float(np.sqrt(2 * power)), float(np.sqrt(2 * floor)), float(np.exp(-power / background))
-
-    def _daily(self) -> str:
-        """What there is at 24 h, the period that one would ask about without any search."""
-        if self.daily is None:
-            return ""
-        amplitude, least, chance = self.daily
-        told = f"p = {chance:.2f}" if chance >= LEAST_CHANCE else f"p < {LEAST_CHANCE}"
-        if chance < SURE:
-            share = percent(amplitude**2 / 2 / float(self.spectra.variance[0]))
-            return (
-                f" Tested alone, without the search over all periods, the one of 24 h is there ({told}): the model "
-                f"misses a daily rhythm of {digits(amplitude)} {self.unit} amplitude "
-                f"({share} of the errors' variance)."
-            )
-        return (
-            f" At 24 h there are {digits(amplitude)} {self.unit} beside a standard deviation of "
-            f"{digits(self.deviation)} {self.unit}, no more than noise shows ({told}, tested alone); above the floor "
-            f"it would be from {digits(least)} {self.unit} on."
+        amplitude = float(np.sqrt(2 * power))
+        return DailyRhythm(
+            amplitude,
+            floor=float(np.sqrt(2 * floor)),
+            p_value=float(np.exp(-power / background)),
+            share=amplitude**2 / 2 / float(found.variance[0]),
         )
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ResidualSpectrumFacts:
         """The share of the errors' variance that is rhythm, and the strongest; nothing where there is no spectrum."""
         if self.spectra.constant or not len(self.spectra.hours):
             return {}
         (peaks,) = self.spectra.peaks
-        facts: dict[str, Any] = {
+        facts: ResidualSpectrumFacts = {
             "residual_peaks": len(peaks),
             "residual_rhythm_percent": 100 * float(self.spectra.share[0]),
             "residual_unit": self.unit,
@@ -179,11 +150,12 @@ class ResidualSpectrum:
             if np.isfinite(peaks[0].amplitude):
                 facts["residual_strongest_amplitude"] = peaks[0].amplitude
         if self.daily is not None:
-            facts |= {"residual_daily_amplitude": self.daily[0], "residual_daily_p": self.daily[2]}
+            facts["residual_daily_amplitude"] = self.daily.amplitude
+            facts["residual_daily_p"] = self.daily.p_value
         return facts
 
 
-def residual_spectrum(errors: Errors) -> ResidualSpectrum:
+def residual_spectrum(errors: Errors, name: str = "errors") -> ResidualSpectrum:
     """Find the rhythms in the errors of the last step ahead, in the order of the time that they are for.
 
     The last step is the hardest, and its errors belong to one time each; a mean over the horizon would smooth away the
@@ -191,12 +163,24 @@ def residual_spectrum(errors: Errors) -> ResidualSpectrum:
 
     Args:
         errors: of every forecast.
+        name: of the series of errors in titles.
     """
     bins = Bins(errors.windows, 1)
     bins.add(bins.rows, errors.last[:, None])
-    found = spectra(bins.series((f"Errors {errors.ahead} ahead",), errors.unit))
+    found = spectra(bins.series((name,), errors.unit))
     deviation = float(np.sqrt(found.variance[0])) if len(found.variance) else 0.0
-    return ResidualSpectrum(found, errors.ahead, deviation, errors.unit)
+    return ResidualSpectrum(found, errors.windows.hours_ahead, deviation, errors.unit)
+
+
+class RollingErrorFacts(TypedDict):
+    """RMSE overall, on the worst and the best day, and with and without changes of regime."""
+
+    rmse: float
+    worst_day_rmse: NotRequired[float]
+    worst_day_from: NotRequired[str]
+    best_day_rmse: NotRequired[float]
+    rmse_crossing_regimes: NotRequired[float]
+    rmse_within_a_regime: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -229,58 +213,40 @@ class RollingError:
         return not np.isfinite(self.rmse).any()
 
     @property
-    def caption(self) -> str:
-        """What is shown."""
-        half = duration(self.span_hours / 2)
-        return (
-            f"RMSE over all steps of the forecasts that start within {half} before or after each moment, blank where "
-            f"over a quarter of them are missing; dashed, that of all forecasts ({digits(self.overall)} {self.unit}). "
-            f"Below, the share of these forecasts during which the target changes its regime. Local time."
-        )
+    def worst(self) -> int:
+        """Position of the 24 hours with the largest RMSE, where any hold enough forecasts."""
+        return int(np.nanargmax(self.rmse))
+
+    @property
+    def best(self) -> int:
+        """Position of the 24 hours with the smallest RMSE, where any hold enough forecasts."""
+        return int(np.nanargmin(self.rmse))
+
+    def starts_at(self, at: int) -> pd.Timestamp:
+        """Local time at which one of the 24 hours begins.
+
+        Args:
+            at: their position.
+        """
+        return self.time[at] - pd.Timedelta(hours=self.span_hours / 2)
 
     def to_frame(self) -> pd.DataFrame:
         """RMSE and share of forecasts that cross regimes, by the local time in the middle of the 24 hours."""
         columns = {"rmse": self.rmse, "crossing_percent": 100 * self.crossing}
         return pd.DataFrame(columns, index=self.time).rename_axis("time").dropna()
 
-    def finding(self) -> str:
-        """The best and the worst day, and whether changes of regime go with the errors."""
-        overall, span = f"{digits(self.overall)} {self.unit}", duration(self.span_hours)
-        if self.is_empty:
-            return f"No {span} hold enough forecasts for a rolling error; the RMSE of all is {overall}."
-        worst, best = int(np.nanargmax(self.rmse)), int(np.nanargmin(self.rmse))
-        return (
-            f"Over all steps the RMSE is {overall}. Over {span} it lies between {digits(self.rmse[best])} and "
-            f"{digits(self.rmse[worst])} {self.unit}. Worst are the forecasts that start in the {span} from "
-            f"{self._start(worst)} on, best those in the {span} from {self._start(best)} on.{self._regimes()}"
-        )
-
-    def _start(self, at: int) -> str:
-        start = self.time[at] - pd.Timedelta(hours=self.span_hours / 2)
-        return f"{start:%A}, {start.day} {start:%B %Y}, {start:%H:%M}"
-
-    def _regimes(self) -> str:
-        if self.rmse_steady is None:
-            return " The target changes its regime during every forecast."
-        if self.rmse_crossing is None:
-            return " The target changes its regime during no forecast."
-        return (
-            f" Forecasts during which the target changes its regime have an RMSE of {digits(self.rmse_crossing)} "
-            f"{self.unit}, the others {digits(self.rmse_steady)} {self.unit}."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> RollingErrorFacts:
         """RMSE overall, on the worst and the best day, and with and without changes of regime."""
-        facts: dict[str, Any] = {"rmse": self.overall}
+        facts: RollingErrorFacts = {"rmse": self.overall}
         if not self.is_empty:
-            worst = int(np.nanargmax(self.rmse))
-            facts |= {
-                "worst_day_rmse": float(self.rmse[worst]),
-                "worst_day_from": self._start(worst),
-                "best_day_rmse": float(np.nanmin(self.rmse)),
-            }
-        with_changes = {"rmse_crossing_regimes": self.rmse_crossing, "rmse_within_a_regime": self.rmse_steady}
-        return facts | {name: value for name, value in with_changes.items() if value is not None}
+            facts["worst_day_rmse"] = float(self.rmse[self.worst])
+            facts["worst_day_from"] = day_and_hour(self.starts_at(self.worst))
+            facts["best_day_rmse"] = float(self.rmse[self.best])
+        if self.rmse_crossing is not None:
+            facts["rmse_crossing_regimes"] = self.rmse_crossing
+        if self.rmse_steady is not None:
+            facts["rmse_within_a_regime"] = self.rmse_steady
+        return facts
 
 
 def rolling_error(errors: Errors) -> RollingError:
@@ -307,6 +273,15 @@ def rolling_error(errors: Errors) -> RollingError:
         unit=errors.unit,
         span_hours=width * series.step_hours,
     )
+
+
+def day_and_hour(time: pd.Timestamp) -> str:
+    """A local time as a label, for example `Monday, 2 June 2025, 14:00`.
+
+    Args:
+        time: to write.
+    """
+    return f"{time:%A}, {time.day} {time:%B %Y}, {time:%H:%M}"
 
 
 def _rolling_sum(values: Float[np.ndarray, "time"], width: int) -> Float[np.ndarray, "time"]:

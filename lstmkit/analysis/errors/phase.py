@@ -1,7 +1,7 @@
 """At what time of day a model errs: its error aligned to the clock of the time that is forecast."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,20 @@ from lstmkit.analysis.resampling.statistics import (
     resample_blocks,
 )
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, percent, signed_alike
 
 BIN_MINUTES = (30, 60, 120, 180, 240, 360, 480, 720, 1440)
+
+
+class PhaseErrorFacts(TypedDict, total=False):
+    """Extremes of the mean error and of the RMSE over the day; empty where no time of day was seen often enough."""
+
+    highest_bias: float
+    highest_bias_at: str
+    lowest_bias: float
+    lowest_bias_at: str
+    largest_rmse: float
+    largest_rmse_at: str
+    bias_by_time_of_day_percent: float
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ class PhaseError:
         explained: part of all squared error that the mean error by time of day holds.
         n_days: local days of the targets.
         confidence: of the intervals, at each time of day alone.
-        ahead: how far ahead the last step is.
+        hours_ahead: how far ahead the last step is.
         unit: of the target.
     """
 
@@ -48,7 +59,7 @@ class PhaseError:
     explained: float
     n_days: int
     confidence: float
-    ahead: str
+    hours_ahead: float
     unit: str
 
     @property
@@ -63,22 +74,42 @@ class PhaseError:
         return (low > 0) | (high < 0)
 
     @property
-    def too_short(self) -> str:
-        """What is said in place of a profile."""
-        return (
-            f"No time of day comes up on {FEWEST_DAYS} days, as a profile over the day needs; the errors fall on "
-            f"{count(self.n_days, 'day')} in all."
-        )
+    def n_seen(self) -> int:
+        """How many times of day were seen often enough."""
+        return int(np.isfinite(self.bias).sum())
 
     @property
-    def caption(self) -> str:
-        """What is shown."""
-        if self.is_empty:
-            return self.too_short
-        return (
-            f"Errors {self.ahead} ahead by the local time of day of the target, over {count(self.n_days, 'day')}; "
-            f"bands hold {100 * self.confidence:.0f} % of resamplings of blocks of days, at each time of day alone."
-        )
+    def expected_by_chance(self) -> float:
+        """At how many of them the interval would leave zero out without any bias."""
+        return (1 - self.confidence) * self.n_seen
+
+    @property
+    def highest(self) -> int:
+        """Position of the bin with the highest mean error."""
+        return int(np.nanargmax(self.bias))
+
+    @property
+    def lowest(self) -> int:
+        """Position of the bin with the lowest mean error."""
+        return int(np.nanargmin(self.bias))
+
+    @property
+    def hardest(self) -> int:
+        """Position of the bin with the largest RMSE."""
+        return int(np.nanargmax(self.rmse))
+
+    @property
+    def easiest(self) -> int:
+        """Position of the bin with the smallest RMSE."""
+        return int(np.nanargmin(self.rmse))
+
+    def clock(self, at: int) -> str:
+        """The time of day at which a bin begins, as a label, for example `9:30`.
+
+        Args:
+            at: its position.
+        """
+        return f"{int(self.hours[at])}:{round(60 * (self.hours[at] % 1)):02d}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per time of day that was seen often enough."""
@@ -87,44 +118,17 @@ class PhaseError:
             columns |= {f"{name}_low": low, f"{name}_high": high}
         return pd.DataFrame(columns, index=pd.Index(self.hours, name="hour")).dropna()
 
-    def finding(self) -> str:
-        """When the forecast is too high, too low, and least certain."""
-        if self.is_empty:
-            return self.too_short
-        seen = int(np.isfinite(self.bias).sum())
-        hardest, easiest = int(np.nanargmax(self.rmse)), int(np.nanargmin(self.rmse))
-        by_chance = (1 - self.confidence) * seen
-        return (
-            f"{self._extremes()} The mean error differs from zero at {int(self.differs.sum())} of {seen} times of day, "
-            f"where chance alone would give about {by_chance:.0f}; knowing it would remove {percent(self.explained)} "
-            f"of the squared error. The RMSE is largest at {self._clock(hardest)} ({digits(self.rmse[hardest])} "
-            f"{self.unit}) and smallest at {self._clock(easiest)} ({digits(self.rmse[easiest])} {self.unit})."
-        )
-
-    def _extremes(self) -> str:
-        named = []
-        for word, at in (("highest", int(np.nanargmax(self.bias))), ("lowest", int(np.nanargmin(self.bias)))):
-            mean, low, high = signed_alike(self.bias[at], *self.bias_interval[:, at])
-            named.append(f"{word} at {self._clock(at)}, {mean} {self.unit} ({low} to {high})")
-        return f"{self.ahead} ahead the mean of forecast − observed is {', and '.join(named)}."
-
-    def _clock(self, at: int) -> str:
-        return f"{int(self.hours[at])}:{round(60 * (self.hours[at] % 1)):02d}"
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> PhaseErrorFacts:
         """Extremes of the mean error and of the RMSE over the day, and how much the mean error holds."""
         if self.is_empty:
             return {}
-        high, low, hardest = (
-            int(at) for at in (np.nanargmax(self.bias), np.nanargmin(self.bias), np.nanargmax(self.rmse))
-        )
         return {
-            "highest_bias": float(self.bias[high]),
-            "highest_bias_at": self._clock(high),
-            "lowest_bias": float(self.bias[low]),
-            "lowest_bias_at": self._clock(low),
-            "largest_rmse": float(self.rmse[hardest]),
-            "largest_rmse_at": self._clock(hardest),
+            "highest_bias": float(self.bias[self.highest]),
+            "highest_bias_at": self.clock(self.highest),
+            "lowest_bias": float(self.bias[self.lowest]),
+            "lowest_bias_at": self.clock(self.lowest),
+            "largest_rmse": float(self.rmse[self.hardest]),
+            "largest_rmse_at": self.clock(self.hardest),
             "bias_by_time_of_day_percent": 100 * self.explained,
         }
 
@@ -167,7 +171,7 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
         explained=float(held),
         n_days=len(days),
         confidence=params.confidence,
-        ahead=errors.ahead,
+        hours_ahead=errors.windows.hours_ahead,
         unit=errors.unit,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,6 @@ from jaxtyping import Bool, Float
 from lstmkit.data.finite import check_finite
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.storage.files import Rows
-from lstmkit.wording import count, digits, duration
 
 MOST_WINDOWS, MOST_POINTS = 200_000, 3_000
 FULL = 0.9  # a week counts as full with this share of the windows of the fullest
@@ -54,17 +53,16 @@ class LastStep:
         """Forecast minus true value."""
         return self.forecast - self.observed
 
-    @property
-    def lead(self) -> str:
-        """How far ahead, for example `24 h` or `5 min`."""
-        return duration(self.hours_ahead)
 
-    @property
-    def windows_named(self) -> str:
-        """Which windows these are, for captions."""
-        if len(self) == self.n_windows:
-            return f"all {self.n_windows:,} test windows"
-        return f"{len(self):,} of the {self.n_windows:,} test windows, spread evenly over time"
+class OverlayFacts(TypedDict):
+    """RMSE of the full weeks, in the target's unit."""
+
+    weeks: int
+    lowest_weekly_rmse: float
+    median_weekly_rmse: float
+    highest_weekly_rmse: float
+    hardest_week: str  # its Monday
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -90,39 +88,11 @@ class Overlay:
     thinned_to: pd.Timedelta
     last: LastStep
 
-    @property
-    def caption(self) -> str:
-        """What is drawn, of which windows, and by what rule the week was chosen."""
-        every = self.thinned_to / HOUR
-        fans = f", with {count(len(self.fans), 'whole forecast')} from the dots on" if self.fans else ""
-        return (
-            f"Forecasts of the last step, {self.last.lead} ahead, and true values at the time that they are for, of "
-            f"{self.last.windows_named}. Above, one point {'per hour' if every == 1 else f'every {every:.3g} h'}; "
-            f"below, the full week whose RMSE is nearest the median of all{fans}."
-        )
-
-    @property
-    def week_named(self) -> str:
-        """The week that is shown."""
-        return f"the week of {_day(self.monday)}"
-
     def to_frame(self) -> pd.DataFrame:
         """True value and forecast by local time, as in the upper panel."""
         return self.course[["observed", "forecast"]].rename_axis("time")
 
-    def finding(self) -> str:
-        """How much the weeks differ, and which one is shown."""
-        rmse, unit = self.weeks["rmse"], self.last.unit
-        shown = f"{self.week_named} (RMSE {digits(rmse[self.monday])} {unit})"
-        if len(rmse) == 1:
-            return f"The test part holds one week to look at: {shown}."
-        return (
-            f"Of {len(rmse)} full weeks the easiest is that of {_day(rmse.idxmin())} (RMSE {digits(rmse.min())} "
-            f"{unit}), the hardest that of {_day(rmse.idxmax())} ({digits(rmse.max())} {unit}); the median is "
-            f"{digits(rmse.median())} {unit}. Nearest to it, and drawn, is {shown}."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> OverlayFacts:
         """RMSE of the easiest, the median and the hardest week."""
         rmse = self.weeks["rmse"]
         return {
@@ -261,7 +231,3 @@ def _fans(predictions: Rows, windows: Windows, monday: pd.Timestamp) -> tuple[pd
     values = np.column_stack([some.latest(), predictions.take(positions)])
     rows = some.starts.numpy()[:, None] + windows.lookback - 1 + np.arange(windows.horizon + 1)
     return tuple(pd.Series(fan, index=windows.time[row]) for fan, row in zip(values, rows, strict=True))
-
-
-def _day(date: pd.Timestamp) -> str:
-    return f"{date.day} {date:%B %Y}"

@@ -1,7 +1,7 @@
 """What the forecasts leave: how errors are distributed, and whether the clock or the calendar explains them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,24 @@ from lstmkit.analysis.resampling.statistics import (
 )
 from lstmkit.data.overview import WEEKDAYS
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, digits, signed, signed_alike, signed_beside, signed_digits
 
 BINS, MOST_BLOCKS = 61, 120
 QUANTILES = {"q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9}
 FAR, REACH = 3.0, 8.0  # standard deviations: of a tail, and of the histogram
+NORMALLY_FAR = 2 * float(norm.sf(FAR))  # share of a normal distribution that lies as far from the mean
+
+
+class ResidualsFacts(TypedDict):
+    """Centre, spread and tails of the errors at the last step, and what hour and weekday explain."""
+
+    bias: float
+    bias_interval: list[float] | None
+    sd: float
+    share_beyond_three_sd: float
+    excess_kurtosis: float | None
+    variance_explained_by_hour: float | None
+    variance_explained_by_weekday: float | None
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -66,95 +79,47 @@ class Residuals:
         """Density at the edges of a normal distribution of the same mean and spread; none where there is no spread."""
         return norm.pdf(self.edges, self.mean, self.sd) if self.sd > 0 else None
 
-    @property
-    def caption(self) -> str:
-        """What is drawn."""
-        beyond = f" ({count(self.beyond, 'error')} beyond its edges)" if self.beyond else ""
-        means = "; red: mean, with its interval" if "mean_low" in self.by_hour else ""
-        return (
-            f"Errors (forecast − observed) at the last step, {self.last.lead} ahead, of {self.last.windows_named}: "
-            f"their distribution{beyond} beside a normal one of the same mean and spread, and the errors by "
-            f"{self._block}, local hour and weekday of the time that the forecast is for. Pale: eight in ten; dark: "
-            f"half; line: median{means}."
-        )
-
-    @property
-    def _block(self) -> str:
-        return "day" if self.block_days == 1 else f"block of {self.block_days} days"
-
     def to_frame(self) -> pd.DataFrame:
         """Errors by hour and weekday in long form."""
         named = self.by_weekday.rename(index=dict(enumerate(WEEKDAYS)))
         return pd.concat({"hour": self.by_hour, "weekday": named}, names=["by", "group"])
 
-    def finding(self) -> str:
-        """Where the errors are centred, how heavy their tails are, and what the clock explains of them."""
-        return " ".join([self._centre(), self._tails(), *self._calendar()])
+    @property
+    def middle_half(self) -> tuple[float, float]:
+        """Between which half of the errors lie, a quarter below and a quarter above."""
+        low, high = np.quantile(self.last.error, [0.25, 0.75])
+        return float(low), float(high)
 
-    def _centre(self) -> str:
-        unit, (low, high) = self.last.unit, np.quantile(self.last.error, [0.25, 0.75])
-        mean, known = signed_beside(self.mean, self.sd), "too few days for an interval"
-        if self.mean_interval is not None:
-            mean, least, most = signed_alike(self.mean, *self.mean_interval)
-            known = f"{100 * self.confidence:.0f} % interval {least} to {most}"
-            if self.mean_interval[0] <= 0 <= self.mean_interval[1]:
-                known += ", which holds zero"
-        return (
-            f"The mean error is {mean} {unit} ({known}); half of the errors lie between "
-            f"{signed_digits(low)} and {signed_digits(high)} {unit}."
-        )
+    @property
+    def span_by_hour(self) -> pd.Series:
+        """From the 10 % to the 90 % quantile of the errors, by local hour."""
+        return self.by_hour["q90"] - self.by_hour["q10"]
 
-    def _tails(self) -> str:
-        if self.excess_kurtosis is None:
-            return "All errors are the same."
-        usual = 2 * norm.sf(FAR)
-        heavier = "heavier" if self.far > usual else "no heavier"
-        return (
-            f"{100 * self.far:.2g} % lie more than three standard deviations ({digits(FAR * self.sd)} "
-            f"{self.last.unit}) from it, where a normal distribution has {100 * usual:.2g} %: the tails are {heavier}, "
-            f"with an excess kurtosis of {signed(self.excess_kurtosis)}."
-        )
+    @property
+    def most_biased_block(self) -> pd.Timestamp:
+        """The middle of the day, or block of days, whose median error is farthest from zero."""
+        return self.over_time["median"].abs().idxmax()
 
-    def _calendar(self) -> list[str]:
-        if self.excess_kurtosis is None:
-            return []
-        unit, width = self.last.unit, self.by_hour["q90"] - self.by_hour["q10"]
-        widest, narrowest = width.idxmax(), width.idxmin()
-        median = self.over_time["median"]
-        worst = median.abs().idxmax()
-        return [
-            f"By the clock, eight in ten errors span {digits(width[narrowest])} {unit} at {narrowest}:00 and "
-            f"{digits(width[widest])} {unit} at {widest}:00.",
-            self._systematic(self.by_hour, "hour"),
-            self._systematic(self.by_weekday, "weekday"),
-            f"The {self._block} whose median is most off is {'' if self.block_days == 1 else 'that around '}"
-            f"{worst.day} {worst:%B %Y} ({signed_digits(median[worst])} {unit}).",
-        ]
+    def biased(self, groups: pd.DataFrame) -> pd.DataFrame | None:
+        """The groups whose interval leaves zero out; none where there are no intervals.
 
-    def _systematic(self, groups: pd.DataFrame, name: str) -> str:
-        share = f"The mean error of the {name} explains {_percent(self._explained(groups))} of the errors' variance"
+        Args:
+            groups: `by_hour` or `by_weekday`.
+        """
         if "mean_low" not in groups:
-            return f"{share}; some come up on too few days for an interval."
-        off = (groups["mean_low"] > 0) | (groups["mean_high"] < 0)
-        chance = (1 - self.confidence) * len(groups)
-        return (
-            f"{share}; in {off.sum()} of {count(len(groups), name)} its interval leaves zero out ({chance:.1g} would "
-            f"by chance){self._worst(groups[off], name)}."
-        )
+            return None
+        return groups[(groups["mean_low"] > 0) | (groups["mean_high"] < 0)]
 
-    def _worst(self, off: pd.DataFrame, name: str) -> str:
-        if off.empty:
-            return ""
-        worst = off["mean"].abs().idxmax()
-        when = f"at {worst}:00" if name == "hour" else f"on {WEEKDAYS[worst]}"
-        return f", most {when} ({signed_digits(off['mean'][worst])} {self.last.unit})"
+    def explained_by(self, groups: pd.DataFrame) -> float:
+        """Share of the variance that lies between the groups' means.
 
-    def _explained(self, groups: pd.DataFrame) -> float:
-        """Share of the variance that lies between the groups' means."""
+        Args:
+            groups: `by_hour` or `by_weekday`.
+        """
         between = (groups["windows"] * (groups["mean"] - self.mean) ** 2).sum()
         return float(between / (len(self.last) * self.sd**2))
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ResidualsFacts:
         """Centre, spread and tails, and what hour and weekday explain."""
         constant = self.excess_kurtosis is None
         return {
@@ -163,8 +128,8 @@ class Residuals:
             "sd": self.sd,
             "share_beyond_three_sd": self.far,
             "excess_kurtosis": self.excess_kurtosis,
-            "variance_explained_by_hour": None if constant else self._explained(self.by_hour),
-            "variance_explained_by_weekday": None if constant else self._explained(self.by_weekday),
+            "variance_explained_by_hour": None if constant else self.explained_by(self.by_hour),
+            "variance_explained_by_weekday": None if constant else self.explained_by(self.by_weekday),
             "unit": self.last.unit,
         }
 
@@ -243,7 +208,3 @@ def _with_intervals(
         for total, size in zip(sums.T, sizes.T, strict=True)
     ]
     return described.assign(mean_low=[low for low, _ in ends], mean_high=[high for _, high in ends])
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

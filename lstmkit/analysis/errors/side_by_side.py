@@ -28,7 +28,8 @@ def explained_forecasts(
     of_network = walk(predictions, test, CHUNK)
     of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)
     for (some, predicted), others in zip(of_network, of_baselines, strict=True):
-        forecasts = {model: predicted, **dict(zip(baselines, map(np.float64, others), strict=True))}
+        rules = (rows.astype("float64") for rows in others)
+        forecasts = {model: predicted, **dict(zip(baselines, rules, strict=True))}
         yield Compared(some.observed(), forecasts, some.origin, some.without_network())
 
 
@@ -50,6 +51,6 @@ def shared_forecasts(
     for begin in range(0, len(chosen), CHUNK):
         part = slice(begin, begin + CHUNK)
         some = test.select(torch.from_numpy(chosen[part]))
-        forecasts = {name: np.float64(rows[part]) for name, rows in rules.items()}
-        of_networks = tuple(np.float64(each[part]) for each in networks)
+        forecasts = {name: rows[part].astype("float64") for name, rows in rules.items()}
+        of_networks = tuple(each[part].astype("float64") for each in networks)
         yield Compared(some.observed(), forecasts, some.origin, networks=of_networks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,26 @@ from jaxtyping import Float
 
 from lstmkit.analysis.errors.added import Added, Network
 from lstmkit.analysis.errors.compared import RANGES, Compared, Forecast
+from lstmkit.analysis.errors.metrics import (
+    ByRange,
+    Metrics,
+    MetricsByName,
+    ScoredMetrics,
+    SkillByRange,
+    SkillMetrics,
+)
 from lstmkit.analysis.errors.sums import ErrorSums, best_baseline
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
-from lstmkit.wording import count, digits, signed
 
 METRICS = ("rmse", "mae", "r2", "mape")
+
+
+class Resampling(TypedDict):
+    """How the days on which forecasts start are resampled."""
+
+    bootstrap: int
+    confidence: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -34,9 +49,18 @@ class Skill:
     best_baseline: str
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Both ends of the interval; None where there are too few days."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def is_open(self) -> bool:
         """Whether there is an interval, and zero lies inside."""
-        return self.low is not None and self.low <= 0 <= self.high
+        return self.interval is not None and self.interval[0] <= 0 <= self.interval[1]
+
+    def to_json(self) -> SkillMetrics:
+        """The value, its interval and the best baseline."""
+        return {"value": self.value, "low": self.low, "high": self.high, "best_baseline": self.best_baseline}
 
 
 @dataclass(frozen=True)
@@ -51,12 +75,13 @@ class Scored:
     metrics: pd.Series
     skill: dict[str, Skill]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ScoredMetrics:
         """Metrics by name and range, and the skill."""
-        return {
-            **_by_metric(self.metrics),
-            "skill": {name: vars(skill) for name, skill in self.skill.items()},
+        skill: SkillByRange = {
+            "all_steps": self.skill["all_steps"].to_json(),
+            "last_step": self.skill["last_step"].to_json(),
         }
+        return {**_by_metric(self.metrics), "skill": skill}
 
 
 @dataclass(frozen=True)
@@ -102,14 +127,19 @@ class Evaluation:
         table = pd.concat([self.metrics.iloc[:1], rows, self.metrics.iloc[1:]])
         return table.rename(columns=labels, level=0).rename(columns=names, level=1)
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def worse_without_network(self) -> float | None:
+        """By which share of the model's RMSE over all steps that of the residual baseline alone is larger."""
+        if self.network is None:
+            return None
+        return float(self.network.without["all_steps"] / self.metrics["all_steps", "rmse"][self.model] - 1)
+
+    def to_json(self) -> Metrics:
         """The content of `metrics.json`."""
-        return {
+        found: Metrics = {
             **Scored(self.metrics.loc[self.model], self.skill).to_json(),
             "baselines": {n: _by_metric(self.metrics.loc[n]) for n in self.metrics.index if n != self.model},
             "seeds": [{"seed": seed, **each.to_json()} for seed, each in self.seeds.items()],
-            **({} if self.ensemble is None else {"ensemble": self.ensemble.to_json()}),
-            **({"network": vars(self.network)} if self.network else {}),
             "unit": self.unit,
             "test_windows": self.n_windows,
             "shared_windows": self.n_shared,
@@ -117,42 +147,11 @@ class Evaluation:
             "validation_days": self.validation_days,
             "confidence": self.confidence,
         }
-
-    def finding(self) -> str:
-        """Whether the model beats every baseline, with the figures, and how far its seeds differ."""
-        return " ".join(
-            [*(_sentence(self, name) for name in RANGES), *self._seeds(), *self._without_network()]
-        )
-
-    def _seeds(self) -> list[str]:
-        if self.ensemble is None:
-            return []
-        rmse = [digits(each.metrics["all_steps", "rmse"]) for each in self.seeds.values()]
-        together, skill = self.ensemble.metrics["all_steps", "rmse"], self.ensemble.skill["all_steps"]
-        interval = (
-            ""
-            if skill.low is None
-            else f", interval {signed(100 * skill.low)} to {signed(100 * skill.high)} %"
-        )
-        some = (
-            ""
-            if self.n_shared == self.n_windows
-            else f" of {self.n_shared:,} test windows, spread evenly over time"
-        )
-        return [
-            f"Trained from {count(len(rmse), 'seed')}, it reaches {', '.join(rmse)} {self.unit} over all steps{some}; "
-            f"the mean of their forecasts reaches {digits(together)} {self.unit} (skill {signed(100 * skill.value)} %"
-            f"{interval})."
-        ]
-
-    def _without_network(self) -> list[str]:
-        if self.network is None:
-            return []
-        model, alone = self.metrics["all_steps", "rmse"][self.model], self.network.without["all_steps"]
-        return [
-            f"Without its network, {self.network.rule} alone reaches {digits(alone)} {self.unit} over all steps, "
-            f"{signed(100 * (alone / model - 1))} %."
-        ]
+        if self.ensemble is not None:
+            found["ensemble"] = self.ensemble.to_json()
+        if self.network is not None:
+            found["network"] = self.network.to_json()
+        return found
 
 
 def evaluate(
@@ -197,9 +196,11 @@ def evaluate(
     metrics = sums.metrics()
     baselines = metrics.drop(index=model)
     best = {steps: best_baseline(baselines[steps, "rmse"]) for steps in RANGES}
-    resampling = {"bootstrap": bootstrap, "confidence": confidence, "seed": seed}
+    resampling: Resampling = {"bootstrap": bootstrap, "confidence": confidence, "seed": seed}
     skill = sums.skill(metrics, model, best, **resampling)
-    networks, ensemble, n_shared = {seeds[0]: Scored(metrics.loc[model], skill)}, None, sums.n_windows
+    networks: dict[int, Scored] = {seeds[0]: Scored(metrics.loc[model], skill)}
+    ensemble: Scored | None = None
+    n_shared = sums.n_windows
     if len(seeds) > 1:
         networks, ensemble, n_shared = _side_by_side(shared, seeds, best, resampling)
     return Evaluation(
@@ -219,17 +220,17 @@ def evaluate(
 
 
 def _side_by_side(
-    shared: Iterable[Compared], seeds: Sequence[int], best: dict[str, str], resampling: dict[str, Any]
+    shared: Iterable[Compared], seeds: Sequence[int], best: dict[str, str], resampling: Resampling
 ) -> tuple[dict[int, Scored], Scored, int]:
     """Of each network, of their mean, and on how many windows."""
-    sums = _Sums()
+    sums, names = _Sums(), [f"seed {seed}" for seed in seeds]
     for chunk in shared:
-        networks = dict(zip(seeds, chunk.networks, strict=True))
+        networks = dict(zip(names, chunk.networks, strict=True))
         baselines = {name: chunk.forecasts[name] for name in {*best.values()}}
         sums.add(chunk, {**networks, "mean": np.mean(chunk.networks, axis=0), **baselines})
     metrics = sums.metrics()
     *each, ensemble = (
-        Scored(metrics.loc[name], sums.skill(metrics, name, best, **resampling)) for name in (*seeds, "mean")
+        Scored(metrics.loc[name], sums.skill(metrics, name, best, **resampling)) for name in (*names, "mean")
     )
     return dict(zip(seeds, each, strict=True)), ensemble, sums.n_windows
 
@@ -242,7 +243,7 @@ class _Sums:
         self._errors = {steps: ErrorSums() for steps in RANGES}
         self._daily = {steps: DailySums() for steps in RANGES}
 
-    def add(self, chunk: Compared, forecasts: dict[str | int, Forecast]) -> None:
+    def add(self, chunk: Compared, forecasts: dict[str, Forecast]) -> None:
         self.n_windows += len(chunk.observed)
         for steps, part in RANGES.items():
             parts = {name: forecast[:, part] for name, forecast in forecasts.items()}
@@ -259,7 +260,7 @@ class _Sums:
     def skill(
         self,
         metrics: pd.DataFrame,
-        name: str | int,
+        name: str,
         best: dict[str, str],
         bootstrap: int,
         confidence: float,
@@ -301,28 +302,17 @@ def _interval(
     return float(low), float(high)
 
 
-def _sentence(evaluation: Evaluation, steps: str) -> str:
-    skill = evaluation.skill[steps]
-    rmse = evaluation.metrics[steps, "rmse"]
-    where = "Over all steps" if steps == "all_steps" else "At the last step"
-    model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
-    value = signed(100 * skill.value)
-    if skill.low is None:
-        verdict, interval = "is compared on too few days to be told from the best baseline", "no interval"
-    else:
-        ends = f"{signed(100 * skill.low)} to {signed(100 * skill.high)} %"
-        interval = f"{100 * evaluation.confidence:.0f} % interval {ends}"
-        verdict = "beats every baseline" if skill.low > 0 else "is worse than the best baseline"
-        if skill.is_open:
-            verdict = "cannot be told from the best baseline"
-    return (
-        f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
-        f"a skill of {value} % ({interval})."
-    )
+def _by_metric(row: pd.Series) -> MetricsByName:
+    return {
+        "rmse": _by_range(row, "rmse"),
+        "mae": _by_range(row, "mae"),
+        "r2": _by_range(row, "r2"),
+        "mape": _by_range(row, "mape"),
+    }
 
 
-def _by_metric(row: pd.Series) -> dict[str, dict[str, float | None]]:
-    return {metric: {steps: _finite(row[steps, metric]) for steps in RANGES} for metric in METRICS}
+def _by_range(row: pd.Series, metric: str) -> ByRange:
+    return {"all_steps": _finite(row["all_steps", metric]), "last_step": _finite(row["last_step", metric])}
 
 
 def _finite(value: float) -> float | None:

@@ -14,9 +14,11 @@ class ErrorSums:
 
     def __init__(self) -> None:
         self._observed, self._lowest, self._highest, self._has_zero = RunningMean(), np.inf, -np.inf, False
-        self._sums: dict[str | int, np.ndarray] = {}
+        self._sums: dict[str, np.ndarray] = {}
 
-    def add(self, observed: Forecast, forecasts: dict) -> Float[np.ndarray, "window forecaster"]:
+    def add(
+        self, observed: Forecast, forecasts: dict[str, Forecast]
+    ) -> Float[np.ndarray, "window forecaster"]:
         """Take in a chunk.
 
         Args:

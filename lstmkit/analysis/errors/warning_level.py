@@ -45,10 +45,10 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
     if params.evaluation.threshold is not None:
         return (_level(params.evaluation.threshold, "which the study states", training),)
     seldom = float(np.nanquantile(training, QUANTILE))
-    levels = (_level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training),)
+    exceeded_seldom = _level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training)
     if _is_co2(params.data) and dataset.units[dataset.target] == "ppm":
-        levels = (_level(CO2_LEVEL, "the default for CO₂", training), *levels)
-    return levels
+        return (_level(CO2_LEVEL, "the default for CO₂", training), exceeded_seldom)
+    return (exceeded_seldom,)
 
 
 def _is_co2(data: DataParams) -> bool:

@@ -1,6 +1,7 @@
 """Precision and recall of the warnings of one forecaster, with intervals and at every level of its forecast."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +11,14 @@ from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval
 
 CAUGHT = 0.8  # share of the events, at which precisions are compared
 OWN = TRIED_BELOW  # position of the level itself among those that are tried
+
+
+class RateFacts(TypedDict):
+    """A share of windows, or the difference of two; None where it, or its interval, is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -27,9 +36,26 @@ class Rate:
     high: float | None = None
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Both ends of the interval; None where there are too few days."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def is_sure(self) -> bool:
         """Whether there is an interval, and zero lies outside."""
-        return self.low is not None and not self.low <= 0 <= self.high
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    def facts(self) -> RateFacts:
+        """The value and its interval."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+class WarnerFacts(TypedDict):
+    """The warnings of one forecaster at the level itself, and its precision where it warns of `CAUGHT`."""
+
+    precision: RateFacts
+    recall: RateFacts
+    tuned: RateFacts
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,14 @@ class Warner:
     tuned_level: float | None
     tuned: Rate
     ahead: Rate | None
+
+    def facts(self) -> WarnerFacts:
+        """Precision and recall, and the precision where it warns of `CAUGHT` of the events."""
+        return {
+            "precision": self.precision.facts(),
+            "recall": self.recall.facts(),
+            "tuned": self.tuned.facts(),
+        }
 
 
 class Rates:

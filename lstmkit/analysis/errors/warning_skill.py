@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,38 @@ from jaxtyping import Float
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.warning_counts import CASES, PERSISTENCE, WarningCounts
 from lstmkit.analysis.errors.warning_level import WarningLevel
-from lstmkit.analysis.errors.warning_rates import CAUGHT, OWN, Rates, Warner
+from lstmkit.analysis.errors.warning_rates import CAUGHT, OWN, RateFacts, Rates, Warner, WarnerFacts
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, contributions_to_mean, resample_blocks
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import digits, duration, whole_percent
 
 FEWEST_CROSSINGS = 10  # of which anything can be told
+
+
+class CaseFacts(TypedDict):
+    """How often the event comes, and who warns of it."""
+
+    events: int
+    windows: int
+    model: WarnerFacts
+    persistence: WarnerFacts
+
+
+class WarningFacts(TypedDict):
+    """The level, how often it is crossed, and precision and recall of model and persistence."""
+
+    level: float
+    level_is: str  # where it comes from, in words
+    unit: str
+    hours_ahead: float
+    crossings: int
+    crossing_days: int
+    days: int
+    can_be_told: bool
+    onsets: CaseFacts
+    all_windows: CaseFacts
+    caught: float  # share of the events at which precisions are compared
+    best_rival: str | None
+    ahead_of: dict[str, RateFacts]  # by baseline, what the model's precision is higher by
 
 
 @dataclass(frozen=True)
@@ -32,6 +58,24 @@ class Case:
     windows: int
     events: int
     warners: dict[str, Warner]
+
+    @property
+    def share(self) -> float:
+        """Of the windows, that in which the event comes; zero where none is asked."""
+        return self.events / self.windows if self.windows else 0.0
+
+    def facts(self, model: str) -> CaseFacts:
+        """How often the event comes, and precision and recall of model and persistence.
+
+        Args:
+            model: which of the forecasters is the model.
+        """
+        return {
+            "events": self.events,
+            "windows": self.windows,
+            "model": self.warners[model].facts(),
+            "persistence": self.warners[PERSISTENCE].facts(),
+        }
 
 
 @dataclass(frozen=True)
@@ -69,37 +113,12 @@ class WarningSkill:
         """Whether there are crossings enough to tell anything."""
         return self.crossings >= FEWEST_CROSSINGS and self.crossing_days >= FEWEST_DAYS
 
-    @property
-    def lead(self) -> str:
-        """How far ahead the last step is, for example `1 h`."""
-        return duration(self.hours_ahead)
-
-    @property
-    def named(self) -> str:
-        """The level with its unit."""
-        return f"{digits(self.level.value)} {self.unit}"
-
-    @property
-    def caption(self) -> str:
-        """What is drawn."""
-        band = (
-            f"whiskers are {100 * self.confidence:.0f} % intervals over resampled blocks of days"
-            if self.can_be_told
-            else "no intervals, for there are too few crossings"
-        )
-        return (
-            f"Warnings that the target reaches {self.named} within {self.lead}; left in windows that start after at "
-            f"least an hour below it, right in all windows. Above, precision and recall as the level of the forecast "
-            f"varies at which a warning is given; dots: that level is {self.named} itself; dashed: a warning in every "
-            f"window. Below, precision and recall at the dots; {band}."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """Precision and recall of every forecaster in every case; blank where undefined."""
         rows = []
         for case, of in self.cases.items():
             for name, warner in of.warners.items():
-                row = {"windows": case[0], "level_is_reached": case[1], "forecaster": name}
+                row: dict[str, Any] = {"windows": case[0], "level_is_reached": case[1], "forecaster": name}
                 row |= {"n_windows": of.windows, "n_events": of.events, "n_warnings": warner.warnings}
                 for key in ("precision", "recall", "tuned"):
                     rate, column = getattr(warner, key), f"precision_at_{CAUGHT:g}" if key == "tuned" else key
@@ -107,21 +126,13 @@ class WarningSkill:
                 rows.append(row | {f"level_at_{CAUGHT:g}": warner.tuned_level})
         return pd.DataFrame(rows).set_index(["windows", "level_is_reached", "forecaster"]).astype("float64")
 
-    def table_frame(self) -> pd.DataFrame:
-        """The table that a reader sees: precision and recall of every forecaster, in words where undefined."""
-        columns = {}
-        for (windows, reached), of in self.cases.items():
-            for key, nothing in (("precision", "no warning"), ("recall", "no event")):
-                columns[windows, f"{reached} {self.lead}", key] = {
-                    name: nothing if (value := getattr(warner, key).value) is None else whole_percent(value)
-                    for name, warner in of.warners.items()
-                }
-        return pd.DataFrame(columns)
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> WarningFacts:
         """The level, how often it is crossed, and precision and recall of model and persistence, for the summary."""
         onsets, everywhere = (self.cases[windows, "within"] for windows in ("onsets", "all windows"))
-        found: dict[str, Any] = {
+        best = self.best_rival()
+        rivals = [name for name in (PERSISTENCE, best) if name]
+        ahead = {name: ahead.facts() for name in rivals if (ahead := onsets.warners[name].ahead)}
+        return {
             "level": self.level.value,
             "level_is": self.level.origin,
             "unit": self.unit,
@@ -130,24 +141,19 @@ class WarningSkill:
             "crossing_days": self.crossing_days,
             "days": self.n_days,
             "can_be_told": self.can_be_told,
+            "onsets": onsets.facts(self.model),
+            "all_windows": everywhere.facts(self.model),
+            "caught": CAUGHT,
+            "best_rival": best,
+            "ahead_of": ahead,
         }
-        for key, case in (("onsets", onsets), ("all_windows", everywhere)):
-            found[key] = {"events": case.events, "windows": case.windows}
-            for who, name in (("model", self.model), ("persistence", PERSISTENCE)):
-                warner = case.warners[name]
-                found[key][who] = {
-                    rate: vars(getattr(warner, rate)) for rate in ("precision", "recall", "tuned")
-                }
-        best = self.best_rival()
-        ahead = {name: vars(onsets.warners[name].ahead) for name in (PERSISTENCE, best) if name}
-        return found | {"caught": CAUGHT, "best_rival": best, "ahead_of": ahead}
 
     def best_rival(self) -> str | None:
         """The baseline with the highest precision where it warns of `CAUGHT` of the onsets; None where none does."""
         warners = self.cases["onsets", "within"].warners
         tuned = {name: of.tuned.value for name, of in warners.items() if name != self.model}
         known = {name: value for name, value in tuned.items() if value is not None}
-        return max(known, key=known.get) if known else None
+        return max(known, key=lambda name: known[name]) if known else None
 
 
 def warning_skill(

@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import central_interval
 from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
 from lstmkit.internals.activations import record
 from lstmkit.internals.running import forecast
 from lstmkit.params import StudyParams
-from lstmkit.wording import digits, signed_alike
 
 LAYERS = ("layer 1", "layer 2")
 BATCH = 128
@@ -27,6 +27,18 @@ ALIKE = (
     0.005  # of the RMSE of the residual baseline alone: about the last of the three digits that are printed
 )
 FIXED = 1e-4  # relative spread of outputs over windows below which they are the same
+
+
+class AblationFacts(TypedDict):
+    """Errors with and without convolutions, in the target's unit."""
+
+    ablation_rmse: dict[str, float]
+    rule_rmse: float
+    gain_over_no_convolutions: float
+    gain_low: float
+    gain_high: float
+    confidence: float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -68,14 +80,24 @@ class LayerAblation:
     confidence: float
 
     @property
-    def caption(self) -> str:
-        """What was compared."""
-        return (
-            f"RMSE on {self.n_windows:,} test windows with a whole layer held fixed, and of a model trained without "
-            f"convolutions; in brackets the change against the model as trained, whiskers its "
-            f"{100 * self.confidence:.0f} % interval over {self.n_days} days, resampled in blocks."
-            f"{too_few(self.n_days)}"
-        )
+    def held(self) -> Int[np.ndarray, "held"]:
+        """Rows of the configurations with a layer held fixed."""
+        return np.flatnonzero([name.startswith("layer") for name in self.configurations])
+
+    @property
+    def never_trained(self) -> int:
+        """Row of the model that was trained without convolutions."""
+        return self.configurations.index(NEVER_TRAINED)
+
+    @property
+    def alike(self) -> Bool[np.ndarray, "configuration"]:
+        """Whether the RMSE lies within `ALIKE` of that of the residual baseline alone."""
+        return np.abs(self.over_rule) < ALIKE * self.rule_rmse
+
+    @property
+    def worse(self) -> Bool[np.ndarray, "configuration"]:
+        """Whether the RMSE is certainly above that of the residual baseline alone, and by more than `ALIKE`."""
+        return (self.over_rule_low > 0) & ~self.alike
 
     def to_frame(self) -> pd.DataFrame:
         """One row per configuration."""
@@ -92,9 +114,9 @@ class LayerAblation:
         index = pd.Index(self.configurations, name="configuration")
         return pd.DataFrame({name: getattr(self, name) for name in names}, index=index)
 
-    def facts(self) -> dict:
+    def facts(self) -> AblationFacts:
         """RMSE of every configuration, and what the convolutions gain over a model trained without."""
-        last = self.configurations.index(NEVER_TRAINED)
+        last = self.never_trained
         return {
             "ablation_rmse": dict(zip(self.configurations, self.rmse.tolist(), strict=True)),
             "rule_rmse": self.rule_rmse,
@@ -104,64 +126,6 @@ class LayerAblation:
             "confidence": self.confidence,
             "unit": self.unit,
         }
-
-    def finding(self) -> str:
-        """What each layer's loss costs, against the residual baseline alone and a model without convolutions."""
-        return " ".join([self._intact(), self._removed(), self._never_trained()])
-
-    def _intact(self) -> str:
-        return (
-            f"On {self.n_windows:,} windows the model's RMSE is {digits(self.rmse[0])} {self.unit}, that of "
-            f"{self.rule} alone {digits(self.rule_rmse)}, a difference of {self._difference(0, 'over_rule')}."
-        )
-
-    def _removed(self) -> str:
-        if self.fixed[0]:
-            return (
-                "As trained, the network puts out the same for every window, so that no layer can be missed."
-            )
-        rows = [row for row, name in enumerate(self.configurations) if name.startswith("layer")]
-        costs = ", ".join(f"{digits(self.rmse[row])} ({self.configurations[row]})" for row in rows)
-        text = f"With one layer held fixed it is {costs}; {self._against_rule(rows)}."
-        if self.fixed[rows].all():
-            text += (
-                " In each of these cases the network puts out the same for every window: nothing leads around a "
-                "layer, so the loss of a whole one is the loss of all input, and only the curve that is left differs."
-            )
-        return text
-
-    def _against_rule(self, rows: list[int]) -> str:
-        alike = [row for row in rows if abs(self.over_rule[row]) < ALIKE * self.rule_rmse]
-        worse = [row for row in rows if row not in alike and self.over_rule_low[row] > 0]
-        if len(alike) == len(rows):
-            return f"all lie within {100 * ALIKE:g} % of {self.rule} alone"
-        if len(worse) == len(rows):
-            return f"all are certainly worse than {self.rule} alone"
-        text = f"none is certainly worse than {self.rule} alone"
-        if worse:
-            text = f"certainly worse than {self.rule} alone: {self._names(worse)}"
-        return text + (f"; within {100 * ALIKE:g} % of it: {self._names(alike)}" if alike else "")
-
-    def _names(self, rows: list[int]) -> str:
-        return ", ".join(self.configurations[row] for row in rows)
-
-    def _never_trained(self) -> str:
-        row = self.configurations.index(NEVER_TRAINED)
-        better = (
-            "with convolutions it is better" if self.low[row] > 0 else "without convolutions it is better"
-        )
-        if self.low[row] <= 0 <= self.high[row]:
-            better = "this test part cannot tell the two apart"
-        return (
-            f"A model of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side "
-            f"by side, reaches {digits(self.rmse[row])} {self.unit}, {self._difference(row, 'increase')} against the "
-            f"model as trained: {better}."
-        )
-
-    def _difference(self, row: int, what: str) -> str:
-        low, high = (self.low, self.high) if what == "increase" else (self.over_rule_low, self.over_rule_high)
-        change, least, most = signed_alike(getattr(self, what)[row], low[row], high[row])
-        return f"{change} {self.unit} ({100 * self.confidence:.0f} % interval {least} to {most})"
 
 
 class Ablator:

@@ -1,21 +1,27 @@
 """Which filters fire when, in one window that stands for many."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from lstmkit.analysis.filters.activity import FilterActivity, rectified
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.internals.activations import record
-from lstmkit.wording import count, digits, feature_label
 
 FOLLOWS = 0.5  # correlation from which a filter is said to follow the target
+
+
+class ActivationFacts(TypedDict):
+    """Filters that rise and fall with the target."""
+
+    rise_with_target: int
+    fall_with_target: int
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,9 @@ class Example:
         hours_before: of these values, shape (time,).
         name: of the target.
         unit: of the target.
-        rule: by which the window was chosen.
+        n_windows: of the sample that it was chosen from.
+        middle: name of the middle regime.
+        is_middle: whether it is of that regime; all windows competed where none is.
     """
 
     window: Windows
@@ -42,19 +50,14 @@ class Example:
     hours_before: Float[np.ndarray, "time"]
     name: str
     unit: str
-    rule: str
+    n_windows: int
+    middle: str
+    is_middle: bool
 
     @property
     def hours(self) -> float:
         """Length of the lookback."""
         return self.window.lookback * (self.window.interval / pd.Timedelta("1h"))
-
-    def finding(self) -> str:
-        """Which window it is, and why this one."""
-        return (
-            f"The window that ends on {self.origin:%d %B %Y at %H:%M}, at {digits(self.latest)} {self.unit} "
-            f"({self.regime}): {self.rule}."
-        )
 
 
 @dataclass(frozen=True)
@@ -76,19 +79,24 @@ class ActivationMap:
     example: Example
 
     @property
-    def order(self) -> Int[np.ndarray, "filter"]:
-        """Numbers of the filters, those that rise with the target first and those that stay silent last."""
-        return np.lexsort([-self.follows, ~self.activation.any(axis=1)])
+    def silent(self) -> Bool[np.ndarray, "filter"]:
+        """Which filters are at zero throughout."""
+        return (self.activation == 0).all(axis=1)
 
     @property
-    def caption(self) -> str:
-        """What is shown."""
-        example = self.example
-        return (
-            f"Activations of {self.layer} in the window before {example.origin:%d %B %Y, %H:%M}, "
-            f"{digits(example.latest)} {example.unit}; filters ordered by their correlation with "
-            f"{feature_label(example.name)}, silent ones last."
-        )
+    def rising(self) -> Bool[np.ndarray, "filter"]:
+        """Which filters rise with the target."""
+        return self.follows >= FOLLOWS
+
+    @property
+    def falling(self) -> Bool[np.ndarray, "filter"]:
+        """Which filters fall as the target rises."""
+        return self.follows <= -FOLLOWS
+
+    @property
+    def order(self) -> Int[np.ndarray, "filter"]:
+        """Numbers of the filters, those that rise with the target first and those that stay silent last."""
+        return np.lexsort([-self.follows, self.silent])
 
     def to_frame(self) -> pd.DataFrame:
         """Activations, one row per filter in the order of the drawing, one column per step."""
@@ -96,28 +104,11 @@ class ActivationMap:
         frame = pd.DataFrame(self.activation, columns=columns).rename_axis("filter")
         return frame.iloc[self.order]
 
-    def finding(self) -> str:
-        """How many filters rise and fall with the target, and how many are silent."""
-        n_filters, silent = len(self.activation), int((~self.activation.any(axis=1)).sum())
-        target = feature_label(self.example.name)
-        if np.ptp(self.example.target) == 0:
-            return (
-                f"{target} is constant in this window: nothing follows it, and {silent} of "
-                f"{count(n_filters, 'filter')} {'is' if silent == 1 else 'are'} silent."
-            )
-        rise, fall = int((self.follows >= FOLLOWS).sum()), int((self.follows <= -FOLLOWS).sum())
-        neither = n_filters - rise - fall - silent
-        return (
-            f"Of the {count(n_filters, 'filter')} of {self.layer}, {count(rise, 'rises', 'rise')} and "
-            f"{count(fall, 'falls', 'fall')} with {target} in this window (correlation beyond ±{FOLLOWS}), "
-            f"{count(neither, 'does', 'do')} neither, and {count(silent, 'stays', 'stay')} silent throughout."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ActivationFacts:
         """Filters that rise and fall with the target."""
         return {
-            "rise_with_target": int((self.follows >= FOLLOWS).sum()),
-            "fall_with_target": int((self.follows <= -FOLLOWS).sum()),
+            "rise_with_target": int(self.rising.sum()),
+            "fall_with_target": int(self.falling.sum()),
         }
 
 
@@ -138,10 +129,8 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
     activity.require(windows)
     latest = windows.latest()
     regime = regimes.of(latest)
-    candidates = np.flatnonzero(regime == 1)
-    among = f"those in the regime {regimes.labels[1]}"
-    if not len(candidates):
-        candidates, among = np.arange(len(windows)), f"all, for none is in the regime {regimes.labels[1]}"
+    in_middle = np.flatnonzero(regime == 1)
+    candidates = in_middle if len(in_middle) else np.arange(len(windows))
     means = np.concatenate([layer.by_window for layer in activity.layers], axis=1)
     spread = means.std(axis=0)
     scaled = means[candidates] / np.where(spread > 0, spread, 1.0)
@@ -156,9 +145,9 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
         hours_before=windows.hours_before(),
         name=windows.features[0],
         unit=unit,
-        rule=(
-            f"of {len(windows):,} test windows, the one whose mean activations lie nearest the median of {among}"
-        ),
+        n_windows=len(windows),
+        middle=regimes.labels[1],
+        is_middle=len(in_middle) > 0,
     )
 
 

@@ -1,12 +1,12 @@
 """How active the filters are: after their ReLU, over many windows, in a stream."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from lstmkit.analysis.resampling.statistics import RunningMean
@@ -14,12 +14,17 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import Convolution, find_convolutions
-from lstmkit.wording import count
 
 NEAR_ZERO = 0.05  # in the unit of the activations, which batch norm brings to about one
 RARELY = 95  # percent of steps at zero from which a filter is said to fire rarely
 EXTREMES = 3  # filters at either end of the short table
 BATCH = 64  # windows per pass
+
+
+class ActivityFacts(TypedDict):
+    """Mean share of the steps at which the filters of each layer are at zero."""
+
+    zero_percent: list[float]
 
 
 @dataclass(frozen=True)
@@ -49,26 +54,15 @@ class LayerActivity:
         """Numbers of the filters, the most active first."""
         return np.argsort(-self.mean, kind="stable")
 
-    def finding(self) -> str:
-        """How sparse the layer is, and its most and least active filter."""
-        most, least = self.order[[0, -1]]
-        return (
-            f"In {self.layer} a filter is at zero for {self.zero.mean():.0f} % of the steps and at most {NEAR_ZERO} "
-            f"for {self.near_zero.mean():.0f} %, on average over {count(len(self.mean), 'filter')}. Most active is "
-            f"filter {most} (mean {self.mean[most]:.2g}, at zero for {self.zero[most]:.0f} %), least active filter "
-            f"{least} (mean {self.mean[least]:.2g}, at zero for {self.zero[least]:.0f} %). {self._switching()}"
-        )
+    @property
+    def rare(self) -> Bool[np.ndarray, "filter"]:
+        """Which filters are at zero for more than `RARELY` percent of the steps."""
+        return self.zero > RARELY
 
-    def _switching(self) -> str:
-        rare, linear = int((self.zero > RARELY).sum()), int((self.zero == 0).sum())
-        if not rare and not linear:
-            return (
-                f"Every one of them fires at {100 - RARELY} % of the steps or more and is at zero for some."
-            )
-        return (
-            f"{rare} of them {'fires' if rare == 1 else 'fire'} at fewer than {100 - RARELY} % of the steps, and "
-            f"{linear} {'is' if linear == 1 else 'are'} never at zero, so that the ReLU does nothing there."
-        )
+    @property
+    def linear(self) -> Bool[np.ndarray, "filter"]:
+        """Which filters are never at zero."""
+        return self.zero == 0
 
 
 @dataclass(frozen=True)
@@ -82,14 +76,6 @@ class FilterActivity:
 
     layers: tuple[LayerActivity, ...]
     n_windows: int
-
-    @property
-    def caption(self) -> str:
-        """What was averaged."""
-        return (
-            f"Activation of each filter after its ReLU, over all steps of {self.n_windows:,} test windows spread "
-            f"evenly over time. Near zero is at most {NEAR_ZERO}."
-        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer and filter."""
@@ -119,10 +105,6 @@ class FilterActivity:
         }
         return self.to_frame().loc[chosen].rename(columns=names)
 
-    def finding(self) -> str:
-        """Sparsity and extremes of every layer."""
-        return " ".join(layer.finding() for layer in self.layers)
-
     def require(self, windows: Windows) -> None:
         """Refuse a sample of another size than the one that was measured.
 
@@ -137,7 +119,7 @@ class FilterActivity:
                 f"the activity was measured on {self.n_windows} windows, not on these {len(windows)}"
             )
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ActivityFacts:
         """Mean share of steps at zero, per layer."""
         return {"zero_percent": [float(layer.zero.mean()) for layer in self.layers]}
 
@@ -216,8 +198,8 @@ class _Stream:
             layer=layer,
             mean=by_window.mean(axis=0),
             largest=np.asarray(self.largest),
-            zero=100 * self.zero.mean,
-            near_zero=100 * self.near_zero.mean,
+            zero=np.asarray(100 * self.zero.mean),
+            near_zero=np.asarray(100 * self.near_zero.mean),
             by_window=by_window,
             newest=np.concatenate(self.by_newest),
         )

@@ -1,7 +1,7 @@
 """What the filters of the convolutions look like: their taps, their norms, and which of them are read."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,30 @@ from lstmkit.analysis.filters.activity import FilterActivity
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.convolutions import Convolution, find_convolutions
-from lstmkit.wording import count, feature_label, signed
 
 LARGEST_SHARE = 0.1  # of the connections whose part of the weight is told
+
+
+class BankFacts(TypedDict):
+    """The leading feature and its share of the squared weights."""
+
+    filters: int
+    leading_feature: str
+    leading_feature_percent: float
+
+
+class NormFacts(TypedDict):
+    """Dormant filters per layer."""
+
+    dormant_filters: list[int]
+
+
+class ConnectionFacts(TypedDict):
+    """Inputs that a filter reads in effect, of how many."""
+
+    inputs_read: float
+    inputs: int
+    inputs_untrained: float
 
 
 @dataclass(frozen=True)
@@ -61,14 +82,6 @@ class FilterBank:
         share = 100 * squares / (squares.sum() or 1.0)
         return pd.Series(share, index=list(self.channels)).sort_values(ascending=False, kind="stable")
 
-    @property
-    def caption(self) -> str:
-        """What is shown."""
-        return (
-            f"Effective weights of the {count(len(self.weights), 'filter')} of {self.layer}, largest norm first; "
-            f"numbers count from 0."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """The weights in long form: one row per filter, channel and tap."""
         n_filters = range(len(self.weights))
@@ -77,37 +90,7 @@ class FilterBank:
         )
         return pd.DataFrame({"weight": self.weights.ravel()}, index=index)
 
-    def finding(self) -> str:
-        """How far the filters look, which features they weigh most, and how much their norms differ."""
-        head = (
-            f"The {count(len(self.weights), 'filter')} of {self.layer} read {count(len(self.channels), 'feature')} "
-            f"over {count(len(self.offsets), 'step')}, {self._reach()}. "
-        )
-        if not self.weights.any():
-            return f"{head}All weights are zero."
-        (first, most), *others = self.share.items()
-        second = f", {feature_label(others[0][0])} {others[0][1]:.0f} %" if others else ""
-        even = f"; an even split would give each {100 / len(self.channels):.0f} %" if others else ""
-        top, bottom = self.order[[0, -1]]
-        return (
-            f"{head}{feature_label(first)} holds {most:.0f} % of the squared weights{second}{even}. The norms lie "
-            f"between {self.norms[bottom]:.2f} (filter {bottom}) and {self.norms[top]:.2f} (filter {top})."
-        )
-
-    def _reach(self) -> str:
-        before, after = -self.minutes[0], self.minutes[-1]
-        if after == 0:
-            return (
-                f"from {before:.0f} min before the step that they describe to that step, and none after it"
-                if before
-                else "the step that they describe"
-            )
-        ends = [
-            f"{abs(minutes):.0f} min {'after' if minutes > 0 else 'before'}" for minutes in (-before, after)
-        ]
-        return f"from {ends[0]} to {ends[1]} the step that they describe"
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> BankFacts:
         """The leading feature and its share of the squared weights."""
         return {
             "filters": len(self.weights),
@@ -170,6 +153,11 @@ class FilterNorms:
         ]
         return pd.concat(parts, keys=self.layers, names=["layer", "filter"])
 
+    @property
+    def medians(self) -> tuple[float, ...]:
+        """Median norm of each layer."""
+        return tuple(float(np.median(norms)) for norms in self.norms)
+
     def rank_correlation(self, layer: int) -> float:
         """Spearman's correlation of norm and mean activation over the filters; zero where either is constant.
 
@@ -181,25 +169,7 @@ class FilterNorms:
             return 0.0
         return float(spearmanr(norms, activity).statistic)
 
-    def finding(self) -> str:
-        """How the norms spread, whether a large norm means much activity, and which filters are dormant."""
-        sentences = []
-        for position, (layer, norms) in enumerate(zip(self.layers, self.norms, strict=True)):
-            sentences.append(
-                f"{layer}: norms from {norms.min():.2f} to {norms.max():.2f}, median {np.median(norms):.2f}; their "
-                f"rank correlation with the mean activation is {signed(self.rank_correlation(position), 2)}."
-            )
-        asleep = [
-            f"{count(int(dormant.sum()), 'filter')} of {layer} ({', '.join(map(str, np.flatnonzero(dormant)))})"
-            for layer, dormant in zip(self.layers, self.dormant, strict=True)
-            if dormant.any()
-        ]
-        seen = f"the {self.n_windows:,} test windows"
-        if not asleep:
-            return " ".join([*sentences, f"No filter is dormant: each fires somewhere in {seen}."])
-        return " ".join([*sentences, f"Dormant, at no step of {seen} active: {'; '.join(asleep)}."])
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> NormFacts:
         """Dormant filters per layer."""
         return {"dormant_filters": [int(dormant.sum()) for dormant in self.dormant]}
 
@@ -262,6 +232,11 @@ class Connections:
         return np.divide(squares.sum(axis=1) ** 2, fourth, out=np.zeros(len(squares)), where=fourth > 0)
 
     @property
+    def median_inputs(self) -> float:
+        """How many channels a filter reads in effect, the median over filters."""
+        return float(np.median(self.effective_inputs))
+
+    @property
     def untrained_inputs(self) -> float:
         """The participation ratio to be expected of freshly initialised, uniformly distributed weights."""
         return 1 + (self.norms.shape[1] - 1) * self.taps / (self.taps + 0.8)
@@ -277,22 +252,10 @@ class Connections:
         largest = max(1, round(LARGEST_SHARE * len(squares)))
         return float(100 * squares[:largest].sum() / (squares.sum() or 1.0))
 
-    def finding(self) -> str:
-        """On how few of its inputs a filter concentrates, and which inputs are read most."""
-        n_read, inputs = self.norms.shape[1], self.effective_inputs
-        most = ", ".join(str(n) for n in self.columns[:3])
-        return (
-            f"In effect a filter of {self.layer} reads {np.median(inputs):.1f} of the {count(n_read, 'filter')} "
-            f"before it (median; from {inputs.min():.1f} to {inputs.max():.1f}); untrained weights would give "
-            f"{self.untrained_inputs:.1f}. The largest tenth of the {self.norms.size:,} connections holds "
-            f"{self.concentration():.0f} % of the squared weights. Read most strongly: {most}; least: "
-            f"{self.columns[-1]}."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ConnectionFacts:
         """Inputs that a filter reads in effect, of how many."""
         return {
-            "inputs_read": float(np.median(self.effective_inputs)),
+            "inputs_read": self.median_inputs,
             "inputs": self.norms.shape[1],
             "inputs_untrained": self.untrained_inputs,
         }

@@ -1,7 +1,7 @@
 """Which filters specialise: their activity where the target is low, medium and high."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,13 @@ from jaxtyping import Float, Int
 from lstmkit.analysis.filters.activity import FilterActivity
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
-from lstmkit.wording import count
 
-NAMED = 3  # most specialised filters that a sentence lists
+
+class RegimeFacts(TypedDict, total=False):
+    """Per layer the most specialised filter and what the regime explains of it; nothing for a single regime."""
+
+    most_specialised_filter: list[int]
+    most_explained_percent: list[float]
 
 
 @dataclass(frozen=True)
@@ -42,32 +46,26 @@ class LayerByRegime:
         """Numbers of the filters, from those of the lowest regime to those of the highest."""
         return np.argsort(self.specialisation, kind="stable")
 
-    def finding(self, low: str, high: str) -> str:
-        """The most specialised filters.
+    @property
+    def best(self) -> int:
+        """Number of the filter of whose variance the regime explains most."""
+        return int(self.explained.argmax())
 
-        Args:
-            low: label of the lowest regime shown.
-            high: label of the highest.
-        """
-        special, best = self.specialisation, int(self.explained.argmax())
-        if not self.explained[best]:
-            return f"No filter of {self.layer} tells the regimes apart."
-        sides = {
-            high: self.order[::-1][special[self.order[::-1]] > 0],
-            low: self.order[special[self.order] < 0],
-        }
-        named = "".join(
-            f"; most for {label}: {', '.join(str(number) for number in numbers[:NAMED])}"
-            for label, numbers in sides.items()
-            if len(numbers)
-        )
-        more = int((special > 0).sum())
-        return (
-            f"In {self.layer} the regime explains {100 * np.median(self.explained):.0f} % of a filter's variance "
-            f"(median), at most {100 * self.explained[best]:.0f} % (filter {best}: mean {self.mean[-1, best]:.2f} in "
-            f"{high}, {self.mean[0, best]:.2f} in {low}). {more} of {count(len(special), 'filter')} "
-            f"{'is' if more == 1 else 'are'} more active in {high} than in {low}{named}."
-        )
+    @property
+    def median_explained(self) -> float:
+        """Share of a filter's variance that the regime explains, the median over filters."""
+        return float(np.median(self.explained))
+
+    @property
+    def highest(self) -> Int[np.ndarray, "_"]:
+        """Numbers of the filters that are more active in the highest regime than in the lowest, the clearest first."""
+        reverse = self.order[::-1]
+        return reverse[self.specialisation[reverse] > 0]
+
+    @property
+    def lowest(self) -> Int[np.ndarray, "_"]:
+        """Numbers of the filters that are more active in the lowest regime than in the highest, the clearest first."""
+        return self.order[self.specialisation[self.order] < 0]
 
 
 @dataclass(frozen=True)
@@ -90,15 +88,6 @@ class FilterRegimes:
     layers: tuple[LayerByRegime, ...]
     spacing: pd.Timedelta
 
-    @property
-    def caption(self) -> str:
-        """What was averaged."""
-        sizes = ", ".join(f"{n:,} {label}" for n, label in zip(self.n_windows, self.labels, strict=True))
-        return (
-            f"Mean activation in the newest hour by the regime at the origin ({sizes} windows), with standard errors; "
-            f"filters ordered from those of the lowest regime to those of the highest."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """One row per layer and filter: mean and standard error by regime, and η² with its sign."""
         parts = []
@@ -110,25 +99,12 @@ class FilterRegimes:
             parts.append(pd.DataFrame(columns | {"specialisation": layer.specialisation}))
         return pd.concat(parts, keys=[layer.layer for layer in self.layers], names=["layer", "filter"])
 
-    def finding(self) -> str:
-        """The most specialised filters of each layer, and what the numbers do not say."""
-        missing = "".join(f" {label} holds no window and is left out." for label in self.left_out)
-        if len(self.labels) == 1:
-            return f"All windows lie in the regime {self.labels[0]}: there is nothing to compare.{missing}"
-        layers = " ".join(layer.finding(self.labels[0], self.labels[-1]) for layer in self.layers)
-        minutes = self.spacing / pd.Timedelta("1min")
-        return (
-            f"{layers}{missing} The {count(int(self.n_windows.sum()), 'window')} lie {minutes:.0f} min apart, so their "
-            f"newest hours {'overlap' if minutes < 60 else 'do not overlap'}; neighbours still resemble each other, "
-            f"and the standard errors, which take them as independent, are too small."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> RegimeFacts:
         """Per layer the most specialised filter and what the regime explains of it; nothing for a single regime."""
         if len(self.labels) == 1:
             return {}
         return {
-            "most_specialised_filter": [int(layer.explained.argmax()) for layer in self.layers],
+            "most_specialised_filter": [layer.best for layer in self.layers],
             "most_explained_percent": [float(100 * layer.explained.max()) for layer in self.layers],
         }
 

@@ -1,7 +1,7 @@
 """Which periods the filters of the first layer pass: do they smooth, or do they differentiate?"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 from scipy.signal import freqz
 
 from lstmkit.analysis.filters.bank import FilterBank
-from lstmkit.wording import count, duration, feature_label
 
 HALF_POWER = 0.5**0.5  # of the largest gain: below it a frequency counts as damped
 KINDS = ("low-pass", "band-pass", "high-pass", "band-stop", "all-pass", "silent")
@@ -19,6 +18,13 @@ LONGEST = 10  # filter lengths: for longer periods the response is that of a con
 SMALLEST = 0.5  # percent from which a kind is shown
 RANDOM = 2000  # rows of random taps
 RANDOM_TAPS = "random taps"
+
+
+class ResponseFacts(TypedDict):
+    """Filters that smooth and that differentiate the feature that they weigh most."""
+
+    smoothing_filters: int
+    differentiating_filters: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class FrequencyResponse:
     @property
     def order(self) -> Int[np.ndarray, "filter"]:
         """Numbers of the filters, by kind and within a kind by their gain for the shortest period."""
-        kinds = [KINDS.index(kind) for kind in self.kind]
+        kinds = np.array([KINDS.index(kind) for kind in self.kind])
         return np.lexsort([self.relative_gain[:, -1], kinds])
 
     @property
@@ -69,13 +75,16 @@ class FrequencyResponse:
         return shares.loc[:, (shares >= SMALLEST).any()]
 
     @property
-    def caption(self) -> str:
-        """What is drawn."""
-        return (
-            f"Left: gain of each filter of {self.layer} for the feature that it weighs most, relative to the filter's "
-            f"largest, by period; no period below {duration(self.nyquist)}, two steps, can be told (Nyquist). Right: "
-            f"what the filters do with each feature, and what random taps would do."
-        )
+    def percent(self) -> dict[str, float]:
+        """Percent of each kind among all pairs of filter and feature."""
+        every = self.kinds.to_numpy()
+        return {kind: float(100 * (every == kind).mean()) for kind in KINDS}
+
+    @property
+    def of_target(self) -> dict[str, int]:
+        """Filters of each kind, by what they do with the target."""
+        target = self.kinds.iloc[:, 0]
+        return {kind: int((target == kind).sum()) for kind in KINDS}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per filter in the order of the drawing: feature, kind, and relative gain at each period in hours."""
@@ -85,28 +94,7 @@ class FrequencyResponse:
         frame.insert(1, "kind", self.kind)
         return frame.iloc[self.order]
 
-    def finding(self) -> str:
-        """How many filters smooth and how many differentiate, beside what random taps would do."""
-        others = [
-            f"{self.kind.count(kind)} {'is' if self.kind.count(kind) == 1 else 'are'} {kind}"
-            for kind in KINDS
-            if kind in self.kind and kind not in ("low-pass", "high-pass")
-        ]
-        every, random = self.kinds.to_numpy(), self.random
-        smooth, differentiate = (100 * (every == kind).mean() for kind in ("low-pass", "high-pass"))
-        target = self.kinds.iloc[:, 0]
-        return (
-            f"Of the {count(len(self.kind), 'filter')} of {self.layer}, each held against the feature that it weighs "
-            f"most, {count(self.kind.count('low-pass'), 'smooths', 'smooth')} it (low-pass) and "
-            f"{count(self.kind.count('high-pass'), 'differentiates', 'differentiate')} it (high-pass)"
-            f"{''.join(f'; {part}' for part in others)}. Of all pairs of filter and feature, {smooth:.0f} % "
-            f"smooth and {differentiate:.0f} % differentiate; random taps would give "
-            f"{random.get('low-pass', 0.0):.0f} % and {random.get('high-pass', 0.0):.0f} %. Filters that smooth "
-            f"{feature_label(self.kinds.columns[0])}: {(target == 'low-pass').sum()}; that differentiate it: "
-            f"{(target == 'high-pass').sum()}."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ResponseFacts:
         """Filters that smooth and that differentiate the feature that they weigh most."""
         return {
             "smoothing_filters": self.kind.count("low-pass"),

@@ -1,21 +1,34 @@
 """What the forecast loses with a single filter."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import spearmanr
 
 from lstmkit.analysis.filters.ablation import Ablator, network_outputs, scaled_targets, squared_errors
 from lstmkit.analysis.filters.relevance import FilterRelevance
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import central_interval
-from lstmkit.wording import digits, signed, with_error
 
 SINGLE_WINDOWS = 256  # one pass over them for every filter
 BY_CHANCE = 0.023  # share of normal values above two standard deviations
+
+
+class ImportanceFacts(TypedDict):
+    """Importance of every filter: how much it changes the forecast, and what its loss does to the RMSE."""
+
+    filter_importance: list[float]
+    filter_importance_error: list[float]
+    filter_importance_unit: str
+    filter_rmse_increase: list[float]
+    filter_rmse_increase_error: list[float]
+    single_filters_sum: float
+    all_filters_together: float
+    filter_importance_windows: int
 
 
 @dataclass(frozen=True)
@@ -55,14 +68,25 @@ class FilterImportance:
     confidence: float
 
     @property
-    def order(self) -> np.ndarray:
+    def order(self) -> Int[np.ndarray, "filter"]:
         """Filters by how much they change the forecast, most first."""
         return np.argsort(-self.change, kind="stable")
 
     @property
-    def useful(self) -> np.ndarray:
-        """Filters whose loss raises the RMSE by more than two standard errors."""
-        return np.flatnonzero((self.increase > 2 * self.increase_error) & (self.increase > 0))
+    def useful(self) -> Int[np.ndarray, "_"]:
+        """Filters whose loss raises the RMSE by more than two standard errors, the most needed first."""
+        found = np.flatnonzero((self.increase > 2 * self.increase_error) & (self.increase > 0))
+        return found[np.argsort(-self.increase[found])]
+
+    @property
+    def useful_by_chance(self) -> float:
+        """How many filters chance alone would show as useful."""
+        return BY_CHANCE * len(self.change)
+
+    @property
+    def median_change(self) -> float:
+        """Change of the forecast in the median over filters."""
+        return float(np.median(self.change))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per filter, in the model's order."""
@@ -70,7 +94,7 @@ class FilterImportance:
         index = pd.RangeIndex(len(self.change), name="filter")
         return pd.DataFrame({f"{name}_{self.unit}": getattr(self, name) for name in names}, index=index)
 
-    def facts(self) -> dict:
+    def facts(self) -> ImportanceFacts:
         """Importance of every filter: how much it changes the forecast, and what its loss does to the RMSE."""
         return {
             "filter_importance": self.change.tolist(),
@@ -89,51 +113,6 @@ class FilterImportance:
         if np.ptp(size) == 0 or np.ptp(self.change) == 0:
             return None
         return float(spearmanr(size, self.change).statistic)
-
-    def finding(self, relevance: FilterRelevance) -> str:
-        """Which filters the forecast would miss, and whether those that correlate are those.
-
-        Args:
-            relevance: of the same model.
-        """
-        if not self.change.any():
-            return "No single filter changes the forecast when it is held at its mean."
-        return " ".join([self._used(), self._useful(), self._compared(relevance)])
-
-    def _used(self) -> str:
-        most = ", ".join(
-            f"{f} ({with_error(self.change[f], self.change_error[f])} {self.unit})" for f in self.order[:3]
-        )
-        return (
-            f"Held at its mean, a single filter changes the forecast by {digits(np.median(self.change))} "
-            f"{self.unit} in the median (root mean square over {self.n_windows} windows and all steps). Those that "
-            f"change it most are {most}."
-        )
-
-    def _useful(self) -> str:
-        useful = self.useful[np.argsort(-self.increase[self.useful])]
-        text = (
-            f"The loss of {len(useful)} of {len(self.change)} filters raises the RMSE by more than two standard "
-            f"errors, which about {BY_CHANCE * len(self.change):.0f} would by chance"
-        )
-        if not len(useful):
-            return f"{text}: these windows show no filter that is needed on its own."
-        best = with_error(self.increase[useful[0]], self.increase_error[useful[0]])
-        return f"{text}; most that of filter {useful[0]}, by {best} {self.unit}."
-
-    def _compared(self, relevance: FilterRelevance) -> str:
-        agreement = self.agreement(relevance)
-        if agreement is None:
-            return ""
-        return (
-            f"The rank correlation between the size of a filter's correlation and its effect is "
-            f"{signed(agreement, 2)}: "
-            + (
-                "the filters that move with the deviation are largely those that make it."
-                if agreement > 0.5
-                else "a filter that moves with the deviation need not be one that makes it."
-            )
-        )
 
 
 def filter_importance(ablator: Ablator) -> FilterImportance:

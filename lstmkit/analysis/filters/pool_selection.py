@@ -1,24 +1,33 @@
 """Which steps a max pool selects, counted over windows and filters."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import nn
 
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
-from lstmkit.internals.convolutions import find_convolutions
+from lstmkit.internals.convolutions import find_convolutions, taps
 from lstmkit.internals.pooling import record_input, selected_steps
-from lstmkit.internals.running import evaluated
+from lstmkit.internals.running import evaluated, kind_of
 from lstmkit.params import StudyParams
-from lstmkit.wording import count, with_error
 
 BATCH = 128
+
+
+class PoolFacts(TypedDict):
+    """How often the newest step is selected, and how often there is no choice."""
+
+    pool_newest_share: float
+    pool_newest_share_error: float
+    pool_chance: float
+    pool_tied_share: float
 
 
 @dataclass(frozen=True)
@@ -70,19 +79,31 @@ class PoolSelection:
         return self.frequency.shape[1]
 
     @property
-    def choosing(self) -> np.ndarray:
+    def prefers(self) -> bool:
+        """Whether the share of the newest step is more than two standard errors away from chance."""
+        return abs(self.overall - self.chance) > 2 * self.overall_error
+
+    @property
+    def inner(self) -> Float[np.ndarray, "_"]:
+        """Share of the newest step in the groups with a choice whose field lies within the window."""
+        return self.newest[~self.padded & (self.decided > 0)]
+
+    @property
+    def edge(self) -> Float[np.ndarray, "_"]:
+        """Share of the newest step in the groups with a choice whose field reaches into the padding."""
+        return self.newest[self.padded & (self.decided > 0)]
+
+    @property
+    def choosing(self) -> Int[np.ndarray, "_"]:
         """Filters with at least one group that is no tie, by how often they select the newest step."""
         filters = np.flatnonzero(self.tied < 1)
         return filters[np.argsort(self.by_filter[filters], kind="stable")]
 
     @property
-    def caption(self) -> str:
-        """What was counted."""
-        return (
-            f"Selections of the max pool over {self.n_windows:,} test windows and {len(self.tied)} filters, ties left "
-            f"out. Bands and whiskers are two standard errors over {self.n_days} days, resampled in blocks; dashed is "
-            f"chance, shaded are the groups whose field reaches into the convolutions' padding.{too_few(self.n_days)}"
-        )
+    def preferring(self) -> Int[np.ndarray, "_"]:
+        """Those of the filters with a choice whose share is more than two standard errors away from chance."""
+        away = np.abs(self.by_filter - self.chance) > 2 * self.by_filter_error
+        return self.choosing[away[self.choosing]]
 
     def to_frame(self) -> pd.DataFrame:
         """One row per step of the lookback, oldest first, with the newest's share of its group; then one per filter."""
@@ -104,7 +125,7 @@ class PoolSelection:
         }
         return pd.concat(parts, names=["by", "which"])
 
-    def facts(self) -> dict:
+    def facts(self) -> PoolFacts:
         """How often the newest step is selected, and how often there is no choice."""
         return {
             "pool_newest_share": self.overall,
@@ -112,63 +133,6 @@ class PoolSelection:
             "pool_chance": self.chance,
             "pool_tied_share": float(self.tied.mean()),
         }
-
-    def finding(self) -> str:
-        """Whether newer steps are preferred, where, and by which filters."""
-        if self.size == 1:
-            return "The pool joins single steps, so it has nothing to select from."
-        if not len(self.choosing):
-            return "Every group is a tie: no filter distinguishes the steps that the pool joins."
-        return " ".join([self._overall(), self._by_time(), self._by_filter()])
-
-    def _overall(self) -> str:
-        away = abs(self.overall - self.chance) > 2 * self.overall_error
-        return (
-            f"{100 * self.tied.mean():.0f} % of the groups are ties. In the others the newest of the {self.size} steps "
-            f"is selected in {with_error(100 * self.overall, 100 * self.overall_error)} % of the cases, "
-            + (
-                f"{'more' if self.overall > self.chance else 'less'} often than by chance ({100 * self.chance:.0f} %)."
-                if away
-                else f"no more and no less than by chance ({100 * self.chance:.0f} %)."
-            )
-        )
-
-    def _by_time(self) -> str:
-        inner, edge = (100 * self.newest[where & (self.decided > 0)] for where in (~self.padded, self.padded))
-        text = []
-        if len(inner):
-            text.append(
-                f"between {inner.min():.1f} and {inner.max():.1f} % "
-                f"in the {count(len(inner), 'group')} whose field lies within the window"
-            )
-        if len(edge):
-            text.append(
-                f"between {edge.min():.0f} and {edge.max():.0f} % in the {count(len(edge), 'group')} at "
-                f"{self._ends()}, whose field reaches into the padding{self._newest()}"
-            )
-        return f"Along the lookback its share lies {'; '.join(text)}."
-
-    def _ends(self) -> str:
-        beginning, end = self.padded[0], self.padded[-1]
-        return "the ends" if beginning and end else "the beginning" if beginning else "the end"
-
-    def _newest(self) -> str:
-        if not self.padded[-1]:
-            return ""
-        newest = f"{100 * self.newest[-1]:.0f} % in" if self.decided[-1] > 0 else "no choice in"
-        return f" ({newest} the newest of all)"
-
-    def _by_filter(self) -> str:
-        low, high = self.choosing[0], self.choosing[-1]
-        ends = [with_error(100 * self.by_filter[f], 100 * self.by_filter_error[f]) for f in (low, high)]
-        away = np.abs(self.by_filter - self.chance) > 2 * self.by_filter_error
-        silent = len(self.tied) - len(self.choosing)
-        text = (
-            f"Filters range from {ends[0]} % (filter {low}) to {ends[1]} % (filter {high}); "
-            f"{away[self.choosing].sum()} of {len(self.choosing)} differ from chance by more than two standard errors."
-        )
-        left_out = "is left out" if silent == 1 else "are left out"
-        return text + (f" {count(silent, 'filter')} never had a choice and {left_out}." if silent else "")
 
 
 def pool_selection(model: nn.Module, windows: Windows, params: StudyParams) -> PoolSelection:
@@ -180,21 +144,22 @@ def pool_selection(model: nn.Module, windows: Windows, params: StudyParams) -> P
         params: of the study: how many windows, the resampling, and the seed.
 
     Raises:
-        LstmkitError: the model has no convolutions, or the lookback is shorter than one whole group of the pool.
+        LstmkitError: the model has no convolutions or another pool than a max pool, or the lookback is shorter than
+            one whole group of the pool.
     """
-    pool = model.get_submodule(convolutional_stages(model)[2])
-    sample = windows.spread(params.convolutions.windows)
-    repeated = -sample.lookback % pool.kernel_size
-    if sample.lookback < pool.kernel_size:
+    pool = _max_pool(model)
+    size, sample = taps(pool), windows.spread(params.convolutions.windows)
+    repeated = -sample.lookback % size
+    if sample.lookback < size:
         raise LstmkitError(
-            f"a lookback of {sample.lookback} steps holds no whole group of the {pool.kernel_size} that the pool joins"
+            f"a lookback of {sample.lookback} steps holds no whole group of the {size} that the pool joins"
         )
-    counts = _Counts(pool.kernel_size)
+    counts = _Counts(size)
     with record_input(pool) as read, evaluated(model), torch.no_grad():
         for x, _ in sample.batches(BATCH):
             model(x)
             maps = read.pop()
-            counts.add(maps[:, :, pool.kernel_size :] if repeated else maps)
+            counts.add(maps[:, :, size:] if repeated else maps)
     newest, decided = counts.by_group().sum(axis=2)
     days = ResampledDays(
         sample.origin,
@@ -203,14 +168,23 @@ def pool_selection(model: nn.Module, windows: Windows, params: StudyParams) -> P
         params.evaluation.bootstrap,
         params.seed,
     )
-    return _summarised(counts, _padded(model, sample, pool.kernel_size), sample, days)
+    return _summarised(counts, _padded(model, sample, size), sample, days)
+
+
+def _max_pool(model: nn.Module) -> nn.MaxPool1d:
+    name = convolutional_stages(model)[2]
+    pool = model.get_submodule(name)
+    if not isinstance(pool, nn.MaxPool1d):
+        raise LstmkitError(f"{name} is of the kind {kind_of(pool)}: nn.MaxPool1d alone selects steps")
+    return pool
 
 
 class _Counts:
     """Selections of each window, by group and by filter."""
 
     def __init__(self, size: int):
-        self.size, self.selected = size, 0
+        self.size = size
+        self.selected = np.zeros((), dtype=int)  # becomes (group, place)
         self._groups: list[np.ndarray] = []
         self._filters: list[np.ndarray] = []
 

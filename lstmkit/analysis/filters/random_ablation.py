@@ -1,6 +1,7 @@
 """What the forecast loses with some filters of a layer: random ones, and the most used."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,18 @@ from torch import Tensor
 
 from lstmkit.analysis.filters.ablation import LAYERS, Ablator, network_outputs, scaled_targets, squared_errors
 from lstmkit.analysis.filters.importance import FilterImportance
-from lstmkit.wording import count, signed_alike, signed_digits
 
 SHARES = (0.25, 0.5, 0.75)
 DRAW_WINDOWS = 128  # one pass over them for every draw
+
+
+class RandomAblationFacts(TypedDict):
+    """What the loss of half a layer costs on average, and that of a quarter chosen by use."""
+
+    half_of_layer: dict[str, float]
+    whole_layer: dict[str, float]
+    quarter_most_used: float
+    quarter_least_used: float
 
 
 @dataclass(frozen=True)
@@ -66,77 +75,23 @@ class RandomAblation:
         return pd.concat(tables, names=["layer", "filters held"])
 
     @property
-    def caption(self) -> str:
-        """What was compared."""
-        return (
-            f"Below, the change of the RMSE on {self.n_windows} of the windows with some filters held at their mean "
-            f"maps: grey dots are {self.random.shape[2]} random choices each, the lines their mean and, in layer 2, "
-            f"the filters that change the forecast most and least."
-        )
+    def half(self) -> Float[np.ndarray, "layer draw"]:
+        """Increase in each draw of half of a layer's filters."""
+        return self.random[:, self.shares.index(0.5)]
 
-    def facts(self) -> dict:
+    @property
+    def below_most_used(self) -> int:
+        """Draws of a quarter of the second layer's filters that leave a lower RMSE than the most used ones."""
+        return int((self.random[1, 0] < self.most_used[0]).sum())
+
+    def facts(self) -> RandomAblationFacts:
         """What the loss of half a layer costs on average, and that of a quarter chosen by use."""
-        half = self.shares.index(0.5)
         return {
-            "half_of_layer": dict(zip(LAYERS, self.random[:, half].mean(axis=1).tolist(), strict=True)),
+            "half_of_layer": dict(zip(LAYERS, self.half.mean(axis=1).tolist(), strict=True)),
             "whole_layer": dict(zip(LAYERS, self.whole.tolist(), strict=True)),
             "quarter_most_used": float(self.most_used[0]),
             "quarter_least_used": float(self.least_used[0]),
         }
-
-    def finding(self, importance: FilterImportance) -> str:
-        """Whether a whole layer is more than its parts, and whether it matters which parts.
-
-        Args:
-            importance: of the single filters.
-        """
-        if not (self.random.any() or importance.change.any()):
-            return "No choice of filters changes the forecast."
-        return " ".join([self._half(), self._chosen(), self._sum(importance)])
-
-    def _half(self) -> str:
-        half = self.shares.index(0.5)
-        parts = []
-        for layer, draws, whole in zip(LAYERS, self.random[:, half], self.whole, strict=True):
-            mean, least, most, all_of_it = signed_alike(draws.mean(), draws.min(), draws.max(), whole)
-            parts.append(
-                f"half of {layer} {mean} {self.unit} on average over {count(len(draws), 'draw')} "
-                f"(from {least} to {most}), all of it {all_of_it}"
-            )
-        return (
-            f"Held at their means, filters drawn at random change the RMSE on {self.n_windows} windows: "
-            f"{'; '.join(parts)}."
-        )
-
-    def _chosen(self) -> str:
-        held, draws, most, least = self.held[1, 0], self.random[1, 0], self.most_used[0], self.least_used[0]
-        lower = int((draws < most).sum())
-        first, last, choices = (
-            ("filter of layer 2 that changes", "one that changes", "random choice of one")
-            if held == 1
-            else (
-                f"{held} filters of layer 2 that change",
-                f"{held} that change",
-                "random choices of as many",
-            )
-        )
-        return (
-            f"Without the {first} the forecast most, the RMSE changes by {signed_digits(most)} {self.unit}; {lower} of "
-            f"{len(draws)} {choices} {'leaves' if lower == 1 else 'leave'} a lower RMSE. Without the {last} it least, "
-            f"it changes by {signed_digits(least)} {self.unit}."
-        )
-
-    def _sum(self, importance: FilterImportance) -> str:
-        low, high = importance.beyond_sum_low, importance.beyond_sum_high
-        parts, whole, least, most = signed_alike(importance.increase.sum(), importance.together, low, high)
-        verdict = "more than the sum of its parts" if low > 0 else "less than the sum of its parts"
-        if low <= 0 <= high:
-            verdict = "not to be told from the sum of its parts"
-        return (
-            f"Held one by one on {importance.n_windows} windows, the filters of layer 2 change the RMSE by "
-            f"{parts} {self.unit} in sum, all at once by {whole} ({100 * importance.confidence:.0f} % interval of the "
-            f"difference {least} to {most}): the layer is {verdict}."
-        )
 
 
 def random_ablation(ablator: Ablator, importance: FilterImportance) -> RandomAblation:

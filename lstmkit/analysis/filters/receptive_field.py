@@ -1,7 +1,7 @@
 """How much of the input one step behind the convolutions sees: by arithmetic, and by gradients."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,16 @@ from torch import Tensor, nn
 from lstmkit.data.windows import Windows
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import LocalStage, dilation, find_local_stages, stride, taps
-from lstmkit.wording import count
 
 PROBES = 32  # windows whose gradients are joined: a ReLU or a pool lets each window see a part of the field
+
+
+class ReceptiveFieldFacts(TypedDict):
+    """Steps and minutes of the last stage's field."""
+
+    receptive_field_steps: int
+    receptive_field_minutes: float
+    receptive_field_measured: int
 
 
 @dataclass(frozen=True)
@@ -66,21 +73,28 @@ class ReceptiveField:
         return all(stage.steps == stage.measured for stage in self.stages)
 
     @property
-    def caption(self) -> str:
-        """What is drawn."""
-        return (
-            "What one step of each stage sees, to scale: above within the whole lookback, below step by step. "
-            "The bars are the mean size of the gradient that reaches each input step of the field."
-        )
+    def lookback_percent(self) -> float:
+        """Percent of the lookback that a step of the last stage sees."""
+        return 100 * self.stages[-1].steps / self.lookback
 
-    def minutes(self, steps: int) -> str:
-        """A number of steps as time.
+    @property
+    def added_by_pool(self) -> int:
+        """Steps that the field has more than the convolutions alone span."""
+        return self.stages[-1].steps - self.convolutions
+
+    @property
+    def shared(self) -> int:
+        """Input steps that neighbouring steps of the last stage both see."""
+        last = self.stages[-1]
+        return max(0, last.steps - last.stride)
+
+    def minutes(self, steps: int) -> float:
+        """A number of steps in minutes.
 
         Args:
             steps: of the input.
         """
-        minutes = steps * (self.interval / pd.Timedelta("1min"))
-        return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.3g} h"
+        return float(steps * (self.interval / pd.Timedelta("1min")))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per stage."""
@@ -89,57 +103,12 @@ class ReceptiveField:
         frame["minutes"] = frame["steps"] * (self.interval / pd.Timedelta("1min"))
         return frame
 
-    def finding(self) -> str:
-        """The field of every stage, whether both ways agree, and what share of the lookback it is."""
-        last = self.stages[-1]
-        fields = ", ".join(
-            f"{stage.steps} at {stage.label} ({self.minutes(stage.steps)})" for stage in self.stages
-        )
-        share = (
-            f"That is {100 * last.steps / self.lookback:.3g} % of the lookback of {count(self.lookback, 'step')}: "
-            f"longer patterns are left to the memory."
-            if last.steps < self.lookback
-            else f"The lookback has {count(self.lookback, 'step')}, so one step sees all of it."
-        )
-        head = f"Input steps that a single step sees: {fields}."
-        return " ".join([head, self._agreement(), *self._pooling(), self._newest(), share])
-
-    def _agreement(self) -> str:
-        if self.agree:
-            return "Gradients of single steps reach exactly these inputs."
-        differ = "; ".join(
-            f"{stage.label} {stage.measured} steps, not {stage.steps}"
-            for stage in self.stages
-            if stage.steps != stage.measured
-        )
-        return f"Gradients reach another number of inputs: {differ}."
-
-    def _pooling(self) -> list[str]:
-        last = self.stages[-1]
-        if self.convolutions == last.steps:
-            return []
-        return [
-            f"Counting the convolutions alone, as the study's plan does, gives {self.convolutions}: the pool joins "
-            f"neighbouring steps and adds {last.steps - self.convolutions}. Neighbouring inputs of the memory begin "
-            f"{count(last.stride, 'step')} apart and share {max(0, last.steps - last.stride)}."
-        ]
-
-    def _newest(self) -> str:
-        if self.after == 0:
-            return "The field of the newest step of that stage ends with the origin: nothing after it is padding."
-        if self.after < 0:
-            return f"No step of that stage sees the newest {count(-self.after, 'step')} of the lookback."
-        return (
-            f"The newest step of that stage sees {count(self.newest, 'step')}; {self.after} more would lie after the "
-            f"origin and are padding."
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ReceptiveFieldFacts:
         """Steps and minutes of the last stage's field."""
         steps = self.stages[-1].steps
         return {
             "receptive_field_steps": steps,
-            "receptive_field_minutes": float(steps * (self.interval / pd.Timedelta("1min"))),
+            "receptive_field_minutes": self.minutes(steps),
             "receptive_field_measured": self.stages[-1].measured,
         }
 

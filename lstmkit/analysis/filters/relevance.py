@@ -1,15 +1,16 @@
 """Which convolutional filters move with the forecast: correlation and mutual information."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from sklearn.feature_selection import mutual_info_regression
 from torch import nn
 
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import central_interval
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
@@ -17,7 +18,6 @@ from lstmkit.internals.ablation import convolutional_stages
 from lstmkit.internals.activations import record
 from lstmkit.internals.running import forecast
 from lstmkit.params import StudyParams
-from lstmkit.wording import count, signed
 
 TARGETS = ("network", "forecast")
 BATCH = 128
@@ -26,6 +26,19 @@ SHIFTS = 19  # the largest of 19 is exceeded by chance once in 20 times
 FEWEST_WINDOWS = 40
 SAME = 1e-6  # differences of a correlation that are rounding
 CONSTANT = 1e-6  # relative spread over windows below which float32 tells nothing apart
+
+
+class RelevanceFacts(TypedDict):
+    """The strongest filters, and how many are related at all."""
+
+    filters: int
+    constant_filters: int
+    correlated_filters: int
+    informative_filters: int
+    top_filters: list[int]
+    top_correlations: list[float]
+    largest_correlation_with_forecast: float
+    largest_information_bits: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ class FilterRelevance:
     confidence: float
 
     @property
-    def order(self) -> np.ndarray:
+    def order(self) -> Int[np.ndarray, "filter"]:
         """Filters by the size of their correlation with the network's deviation, largest first."""
         return np.argsort(-np.abs(self.correlation[0]), kind="stable")
 
@@ -98,19 +111,50 @@ class FilterRelevance:
         return int(np.bincount(leader, minlength=len(values))[1:].max())
 
     @property
-    def caption(self) -> str:
-        """What was related to what."""
-        return (
-            f"Mean activation of each second-layer filter over the lookback against the forecast's mean over the "
-            f"horizon, on {self.n_windows:,} test windows spread over {self.n_days} days; mutual information on "
-            f"{self.n_information:,} of them. Whiskers are {100 * self.confidence:.0f} % intervals over resampled "
-            f"blocks of days, those of the effect standard errors. Blue marks what leaves out zero, or exceeds its "
-            f"baseline (black), the largest of {SHIFTS} copies shifted in time.{too_few(self.n_days)}"
-        )
+    def clearest_hidden(self) -> int:
+        """The filter that shares most information without a certain correlation, where there is any."""
+        return int(np.argmax(np.where(self.hidden, self.information, 0.0)))
+
+    @property
+    def n_moving(self) -> int:
+        """Filters whose mean activation is not the same in every window."""
+        return int((~self.constant).sum())
+
+    @property
+    def leading(self) -> Int[np.ndarray, "_"]:
+        """Filters that move, by the size of their correlation with the network's deviation, largest first."""
+        return self.order[~self.constant[self.order]]
+
+    @property
+    def certain_by_chance(self) -> float:
+        """How many of the filters that move would have a certain correlation by chance."""
+        return (1 - self.confidence) * self.n_moving
+
+    @property
+    def informative_by_chance(self) -> float:
+        """How many of the filters that move would share more information than their shifted copies by chance."""
+        return self.n_moving / (len(self.shifted) + 1)
+
+    @property
+    def largest_correlation(self) -> Float[np.ndarray, "target"]:
+        """The size of the largest correlation with each of `TARGETS`."""
+        return np.abs(self.correlation).max(axis=1)
+
+    @property
+    def same_correlations(self) -> bool:
+        """Whether the correlations with both targets are the same but for rounding."""
+        own, whole = self.correlation
+        return bool(np.allclose(own, whole, atol=SAME))
+
+    @property
+    def n_same_sign(self) -> int:
+        """Filters that move whose correlations with both targets have the same sign."""
+        own, whole = np.sign(self.correlation)
+        return int((own == whole)[~self.constant].sum())
 
     def to_frame(self) -> pd.DataFrame:
         """One row per filter, by the size of its correlation with the network's deviation."""
-        columns = {}
+        columns: dict[str, np.ndarray] = {}
         for target, r, low, high in zip(TARGETS, self.correlation, self.low, self.high, strict=True):
             columns |= {f"r_{target}": r, f"r_{target}_low": low, f"r_{target}_high": high}
         columns |= {
@@ -122,7 +166,7 @@ class FilterRelevance:
         index = pd.RangeIndex(len(self.constant), name="filter")
         return pd.DataFrame(columns, index=index).iloc[self.order]
 
-    def facts(self) -> dict:
+    def facts(self) -> RelevanceFacts:
         """The strongest filters, and how many are related at all."""
         top = self.order[:5]
         return {
@@ -132,76 +176,9 @@ class FilterRelevance:
             "informative_filters": int(self.informative.sum()),
             "top_filters": top.tolist(),
             "top_correlations": self.correlation[0, top].tolist(),
-            "largest_correlation_with_forecast": float(np.abs(self.correlation[1]).max()),
+            "largest_correlation_with_forecast": float(self.largest_correlation[1]),
             "largest_information_bits": float(self.information.max()),
         }
-
-    def finding(self) -> str:
-        """Which filters move with the network's deviation, and whether more than linearly."""
-        dead = int(self.constant.sum())
-        silent = f"{count(dead, 'filter')} of {len(self.constant)} never changes. " if dead == 1 else ""
-        silent = f"{dead} of {len(self.constant)} filters never change. " if dead > 1 else silent
-        if self.constant_network:
-            return (
-                f"{silent}The network puts out the same in every window, so no filter can be related to it."
-            )
-        if dead == len(self.constant):
-            return f"{silent}Nothing can be related to the forecast."
-        return silent + " ".join([self._linear(), self._compared(), self._beyond()])
-
-    @property
-    def _n_moving(self) -> int:
-        return int((~self.constant).sum())
-
-    @property
-    def _of_moving(self) -> str:
-        return f"of {count(self._n_moving, 'filter')}{' that change' if self.constant.any() else ''}"
-
-    def _linear(self) -> str:
-        leading = self.order[~self.constant[self.order]][:3]
-        first = leading[0]
-        strongest = ", ".join(f"{f} (r = {signed(self.correlation[0, f], 2)})" for f in leading)
-        return (
-            f"The network's deviation from {self.rule} moves most with {'filters' if len(leading) > 1 else 'filter'} "
-            f"{strongest}; the first's interval is {signed(self.low[0, first], 2)} to "
-            f"{signed(self.high[0, first], 2)}. For {self.certain[0].sum()} {self._of_moving} the interval leaves out "
-            f"zero, where chance alone would let about {(1 - self.confidence) * self._n_moving:.0f}."
-        )
-
-    def _compared(self) -> str:
-        if np.allclose(*self.correlation, atol=SAME):
-            return "With the whole forecast the correlations are the same, as the rule adds the same to every window."
-        own, whole = np.abs(self.correlation).max(axis=1)
-        alike = np.sign(self.correlation[0]) == np.sign(self.correlation[1])
-        return (
-            f"With the whole forecast the largest correlation is {whole:.2f} in size, with the deviation {own:.2f}; "
-            f"{alike[~self.constant].sum()} {self._of_moving} have the same sign in both. What the whole adds is "
-            f"{self.rule}, which no filter makes."
-        )
-
-    def _beyond(self) -> str:
-        copies = len(self.shifted)
-        text = (
-            f"{self.informative.sum()} {self._of_moving} share more information with the deviation than any of their "
-            f"{copies} shifted copies, which about {self._n_moving / (copies + 1):.0f} would by chance; at most "
-            f"{self.information.max():.2f} bits."
-        )
-        return f"{text} {self._hidden()}" if self.hidden.any() else text
-
-    def _hidden(self) -> str:
-        hidden, by_chance = int(self.hidden.sum()), self.hidden_by_chance
-        as_many = f"up to {count(by_chance, 'such filter')}" if by_chance else "no such filter"
-        text = (
-            f"{count(hidden, 'of these shows', 'of these show')} no certain correlation; a single shifted copy comes "
-            f"first in {as_many}, so "
-        )
-        if hidden <= by_chance:
-            return f"{text}this may be chance."
-        best = np.argmax(np.where(self.hidden, self.information, 0.0))
-        return (
-            f"{text}chance does not explain it: there is a relation that the correlation does not show, most clearly "
-            f"in filter {best} ({self.information[best]:.2f} bits, r = {signed(self.correlation[0, best], 2)})."
-        )
 
 
 def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) -> FilterRelevance:
@@ -237,7 +214,7 @@ def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) ->
         information=information,
         shifted=shifted,
         activation=activation.mean(axis=0),
-        constant=~standard.any(axis=0),
+        constant=(standard == 0).all(axis=0),
         constant_network=not aims[:, 0].any(),
         rule=sample.residual.rule,
         n_windows=len(sample),

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import nn
 
+from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
 from lstmkit.analysis.gates.stream import BIN_EDGES, PartSums, resolved, stride_of
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
@@ -16,65 +17,12 @@ from lstmkit.internals.gates import part_names, reads_backward, walk_lstm
 from lstmkit.internals.recurrent import LSTMCall, first_lstm
 from lstmkit.internals.running import evaluated
 from lstmkit.internals.trace_check import TraceCheck, check_trace
-from lstmkit.wording import count
 
-GATE_NAMES = ("input", "forget", "candidate", "output")
-FORGET = GATE_NAMES.index("forget")
-SQUASHED = [0, 1, 3]  # the gates between 0 and 1
 QUANTILES = (0.1, 0.5, 0.9)
+LONGER = 1.1  # times as long as before training, to count as longer
 GATE_WINDOWS, UNTRAINED_GATE_WINDOWS = 4096, 512  # of the test part, on the page
 TIMESCALE_DIGITS, QUANTILE_DIGITS = 4, 3  # at the most
 BATCH, SMALL_BATCH, CHECKED = 1024, 32, 32
-
-
-@dataclass(frozen=True)
-class PartStatistics:
-    """Gates and cell of one layer and direction over all windows.
-
-    Attributes:
-        name: for example `layer 1`.
-        backward: whether it reads from the newest step to the oldest.
-        mean: mean gate over the windows of each half of the test part and regime; zero where there are none.
-        spread: standard deviation per gate over windows, steps and units.
-        least: smallest value per gate.
-        most: largest value per gate.
-        near_zero: share of values within 0.1 of zero, per gate.
-        low: share of values below 0.1 (of the candidate, below -0.9), per gate and unit.
-        high: share of values above 0.9, per gate and unit.
-        histogram: share of values per bin of `BIN_EDGES` (of the candidate, stretched from -1 to 1), per gate.
-        timescale: hours after which a unit has forgotten all but 1/e, from its mean log forget gate.
-        timescale_quantiles: hours, 10 %, 50 % and 90 % quantiles over windows and steps of the same at one step.
-        cell: mean over windows of the cell state's norm at each step, and its standard deviation.
-        update: the same of the ratio of what is written, i · g, to the cell state, both as norms.
-    """
-
-    name: str
-    backward: bool
-    mean: Float[np.ndarray, "half regime time gate unit"]
-    spread: Float[np.ndarray, "gate"]
-    least: Float[np.ndarray, "gate"]
-    most: Float[np.ndarray, "gate"]
-    near_zero: Float[np.ndarray, "gate"]
-    low: Float[np.ndarray, "gate unit"]
-    high: Float[np.ndarray, "gate unit"]
-    histogram: Float[np.ndarray, "gate bin"]
-    timescale: Float[np.ndarray, "unit"]
-    timescale_quantiles: Float[np.ndarray, "quantile unit"]
-    cell: Float[np.ndarray, "time moment"]
-    update: Float[np.ndarray, "time moment"]
-
-    @property
-    def saturated(self) -> float:
-        """Share of the values of the three gates between 0 and 1 that lie within 0.1 of either end."""
-        return float((self.low + self.high)[SQUASHED].mean())
-
-    def as_read(self, course: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
-        """Values of the steps in the order in which this part reads them.
-
-        Args:
-            course: from the oldest step to the newest.
-        """
-        return course[::-1] if self.backward else course
 
 
 @dataclass(frozen=True)
@@ -110,16 +58,18 @@ class GateStatistics:
         return [int(index) for index in np.flatnonzero(self.counts.sum(axis=0))]
 
     @property
-    def caption(self) -> str:
-        """What was averaged."""
-        return f"{count(self.n_windows, 'test window')} spread evenly over time, every layer of the LSTM."
+    def longest_timescale(self) -> float:
+        """Hours: the longest timescale of any unit."""
+        return max(part.longest_timescale for part in self.parts)
 
-    @property
-    def sampling(self) -> str:
-        """Which steps the distributions are taken from, for captions."""
-        if self.stride == 1:
-            return "every step of the lookback"
-        return f"one of every {self.stride} steps of the lookback, the newest among them"
+    def lengthened(self, untrained: "GateStatistics") -> list[str]:
+        """Names of the parts whose median timescale is more than a tenth longer than before training.
+
+        Args:
+            untrained: of the same network before training.
+        """
+        pairs = zip(self.parts, untrained.parts, strict=True)
+        return [now.name for now, then in pairs if now.median_timescale > LONGER * then.median_timescale]
 
     def mean(self, part: PartStatistics) -> Float[np.ndarray, "time gate unit"]:
         """Mean gates over all windows.
@@ -144,6 +94,15 @@ class GateStatistics:
         if not counts.sum():
             return None
         return np.einsum("h,htgu->tgu", counts / counts.sum(), part.mean[halves, regime])
+
+    def regime_means(self, part: PartStatistics) -> dict[int, Float[np.ndarray, "time gate unit"]]:
+        """Mean gates over the windows of each regime that holds some, by the regime's index.
+
+        Args:
+            part: of these statistics.
+        """
+        means = {regime: self.regime_mean(part, regime) for regime in self.present}
+        return {regime: mean for regime, mean in means.items() if mean is not None}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer and gate: mean, standard deviation, extremes, and shares of shut, open and idle values."""
@@ -193,11 +152,10 @@ class GateStatistics:
 
     def regime_frame(self) -> pd.DataFrame:
         """Mean of each gate over steps and units, by regime."""
+        means = [self.regime_means(part) for part in self.parts]
         columns = {
             self.regimes.labels[regime]: [
-                self.regime_mean(part, regime)[:, k].mean()
-                for part in self.parts
-                for k in range(len(GATE_NAMES))
+                of_part[regime][:, k].mean() for of_part in means for k in range(len(GATE_NAMES))
             ]
             for regime in self.present
         }

@@ -63,7 +63,8 @@ class PartSums:
         self._log_forget = np.zeros(hidden)
         self._histogram = np.zeros(4 * hidden * BINS, np.int64)
         self._timescales = np.zeros(hidden * (len(TIMESCALE_EDGES) - 1), np.int64)
-        self._moments, self._first_norms = np.zeros((time, 4)), None
+        self._moments = np.zeros((time, 4))
+        self._first_norms: Tensor | None = None  # the same of the cells' norms
         self._bin_scale = torch.tensor([BINS, BINS, BINS / 2, BINS]).repeat_interleave(hidden)[:, None]
         self._bin_shift = torch.tensor([0, 0, BINS / 2, 0]).repeat_interleave(hidden)[:, None]  # from -1 to 1
         self._bin_offset = torch.arange(4 * hidden, dtype=torch.int32)[:, None] * BINS
@@ -100,6 +101,7 @@ class PartSums:
 
     def end(self) -> None:
         """Take the batch's sums over."""
+        assert self._batch_total is not None  # of at least one step
         self.counts[self._group] += self._n
         self._total[self._group] += self._batch_total.sum(2, dtype=torch.float64).numpy()
         norm, written = self._batch_norms.sqrt_().flatten(2).unbind(1)
@@ -138,6 +140,7 @@ class PartSums:
     @property
     def spread(self) -> Float[np.ndarray, "gate"]:
         """Standard deviation per gate over windows, sampled steps and units; zero where it is rounding."""
+        assert self._first_gates is not None  # of at least one window
         sampled = self._total.sum((0, 1))[:: -self.stride].sum(0) / self._sampled
         apart = sampled - self._first_gates[0, :, 0].double().numpy()
         within = np.maximum(0, self._squares / self._sampled - apart**2).reshape(4, -1).mean(1)
@@ -191,6 +194,7 @@ class PartSums:
         return self._mean_and_spread(1)
 
     def _mean_and_spread(self, which: int) -> Float[np.ndarray, "time moment"]:
+        assert self._first_norms is not None  # of at least one window
         apart, square = (
             self._moments[:, which] / self.counts.sum(),
             self._moments[:, 2 + which] / self.counts.sum(),

@@ -1,7 +1,7 @@
 """How much of the newest input a forecast needs, when everything older is replaced by another window's past."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -9,19 +9,38 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days
 from lstmkit.data.clock import time_of_day
 from lstmkit.data.features import CLOCK
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import forecast
-from lstmkit.wording import count, digits, duration, percent
 
 ENOUGH = 0.95  # of the gain, or of the output
 WINDOWS, LENGTHS, BATCH = 256, 10, 64
 UNTRAINED_WINDOWS = 96  # enough for what determines an output, the only thing that is asked before training
 RESAMPLINGS, CONFIDENCE = 400, 0.95
 ROUNDING = 1e-9  # of a mean squared error; of a number of steps
+
+
+class HistoryFacts(TypedDict):
+    """How much history the forecast needs; what could not be measured is left out.
+
+    Attributes:
+        rmse: with the whole lookback, in the target's unit.
+        rmse_rule: of the residual baseline alone.
+        hours: the sufficient history.
+        low: lower end of its 95 % interval, in hours.
+        high: upper end.
+        output_hours: hours of the newest input that determine the output.
+    """
+
+    rmse: float
+    rmse_rule: float
+    hours: NotRequired[float]
+    low: NotRequired[float]
+    high: NotRequired[float]
+    output_hours: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -79,22 +98,17 @@ class SufficientHistory:
         return None if self.output is None else self.output * self.step_hours
 
     @property
+    def interval_hours(self) -> tuple[float, float] | None:
+        """The 95 % interval of the sufficient history in hours; None where there is none."""
+        if self.sufficient_interval is None:
+            return None
+        low, high = self.sufficient_interval
+        return float(low * self.step_hours), float(high * self.step_hours)
+
+    @property
     def lookback_hours(self) -> float:
         """Length of the lookback."""
         return float(self.steps[-1] * self.step_hours)
-
-    @property
-    def caption(self) -> str:
-        """What was replaced by what."""
-        donors = "at any time, more than a lookback apart"
-        if self.same_time:
-            donors = "at the same time of another week, so that the clock among the inputs stays true"
-        if 0 < self.same_time < 1:
-            donors += f" ({percent(self.same_time)} of them; the others at another day or time)"
-        return (
-            f"{self.n_windows:,} test windows of {count(self.n_days, 'day')}: the newest inputs are kept, and "
-            f"everything older is the past of another test window, {donors}.{too_few(self.n_days)}"
-        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per length: RMSE, gain with its interval, and the share of the output that is reproduced."""
@@ -109,57 +123,13 @@ class SufficientHistory:
         }
         return pd.DataFrame(columns, index=pd.Index(self.steps * self.step_hours, name="hours"))
 
-    def finding(self, untrained: "SufficientHistory") -> str:
-        """How much history the forecast needs, and how much determines the output before and after training.
-
-        Args:
-            untrained: of the same network before training.
-        """
-        rmse, alone = (f"{digits(error)} {self.unit}" for error in (self.rmse[-1], self.rmse_rule))
-        errors = f"RMSE {rmse}, without its network {alone}"
-        said = f"In these windows {self.words} ({errors})."
-        if self.hours is not None:
-            said = f"{self.words[0].upper()}{self.words[1:]} ({errors})."
-        return f"{said} {self.output_finding(untrained)}"
-
-    def output_finding(self, untrained: "SufficientHistory") -> str:
-        """How much history determines the network's output, before and after training.
-
-        Args:
-            untrained: of the same network before training.
-        """
-        after, before = (
-            "never changes" if hours is None else f"is determined to 95 % by the newest {duration(hours)}"
-            for hours in (self.output_hours, untrained.output_hours)
-        )
-        return f"Whatever it is worth, the network's output {after}; before training it {before}."
-
-    @property
-    def words(self) -> str:
-        """What is enough of the input, as a clause."""
-        if self.hours is None:
-            return (
-                f"the forecast is not surely better than that of {self.rule} alone, so that there is no gain whose "
-                "history could be measured"
-            )
-        interval = ""
-        if self.sufficient_interval is not None:
-            low, high = (duration(steps * self.step_hours) for steps in self.sufficient_interval)
-            interval = f" (95 % interval {low} to {high})"
-        return (
-            f"the newest {duration(self.hours)}{interval} of the {duration(self.lookback_hours)} of input give 95 % of "
-            f"what the network gains on {self.rule}"
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> HistoryFacts:
         """The numbers for a summary; what could not be measured is left out."""
-        facts: dict[str, Any] = {"rmse": float(self.rmse[-1]), "rmse_rule": self.rmse_rule}
+        facts: HistoryFacts = {"rmse": float(self.rmse[-1]), "rmse_rule": self.rmse_rule}
         if self.hours is not None:
             facts["hours"] = self.hours
-        if self.sufficient_interval is not None:
-            facts["low"], facts["high"] = (
-                float(steps * self.step_hours) for steps in self.sufficient_interval
-            )
+        if self.interval_hours is not None:
+            facts["low"], facts["high"] = self.interval_hours
         if self.output_hours is not None:
             facts["output_hours"] = self.output_hours
         return facts

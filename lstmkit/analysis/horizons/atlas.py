@@ -9,8 +9,8 @@ from torch import nn
 
 from lstmkit.analysis.attribution.lead_gradients import lead_gradients
 from lstmkit.analysis.resampling.statistics import resample_blocks
+from lstmkit.data.labels import column_label
 from lstmkit.data.windows import Windows
-from lstmkit.wording import feature_label
 
 WINDOWS = 24  # each costs as many passes back through time as the LSTM has units
 DRAWS = 200
@@ -19,7 +19,6 @@ HALF_HOUR, ROUNDING = 0.5, 1e-6  # hours
 CLEAR = 2  # standard errors
 FAINT = 0.05  # a ridge that is no higher is none, however certain
 VISIBLE = 1  # percent of the gradient; where the day before holds less there is nothing to call a ridge
-FAR = 100  # times; beyond it the number says no more
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,18 @@ class Map:
     ridge: float | None
     ridge_error: float | None
     day_before: float | None
+
+    @property
+    def has_ridge(self) -> bool:
+        """Whether the day before stands out clearly from what lies beside it, and holds enough to be seen."""
+        if self.ridge is None or self.ridge_error is None or self.is_faint:
+            return False
+        return self.ridge - 1 > max(FAINT, CLEAR * self.ridge_error)
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether the hour around the time of the day before holds too little of the gradient to be called a ridge."""
+        return self.day_before is not None and self.day_before < VISIBLE
 
     def hours_holding(self, lead_hour: int, share: float) -> int:
         """How many of the newest hours hold a share of the gradient of one hour ahead.
@@ -89,15 +100,6 @@ class Atlas:
         """Both by what they show, for titles and tables."""
         return {"all features": self.summed, f"{self.target} alone": self.own_past}
 
-    @property
-    def caption(self) -> str:
-        """What was averaged."""
-        return (
-            f"Absolute gradient of what the network forecasts for each step ahead with respect to each past step, "
-            f"averaged over {self.n_windows} test windows, spread evenly over time: summed over all features, and of "
-            f"{self.target} without the others."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """Hourly gradients and their standard errors, one row per map, hour ahead and past hour."""
         index = pd.MultiIndex.from_product(
@@ -109,32 +111,7 @@ class Atlas:
         }
         return pd.DataFrame(columns, index)
 
-    def finding(self) -> str:
-        """How far back near and far leads reach, and whether they look at the same time of the day before."""
-        if not self.summed.hourly.any():
-            return "All gradients are zero."
-        return f"{self._reach()} {self._ridge()}"
-
-    def _reach(self) -> str:
-        found = self.summed
-        near, far = (_percent(*end) for end in zip(found.newest, found.newest_error, strict=True))
-        back, back_far = (found.hours_holding(lead, 0.9) for lead in (0, -1))
-        if len(self.lead_hours) == 1:
-            return f"{near} of the gradient falls on the newest hour, nine tenths on the newest {back} h."
-        return (
-            f"{near} of the gradient of the first hour ahead falls on the newest hour, and {far} of that of the last, "
-            f"{self.lead_hours[-1]:g} h ahead; nine tenths reach back {back} h and {back_far} h."
-        )
-
-    def _ridge(self) -> str:
-        if self.summed.ridge is None:
-            return "The same time of the day before cannot be set against what lies beside it."
-        return (
-            f"Gradient at the same time of the day before, as a multiple of what lies up to {BESIDE:g} h beside it: "
-            f"{_times(self.summed.ridge, self.summed.ridge_error)}. {_verdict(self.summed)}"
-        )
-
-    def facts(self) -> dict[str, float | int]:
+    def facts(self) -> dict[str, float]:
         """How much of the gradient of the nearest and of the farthest hour ahead lies on the newest hour."""
         return {
             f"newest_hour_percent {end}": float(self.summed.newest[k])
@@ -162,7 +139,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
     return Atlas(
         summed=summed.summarised(seed),
         own_past=own_past.summarised(seed),
-        target=feature_label(windows.features[0]),
+        target=column_label(windows.features[0]),
         hours_ahead=ahead,
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),
@@ -182,7 +159,9 @@ class _Collected:
         self._sum_of_lags = (lag_hour[:, None] == np.unique(lag_hour)).astype(float)  # (lag, lag hour)
         self._around = _around_the_day_before(len(ahead), len(before), float(ahead[0]))
         self._step = float(ahead[0])
-        self._sum, self._hourly, self._ridge = 0.0, [], []
+        self._sum = np.zeros((len(ahead), len(before)))
+        self._hourly: list[np.ndarray] = []
+        self._ridge: list[np.ndarray] = []
 
     def add(self, values: Float[np.ndarray, "lead lag"]) -> None:
         self._sum = self._sum + values
@@ -202,7 +181,8 @@ class _Collected:
             if known.any():
                 ridge = float(_ratio(each[:, known].mean(axis=0, keepdims=True), self._step)[0])
                 ridge_error = float(_ratio(np.tensordot(times, each[:, known], axes=1), self._step).std())
-                day_before = self._day_before_percent(values, known)
+                leads, lags = (positions[known] for positions in self._around)
+                day_before = _day_before_percent(values, leads, lags, self._step)
         return Map(
             values=values,
             hourly=hourly.mean(axis=0),
@@ -213,13 +193,6 @@ class _Collected:
             ridge_error=ridge_error,
             day_before=day_before,
         )
-
-    def _day_before_percent(
-        self, values: Float[np.ndarray, "lead lag"], known: Bool[np.ndarray, "chosen_lead"]
-    ) -> float:
-        leads, lags = (positions[known] for positions in self._around)
-        near = ~_beside(lags.shape[1], self._step)
-        return float(100 * values[leads, lags[:, near]].sum() / values[leads[:, 0]].sum())
 
 
 def _around_the_day_before(
@@ -252,11 +225,14 @@ def _beside(n_offsets: int, step: float) -> Bool[np.ndarray, "offset"]:
     return np.abs(np.arange(n_offsets) - n_offsets // 2) * step > HALF_HOUR
 
 
-def _verdict(network: Map) -> str:
-    if network.day_before < VISIBLE:
-        return f"The network has no daily ridge: the hour around that time holds less than {VISIBLE} % of its gradient."
-    clear = network.ridge - 1 > max(FAINT, CLEAR * network.ridge_error)
-    return f"The network has {'a' if clear else 'no'} daily ridge."
+def _day_before_percent(
+    values: Float[np.ndarray, "lead lag"],
+    leads: Int[np.ndarray, "chosen_lead 1"],
+    lags: Int[np.ndarray, "chosen_lead offset"],
+    step: float,
+) -> float:
+    near = ~_beside(lags.shape[1], step)
+    return float(100 * values[leads, lags[:, near]].sum() / values[leads[:, 0]].sum())
 
 
 def _newest_percent(hourly: Float[np.ndarray, "*draw lead_hour lag_hour"]) -> Float[np.ndarray, "*draw 2"]:
@@ -271,14 +247,3 @@ def _end_of_hour(ahead: Float[np.ndarray, "lead"]) -> Float[np.ndarray, "lead"]:
 
 def _start_of_hour(before: Float[np.ndarray, "lag"]) -> Float[np.ndarray, "lag"]:
     return np.floor(before + ROUNDING)
-
-
-def _percent(share: float, error: float) -> str:
-    return f"{share:.0f} ± {error:.0f} %" if error >= 0.5 else f"{share:.0f} %"
-
-
-def _times(ratio: float, error: float | None) -> str:
-    if ratio > FAR:
-        return f"more than {FAR} times"
-    decimals = 2 if ratio < 10 else 0
-    return f"{ratio:.{decimals}f} ± {error:.{decimals}f} times"

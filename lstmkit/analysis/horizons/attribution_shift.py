@@ -12,11 +12,11 @@ from scipy.stats import rankdata
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.methods import saliency
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
+from lstmkit.data.labels import hours_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import duration, feature_label
 
 SPANS = {
     "newest hour": (0, 1),
@@ -25,8 +25,7 @@ SPANS = {
 }
 ROUNDING = 1e-9  # hours
 CLEAR = 2  # standard errors
-MOST_NAMED = 3
-SMALLEST = 0.05  # percent
+AttributionShiftFacts = dict[str, float | str]  # its keys end with the label of a horizon
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,16 @@ class AttributionShift:
         return list(dict.fromkeys(int(self.reacting[k]) for k in (0, -1) if len(self.reacting)))
 
     @property
+    def silent(self) -> tuple[str, ...]:
+        """Labels of the horizons at which all gradients are zero."""
+        return tuple(name for h, name in enumerate(self.horizons) if h not in self.reacting)
+
+    @property
+    def leaders(self) -> dict[int, int]:
+        """Position of the feature with the largest share, by the position of the horizon; of the ends alone."""
+        return {h: int(self.share[h].argmax()) for h in self.ends}
+
+    @property
     def move(self) -> Float[np.ndarray, "feature"]:
         """Change of rank between the ends, positive where the feature gains importance."""
         return _change(self.rank, self.share)
@@ -91,17 +100,10 @@ class AttributionShift:
         return np.abs(self.move) > CLEAR * self.move_error
 
     @property
-    def caption(self) -> str:
-        """What was averaged."""
-        whole = len(self.reacting) == len(self.horizons)
-        silent = "" if whole else " Where all gradients are zero, there are no ranks."
-        return (
-            f"Shares of the absolute gradient of what the network forecasts ({self.explained}), per standard deviation "
-            f"of each feature, on the same {self.n_windows} test windows of {self.n_days} days at every horizon. "
-            f"Whiskers are standard errors over resampled blocks of days; blue features gain rank from the first "
-            f"horizon to the last, red ones lose it, by more than twice the standard error of the change."
-            f"{silent}{too_few(self.n_days)}"
-        )
+    def moved(self) -> Int[np.ndarray, "moved"]:
+        """Positions of the features whose rank changes clearly, the largest change first."""
+        moved = np.flatnonzero(self.clear)
+        return moved[np.argsort(-np.abs(self.move[moved]), kind="stable")]
 
     def to_frame(self) -> pd.DataFrame:
         """Shares and ranks of the features, then shares of the spans of past hours, by horizon."""
@@ -116,51 +118,11 @@ class AttributionShift:
             {column: np.ravel(getattr(self, name)) for column, name in columns.items()}, index
         )
 
-    def finding(self) -> str:
-        """Which features gain and lose, and whether the past matters more further ahead."""
-        if not len(self.reacting):
-            return "All gradients are zero."
-        silent = [name for h, name in enumerate(self.horizons) if h not in self.reacting]
-        zeros = [f"All gradients are zero {' and '.join(silent)} ahead."] if silent else []
-        moves = [self._moves()] if len(self.ends) > 1 else []
-        return " ".join([*zeros, self._leaders(), *moves, self._spans()])
-
-    def _leaders(self) -> str:
-        leaders = [int(self.share[h].argmax()) for h in self.ends]
-        near, *far = (feature_label(self.features[k]) for k in leaders)
-        names = [f"{near} leads ", *("" if name == near else f"{name} " for name in far)]
-        parts = [
-            f"{name}{self.horizons[h]} ahead with {_percent(self.share[h, k], self.share_error[h, k])}"
-            for name, h, k in zip(names, self.ends, leaders, strict=True)
-        ]
-        return f"{', '.join(parts)}."
-
-    def _moves(self) -> str:
-        first, last = self.ends
-        moved = np.flatnonzero(self.clear)
-        if not len(moved):
-            return "No rank changes by more than twice its standard error."
-        largest = moved[np.argsort(-np.abs(self.move[moved]), kind="stable")][:MOST_NAMED]
-        moves = ", ".join(
-            f"{feature_label(self.features[k])} from {self.rank[first, k]:g} to {self.rank[last, k]:g}"
-            for k in largest
-        )
-        more = f", and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
-        return f"Ranks that change by more than twice the standard error of the change: {moves}{more}."
-
-    def _spans(self) -> str:
-        ahead, falls = f" ({' and '.join(self.horizons[h] for h in self.ends)} ahead) fall", []
-        for k in sorted({0, len(self.spans) - 1}):
-            shares = " and ".join(_percent(self.span_share[h, k], self.span_error[h, k]) for h in self.ends)
-            falls.append(f"{shares}{'' if falls else ahead} on {_in_words(self.spans[k])}")
-        return f"Of its gradient {', '.join(falls)}."
-
-    def facts(self) -> dict[str, float | str]:
-        """The leading feature at the first and the last horizon with a gradient."""
-        return {
-            f"leading_feature {self.horizons[h]}": self.features[int(self.share[h].argmax())]
-            for h in self.ends
-        } | {f"newest_hour_percent {self.horizons[h]}": float(self.span_share[h, 0]) for h in self.ends}
+    def facts(self) -> AttributionShiftFacts:
+        """The leading feature at the first and the last horizon with a gradient, and percent on the newest hour."""
+        leaders = {f"leading_feature {self.horizons[h]}": self.features[k] for h, k in self.leaders.items()}
+        newest = {f"newest_hour_percent {self.horizons[h]}": float(self.span_share[h, 0]) for h in self.ends}
+        return {**leaders, **newest}
 
 
 def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParams) -> AttributionShift:
@@ -186,7 +148,7 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
     span_sums, drawn_spans = _sums(by_span, days)
     share, drawn_ranks = shares(sums), ranks(drawn)
     return AttributionShift(
-        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
+        horizons=tuple(hours_label(sample.hours_ahead) for sample in samples),
         features=samples[0].features,
         spans=tuple(spans),
         share=share,
@@ -247,14 +209,3 @@ def _spans_of(windows: Windows) -> dict[str, np.ndarray]:
     hours = windows.hours_before() + ROUNDING
     inside = {name: (hours >= start) & (hours < end) for name, (start, end) in SPANS.items()}
     return {name: steps for name, steps in inside.items() if steps.any()}
-
-
-def _percent(share: float, error: float) -> str:
-    spread = f" ± {error:.1f}" if error >= SMALLEST else ""
-    return "less than 0.1 %" if share < SMALLEST else f"{share:.1f}{spread} %"
-
-
-def _in_words(span: str) -> str:
-    return {"1 to 12 h": "the hours from 1 to 12", "older than 12 h": "what is older than 12 h"}.get(
-        span, f"the {span}"
-    )

@@ -13,17 +13,18 @@ from torch import nn
 
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
+from lstmkit.data.labels import hours_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import count, duration, signed
 
 MATCHING_WINDOWS = 128  # whose activations are held at once
 CLEAR = 2  # standard deviations
 ALIKE = 0.8  # correlation from which two filters are said to follow the same thing
+FilterShiftFacts = dict[str, float | int]  # some of its keys end with the label of a horizon
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,39 @@ class FilterShift:
     n_days: int
 
     @property
-    def caption(self) -> str:
-        """What was averaged, and what is compared with what."""
-        return (
-            f"First-order importance of the filters of the last convolution on the same {self.n_windows} test windows "
-            f"of {self.n_days} days at every horizon. Each point is a pair of filters of two separately trained "
-            f"models, matched so that their activations correlate most. Whiskers are standard errors over resampled "
-            f"blocks of days.{too_few(self.n_days)}"
-        )
+    def median_likeness(self) -> float:
+        """Likeness in the median over the pairs."""
+        return float(np.median(self.likeness))
+
+    @property
+    def median_chance(self) -> float:
+        """The same where the windows of one model are shuffled."""
+        return float(np.median(self.chance))
+
+    @property
+    def median_same_number(self) -> float:
+        """Correlation of filters of the same number, in the median."""
+        return float(np.median(self.same_number))
+
+    @property
+    def n_alike(self) -> int:
+        """How many pairs follow the same thing."""
+        return int((self.likeness >= ALIKE).sum())
+
+    @property
+    def n_alike_by_chance(self) -> int:
+        """The same where the windows of one model are shuffled."""
+        return int((self.chance >= ALIKE).sum())
+
+    @property
+    def agreement_spread(self) -> float:
+        """Standard deviation that the agreement of filters without any relation has."""
+        return float(1 / np.sqrt(max(1, len(self.partner) - 1)))
+
+    @property
+    def agreement_is_clear(self) -> bool:
+        """Whether the agreement lies further from zero than chance alone brings it."""
+        return self.agreement is not None and abs(self.agreement) > CLEAR * self.agreement_spread
 
     def to_frame(self) -> pd.DataFrame:
         """One row per horizon and filter; the first horizon's rows name the filter that each is matched with."""
@@ -108,47 +134,18 @@ class FilterShift:
         )
         return pd.concat(frames, names=["horizon"])
 
-    def finding(self) -> str:
-        """Whether filters of the two models can be told to be the same, and how concentrated the importance is."""
-        if not all(importance.any() for importance in self.importance):
-            return "At some horizon no filter changes the forecast, so there is nothing to compare."
-        alike, by_chance = (int((values >= ALIKE).sum()) for values in (self.likeness, self.chance))
-        matched, shuffled, same = (
-            signed(float(np.median(values)), 2) for values in (self.likeness, self.chance, self.same_number)
-        )
-        return (
-            f"The models for {self.horizons[0]} and {self.horizons[-1]} ahead were trained separately: filters of the "
-            f"same number correlate by {same} in the median. Matched so that they correlate most, pairs reach "
-            f"{matched} in the median, and {shuffled} where the windows of one model are shuffled; {alike} of "
-            f"{len(self.partner)} reach {ALIKE} ({by_chance} shuffled). {self._agreement()} {self._concentration()}"
-        )
-
-    def _agreement(self) -> str:
-        if self.agreement is None:
-            return "All matched filters are equally important."
-        by_chance = 1 / np.sqrt(max(1, len(self.partner) - 1))
-        clear = abs(self.agreement) > CLEAR * by_chance
-        verdict = "lies further from 0 than that" if clear else "cannot be told from that"
-        return (
-            f"The importance of unrelated filters would have a rank correlation of 0 ± {by_chance:.2f}; that of "
-            f"matched ones, {signed(self.agreement, 2)}, {verdict}."
-        )
-
-    def _concentration(self) -> str:
-        parts = [
-            f"{count(int(half), 'filter holds', 'filters hold')} half of the importance {horizon} ahead (± {error:.1f})"
-            for horizon, half, error in zip(self.horizons, self.half, self.half_error, strict=True)
-        ]
-        return f"{', '.join(parts)}."
-
-    def facts(self) -> dict[str, float | int]:
+    def facts(self) -> FilterShiftFacts:
         """How alike the matched filters are, and how many hold half of the importance."""
-        half = {f"filters_for_half {h}": int(n) for h, n in zip(self.horizons, self.half, strict=True)}
-        return half | {
-            "matched_likeness": float(np.median(self.likeness)),
-            "matched_likeness_by_chance": float(np.median(self.chance)),
-            **({} if self.agreement is None else {"matched_importance_agreement": self.agreement}),
+        facts: FilterShiftFacts = {
+            f"filters_for_half {h}": int(n) for h, n in zip(self.horizons, self.half, strict=True)
         }
+        facts |= {
+            "matched_likeness": self.median_likeness,
+            "matched_likeness_by_chance": self.median_chance,
+        }
+        if self.agreement is not None:
+            facts["matched_importance_agreement"] = self.agreement
+        return facts
 
 
 def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) -> FilterShift:
@@ -172,10 +169,10 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
     drawn = [days.means(values) for values in per_window]
     means = [values.mean(axis=0) for values in per_window]
     ends = [(a.forecast.model, s.spread(MATCHING_WINDOWS)) for a, s in zip(attributors, samples, strict=True)]
-    correlation, shuffled = _correlations(*(_activations(*ends[k]) for k in (0, -1)), first.seed)
+    correlation, shuffled = _correlations(_activations(*ends[0]), _activations(*ends[-1]), first.seed)
     partner = _partners(correlation)
     return FilterShift(
-        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
+        horizons=tuple(hours_label(sample.hours_ahead) for sample in samples),
         importance=tuple(means),
         share=tuple(shares(mean) for mean in means),
         share_error=tuple(shares(draws).std(axis=0) for draws in drawn),
@@ -208,8 +205,8 @@ def _importance(attributor: Attributor, sample: Windows) -> Float[np.ndarray, "w
             products.append((gradient * maps).sum(dim=2))
             gradients.append(gradient.sum(dim=2))
             levels.append(maps.mean(dim=2))
-    product, gradient, level = (torch.cat(each).cpu().numpy() for each in (products, gradients, levels))
-    return np.abs(product - level.mean(axis=0) * gradient) * sample.residual.scale
+    product, slope, level = (torch.cat(each).cpu().numpy() for each in (products, gradients, levels))
+    return np.abs(product - level.mean(axis=0) * slope) * sample.residual.scale
 
 
 def _activations(model: nn.Module, sample: Windows) -> Float[np.ndarray, "window filter time"]:

@@ -12,9 +12,9 @@ from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
 from lstmkit.analysis.errors.skill import METRICS, RANGES
+from lstmkit.data.labels import hours_label
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import digits, duration, signed
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
 
@@ -40,15 +40,15 @@ class MetricsSummary:
     test_days: dict[str, int]
 
     @property
-    def caption(self) -> str:
-        """What is drawn, on how many days."""
-        days = ", ".join(f"{count} ({horizon} ahead)" for horizon, count in self.test_days.items())
-        missing = self.table["skill_low"].isna().any()
-        return (
-            f"Metrics of the {self.model} on every test window, with the best baseline beside it. Test days: {days}. "
-            f"Whiskers of the skill are {100 * self.confidence:.0f} % intervals over resampled blocks of days"
-            f"{'; where there are none, there are too few days' if missing else ''}."
-        )
+    def overall(self) -> pd.DataFrame:
+        """The rows of the table that are over all steps, by horizon."""
+        return self.table.xs(RANGE_LABELS["all_steps"], level="range")
+
+    @property
+    def growth(self) -> float:
+        """RMSE over all steps at the last horizon, as a multiple of that at the first."""
+        rmse = self.overall["rmse"]
+        return float(rmse.iloc[-1] / rmse.iloc[0])
 
     def to_frame(self) -> pd.DataFrame:
         """The table that a reader sees."""
@@ -65,42 +65,12 @@ class MetricsSummary:
             }
         )
 
-    def finding(self) -> str:
-        """At which horizons the model beats its best baseline, and how the error grows."""
-        horizons = list(dict.fromkeys(self.table.index.get_level_values("horizon")))
-        parts = [self._sentence(horizon) for horizon in horizons]
-        if len(horizons) > 1:
-            first, *_, last = self.table["rmse"].xs(RANGE_LABELS["all_steps"], level="range")
-            parts.append(
-                f"From {horizons[0]} to {horizons[-1]} ahead the RMSE over all steps changes by a factor of "
-                f"{last / first:.2g}."
-            )
-        return " ".join(parts)
-
-    def _sentence(self, horizon: str) -> str:
-        row = self.table.loc[(horizon, RANGE_LABELS["all_steps"])]
-        return (
-            f"{horizon} ahead: RMSE {digits(row['rmse'])} {self.unit} over all steps against "
-            f"{digits(row['baseline_rmse'])} {self.unit} for {row['best_baseline']}, a skill of "
-            f"{signed(row['skill'])} % ({self._interval(row)})."
-        )
-
-    def _interval(self, row: pd.Series) -> str:
-        low, high = row["skill_low"], row["skill_high"]
-        if np.isnan(low):
-            return "too few days for an interval"
-        verdict = "without zero"
-        if low <= 0 <= high:
-            verdict = "and zero lies inside: this test part cannot tell the two apart"
-        return f"{100 * self.confidence:.0f} % interval {signed(low)} to {signed(high)} %, {verdict}"
-
-    def facts(self) -> dict[str, float | str]:
+    def facts(self) -> dict[str, float]:
         """RMSE and skill over all steps, by horizon."""
-        rows = self.table.xs(RANGE_LABELS["all_steps"], level="range")
         columns = {"rmse": "rmse", "skill": "skill_percent"}
         return {
             f"{name} {horizon}": float(row[column])
-            for horizon, row in rows.iterrows()
+            for horizon, row in self.overall.iterrows()
             for column, name in columns.items()
         }
 
@@ -113,13 +83,13 @@ def metrics_summary(model: str, metrics: dict[float, dict[str, Any]]) -> Metrics
         metrics: by horizon in hours, the content of its `metrics.json`.
     """
     rows = {
-        (duration(hours), RANGE_LABELS[steps]): _row(content, steps)
+        (hours_label(hours), RANGE_LABELS[steps]): _row(content, steps)
         for hours, content in sorted(metrics.items())
         for steps in RANGES
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["horizon", "range"])
     first = next(iter(metrics.values()))
-    days = {duration(hours): content["test_days"] for hours, content in sorted(metrics.items())}
+    days = {hours_label(hours): content["test_days"] for hours, content in sorted(metrics.items())}
     return MetricsSummary(model, first["unit"], table, first["confidence"], days)
 
 

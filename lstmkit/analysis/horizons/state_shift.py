@@ -8,16 +8,18 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.horizons.metrics import shared_positions
-from lstmkit.analysis.states.geometry import EXPLAINERS, Geometry, apart, geometry
+from lstmkit.analysis.states.geometry import EXPLAINERS, Geometry, geometry
 from lstmkit.analysis.states.layers import side_by_side
 from lstmkit.analysis.states.representation import corrections, final_states
 from lstmkit.analysis.states.similarity import debiased_cka, shifted_cka
+from lstmkit.data.labels import hours_label
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import HiddenStateParams
 from lstmkit.storage.files import Rows
-from lstmkit.wording import count, duration, plain
+
+StateShiftFacts = dict[str, float | int]  # most of its keys end with the label of a horizon
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,25 @@ class StateShift:
         return len(self.geometries[0].representation)
 
     @property
-    def caption(self) -> str:
-        """What is drawn."""
-        return (
-            f"Final states of the last LSTM layer at each horizon, by regime at the origin, for the same "
-            f"{self.n_windows:,} test windows. Each in the plane of its own first two components."
-        )
+    def ends(self) -> tuple[Geometry, Geometry]:
+        """The geometries at the first and the last horizon."""
+        return self.geometries[0], self.geometries[-1]
+
+    @property
+    def still(self) -> tuple[str, ...]:
+        """Labels of the horizons at which the LSTM ends in the same state after every window."""
+        pairs = zip(self.horizons, self.geometries, strict=True)
+        return tuple(horizon for horizon, each in pairs if not each.shares.any())
+
+    @property
+    def ends_alignment(self) -> float:
+        """Alignment of the first horizon with the last."""
+        return float(self.alignment[0, -1])
+
+    @property
+    def ends_are_alike(self) -> bool:
+        """Whether the two are more alike than a common rhythm makes them."""
+        return self.ends_alignment > self.shifted
 
     def to_frame(self) -> pd.DataFrame:
         """One row per horizon: dimensions, separation, what is followed (percent), and the alignment with each."""
@@ -80,68 +95,18 @@ class StateShift:
         followed = {f"{name} %": f"variance that follows {name} (%)" for name in EXPLAINERS}
         return self.to_frame().rename(columns=names | followed).astype(object).T
 
-    def finding(self) -> str:
-        """What changes from the first horizon to the last, and how much of the two is alike."""
-        still = [h for h, each in zip(self.horizons, self.geometries, strict=True) if not each.shares.any()]
-        if still:
-            return f"{still[0]} ahead the LSTM ends in the same state after every window: nothing to compare."
-        return " ".join([self._dimensions(), self._followed(), self._regimes(), self._alike()])
-
-    def _dimensions(self) -> str:
-        near, far = self._ends
-        return (
-            f"{self.horizons[0]} ahead 90 % of the variance lies in {near.dimensions_holding(0.9)} of "
-            f"{count(len(near.centre), 'component')} ({near.effective_dimension:.1f} effective dimensions), "
-            f"{self.horizons[-1]} ahead in {far.dimensions_holding(0.9)} ({far.effective_dimension:.1f})."
-        )
-
-    def _followed(self) -> str:
-        inputs, outputs = (
-            [f"{each.explained.loc[name, 'all']:.0f} %" for each in self._ends]
-            for name in ("these three", "correction")
-        )
-        return (
-            f"Regime, hour and weekend together account for {inputs[0]} of the variance {self.horizons[0]} ahead and "
-            f"{inputs[1]} {self.horizons[-1]} ahead, the correction for {outputs[0]} and {outputs[1]}."
-        )
-
-    def _regimes(self) -> str:
-        first, last = self.horizons[0], self.horizons[-1]
-        near, far = (each.silhouette for each in self._ends)
-        if near is None or far is None:
-            return "All windows start in one regime."
-        if apart(near) == apart(far):
-            return f"The regimes {apart(near)} at both (mean silhouette {plain(near)} and {plain(far)})."
-        return (
-            f"The regimes {apart(near)} {first} ahead (mean silhouette {plain(near)}) and {apart(far)} {last} ahead "
-            f"({plain(far)})."
-        )
-
-    def _alike(self) -> str:
-        cka = float(self.alignment[0, -1])
-        more = "more" if cka > self.shifted else "no more"
-        return (
-            f"Linear CKA of the two is {plain(cka)} (1 is the same up to a rotation and a scale); shifted in time it "
-            f"stays below {plain(self.shifted)} in 95 % of the cases. So the two are {more} alike than a common rhythm "
-            f"makes them."
-        )
-
-    @property
-    def _ends(self) -> tuple[Geometry, Geometry]:
-        return self.geometries[0], self.geometries[-1]
-
-    def facts(self) -> dict[str, float | int]:
+    def facts(self) -> StateShiftFacts:
         """The numbers for a summary, of the first and of the last horizon."""
-        facts: dict[str, float | int] = {"windows": self.n_windows}
-        for horizon, each in zip((self.horizons[0], self.horizons[-1]), self._ends, strict=True):
+        facts: StateShiftFacts = {"windows": self.n_windows}
+        for horizon, each in zip((self.horizons[0], self.horizons[-1]), self.ends, strict=True):
             facts[f"components_90 {horizon}"] = each.dimensions_holding(0.9)
             facts[f"effective_dimension {horizon}"] = each.effective_dimension
             for name in EXPLAINERS:
                 facts[f"{name.replace(' ', '_')}_percent {horizon}"] = float(each.explained.loc[name, "all"])
             if each.silhouette is not None:
                 facts[f"regime_silhouette {horizon}"] = each.silhouette
-        if all(each.shares.any() for each in self._ends):
-            facts |= {"alignment": float(self.alignment[0, -1]), "alignment_shifted": self.shifted}
+        if all(each.shares.any() for each in self.ends):
+            facts |= {"alignment": self.ends_alignment, "alignment_shifted": self.shifted}
         return facts
 
 
@@ -169,7 +134,7 @@ def state_shift(
     )
     values = [each.representation.values for each in geometries]
     return StateShift(
-        horizons=tuple(duration(each.windows.hours_ahead) for each in outputs),
+        horizons=tuple(hours_label(each.windows.hours_ahead) for each in outputs),
         geometries=geometries,
         alignment=np.array([[debiased_cka(x, y) for y in values] for x in values]),
         shifted=shifted_cka(values[0], values[-1], seed),
@@ -179,5 +144,5 @@ def state_shift(
 def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], regimes: Regimes, unit: str) -> Geometry:
     windows = outputs.windows
     last = final_states(outputs.states, windows, regimes, unit, chosen)[-1]
-    named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
+    named = replace(last, name=f"{hours_label(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))

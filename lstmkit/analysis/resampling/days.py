@@ -5,7 +5,6 @@ import pandas as pd
 from jaxtyping import Float
 
 from lstmkit.analysis.resampling.statistics import (
-    FEWEST_DAYS,
     contributions_to_mean,
     local_days,
     resample_blocks,
@@ -65,12 +64,3 @@ class ResampledDays:
         by_day = np.zeros((self.n_days, *values.shape[1:]))
         np.add.at(by_day, self._day, values)
         return by_day
-
-
-def too_few(n_days: int) -> str:
-    """A sentence for the caption of what rests on too few days, led by a blank; nothing where they are enough.
-
-    Args:
-        n_days: that were resampled.
-    """
-    return f" {n_days} days are too few to rely on this uncertainty." if n_days < FEWEST_DAYS else ""

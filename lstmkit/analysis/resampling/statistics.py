@@ -20,8 +20,8 @@ class RunningMean:
 
     def __init__(self) -> None:
         self.count = 0
-        self.mean: np.ndarray | float = 0.0
-        self._squares: np.ndarray | float = 0.0
+        self.mean: np.ndarray = np.zeros(())
+        self._squares: np.ndarray = np.zeros(())
 
     def add(self, batch: Float[np.ndarray, "sample ..."]) -> None:
         """Take in a batch.
@@ -32,21 +32,21 @@ class RunningMean:
         batch = np.asarray(batch, "float64")
         mean, n = batch.mean(axis=0), len(batch)
         shift, total = mean - self.mean, self.count + n
-        self._squares = self._squares + ((batch - mean) ** 2).sum(axis=0) + shift**2 * self.count * n / total
-        self.mean = self.mean + shift * n / total
+        squares = self._squares + ((batch - mean) ** 2).sum(axis=0) + shift**2 * self.count * n / total
+        self._squares, self.mean = np.asarray(squares), np.asarray(self.mean + shift * n / total)
         self.count = total
 
     @property
-    def spread(self) -> np.ndarray | float:
+    def spread(self) -> np.ndarray:
         """Sum of squared deviations from the mean."""
         return self._squares
 
     @property
-    def standard_error(self) -> np.ndarray | float:
+    def standard_error(self) -> np.ndarray:
         """Standard error of the mean, taking the samples as independent; NaN below two samples."""
         if self.count < 2:
             return np.full_like(self._squares, np.nan)
-        return np.sqrt(self._squares / (self.count - 1) / self.count)
+        return np.asarray(np.sqrt(self._squares / (self.count - 1) / self.count))
 
 
 def local_days(local_time: pd.DatetimeIndex) -> tuple[Int[np.ndarray, "sample"], pd.DatetimeIndex]:

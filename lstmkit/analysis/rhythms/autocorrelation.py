@@ -1,7 +1,6 @@
 """How long a series resembles itself."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,6 @@ from jaxtyping import Float
 from statsmodels.tsa.stattools import acf
 
 from lstmkit.analysis.rhythms.series import TimeSeries
-from lstmkit.wording import duration
 
 LONGEST_LAG = 48.0  # hours
 DAY = 24.0  # hours
@@ -60,48 +58,15 @@ class Autocorrelation:
         at = np.flatnonzero(np.isclose(self.hours, DAY))
         return tuple(float(row[at[0]]) if len(at) else None for row in self.correlation)
 
-    @property
-    def caption(self) -> str:
-        """What is shown, with the bounds."""
-        if not len(self.hours):
-            return self.too_short
-        return (
-            f"Autocorrelation of the means of {duration(self.hours[1])} up to {duration(self.hours[-1])}, no lag "
-            f"with fewer than {FEWEST_PAIRS} pairs. Dashed: ±{NORMAL_QUANTILE}/√n = ±{self.bound:.3f}, with "
-            f"n = {self.n_values:,} the length of the series. Orange: the first fall to 1/e."
-        )
-
-    @property
-    def too_short(self) -> str:
-        """What is said in place of autocorrelations."""
-        if self.n_values < FEWEST_VALUES:
-            return f"An autocorrelation needs {FEWEST_VALUES} values; the series has {self.n_values}."
-        return f"An autocorrelation needs {FEWEST_PAIRS} pairs of neighbouring values; the series' gaps leave fewer."
-
     def to_frame(self) -> pd.DataFrame:
         """One row per lag, one column per series."""
         return pd.DataFrame(
             self.correlation.T, index=pd.Index(self.hours, name="lag_hours"), columns=list(self.names)
         )
 
-    def finding(self) -> str:
-        """How soon each series forgets, and how much of it returns a day later."""
-        if not len(self.hours):
-            return self.too_short
-        rows = zip(self.titles, self.decorrelation, self.after_a_day, strict=True)
-        sentences = [_sentence(*row, self.hours[-1]) for row in rows]
-        if self.constant:
-            sentences.append(f"Constant, so without an autocorrelation: {', '.join(self.constant)}.")
-        if self.names:
-            sentences.append(
-                f"The bounds ±{self.bound:.3f} are those of white noise. Neighbours in these series resemble each "
-                f"other, so chance alone passes the bounds more often than one time in twenty."
-            )
-        return " ".join(sentences)
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, float]:
         """Per series its decorrelation time and its autocorrelation after a day, where there are any."""
-        facts = {}
+        facts: dict[str, float | None] = {}
         for name, hours, day in zip(self.names, self.decorrelation, self.after_a_day, strict=True):
             key = name.lower().replace(" ", "_")
             facts |= {f"{key}_decorrelation_hours": hours, f"{key}_autocorrelation_24h": day}
@@ -142,13 +107,3 @@ def _first_below(hours: np.ndarray, values: np.ndarray, level: float) -> float |
     after, before = below[0], below[0] - 1
     part = (values[before] - level) / (values[before] - values[after])
     return float(hours[before] + part * (hours[after] - hours[before]))
-
-
-def _sentence(title: str, decorrelation: float | None, after_a_day: float | None, longest: float) -> str:
-    forgets = (
-        f"falls to 1/e after {duration(decorrelation)}"
-        if decorrelation is not None
-        else f"stays above 1/e for {duration(longest)}"
-    )
-    returns = "" if after_a_day is None else f" and is {after_a_day:.2f} a day later".replace("-", "−")
-    return f"{title} {forgets}{returns}."

@@ -1,15 +1,24 @@
 """Which filters of the last convolution follow a rhythm."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
-from lstmkit.analysis.rhythms.series import TimeSeries, days_or_hours
-from lstmkit.analysis.rhythms.spectra import Spectra, not_told_apart, spectra
-from lstmkit.wording import count, percent
+from lstmkit.analysis.rhythms.series import TimeSeries
+from lstmkit.analysis.rhythms.spectra import Spectra, spectra
 
 SHOWN = 6
+
+
+class FilterRhythmFacts(TypedDict):
+    """Counts, and the leading filter with its share and period where any filter is periodic."""
+
+    dead_filters: int
+    periodic_filters: int
+    most_periodic: NotRequired[str]
+    most_periodic_percent: NotRequired[float]
+    most_periodic_hours: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -31,40 +40,17 @@ class FilterRhythms:
     n_periodic: int
 
     @property
-    def caption(self) -> str:
-        """What is shown."""
-        return f"The {count(len(self.shown.names), 'most periodic filter')}. {self.shown.caption}"
+    def n_alive(self) -> int:
+        """Filters that fire at some time."""
+        return self.n_filters - self.n_dead
 
-    def finding(self) -> str:
-        """How many filters are periodic, and with which periods the leading ones."""
-        alive = self.n_filters - self.n_dead
-        dead = f", {self.n_dead} never" if self.n_dead else ""
-        dead += f", {self.n_still} always alike" if self.n_still else ""
-        head = f"{alive} of {count(self.n_filters, 'filter')} {'fires' if alive == 1 else 'fire'} at some time{dead}"
-        if not len(self.shown.hours):
-            return f"{head}. {self.shown.too_short}"
-        if not self.n_periodic:
-            return f"{head}; none has a peak above the floor."
-        leading = [
-            f"{name} ({percent(float(share))} of its variance, strongest at {days_or_hours(peaks[0].hours)})"
-            for name, share, peaks in zip(self.shown.names, self.shown.share, self.shown.peaks, strict=True)
-            if peaks
-        ]
-        have = "has a peak" if self.n_periodic == 1 else "have peaks"
-        apart = not_told_apart(tuple(peaks[0] for peaks in self.shown.peaks if peaks))
-        return (
-            f"{head}; {self.n_periodic} {have} above the floor. Most periodic: {', '.join(leading)}.{apart}"
-        )
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> FilterRhythmFacts:
         """Counts, and the leading filter with its share and period."""
-        facts: dict[str, Any] = {"dead_filters": self.n_dead, "periodic_filters": self.n_periodic}
+        facts: FilterRhythmFacts = {"dead_filters": self.n_dead, "periodic_filters": self.n_periodic}
         if self.n_periodic:
-            facts |= {
-                "most_periodic": self.shown.names[0],
-                "most_periodic_percent": 100 * float(self.shown.share[0]),
-                "most_periodic_hours": self.shown.peaks[0][0].hours,
-            }
+            facts["most_periodic"] = self.shown.names[0]
+            facts["most_periodic_percent"] = 100 * float(self.shown.share[0])
+            facts["most_periodic_hours"] = self.shown.peaks[0][0].hours
         return facts
 
 

@@ -162,7 +162,7 @@ def nothing_separated(n_series: int) -> Separated:
         n_series: how many.
     """
     empty = np.zeros((n_series, 0))
-    nothing = ({},) * n_series
+    nothing: tuple[dict[int, tuple[int, ...]], ...] = ({},) * n_series
     return Separated(empty, empty, empty, empty.astype(bool), empty, empty, np.zeros(n_series), nothing)
 
 

@@ -16,13 +16,28 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.storage.files import Rows
-from lstmkit.wording import count, duration
 
 ROUNDING = 1e-6  # of float32, relative
 BIN = pd.Timedelta("30min")
 COMPONENTS = 3
-LONG = 336.0  # hours from which one counts in days
 BLOCK = 4096  # steps that the convolutions read at once
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """How much of a series is missing.
+
+    Attributes:
+        missing: steps without a value.
+        steps: of the series.
+        number: of unbroken stretches of missing steps.
+        longest_hours: of the longest of them; zero where nothing is missing.
+    """
+
+    missing: int
+    steps: int
+    number: int
+    longest_hours: float
 
 
 @dataclass(frozen=True)
@@ -67,17 +82,13 @@ class TimeSeries:
         return np.isfinite(self.courses).all(axis=0)
 
     @property
-    def gaps(self) -> str:
-        """How much is missing, in words."""
+    def gaps(self) -> Gaps:
+        """How much is missing."""
         missing = ~self.present
         edges = np.flatnonzero(np.diff(missing.astype(int), prepend=0, append=0))
         lengths = np.diff(edges)[::2]
-        if not len(lengths):
-            return "nothing missing"
-        return (
-            f"{missing.sum():,} of {len(missing):,} missing in {count(len(lengths), 'gap')}, the longest "
-            f"{days_or_hours(lengths.max() * self.step_hours)}"
-        )
+        longest = float(lengths.max(initial=0) * self.step_hours)
+        return Gaps(int(missing.sum()), len(missing), len(lengths), longest)
 
     def select(self, index: Int[np.ndarray, "chosen"]) -> "TimeSeries":
         """Some of the quantities.
@@ -156,15 +167,6 @@ class Bins:
         """
         details = details or ("",) * len(names)
         return TimeSeries(names, details, unit, self.means(), self.start, self.interval)
-
-
-def days_or_hours(hours: float) -> str:
-    """A length of time, in days from two weeks on.
-
-    Args:
-        hours: its length.
-    """
-    return f"{hours / 24:.3g} days" if hours >= LONG else duration(hours)
 
 
 def check_rows(rows: Rows, windows: Windows, what: str) -> None:

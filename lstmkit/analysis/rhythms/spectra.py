@@ -8,16 +8,13 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.rhythms.periodogram import Separated, nothing_separated, separate
-from lstmkit.analysis.rhythms.series import TimeSeries, days_or_hours
-from lstmkit.wording import percent
+from lstmkit.analysis.rhythms.series import Gaps, TimeSeries
 
 FALSE_ALARM = 0.05  # over all frequencies of a series together
 DAY, WEEK = 24.0, 168.0  # hours
 LONGEST_MEMORY = 6.0  # hours of the background's autoregression, too few to imitate the rhythm of a day
 FEWEST_FREQUENCIES = 20
 FEWEST_CYCLES = 2
-NAMED_PEAKS = 3
-NAMED_ALIASES = 4  # of each
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Spectra:
         constant: names of series that never change and have no spectrum.
         span: hours that are analysed.
         step: hours between values.
-        gaps: how much is missing, in words.
+        gaps: how much is missing.
     """
 
     names: tuple[str, ...]
@@ -73,7 +70,7 @@ class Spectra:
     constant: tuple[str, ...]
     span: float
     step: float
-    gaps: str
+    gaps: Gaps
 
     @property
     def share(self) -> Float[np.ndarray, "series"]:
@@ -85,26 +82,6 @@ class Spectra:
         """Names with their details."""
         pairs = zip(self.names, self.details, strict=True)
         return tuple(f"{name} ({detail})" if detail else name for name, detail in pairs)
-
-    @property
-    def caption(self) -> str:
-        """What was analysed, and how."""
-        if not len(self.hours):
-            return self.too_short
-        return (
-            f"Least-squares (Lomb–Scargle) spectra over {days_or_hours(self.span)} in means of "
-            f"{days_or_hours(self.step)} ({self.gaps}), linear trend removed, no taper; periods from "
-            f"{days_or_hours(self.hours[0])} down to {days_or_hours(self.hours[-1])}. "
-            f"Noise alone would reach the dashed floor anywhere in {100 * FALSE_ALARM:.0f} % of such spectra."
-        )
-
-    @property
-    def too_short(self) -> str:
-        """What is said in place of spectra."""
-        return (
-            f"{days_or_hours(self.span)} in means of {days_or_hours(self.step)} are too short for a spectrum, which "
-            f"needs {FEWEST_FREQUENCIES} frequencies of at least {FEWEST_CYCLES} cycles."
-        )
 
     def to_frame(self) -> pd.DataFrame:
         """Power, background and floor in long form: one row per series and period."""
@@ -144,20 +121,9 @@ class Spectra:
         arrays = {field: getattr(self, field)[index] for field in per_series}
         return Spectra(**(vars(self) | named | arrays))
 
-    def finding(self) -> str:
-        """How much of each series is rhythm, of which periods."""
-        if not len(self.hours):
-            return self.too_short
-        sentences = [_sentence(title, peaks) for title, peaks in zip(self.titles, self.peaks, strict=True)]
-        if self.constant:
-            sentences.append(
-                f"Constant over the whole time, so without a spectrum: {', '.join(self.constant)}."
-            )
-        return " ".join(sentences)
-
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, float]:
         """Per series the shares of its variance in rhythms of the day and of the week, and its strongest period."""
-        facts: dict[str, Any] = {}
+        facts: dict[str, float] = {}
         for name, peaks in zip(self.names, self.peaks, strict=True):
             key = name.lower().replace(" ", "_")
             facts |= {f"{key}_{rhythm}_percent": 100 * share_of(peaks, rhythm) for rhythm in ("day", "week")}
@@ -252,45 +218,3 @@ def _rhythm(cycles: int, span: float) -> str:
 
 def _hours(peak: Peak) -> str:
     return " ".join(f"{hours:.6g}" for hours in peak.aliases)
-
-
-def not_told_apart(peaks: tuple[Peak, ...]) -> str:
-    """Which other periods could be meant by some peaks; empty where the values tell them apart.
-
-    Args:
-        peaks: that are named.
-    """
-    told = []
-    for peak in peaks:
-        if peak.aliases:
-            named = [days_or_hours(hours) for hours in peak.aliases[:NAMED_ALIASES]]
-            more = len(peak.aliases) - len(named)
-            others = ", ".join(named) + (f" and {more} more" if more else "")
-            told.append(f" The gaps do not tell {days_or_hours(peak.hours)} from {others}.")
-    return "".join(told)
-
-
-def _sentence(title: str, peaks: tuple[Peak, ...]) -> str:
-    return f"{_shares(title, peaks)}{not_told_apart(peaks[:NAMED_PEAKS])}"
-
-
-def _shares(title: str, peaks: tuple[Peak, ...]) -> str:
-    if not peaks:
-        return f"{title}: no period stands above the floor."
-    places = {
-        "day": "at 24 h and its whole fractions",
-        "week": "at other whole fractions of the week",
-        "other": "elsewhere",
-    }
-    shares = [f"{percent(share)} {places[name]}" for name in places if (share := share_of(peaks, name))]
-    whole = percent(sum(peak.share for peak in peaks))
-    if len(peaks) == 1:
-        return f"{title}: one peak above the floor, at {days_or_hours(peaks[0].hours)}, with {whole} of its variance."
-    strongest = ", ".join(
-        f"{days_or_hours(peak.hours)} ({percent(peak.share)})" for peak in peaks[:NAMED_PEAKS]
-    )
-    head = f"{title}: {len(peaks)} peaks above the floor"
-    if len(shares) == 1:
-        (place,) = (places[name] for name in places if share_of(peaks, name))
-        return f"{head}, all {place}, hold {whole} of its variance; strongest: {strongest}."
-    return f"{head} hold {whole} of its variance ({', '.join(shares)}); strongest: {strongest}."

@@ -1,6 +1,7 @@
 """Groups among the hidden states: how many there are, and what their windows have in common."""
 
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -8,15 +9,31 @@ from jaxtyping import Float, Int
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from lstmkit.analysis.states.geometry import CLEAR, LOOSE, Geometry, separation
+from lstmkit.analysis.states.geometry import Geometry, separation
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import digits, plain, signed_alike
 
 MOST_CLUSTERS = 8
 STARTS = 10  # of k-means; the best one is kept
-FOUND_AGAIN, LOST = 0.8, 0.3  # adjusted Rand index
 AROUND_THE_CLOCK = 0.3  # mean resultant length of hours below which no hour is typical
+
+
+class ClusterFacts(TypedDict):
+    """What a summary needs of the clusters.
+
+    Attributes:
+        clusters: how many there are.
+        regime_guessed_percent: windows in the commonest regime of their cluster.
+        regime_blind_percent: windows in the commonest regime of all.
+        correction_percent: variance of the correction that lies between clusters.
+        regime_information: adjusted mutual information of clusters and regimes, where there are two of each.
+    """
+
+    clusters: int
+    regime_guessed_percent: float
+    regime_blind_percent: float
+    correction_percent: float
+    regime_information: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -43,32 +60,16 @@ class ClusterCounts:
         """The number with the largest silhouette; None where there is no choice."""
         return int(self.counts[self.silhouette.argmax()]) if len(self.counts) else None
 
+    @property
+    def judged(self) -> int | None:
+        """The number that is asked for where it was tried, else the best one."""
+        return self.asked if self.asked in self.counts else self.best
+
     def to_frame(self) -> pd.DataFrame:
         """One row per number of clusters."""
         return pd.DataFrame(
             {"silhouette": self.silhouette, "recurrence": self.recurrence},
             index=pd.Index(self.counts, name="clusters"),
-        )
-
-    def finding(self) -> str:
-        """Which number the silhouette would choose, and what it says about the one asked for."""
-        if self.best is None:
-            return f"The states of {self.name} are too few, or too much alike, to be clustered."
-        table = self.to_frame()
-        top = table.loc[self.best]
-        text = f"The silhouette would choose K = {self.best} ({top['silhouette']:.2f}, {_strength(top['silhouette'])})"
-        if self.asked == self.best:
-            text += ", which is what the study asks for"
-        elif self.asked in table.index:
-            text += f", not the K = {self.asked} of the study ({table.loc[self.asked, 'silhouette']:.2f})"
-        shown = self.asked if self.asked in table.index else self.best
-        again = table.loc[shown, "recurrence"]
-        verdict = "are found again" if again >= FOUND_AGAIN else "are only partly found again"
-        if again < LOST:
-            verdict = "are not found again"
-        return (
-            f"{text}. With K = {shown} the clusters of one half of the time {verdict} in the other "
-            f"(adjusted Rand index {plain(again)})."
         )
 
 
@@ -110,6 +111,24 @@ class Clusters:
         by_cluster, overall = self.counts.max(axis=1).sum(), self.counts.sum(axis=0).max()
         return float(100 * by_cluster / total), float(100 * overall / total)
 
+    @property
+    def purest(self) -> tuple[int, str, float]:
+        """The cluster that lies most in one regime, that regime, and the percent of the cluster's windows in it."""
+        percent = self.row_percent
+        cluster = int(percent.max(axis=1).idxmax())
+        return cluster, str(percent.loc[cluster].idxmax()), float(percent.loc[cluster].max())
+
+    @property
+    def size_percent(self) -> pd.Series:
+        """Percent of all windows in each cluster."""
+        sizes = self.counts.sum(axis=1)
+        return 100 * sizes / sizes.sum()
+
+    @property
+    def correction_percent(self) -> float:
+        """Percent of the variance of the correction that lies between clusters."""
+        return float(100 * _between(self.geometry.correction, self.labels))
+
     def to_frame(self) -> pd.DataFrame:
         """One row per cluster: size, means at the origin, and where in the week its windows lie."""
         states = self.geometry.representation
@@ -128,59 +147,14 @@ class Clusters:
             )
         return pd.DataFrame(rows, index=self.counts.index)
 
-    def finding(self) -> str:
-        """What distinguishes the clusters."""
-        states, table = self.geometry.representation, self.to_frame()
-        if len(table) < 2:
-            return f"The states of {states.name} form a single cluster."
-        fewer = ""
-        if len(table) < self.asked:
-            fewer = f" There are only {len(table)} different states, so not {self.asked} clusters."
-        each = "; ".join(
-            self._cluster_says(number, row, correction)
-            for (number, row), correction in zip(table.iterrows(), self.corrections, strict=True)
-        )
-        if not self.geometry.corrects:
-            return f"{each}.{fewer} The correction is the same in every window."
-        share = 100 * _between(self.geometry.correction, self.labels)
-        return f"{each}.{fewer} The clusters account for {share:.0f} % of the variance of the correction."
-
-    @property
-    def corrections(self) -> list[str]:
-        """The mean correction of each cluster, in words."""
-        unit = self.geometry.representation.unit
-        values = signed_alike(*self.to_frame()[f"mean_correction_{unit}"])
-        return [f"correction {value} {unit}" for value in values]
-
-    def _cluster_says(self, number: int, row: pd.Series, correction: str) -> str:
-        states = self.geometry.representation
-        unit, size = states.unit, 100 * row["windows"] / len(states)
-        name = f"{'Cluster' if number == 1 else 'cluster'} {number} ({size:.0f} % of the windows)"
-        mean = f"{name}: {digits(row[f'mean_{unit}'])} {unit} on average"
-        if not self.geometry.corrects:
-            return mean
-        return f"{mean}, {correction}"
-
-    def regime_finding(self) -> str:
-        """How much of the regime the clusters tell."""
-        if self.information is None:
-            return "There is a single cluster or a single regime: nothing to compare."
-        (right, blind), percent = self.guessed, self.row_percent
-        purest = percent.max(axis=1).idxmax()
-        return (
-            f"Knowing its cluster, the regime of {right:.0f} % of the windows can be guessed; without, {blind:.0f} %. "
-            f"Adjusted mutual information {self.information:.2f} (1: clusters are the regimes; 0: chance). "
-            f"Purest is cluster {purest}, {percent.loc[purest].max():.0f} % {percent.loc[purest].idxmax()}."
-        )
-
-    def facts(self) -> dict[str, float | int]:
+    def facts(self) -> ClusterFacts:
         """The numbers that a summary needs."""
         right, blind = self.guessed
-        facts = {
+        facts: ClusterFacts = {
             "clusters": len(self.centroids),
             "regime_guessed_percent": right,
             "regime_blind_percent": blind,
-            "correction_percent": float(100 * _between(self.geometry.correction, self.labels)),
+            "correction_percent": self.correction_percent,
         }
         if self.information is not None:
             facts["regime_information"] = self.information
@@ -262,9 +236,3 @@ def _typical_hour(hours: Float[np.ndarray, "window"]) -> float | None:
     if abs(resultant) < AROUND_THE_CLOCK:
         return None
     return float(np.round(np.angle(resultant) * 24 / (2 * np.pi)) % 24)
-
-
-def _strength(silhouette: float) -> str:
-    if silhouette < LOOSE:
-        return "no substantial structure"
-    return "weak structure" if silhouette < CLEAR else "clear structure"

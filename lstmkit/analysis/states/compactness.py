@@ -1,6 +1,7 @@
 """How many directions two representations of the same windows fill."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,30 @@ from jaxtyping import Float, Shaped
 
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.analysis.states.similarity import compact, same_windows
-from lstmkit.wording import count
 
 MOST = 0.9  # of the variance, to count the components that hold it
+
+
+class CompactnessFacts(TypedDict):
+    """What a summary needs of the variance of two representations.
+
+    Attributes:
+        windows: on which both are counted.
+        first: name of the first.
+        first_components: how many hold nine tenths of its variance.
+        first_participation: its participation ratio.
+        second: name of the second.
+        second_components: how many hold nine tenths of its variance.
+        second_participation: its participation ratio.
+    """
+
+    windows: int
+    first: str
+    first_components: int
+    first_participation: float
+    second: str
+    second_components: int
+    second_participation: float
 
 
 @dataclass(frozen=True)
@@ -33,6 +55,17 @@ class VarianceComparison:
     n_units: tuple[int, int]
     n_windows: int
 
+    @property
+    def constant(self) -> tuple[str, ...]:
+        """Names of those that are the same for every window."""
+        return tuple(name for name, n in zip(self.names, self.components, strict=True) if not n)
+
+    @property
+    def more_compact(self) -> str | None:
+        """Name of the one whose variance fewer components hold; None where both need as many."""
+        first, second = self.components
+        return None if first == second else self.names[int(second < first)]
+
     def to_frame(self) -> pd.DataFrame:
         """The two curves side by side, one row per component; empty where a representation has no more."""
         curves = [
@@ -41,32 +74,17 @@ class VarianceComparison:
         ]
         return pd.concat(curves, axis=1).rename_axis("component")
 
-    def finding(self) -> str:
-        """Which of the two is the more compact."""
-        if same := [f"the {name}" for name, n in zip(self.names, self.components, strict=True) if not n]:
-            which = f"{' and '.join(same)} {'is' if len(same) == 1 else 'are'}"
-            return f"{which[0].upper()}{which[1:]} the same for every window, so there is nothing to compare."
-        parts = [
-            f"{count(n, 'component')} hold{'s' if n == 1 else ''} nine tenths of the variance of the {name} "
-            f"({units:,} numbers per window, participation ratio {ratio:.1f})"
-            for n, name, units, ratio in zip(
-                self.components, self.names, self.n_units, self.participation, strict=True
-            )
-        ]
-        fewer = int(np.argmin(self.components))
-        verdict = f"the {self.names[fewer]} is the more compact"
-        if len(set(self.components)) == 1:
-            verdict = "neither is the more compact"
-        return f"{parts[0]}, {parts[1]}: {verdict}. Both are counted on the same {self.n_windows:,} windows."
-
-    def facts(self) -> dict[str, float | int | str]:
+    def facts(self) -> CompactnessFacts:
         """The numbers for a summary."""
-        facts: dict[str, float | int | str] = {"windows": self.n_windows}
-        for which, name, n, ratio in zip(
-            ("first", "second"), self.names, self.components, self.participation, strict=True
-        ):
-            facts |= {which: name, f"{which}_components": n, f"{which}_participation": ratio}
-        return facts
+        return {
+            "windows": self.n_windows,
+            "first": self.names[0],
+            "first_components": self.components[0],
+            "first_participation": self.participation[0],
+            "second": self.names[1],
+            "second_components": self.components[1],
+            "second_participation": self.participation[1],
+        }
 
 
 def compare_variance(first: Representation, second: Representation) -> VarianceComparison:
@@ -79,14 +97,14 @@ def compare_variance(first: Representation, second: Representation) -> VarianceC
     Raises:
         LstmkitError: the windows differ.
     """
-    values = same_windows(first, second)
-    shares = [_shares(side) for side in values]
+    x, y = same_windows(first, second)
+    of_x, of_y = _shares(x), _shares(y)
     return VarianceComparison(
         names=(first.name, second.name),
-        cumulative=tuple(np.cumsum(share) for share in shares),
-        components=tuple(_number_holding(MOST, share) for share in shares),
-        participation=tuple(_equal_directions(share) for share in shares),
-        n_units=tuple(side.shape[1] for side in values),
+        cumulative=(np.cumsum(of_x), np.cumsum(of_y)),
+        components=(_number_holding(MOST, of_x), _number_holding(MOST, of_y)),
+        participation=(_equal_directions(of_x), _equal_directions(of_y)),
+        n_units=(x.shape[1], y.shape[1]),
         n_windows=len(first),
     )
 

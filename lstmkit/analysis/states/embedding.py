@@ -1,6 +1,7 @@
 """What the convolutions make of a window, drawn on a plane and measured: before any memory, what is there to see?"""
 
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,32 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.recurrent import record_final_states
 from lstmkit.params import HiddenStateParams
-from lstmkit.wording import plain
 
 BATCH = 128
 COMPONENTS, PERPLEXITY = 50, 30.0
 FEWEST_WINDOWS = 4
+
+
+class EmbeddingFacts(TypedDict):
+    """What a summary needs of an embedding.
+
+    Attributes:
+        kept: share of the variance that the components hold which t-SNE and the probes read.
+        overlapping: share of windows whose nearest neighbour in the plane of t-SNE shares input steps with them.
+        regime_silhouette: mean silhouette of the regimes, where there are two.
+        regime_error_percent: of a regime that its probe misjudges, where it could be probed.
+        regime_chance_percent: of a regime that an answer misjudges which is always the same.
+        hour_error: mean absolute error of the probe for the hour, in hours, where it could be probed.
+        hour_score: R² of the same.
+    """
+
+    kept: float
+    overlapping: float
+    regime_silhouette: NotRequired[float]
+    regime_error_percent: NotRequired[float]
+    regime_chance_percent: NotRequired[float]
+    hour_error: NotRequired[float]
+    hour_score: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -60,15 +82,6 @@ class Embedding:
     hour: Probe | None
     omitted: str
 
-    @property
-    def caption(self) -> str:
-        """What was embedded."""
-        states = self.representation
-        return (
-            f"{states.name} of {len(states):,} test windows spread evenly over time. Left, the first two principal "
-            f"components; right, t-SNE (perplexity {self.perplexity:.0f}) of the first {self.n_components}."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """One row per window: its moment, its value, and its places on both planes."""
         states = self.representation
@@ -83,54 +96,17 @@ class Embedding:
         }
         return pd.DataFrame(columns, index=states.origin.rename("origin"))
 
-    def regime_finding(self) -> str:
-        """Whether the regimes lie apart, and whether a straight cut finds them."""
-        if not self.representation.varies:
-            return f"The {self.representation.name} is the same for every window, so nothing lies apart."
-        if self.regime is None:
-            return f"The regimes could not be probed: {self.omitted}."
-        probe = self.regime
-        chance = 100 - probe.constant_error
-        from_inputs = chance + probe.baseline * probe.constant_error
-        apart = ""
-        if self.silhouette is not None:
-            apart = f" Their mean silhouette among all units is {plain(self.silhouette)}."
-        return (
-            f"A linear classifier on the first {self.n_components} principal components "
-            f"({100 * self.kept:.0f} % of the variance) names the regime at the origin of held-out windows rightly in "
-            f"{100 - probe.error:.0f} % of the cases, as a mean over regimes (chance {chance:.0f} %, from the newest "
-            f"inputs alone {from_inputs:.0f} %).{apart} {self._overlap()}"
-        )
-
-    def hour_finding(self) -> str:
-        """Whether the hour can be read from the embedding."""
-        if not self.representation.varies:
-            return f"The {self.representation.name} is the same for every window, so it tells no hour."
-        if self.hour is None:
-            return f"The hour of day could not be probed: {self.omitted}."
-        return (
-            f"From the same components a linear probe reads the {self.hour.words} in held-out windows; from the newest "
-            f"inputs alone R² is {plain(self.hour.baseline)}."
-        )
-
-    def _overlap(self) -> str:
-        return (
-            f"On the plane of t-SNE {100 * self.overlapping:.0f} % of the windows have a nearest neighbour with which "
-            f"they share input steps."
-        )
-
-    def facts(self) -> dict[str, float]:
+    def facts(self) -> EmbeddingFacts:
         """The numbers for a summary."""
-        facts = {"kept": self.kept, "overlapping": self.overlapping}
+        facts: EmbeddingFacts = {"kept": self.kept, "overlapping": self.overlapping}
         if self.silhouette is not None:
             facts["regime_silhouette"] = self.silhouette
         if self.regime is not None:
-            facts |= {
-                "regime_error_percent": self.regime.error,
-                "regime_chance_percent": self.regime.constant_error,
-            }
+            facts["regime_error_percent"] = self.regime.error
+            facts["regime_chance_percent"] = self.regime.constant_error
         if self.hour is not None:
-            facts |= {"hour_error": self.hour.error, "hour_score": self.hour.score}
+            facts["hour_error"] = self.hour.error
+            facts["hour_score"] = self.hour.score
         return facts
 
 

@@ -1,6 +1,7 @@
 """The shape of a cloud of hidden states: how many dimensions it fills, and what its directions follow."""
 
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,6 @@ from sklearn.metrics import silhouette_score
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.windows import spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, digits, plain
 
 KEPT = 20  # components
 EXPLAINED = 5  # components that are held against the clock, the target and the forecast
@@ -19,9 +19,42 @@ HARMONICS = 3  # of the day
 NEGLIGIBLE = 1e-12  # of the largest variance: rounding
 FORECAST_ROUNDING = 1e-6  # of the target: forecasts are kept in single precision
 COMPARED = 1536  # points between which silhouettes take all distances
-SMALL, NOTABLE = 10, 50  # percent of variance
-TOUCHING, LOOSE, CLEAR = 0.05, 0.25, 0.5  # silhouettes
 EXPLAINERS = ("regime", "hour of day", "weekend", "these three", "correction")
+SINGLE_EXPLAINERS = ("regime", "hour of day", "weekend", "correction")
+
+
+class GeometryFacts(TypedDict):
+    """What a summary needs of the geometry of states; percents are of the variance.
+
+    Attributes:
+        stage: name of the representation.
+        windows: how many states there are.
+        units: how many numbers describe a state.
+        components_90: how many hold nine tenths of the variance.
+        effective_dimension: the participation ratio.
+        first_component_percent: that the first component holds.
+        regime_percent: that follows the regime.
+        hour_of_day_percent: that follows the hour of day.
+        weekend_percent: that follows the weekend.
+        these_three_percent: that follows regime, hour and weekend together.
+        correction_percent: that follows the correction.
+        first_component_correction_percent: of the first component, that follows the correction.
+        regime_silhouette: mean silhouette of the regimes, where there are two.
+    """
+
+    stage: str
+    windows: int
+    units: int
+    components_90: int
+    effective_dimension: float
+    first_component_percent: float
+    regime_percent: float
+    hour_of_day_percent: float
+    weekend_percent: float
+    these_three_percent: float
+    correction_percent: float
+    first_component_correction_percent: float
+    regime_silhouette: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -69,15 +102,6 @@ class Geometry:
         largest = float(np.abs(self.representation.latest).max())
         return float(np.ptp(self.correction)) > FORECAST_ROUNDING * (largest or 1.0)
 
-    @property
-    def caption(self) -> str:
-        """What was decomposed."""
-        states = self.representation
-        return (
-            f"{states.name}, {states.values.shape[1]} units, final states of "
-            f"{count(len(states), 'test window')} spread evenly over time."
-        )
-
     def dimensions_holding(self, share: float) -> int:
         """How many components hold a share of the variance.
 
@@ -87,6 +111,24 @@ class Geometry:
         if not self.shares.any():
             return 0
         return int(np.searchsorted(np.cumsum(self.shares), share * self.shares.sum() * (1 - 1e-12))) + 1
+
+    def percent_following(self, explainer: str, component: str = "all") -> float:
+        """Percent of the variance of a component that follows what is known; zero where there is no such component.
+
+        Args:
+            explainer: one of EXPLAINERS.
+            component: a column of `explained`; `all` is the whole variance.
+        """
+        return float(self.explained.loc[explainer, component]) if component in self.explained else 0.0
+
+    def followed_most(self, component: str) -> tuple[str, float]:
+        """Which of regime, hour, weekend and correction a component follows most, and how many percent of it do.
+
+        Args:
+            component: a column of `explained`.
+        """
+        percent = self.explained.loc[list(SINGLE_EXPLAINERS), component]
+        return str(percent.idxmax()), float(percent.max())
 
     def project(self, states: Float[np.ndarray, "*state unit"]) -> Float[np.ndarray, "*state component"]:
         """Coordinates of other states along the same components.
@@ -111,86 +153,22 @@ class Geometry:
         frame.insert(2, "correction", self.correction)
         return frame.rename_axis("origin")
 
-    def finding(self) -> str:
-        """How many dimensions there are, and what the first ones follow."""
-        states = self.representation
-        if not self.shares.any():
-            return f"{states.name} ends in the same state after every window: there is nothing to decompose."
-        units = states.values.shape[1]
-        return (
-            f"90 % of the variance lies in {self.dimensions_holding(0.9)} of {count(units, 'component')}; the "
-            f"participation ratio, the effective number of dimensions, is {self.effective_dimension:.1f}. "
-            f"{self._directions()} Regime, hour and weekend together account for "
-            f"{self.explained.loc['these three', 'all']:.0f} % of the whole variance, "
-            + (
-                f"the correction alone for {self.explained.loc['correction', 'all']:.0f} %."
-                if self.corrects
-                else "the correction for none, since it is the same in every window."
-            )
-        )
-
-    def _directions(self) -> str:
-        told = []
-        for name, share in zip(self.explained.columns[:2], self.shares[self.shares > 0], strict=False):
-            by_one = self.explained.loc[["regime", "hour of day", "weekend", "correction"], name]
-            best = by_one.idxmax()
-            words = f"most closely the {best} ({by_one[best]:.0f} %)"
-            if by_one[best] < SMALL:
-                words = f"none of regime, hour, weekend and correction (each below {SMALL} %)"
-            told.append(f"{name} ({100 * share:.0f} % of the variance) follows {words}")
-        return "; ".join(told) + "."
-
-    def regime_finding(self) -> str:
-        """How far apart the target's regimes lie."""
-        regimes, present = self.representation.regimes, np.unique(self.representation.regime)
-        if self.silhouette is None:
-            return (
-                f"All windows start in the regime {regimes.labels[present[0]]}: there is nothing to separate."
-            )
-        absent = [label for index, label in enumerate(regimes.labels) if index not in present]
-        missing = f" No window starts in {' or '.join(absent)}." if absent else ""
-        low, high = regimes.edges
-        return (
-            f"The regime at the origin, with edges at {digits(low)} and {digits(high)} {self.representation.unit}, "
-            f"{self._accounts('regime')}. The regimes {apart(self.silhouette)} (mean silhouette "
-            f"{plain(self.silhouette)}; 1 is fully apart, 0 intermingled).{missing}"
-        )
-
-    def hour_finding(self) -> str:
-        """How far the states follow the clock."""
-        return f"The hour of day, as {HARMONICS} harmonics of 24 h, {self._accounts('hour of day')}."
-
-    def weekend_finding(self) -> str:
-        """How far apart weekdays and weekends lie."""
-        weekend = self.representation.is_weekend
-        if weekend.all() or not weekend.any():
-            return f"All windows start on {'weekends' if weekend.any() else 'weekdays'}: nothing to compare."
-        return (
-            f"{100 * weekend.mean():.0f} % of the windows start on a weekend; it {self._accounts('weekend')}."
-        )
-
-    def _accounts(self, by: str) -> str:
-        first, second = (
-            self.explained.loc[by, name] if name in self.explained else 0.0 for name in ("PC1", "PC2")
-        )
-        return (
-            f"accounts for {self.explained.loc[by, 'all']:.0f} % of the states' variance "
-            f"({first:.0f} % of PC1, {second:.0f} % of PC2)"
-        )
-
-    def facts(self) -> dict[str, float | int | str]:
+    def facts(self) -> GeometryFacts:
         """The numbers that a summary needs."""
-        facts = {
+        facts: GeometryFacts = {
             "stage": self.representation.name,
             "windows": len(self.representation),
             "units": self.representation.values.shape[1],
             "components_90": self.dimensions_holding(0.9),
             "effective_dimension": self.effective_dimension,
             "first_component_percent": float(100 * self.shares[0]),
+            "regime_percent": self.percent_following("regime"),
+            "hour_of_day_percent": self.percent_following("hour of day"),
+            "weekend_percent": self.percent_following("weekend"),
+            "these_three_percent": self.percent_following("these three"),
+            "correction_percent": self.percent_following("correction"),
+            "first_component_correction_percent": float(self.explained.loc["correction"].iloc[0]),
         }
-        for name in EXPLAINERS:
-            facts[f"{name.replace(' ', '_')}_percent"] = float(self.explained.loc[name, "all"])
-        facts["first_component_correction_percent"] = float(self.explained.loc["correction"].iloc[0])
         if self.silhouette is not None:
             facts["regime_silhouette"] = self.silhouette
         return facts
@@ -231,7 +209,9 @@ def geometry(representation: Representation, correction: Float[np.ndarray, "wind
     )
 
 
-def _signs(scores: Float[np.ndarray, "window component"], correction: Float[np.ndarray, "window"]):
+def _signs(
+    scores: Float[np.ndarray, "window component"], correction: Float[np.ndarray, "window"]
+) -> Float[np.ndarray, "component"]:
     return np.where((correction - correction.mean()) @ scores < 0, -1.0, 1.0)
 
 
@@ -294,16 +274,3 @@ def separation(values: Float[np.ndarray, "window unit"], groups: Int[np.ndarray,
     if not 2 <= len(np.unique(groups[chosen])) < len(chosen):
         return None
     return float(silhouette_score(values[chosen], groups[chosen]))
-
-
-def apart(silhouette: float) -> str:
-    """What groups of points do, in words.
-
-    Args:
-        silhouette: their mean silhouette.
-    """
-    if silhouette < TOUCHING:
-        return "lie within one another"
-    if silhouette < LOOSE:
-        return "overlap"
-    return "lie loosely apart" if silhouette < CLEAR else "lie clearly apart"

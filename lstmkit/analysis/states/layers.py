@@ -2,13 +2,48 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from lstmkit.analysis.states.geometry import EXPLAINERS, Geometry
+from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.analysis.states.similarity import linear_cka
 from lstmkit.errors import LstmkitError
+
+
+class LayerFacts(TypedDict):
+    """What a summary needs of the first and the last layer.
+
+    Attributes:
+        first_effective_dimension: participation ratio of the first layer.
+        first_regime_percent: of its variance, that follows the regime.
+        first_hour_of_day_percent: that follows the hour of day.
+        first_weekend_percent: that follows the weekend.
+        first_these_three_percent: that follows regime, hour and weekend together.
+        first_correction_percent: that follows the correction.
+        last_effective_dimension: participation ratio of the last layer.
+        last_regime_percent: of its variance, that follows the regime.
+        last_hour_of_day_percent: that follows the hour of day.
+        last_weekend_percent: that follows the weekend.
+        last_these_three_percent: that follows regime, hour and weekend together.
+        last_correction_percent: that follows the correction.
+        alignment: linear centred kernel alignment of the two, where both vary.
+    """
+
+    first_effective_dimension: float
+    first_regime_percent: float
+    first_hour_of_day_percent: float
+    first_weekend_percent: float
+    first_these_three_percent: float
+    first_correction_percent: float
+    last_effective_dimension: float
+    last_regime_percent: float
+    last_hour_of_day_percent: float
+    last_weekend_percent: float
+    last_these_three_percent: float
+    last_correction_percent: float
+    alignment: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -28,32 +63,37 @@ class LayerComparison:
         """One row per layer; explained variance in percent."""
         return side_by_side(self.layers).rename_axis("layer")
 
-    def finding(self) -> str:
-        """What changes from the first layer to the last."""
-        first, last = self.layers[0], self.layers[-1]
-        if self.alignment is None:
-            still = first if not first.shares.any() else last
-            return (
-                f"{still.representation.name} ends in the same state after every window: nothing to compare."
-            )
-        inputs = [layer.explained.loc["these three", "all"] for layer in (first, last)]
-        outputs = [layer.explained.loc["correction", "all"] for layer in (first, last)]
-        return (
-            f"From {first.representation.name} to {last.representation.name} the effective number of dimensions goes "
-            f"from {first.effective_dimension:.1f} to {last.effective_dimension:.1f}, the share of the variance that "
-            f"regime, hour and weekend account for from {inputs[0]:.0f} to {inputs[1]:.0f} %, and that of the "
-            f"correction from {outputs[0]:.0f} to {outputs[1]:.0f} %. {_direction(inputs, outputs)} Linear CKA of the "
-            f"two: {self.alignment:.2f} (1 is the same up to a rotation)."
-        )
+    @property
+    def constant(self) -> Geometry | None:
+        """The first or the last layer where it ends in the same state after every window; None where both vary."""
+        return next((layer for layer in (self.layers[0], self.layers[-1]) if not layer.shares.any()), None)
 
-    def facts(self) -> dict[str, float | int | str]:
+    def change(self, explainer: str) -> tuple[float, float]:
+        """Percent of the whole variance that follows what is known, of the first layer and of the last.
+
+        Args:
+            explainer: one of EXPLAINERS.
+        """
+        first, last = self.layers[0], self.layers[-1]
+        return first.percent_following(explainer), last.percent_following(explainer)
+
+    def facts(self) -> LayerFacts:
         """The numbers that a summary needs."""
         first, last = self.layers[0], self.layers[-1]
-        facts: dict[str, float | int | str] = {}
-        for which, layer in (("first", first), ("last", last)):
-            facts[f"{which}_effective_dimension"] = layer.effective_dimension
-            for name in EXPLAINERS:
-                facts[f"{which}_{name.replace(' ', '_')}_percent"] = float(layer.explained.loc[name, "all"])
+        facts: LayerFacts = {
+            "first_effective_dimension": first.effective_dimension,
+            "first_regime_percent": first.percent_following("regime"),
+            "first_hour_of_day_percent": first.percent_following("hour of day"),
+            "first_weekend_percent": first.percent_following("weekend"),
+            "first_these_three_percent": first.percent_following("these three"),
+            "first_correction_percent": first.percent_following("correction"),
+            "last_effective_dimension": last.effective_dimension,
+            "last_regime_percent": last.percent_following("regime"),
+            "last_hour_of_day_percent": last.percent_following("hour of day"),
+            "last_weekend_percent": last.percent_following("weekend"),
+            "last_these_three_percent": last.percent_following("these three"),
+            "last_correction_percent": last.percent_following("correction"),
+        }
         if self.alignment is not None:
             facts["alignment"] = self.alignment
         return facts
@@ -91,12 +131,3 @@ def compare_layers(layers: tuple[Geometry, ...]) -> LayerComparison:
     first, last = layers[0].representation, layers[-1].representation
     both_vary = first.varies and last.varies
     return LayerComparison(layers, linear_cka(first.values, last.values) if both_vary else None)
-
-
-def _direction(inputs: list[float], outputs: list[float]) -> str:
-    less_input, more_output = inputs[1] < inputs[0], outputs[1] > outputs[0]
-    if less_input and more_output:
-        return "The last layer lies further from what the moment shows, and nearer to the forecast."
-    if more_output:
-        return "The last layer lies nearer to the forecast, and no further from what the moment shows."
-    return "The last layer lies no nearer to the forecast than the first."

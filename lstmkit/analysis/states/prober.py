@@ -16,11 +16,9 @@ from lstmkit.analysis.resampling.holdout import folds_in_time, rearrange_days, s
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days
 from lstmkit.analysis.states.concept import Concept
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import plain
 
 PENALTIES = np.logspace(-1, 5, 7)
 FOLDS, CONTROLS, RESAMPLINGS, CONFIDENCE = 3, 10, 400, 0.95
-MOST_DECIMALS = 3
 
 
 @dataclass(frozen=True)
@@ -75,19 +73,43 @@ class Probe:
         return self.score - max(self.control, 0.0)
 
     @property
-    def error_words(self) -> str:
-        """The error with two digits and its unit."""
-        decimals = 1 - int(np.floor(np.log10(self.error))) if self.error else 0
-        return f"{self.error:,.{min(max(decimals, 0), MOST_DECIMALS)}f} {self.unit}"
+    def gain(self) -> float:
+        """Score above that of the newest inputs."""
+        return self.score - self.baseline
 
     @property
-    def words(self) -> str:
-        """The concept, with the probe's error and score."""
-        if self.measure == "R²":
-            score = plain(self.score, 3 if self.score > 0.99 else 2)
-            return f"{self.concept} to within {self.error_words} (R² {score})"
-        wrong = f"{self.error_words} of each misjudged" if self.error else "none misjudged"
-        return f"{self.concept} with {wrong} (by chance {self.constant_error:.0f} %)"
+    def gain_interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the gain; None where too few days are held out."""
+        if self.gain_low is None or self.gain_high is None:
+            return None
+        return self.gain_low, self.gain_high
+
+    @property
+    def learned(self) -> float | None:
+        """Score above that of the untrained network; None where it was not probed."""
+        return None if self.untrained is None else self.score - self.untrained
+
+    @property
+    def learned_interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of what was learned; None where too few days are held out or nothing was probed."""
+        if self.learned_low is None or self.learned_high is None:
+            return None
+        return self.learned_low, self.learned_high
+
+    @property
+    def right_percent(self) -> float:
+        """Of a class, percent that is judged rightly, as a mean over classes."""
+        return 100 - self.error
+
+    @property
+    def chance_percent(self) -> float:
+        """Of a class, percent that an answer judges rightly which is always the same."""
+        return 100 - self.constant_error
+
+    @property
+    def baseline_percent(self) -> float:
+        """Of a class, percent that the newest inputs alone judge rightly."""
+        return self.chance_percent + self.baseline * self.constant_error
 
 
 class Prober:
@@ -213,7 +235,8 @@ class Prober:
     ) -> tuple[float, float, float]:
         """Mean and highest held-out score of the probe on rearranged days, and its mean score where it was fitted."""
         fit, held_out = self.split
-        later, earlier = [], []
+        later: list[float] = []
+        earlier: list[float] = []
         for order in self.orders:
             nothing = replace(concept, truth=concept.truth[order])
             if nothing.varies(fit, held_out):

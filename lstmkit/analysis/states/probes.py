@@ -11,11 +11,11 @@ from lstmkit.analysis.states.concept import Concept
 from lstmkit.analysis.states.prober import Probe, Prober
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.dataset import Dataset
+from lstmkit.data.labels import column_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, feature_label, signed
 
-GIVEN = 0.99  # a score of the newest inputs that leaves nothing to gain
+ProbeFacts = dict[str, float | int]  # of windows and days, and per concept, whose names the data give
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,24 @@ class Probes:
         return tuple(probe for probe in self.probes if probe.stage == self.stages[-1])
 
     @property
-    def caption(self) -> str:
-        """What was fitted and judged on which windows."""
-        known = any(probe.low is not None for probe in self.probes)
-        lines = (
-            "lines are 95 % intervals over resampled blocks of days"
-            if known
-            else "too few days for intervals"
-        )
-        return (
-            f"Linear probes, fitted on {self.n_fit:,} test windows and judged on {self.n_held_out:,} later ones of "
-            f"{count(self.n_days, 'day')}, a lookback apart; {lines}."
-        )
+    def has_intervals(self) -> bool:
+        """Whether enough days were held out to tell how sure a score is."""
+        return any(probe.low is not None for probe in self.probes)
+
+    @property
+    def highest_control(self) -> Probe:
+        """The probe of the last stage that came furthest where the days are rearranged."""
+        return max(self.of_last_stage, key=lambda probe: probe.control_highest)
+
+    @property
+    def largest_change(self) -> tuple[str, float] | None:
+        """The concept whose score changes most from the first stage to the last, and by how much; None of one stage."""
+        if len(self.stages) < 2:
+            return None
+        first = {probe.concept: probe.score for probe in self.probes if probe.stage == self.stages[0]}
+        changes = {probe.concept: probe.score - first[probe.concept] for probe in self.of_last_stage}
+        concept = max(changes, key=lambda name: abs(changes[name]))
+        return concept, changes[concept]
 
     def to_frame(self) -> pd.DataFrame:
         """One row per concept and stage, with all scores."""
@@ -77,55 +83,9 @@ class Probes:
         table = self.to_frame()[columns]
         return table.rename(columns={"baseline": "newest inputs", "memorised": "control where fitted"})
 
-    def finding(self) -> str:
-        """What the last state knows, whether that is more than its inputs, and what is left out."""
-        left_out = f" Not probed: {'; '.join(self.omitted)}." if self.omitted else ""
-        if not self.probes:
-            return f"Nothing could be probed.{left_out}"
-        last = self.of_last_stage
-        highest = max(last, key=lambda probe: probe.control_highest)
-        read = _listed([probe.words for probe in last])
-        return (
-            f"In {self.n_held_out:,} held-out windows of {count(self.n_days, 'day')} a linear probe of {last[0].stage} "
-            f"reads {read}. {self._against_inputs()}{self._against_untrained()} With the days rearranged no score "
-            f"exceeds {highest.control_highest:.2f} ({highest.concept}){self._between_layers()}.{left_out}"
-        )
-
-    def _against_inputs(self) -> str:
-        given = [probe.concept for probe in self.of_last_stage if probe.baseline > GIVEN]
-        others = [probe for probe in self.of_last_stage if probe.baseline <= GIVEN]
-        told = (
-            [f"{_listed(given)} {'is' if len(given) == 1 else 'are'} given by the newest inputs"]
-            if given
-            else []
-        )
-        told += _differences("the newest inputs", [_gain(probe) for probe in others])
-        return _sentence(told)
-
-    def _against_untrained(self) -> str:
-        """Whether training has added to what the last state knows; nothing where that was not probed."""
-        probed = [probe for probe in self.of_last_stage if probe.untrained is not None]
-        if not probed:
-            return ""
-        told = _differences("the untrained network's state", [_learned(probe) for probe in probed])
-        if not any(probe.learned_low is not None and probe.learned_low > 0 for probe in probed):
-            told.append("so nothing here is shown to be learned")
-        return f" {_sentence(told)}"
-
-    def _between_layers(self) -> str:
-        if len(self.stages) < 2:
-            return ""
-        first = {probe.concept: probe for probe in self.probes if probe.stage == self.stages[0]}
-        changes = {probe.concept: probe.score - first[probe.concept].score for probe in self.of_last_stage}
-        concept = max(changes, key=lambda name: abs(changes[name]))
-        return (
-            f". From {self.stages[0]} to {self.stages[-1]} the score changes most for {concept} "
-            f"({signed(changes[concept], 2)})"
-        )
-
-    def facts(self) -> dict[str, float | int]:
+    def facts(self) -> ProbeFacts:
         """The numbers for a summary: scores of the last state, of the newest inputs and of the control."""
-        facts: dict[str, float | int] = {"held_out_windows": self.n_held_out, "held_out_days": self.n_days}
+        facts: ProbeFacts = {"held_out_windows": self.n_held_out, "held_out_days": self.n_days}
         for probe in self.of_last_stage if self.probes else ():
             key = concept_key(probe.concept)
             facts |= {
@@ -134,51 +94,6 @@ class Probes:
             if probe.untrained is not None:
                 facts[f"{key}_untrained"] = probe.untrained
         return facts
-
-
-@dataclass(frozen=True)
-class _Difference:
-    """Of a score from another one, with its 95 % interval where there is one."""
-
-    concept: str
-    value: float
-    low: float | None
-    high: float | None
-
-    @property
-    def words(self) -> str:
-        """The concept with the difference."""
-        text = f"{self.concept} (score {signed(self.value, 2)}"
-        if self.low is None:
-            return f"{text})"
-        return f"{text}, 95 % interval {signed(self.low, 2)} to {signed(self.high, 2)})"
-
-
-def _gain(probe: Probe) -> _Difference:
-    return _Difference(probe.concept, probe.score - probe.baseline, probe.gain_low, probe.gain_high)
-
-
-def _learned(probe: Probe) -> _Difference:
-    return _Difference(probe.concept, probe.score - probe.untrained, probe.learned_low, probe.learned_high)
-
-
-def _differences(other: str, differences: list[_Difference]) -> list[str]:
-    """Clauses that tell clear differences from unclear ones."""
-    known = [each for each in differences if each.low is not None]
-    told = {
-        f"more than from {other} is read about": [each for each in known if each.low > 0],
-        f"less than from {other} is read about": [each for each in known if each.high < 0],
-        f"no clear difference to {other} is seen for": [each for each in known if each.low <= 0 <= each.high],
-        f"the days are too few for an interval of the difference to {other}, for": [
-            each for each in differences if each.low is None
-        ],
-    }
-    return [f"{clause} {_listed([each.words for each in some])}" for clause, some in told.items() if some]
-
-
-def _sentence(clauses: list[str]) -> str:
-    text = "; ".join(clauses)
-    return f"{text[0].upper()}{text[1:]}."
 
 
 def concept_key(concept: str) -> str:
@@ -251,7 +166,7 @@ def concepts(state: Representation, dataset: Dataset) -> list[Concept]:
     return [
         hour_of_day(state),
         Concept("weekday or weekend", _column(state.is_weekend), "%", is_class=True),
-        Concept(feature_label(dataset.target), _column(state.latest), state.unit),
+        Concept(column_label(dataset.target), _column(state.latest), state.unit),
         *hidden,
     ]
 
@@ -286,7 +201,3 @@ def newest_inputs(windows: Windows) -> Float[np.ndarray, "window feature"]:
 
 def _column(values: Shaped[np.ndarray, "window"]) -> Float[np.ndarray, "window 1"]:
     return values.astype("float64")[:, None]
-
-
-def _listed(items: list[str]) -> str:
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]

@@ -61,6 +61,21 @@ class Representation:
         return np.asarray(self.origin.day_of_week >= 5)
 
     @property
+    def present_regimes(self) -> tuple[str, ...]:
+        """Labels of the regimes in which a window starts, from low to high."""
+        return tuple(self.regimes.labels[index] for index in np.unique(self.regime))
+
+    @property
+    def absent_regimes(self) -> tuple[str, ...]:
+        """Labels of the others."""
+        return tuple(label for label in self.regimes.labels if label not in self.present_regimes)
+
+    @property
+    def weekend_percent(self) -> float:
+        """Percent of the windows that start on a weekend."""
+        return float(100 * self.is_weekend.mean())
+
+    @property
     def varies(self) -> bool:
         """Whether any unit takes more than one value."""
         return bool(np.ptp(self.values, axis=0).any())

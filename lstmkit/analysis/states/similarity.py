@@ -1,6 +1,7 @@
 """How alike two representations of the same windows are: canonical correlations and aligned kernels."""
 
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,34 @@ from sklearn.decomposition import PCA
 from lstmkit.analysis.resampling.holdout import Split, split_in_time
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import count, plain
 
 KEPT, MOST_COMPONENTS, WINDOWS_PER_COMPONENT = 0.95, 20, 10  # what canonical correlations are taken of
 SHIFTS, PERCENTILE = 40, 0.95
 NEGLIGIBLE = 1e-12  # of a sum: rounding
+
+
+class SimilarityFacts(TypedDict):
+    """What a summary needs of how alike two representations are.
+
+    Attributes:
+        first: name of the first.
+        second: name of the second.
+        cka: linear centred kernel alignment of all windows, debiased.
+        cka_shifted: the 95th percentile of the same when one side is shifted in time.
+        pairs: directions that are compared, where enough windows could be held back.
+        pairs_shared: of these, that correlate in later windows more than shifted ones do.
+        mean_in_sample: mean correlation in the windows that the pairs were fitted on.
+        mean_held_out: mean correlation in later windows.
+    """
+
+    first: str
+    second: str
+    cka: float
+    cka_shifted: float
+    pairs: NotRequired[int]
+    pairs_shared: NotRequired[int]
+    mean_in_sample: NotRequired[float]
+    mean_held_out: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -42,23 +66,6 @@ class CanonicalCorrelations:
     def n_shared(self) -> int:
         """How many pairs correlate in later windows more than shifted ones do."""
         return int((self.held_out > self.shifted).sum())
-
-    def finding(self) -> str:
-        """How far the pairs correlate, and how many of them do so beyond a common rhythm."""
-        later, earlier, shifted = self.held_out, self.in_sample, plain(self.shifted.max())
-        reached = f"what 95 % of the pairs reach when one side is shifted in time, which is up to {shifted}"
-        held_out, fitted = f"In {self.n_held_out} held-out windows the pair", f"in the {self.n_fit} windows"
-        if len(later) == 1:
-            verb = "exceeds" if self.n_shared else "does not exceed"
-            return (
-                f"{held_out} correlates by {plain(later[0])}, {fitted} it was fitted on by {plain(earlier[0])}. "
-                f"It {verb} {reached}."
-            )
-        return (
-            f"{held_out}s correlate by {plain(later.mean())} on average and {plain(later.max())} at best, {fitted} "
-            f"they were fitted on by {plain(earlier.mean())} and {plain(earlier.max())}. {self.n_shared} of "
-            f"{len(later)} exceed {reached}."
-        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per pair."""
@@ -95,38 +102,19 @@ class Similarity:
         alignment = pd.DataFrame(scores, index=pd.Index(["CKA"], name="pair"))
         return pd.concat([self.canonical.to_frame(), alignment]) if self.canonical else alignment
 
-    def finding(self) -> str:
-        """How much of one is found again in the other."""
-        first, second = self.names
-        aligned = (
-            f"The linear CKA of all {self.n_windows:,} windows is {plain(self.cka)}; shifted in time it stays below "
-            f"{plain(self.cka_shifted)} in 95 % of the cases."
-        )
-        if self.canonical is None:
-            return f"Canonical correlations are omitted: {self.omitted}. {aligned}"
-        pairs = self.canonical
-        compared = count(len(pairs.held_out), "pair of directions is", "pairs of directions are")
-        share, other = (100 * kept for kept in pairs.kept)
-        return (
-            f"{compared} compared, taken from {share:.0f} % of the variance of the {first} and {other:.0f} % of that "
-            f"of the {second}. {pairs.finding()} {aligned}"
-        )
-
-    def facts(self) -> dict[str, float | int | str]:
+    def facts(self) -> SimilarityFacts:
         """The numbers for a summary."""
-        facts: dict[str, float | int | str] = {
+        facts: SimilarityFacts = {
             "first": self.names[0],
             "second": self.names[1],
             "cka": self.cka,
             "cka_shifted": self.cka_shifted,
         }
         if self.canonical is not None:
-            facts |= {
-                "pairs": len(self.canonical.held_out),
-                "pairs_shared": self.canonical.n_shared,
-                "mean_in_sample": float(self.canonical.in_sample.mean()),
-                "mean_held_out": float(self.canonical.held_out.mean()),
-            }
+            facts["pairs"] = len(self.canonical.held_out)
+            facts["pairs_shared"] = self.canonical.n_shared
+            facts["mean_in_sample"] = float(self.canonical.in_sample.mean())
+            facts["mean_held_out"] = float(self.canonical.held_out.mean())
         return facts
 
 
@@ -225,7 +213,10 @@ def compact(values: Shaped[np.ndarray, "window unit"]) -> Float[np.ndarray, "win
         values: one row per window.
     """
     centred = _centred(values)
-    return centred if centred.shape[1] <= len(centred) else np.linalg.qr(centred.T, mode="r").T
+    if centred.shape[1] <= len(centred):
+        return centred
+    triangle = np.asarray(np.linalg.qr(centred.T, mode="r"))
+    return triangle.T
 
 
 def same_windows(first: Representation, second: Representation) -> tuple[np.ndarray, np.ndarray]:
@@ -311,10 +302,8 @@ def _correlate(
 ) -> tuple[Float[np.ndarray, "pair"], Float[np.ndarray, "pair"]]:
     """Correlation of each pair of canonical directions, in the windows that they are fitted on and in the others."""
     model = CCA(min(x.shape[1], y.shape[1]), max_iter=2000).fit(x[:n_fit], y[:n_fit])
-    pairs = model.transform(x, y)
-    return tuple(
-        _correlation(*(side[part] for side in pairs)) for part in (slice(0, n_fit), slice(n_fit, None))
-    )
+    a, b = model.transform(x, y)
+    return _correlation(a[:n_fit], b[:n_fit]), _correlation(a[n_fit:], b[n_fit:])
 
 
 def _correlation(

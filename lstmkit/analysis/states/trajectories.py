@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.recurrent import LSTMCall, first_lstm, record_final_states
 from lstmkit.params import HiddenStateParams
-from lstmkit.wording import count, duration
 
 FOLLOWED = 256  # windows that the distances are taken from
 BATCH = 32
@@ -24,6 +24,26 @@ NEAR = 0.25  # of the spread of the final states
 READ_HOURS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 36, 48, 72, 96, 120, 144)
 QUARTILES = (0.25, 0.5, 0.75)
 MOST = 0.9  # of the windows
+
+
+class TrajectoryFacts(TypedDict):
+    """What a summary needs of the trajectories.
+
+    Attributes:
+        followed: windows that the quartiles are taken over.
+        settled_hours: median hours before the forecast from which on a path stays near its end, where states vary.
+        spreads_per_hour: median way of a state per hour, in spreads of the final states.
+        needed_hours: the shortest history that was tried from which on the median state is near its place, if one is.
+        tried_hours: the longest that was tried.
+        needed_by_most: the shortest one for nine windows in ten, if one is.
+    """
+
+    followed: int
+    settled_hours: NotRequired[float]
+    spreads_per_hour: NotRequired[float]
+    needed_hours: NotRequired[float]
+    tried_hours: NotRequired[float]
+    needed_by_most: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -86,39 +106,16 @@ class Trajectories:
         plane = self.paths[:, :, :2].reshape(-1, 2)
         return pd.DataFrame(plane, columns=["PC1", "PC2"], index=index)
 
-    def finding(self) -> str:
-        """When the paths reach their ends, and how much of the window they need."""
-        if not self.geometry.shares.any():
-            return "Every window ends in the same state: no path can be told from another."
-        needed, most = "No shorter history that was tried leads as near", ""
-        if self.needed_hours is not None:
-            needed = f"Reading no more than the newest {duration(self.needed_hours)} leads as near"
-            most = f"; nine in ten need more than the {duration(self.read_hours[-1])} that were tried"
-        if self.needed_by_most is not None:
-            most = f"; nine in ten need {duration(self.needed_by_most)}"
-        return (
-            f"{self._settling()}; it moves {self.speed[1]:.2g} spreads per hour. {needed} to where the whole "
-            f"{duration(self.lookback_hours)} lead, in the median of {count(self.n_followed, 'window')}{most}."
-        )
-
-    def _settling(self) -> str:
-        early, median, late = (duration(hours) for hours in self.settled_hours)
-        if not self.settled_hours[1]:
-            return "The median path comes within a quarter of the cloud's spread of its end only with its last step"
-        return (
-            f"The median path comes within a quarter of the cloud's spread of its end {median} before the forecast "
-            f"and stays there (half of the paths between {early} and {late})"
-        )
-
-    def facts(self) -> dict[str, float | int]:
+    def facts(self) -> TrajectoryFacts:
         """The numbers that a summary needs; where every window ends in the same state, no hours."""
-        facts: dict[str, float | int] = {"followed": self.n_followed}
+        facts: TrajectoryFacts = {"followed": self.n_followed}
         if not self.geometry.shares.any():
             return facts
         facts["settled_hours"] = float(self.settled_hours[1])
         facts["spreads_per_hour"] = float(self.speed[1])
         if self.needed_hours is not None:
-            facts |= {"needed_hours": self.needed_hours, "tried_hours": float(self.read_hours[-1])}
+            facts["needed_hours"] = self.needed_hours
+            facts["tried_hours"] = float(self.read_hours[-1])
         if self.needed_by_most is not None:
             facts["needed_by_most"] = self.needed_by_most
         return facts

@@ -8,7 +8,12 @@ from torch import nn
 
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.gates.statistics import gate_statistics
-from lstmkit.analysis.gates.sufficient_history import UNTRAINED_WINDOWS, WINDOWS, sufficient_history
+from lstmkit.analysis.gates.sufficient_history import (
+    UNTRAINED_WINDOWS,
+    WINDOWS,
+    SufficientHistory,
+    sufficient_history,
+)
 from lstmkit.analysis.states.compactness import participation_ratio
 from lstmkit.analysis.states.last_state import last_state
 from lstmkit.analysis.states.prober import Prober
@@ -105,7 +110,7 @@ def measure_claims(
             saturated_percent={part.name: 100 * part.saturated for part in gates.parts},
             probes={} if prober is None else _scores(prober, state, dataset),
             effective_dimension=participation_ratio(state.values),
-            sufficient_history=_hours(sufficient_history(network, windows, params.seed, unit, size).facts()),
+            sufficient_history=_hours(sufficient_history(network, windows, params.seed, unit, size)),
         )
         measured[name] = asdict(claims)
     return measured
@@ -119,5 +124,6 @@ def _scores(prober: Prober, state: Representation, dataset: Dataset) -> dict[str
     return scores
 
 
-def _hours(facts: dict[str, float]) -> dict[str, float]:
-    return {name: facts[name] for name in ("hours", "output_hours") if name in facts}
+def _hours(history: SufficientHistory) -> dict[str, float]:
+    measured = {"hours": history.hours, "output_hours": history.output_hours}
+    return {name: hours for name, hours in measured.items() if hours is not None}

@@ -1,6 +1,7 @@
 """The weights of an LSTM: what each gate reads from the inputs, from the units themselves, and from its biases."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,6 @@ from torch import Tensor, nn
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.lstm_weights import lstm_weights, part_names
 from lstmkit.internals.recurrent import find_lstms
-from lstmkit.wording import count, digits, feature_label, signed
 
 GATES = ("input gate i", "forget gate f", "candidate g", "output gate o")  # PyTorch's order of the rows
 DRAWS = 20  # random matrices that a trained one is held against
@@ -100,6 +100,18 @@ def as_initialised(
     return random.uniform(-(hidden**-0.5), hidden**-0.5, shape)
 
 
+class InputWeightFacts(TypedDict):
+    """What the first layer of an LSTM reads most.
+
+    Attributes:
+        leading_input: the input with the largest share of the squared weights.
+        leading_input_share_percent: its share.
+    """
+
+    leading_input: str
+    leading_input_share_percent: float
+
+
 @dataclass(frozen=True)
 class InputWeights:
     """W_ih of the first layer, its units sorted by the input that they weigh most, then by that input's weights.
@@ -126,43 +138,34 @@ class InputWeights:
     initial_focus: float
     limit: float
 
-    @property
-    def caption(self) -> str:
-        """What is drawn, and in which order."""
-        return (
-            f"Left, the weights of {len(self.inputs)} inputs to the {len(self.units)} units of layer 1, gate by gate; "
-            f"a unit has the same column in every gate. Units are sorted by the input that they weigh most over all "
-            f"gates, then by its weight in the candidate. Colours end at ±{self.limit:.2f}. Right, the share of each "
-            f"input of the gate's squared weights."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """Percent of the squared weights per input, of each gate and of all, largest first."""
         frame = pd.DataFrame(self.share.T, index=pd.Index(self.inputs, name="input"), columns=list(GATES))
         return frame.assign(**{"all gates": self.total_share}).sort_values("all gates", ascending=False)
-
-    def finding(self) -> str:
-        """Which inputs hold most of the weight, and whether units specialise."""
-        table = self.to_frame()
-        if not table["all gates"].any():
-            return "All input weights are zero: the LSTM does not read its inputs."
-        total, half = table["all gates"], self.holding_half
-        largest = ", ".join(f"{name} ({digits(share)} %)" for name, share in total.iloc[:3].items())
-        silent = total.index[total == 0]
-        unread = f" No weight at all falls on {', '.join(silent)}." if len(silent) else ""
-        return (
-            f"Of the squared weights the largest shares fall on {largest}; an even split would be "
-            f"{digits(100 / len(total))} % each, and {count(half, 'input holds', 'inputs hold')} half. "
-            f"{_other_leaders(table)} A unit's strongest input holds {self.focus:.0f} % of its squared weights in the "
-            f"mean, where random weights give {self.initial_focus:.0f} %.{unread}"
-        )
 
     @property
     def holding_half(self) -> int:
         """How many inputs hold half of all squared weights."""
         return int(np.searchsorted(np.cumsum(np.sort(self.total_share)[::-1]), 50 - 1e-9) + 1)
 
-    def facts(self) -> dict[str, str | float]:
+    @property
+    def unread(self) -> list[str]:
+        """Inputs that no gate reads."""
+        total = self.to_frame()["all gates"]
+        return list(total.index[total == 0])
+
+    @property
+    def other_leaders(self) -> dict[str, str]:
+        """Gates that clearly weigh another input more than the one that leads over all gates, and that input."""
+        table = self.to_frame()
+        leaders = {gate: str(table[gate].idxmax()) for gate in GATES}
+        return {
+            gate: leader
+            for gate, leader in leaders.items()
+            if table[gate][leader] > CLEARLY * table[gate].iloc[0]
+        }
+
+    def facts(self) -> InputWeightFacts:
         """The leading input and its share."""
         leading = int(self.total_share.argmax())
         return {
@@ -171,27 +174,12 @@ class InputWeights:
         }
 
 
-def _other_leaders(table: pd.DataFrame) -> str:
-    """Which gates clearly weigh another input more than the one that leads over all gates."""
-    first, apart = table.index[0], []
-    for gate in GATES:
-        leader = table[gate].idxmax()
-        if table[gate][leader] > CLEARLY * table[gate][first]:
-            apart.append(f"the {gate} weighs {leader} more")
-    if not apart:
-        return f"No gate clearly weighs another input than {first} more."
-    *others, last = apart
-    listed = f"{', '.join(others)} and {last}" if others else last
-    listed = listed[0].upper() + listed[1:] if len(apart) == len(GATES) else f"Unlike the others, {listed}"
-    return f"{listed} than {first}."
-
-
 def input_weights(model: nn.Module, features: tuple[str, ...], seed: int) -> InputWeights:
     """What the first layer of a model's LSTM reads from its inputs.
 
     Args:
         model: with an `nn.LSTM`.
-        features: names of the model's inputs.
+        features: labels of the model's inputs.
         seed: of the random matrices.
 
     Raises:
@@ -222,7 +210,7 @@ def _input_labels(model: nn.Module, features: tuple[str, ...], n_inputs: int) ->
     if any(isinstance(module, nn.Conv1d) for module in model.modules()):
         return tuple(f"channel {k}" for k in range(n_inputs))
     if len(features) == n_inputs:
-        return tuple(feature_label(name) for name in features)
+        return features
     return tuple(f"input {k}" for k in range(n_inputs))
 
 
@@ -251,6 +239,18 @@ def color_limit(weights: list[np.ndarray]) -> float:
     return float(np.percentile(np.abs(np.concatenate([w.ravel() for w in weights])), SATURATES)) or 1.0
 
 
+class BiasFacts(TypedDict):
+    """Where the forget gates stand while input and state are zero.
+
+    Attributes:
+        forget_bias: mean over layers and units.
+        kept_by_bias: share of the cell state that it keeps per step, mean over layers and units.
+    """
+
+    forget_bias: float
+    kept_by_bias: float
+
+
 @dataclass(frozen=True)
 class Biases:
     """Where the gates stand while input and state are zero.
@@ -277,21 +277,7 @@ class Biases:
         index = pd.MultiIndex.from_product([self.layers, GATES], names=["layer", "gate"])
         return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
 
-    def finding(self) -> str:
-        """How long the forget gate's bias alone lets a unit remember."""
-        parts = []
-        for layer, values in zip(self.layers, self.values[:, 1], strict=True):
-            kept = expit(values)
-            parts.append(
-                f"{layer} {signed(float(values.mean()), 2)} (from {signed(float(values.min()), 2)} to "
-                f"{signed(float(values.max()), 2)}), which keeps {100 * kept.mean():.0f} % of the cell state per step"
-            )
-        return (
-            f"Mean bias of the forget gates: {'; '.join(parts)}. PyTorch starts it around zero, where half is kept. "
-            "What is kept beyond that has to come from the inputs and the states."
-        )
-
-    def facts(self) -> dict[str, float]:
+    def facts(self) -> BiasFacts:
         """The mean bias of the forget gates, and the share that it keeps per step."""
         forget = self.values[:, 1]
         return {"forget_bias": float(forget.mean()), "kept_by_bias": float(expit(forget).mean())}

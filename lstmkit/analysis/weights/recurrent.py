@@ -1,6 +1,7 @@
 """How the units of an LSTM feed back on themselves and on each other."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,20 @@ from lstmkit.analysis.weights.inputs import (
     color_limit,
     read_weights,
 )
-from lstmkit.wording import signed
 
 CLEAR = 3  # standard errors; four gates in each layer are asked
+
+
+class RecurrentFacts(TypedDict):
+    """How strongly the candidate feeds back.
+
+    Attributes:
+        candidate_radius_first_layer: spectral radius in the first layer.
+        candidate_radius_last_layer: in the last.
+    """
+
+    candidate_radius_first_layer: float
+    candidate_radius_last_layer: float
 
 
 @dataclass(frozen=True)
@@ -46,57 +58,35 @@ class RecurrentWeights:
     table: pd.DataFrame
     limit: float
 
-    @property
-    def caption(self) -> str:
-        """What is drawn, and in which order."""
-        return (
-            f"Weights from the state of each unit (columns) to each gate of each unit (rows). Units are sorted so that "
-            f"neighbours are connected alike, in the same order along both sides, so the diagonal holds the "
-            f"self-connections. Colours end at ±{self.limit:.2f}."
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """The table."""
         return self.table
 
-    def finding(self) -> str:
-        """Where the recurrence is strong, and whether units feed back on themselves."""
-        return " ".join(self._sentence(layer) for layer in self.layers)
+    def strongest_gate(self, layer: str) -> str | None:
+        """The gate through which a layer feeds back most, by its spectral norm; None where all weights are zero.
 
-    def _sentence(self, layer: str) -> str:
+        Args:
+            layer: its label.
+        """
+        norm = self.table.loc[layer, "norm"]
+        return str(norm.idxmax()) if norm.any() else None
+
+    def clear_self_connections(self, layer: str) -> pd.DataFrame:
+        """Rows of the gates whose mean self-connection lies more than three standard errors from zero.
+
+        Args:
+            layer: its label.
+        """
         table = self.table.loc[layer]
-        name = f"{layer[0].upper()}{layer[1:]}"
-        if not table["norm"].any():
-            return f"{name} has no recurrent weights but zeros: it forgets its state at once."
-        gate = table["norm"].idxmax()
-        strongest = table.loc[gate]
-        return (
-            f"{name} feeds back most through the {gate}: spectral norm {strongest['norm']:.2f} and radius "
-            f"{strongest['radius']:.2f}, where random weights have {strongest['initial norm']:.2f} and "
-            f"{strongest['initial radius']:.2f}. {_self_connections(table)}"
-        )
+        return table[table["self mean"].abs() > CLEAR * table["self error"]]
 
-    def facts(self) -> dict[str, float]:
+    def facts(self) -> RecurrentFacts:
         """Spectral radius of the candidate's recurrence in the first and the last layer."""
         radius = self.table["radius"].xs(GATES[2], level="gate")
         return {
             "candidate_radius_first_layer": float(radius[self.layers[0]]),
             "candidate_radius_last_layer": float(radius[self.layers[-1]]),
         }
-
-
-def _self_connections(table: pd.DataFrame) -> str:
-    if table["self error"].isna().any():
-        return "Of a single unit there is no mean self-connection."
-    clear = table[table["self mean"].abs() > CLEAR * table["self error"]]
-    if clear.empty:
-        return "In no gate does the mean self-connection lie three standard errors from zero."
-    means = ", ".join(
-        f"{signed(row['self mean'], 3)} ± {row['self error']:.3f} in the {gate}"
-        for gate, row in clear.iterrows()
-    )
-    rest = "; in the other gates zero is within three standard errors" if len(clear) < len(table) else ""
-    return f"Self-connections average {means}{rest}."
 
 
 def recurrent_weights(model: nn.Module, seed: int) -> RecurrentWeights:

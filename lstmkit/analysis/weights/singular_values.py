@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,6 @@ from scipy.stats import entropy
 from torch import nn
 
 from lstmkit.analysis.weights.inputs import DRAWS, GATES, LayerWeights, as_initialised, read_weights
-from lstmkit.wording import digits
 
 ENERGY = 0.99  # share of the squared norm that the second rank keeps
 ROUNDING = 1e-12
@@ -45,6 +45,11 @@ class Spectrum:
     initial_energy_rank: float
 
     @property
+    def effective_rank(self) -> float:
+        """Effective rank of the matrix."""
+        return effective_rank(self.singular)
+
+    @property
     def above_random(self) -> int:
         """How many singular values lie above all of the random matrices."""
         return int((self.singular > self.edge).sum())
@@ -59,7 +64,7 @@ class Spectrum:
         """The numbers of one row of the table."""
         return {
             "size": f"{self.shape[0]} × {self.shape[1]}",
-            "effective rank": effective_rank(self.singular),
+            "effective rank": self.effective_rank,
             "effective rank, random": self.initial_rank,
             "for 99 %": energy_rank(self.singular),
             "for 99 %, random": self.initial_energy_rank,
@@ -69,15 +74,31 @@ class Spectrum:
         }
 
 
+class SingularValueFacts(TypedDict):
+    """How many directions the last layer's recurrent weights use.
+
+    Attributes:
+        recurrent_effective_rank: their effective rank.
+        recurrent_effective_rank_random: that of random matrices, mean of draws.
+        recurrent_above_random: how many singular values lie above all of the random matrices.
+    """
+
+    recurrent_effective_rank: float
+    recurrent_effective_rank_random: float
+    recurrent_above_random: int
+
+
 @dataclass(frozen=True)
 class SingularValues:
     """Spectra of every matrix of an LSTM, whole and gate by gate.
 
     Attributes:
         spectra: a matrix as a whole is followed by its four gates; a projection has no gates.
+        draws: how many random matrices of each size they are held against.
     """
 
     spectra: tuple[Spectrum, ...]
+    draws: int = DRAWS
 
     @property
     def whole(self) -> tuple[Spectrum, ...]:
@@ -94,14 +115,6 @@ class SingularValues:
             spectrum
             for spectrum in self.spectra
             if (spectrum.layer, spectrum.matrix) == (of.layer, of.matrix) and spectrum.part != WHOLE
-        )
-
-    @property
-    def caption(self) -> str:
-        """What is drawn, and what it is held against."""
-        return (
-            f"Singular values of the weights, of all gates together and of each gate. Dashed, those of random matrices "
-            f"of the same size as at the start of training, mean of {DRAWS}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -123,27 +136,16 @@ class SingularValues:
         index = pd.MultiIndex.from_tuples(names, names=["layer", "matrix"])
         return pd.DataFrame([spectrum.row() for spectrum in self.whole], index=index)
 
-    def finding(self) -> str:
-        """How many directions stand out of what random weights have, and whether the rest is redundant."""
-        standing = "; ".join(
-            f"{s.above_random} of {len(s.singular)} in {s.matrix} of {s.layer} ({s.above_random_share:.0f} % of its "
-            "squared norm)"
-            for s in self.whole
-        )
-        lowest = min(self.whole, key=lambda s: effective_rank(s.singular) / s.initial_rank)
-        return (
-            f"Singular values above all of {DRAWS} random matrices of the same size: {standing}. "
-            f"Beside random weights the effective rank is lowest in {lowest.matrix} of {lowest.layer}, with "
-            f"{digits(effective_rank(lowest.singular))} against {digits(lowest.initial_rank)}. "
-            "A high rank is no sign of use, for weights that never learned have it too. The directions that stand "
-            "out come from training; the others need not."
-        )
+    @property
+    def lowest_beside_random(self) -> Spectrum:
+        """The whole matrix whose effective rank is lowest relative to that of random weights."""
+        return min(self.whole, key=lambda spectrum: spectrum.effective_rank / spectrum.initial_rank)
 
-    def facts(self) -> dict[str, float]:
+    def facts(self) -> SingularValueFacts:
         """Effective rank and directions above random of the last layer's recurrent weights."""
         last = [spectrum for spectrum in self.whole if spectrum.matrix == "W_hh"][-1]
         return {
-            "recurrent_effective_rank": effective_rank(last.singular),
+            "recurrent_effective_rank": last.effective_rank,
             "recurrent_effective_rank_random": last.initial_rank,
             "recurrent_above_random": last.above_random,
         }

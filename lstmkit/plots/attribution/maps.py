@@ -37,7 +37,7 @@ def plot_heatmap(attribution: Attribution, signed: bool = False) -> Figure:
     """
     figure, axes = canvas(height=3.4)
     image = _map(axes, attribution, _norm([attribution], signed), signed)
-    _colorbar(figure, axes, image, attribution, signed)
+    _colorbar(figure, axes, image, attribution)
     axes.set_title(f"{attribution.method}: {'signed mean' if signed else 'mean magnitude'}")
     return figure
 
@@ -54,7 +54,7 @@ def plot_heatmaps(left: Attribution, right: Attribution) -> Figure:
     for axes, attribution in zip(pair, (left, right), strict=True):
         image = _map(axes, attribution, norm, signed=False)
         axes.set_title(attribution.method)
-    _colorbar(figure, list(pair), image, left, signed=False)
+    _colorbar(figure, list(pair), image, left)
     return figure
 
 
@@ -156,12 +156,14 @@ def _norm(attributions: list[Attribution], signed: bool) -> Normalize:
     return magnitude_norm(max(a.magnitude.max() for a in attributions))
 
 
-def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution, signed: bool) -> None:
-    bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25, extend=None if signed else "min")
+def _colorbar(figure: Figure, axes, image: AxesImage, attribution: Attribution) -> None:
+    norm = image.norm
+    beyond = None if isinstance(norm, SymLogNorm) else "min"
+    bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=25, extend=beyond)
     bar.outline.set_visible(False)
-    if signed:
+    if isinstance(norm, SymLogNorm):
         # ticks inside the linear part would stand on the zero, and those beyond the ends would move the ends
-        low, high = image.norm.linthresh, image.norm.vmax
+        low, high = norm.linthresh, norm.vmax
         bar.set_ticks([tick for tick in bar.get_ticks() if tick == 0 or low <= abs(tick) <= high])
     power_ticks(bar.long_axis)
     bar.set_label(f"{attribution.unit}\n(logarithmic colour scale)", color=MUTED, fontsize=8)

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lstmkit.data.overview import WEEK, Overview
+from lstmkit.findings.data.overview import averages
 from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, axes_grid, date_axis, light_grid
 from lstmkit.wording import feature_label
 
@@ -49,7 +50,7 @@ def _series(axes, overview: Overview) -> None:
     axes.set_ylim(top=top + 0.15 * (top - float(np.nanmin(means))))
     date_axis(axes, starts[0], end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
-    axes.set_title(f"{overview.name}: {overview.averages} and the parts of the series")
+    axes.set_title(f"{overview.name}: {averages(overview)} and the parts of the series")
 
 
 def _week(axes, overview: Overview) -> None:

@@ -5,7 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.errors.by_group import ErrorByRegime
+from lstmkit.findings.errors.by_group import regimes_with_ranges
 from lstmkit.plots.style import INK, MUTED, REGIME_COLORS, axes_grid, light_grid
+from lstmkit.wording import duration
 
 
 def plot_error_by_regime(errors: ErrorByRegime) -> Figure:
@@ -47,7 +49,7 @@ def _boxes(axes: Axes, errors: ErrorByRegime) -> None:
     for row in set(range(3)) - set(shown):
         axes.annotate("none", (row, 0), ha="center", va="bottom", color=MUTED)
     axes.axhline(0, color=INK, lw=0.8)
-    axes.set_xticks(range(3), errors.labels)
+    axes.set_xticks(range(3), regimes_with_ranges(errors))
     axes.set_xlim(-0.5, 2.5)
     axes.set_ylabel(f"error: forecast − observed ({errors.last.unit})")
     axes.set_title("By regime of the true value")
@@ -69,7 +71,7 @@ def _ways(axes: Axes, errors: ErrorByRegime) -> None:
     axes.set_xticks(range(3), names)
     axes.set_yticks(range(3), names)
     axes.tick_params(length=0)
-    axes.set_xlabel(f"regime {errors.last.lead} later")
+    axes.set_xlabel(f"regime {duration(errors.last.hours_ahead)} later")
     axes.set_ylabel("regime at the origin")
     axes.set_title("Share of the squared error")
     for spine in axes.spines.values():

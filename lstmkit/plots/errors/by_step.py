@@ -43,7 +43,7 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
     bottom.set_xlabel("hours ahead")
     few = len(errors.hours) == 1
     bottom.xaxis.set_major_locator(
-        FixedLocator(errors.hours) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
+        FixedLocator(errors.hours.tolist()) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
     )
     return figure
 
@@ -87,8 +87,10 @@ def _curve(
 ) -> None:
     """A line with its band; a single step is a point with its interval."""
     alone = len(hours) == 1
-    shape = {"ls": "none", "marker": marker, "ms": 5} if alone else {"ls": line, "lw": width}
-    axes.plot(hours, values, color=color, label=label, **shape)
+    if alone:
+        axes.plot(hours, values, color=color, label=label, ls="none", marker=marker, ms=5)
+    else:
+        axes.plot(hours, values, color=color, label=label, ls=line, lw=width)
     if ends is not None and alone:
         axes.vlines(hours, *ends, color=color, lw=1.5)
     elif ends is not None:

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.errors.calibration import Calibration
+from lstmkit.findings.errors.calibration import calibration_note
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks
-from lstmkit.wording import feature_label
+from lstmkit.wording import duration, feature_label
 
 
 def plot_calibration(calibration: Calibration, target: str) -> Figure:
@@ -25,7 +26,7 @@ def plot_calibration(calibration: Calibration, target: str) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(4))
     left.set_xlabel(f"forecast {label} ({unit})")
     left.set_ylabel(f"observed {label} ({unit})")
-    left.set_title(f"True values against forecasts {calibration.last.lead} ahead")
+    left.set_title(f"True values against forecasts {duration(calibration.last.hours_ahead)} ahead")
     _errors(right, calibration)
     right.set_xlabel(f"forecast {label} ({unit})")
     right.set_ylabel(f"error: forecast − observed ({unit})")
@@ -45,9 +46,8 @@ def _density(figure: Figure, axes: Axes, calibration: Calibration) -> None:
     axes.plot(ends, ends, color=INK, lw=1, ls="--", label="identity")
     if (line := calibration.line) is not None:
         axes.plot(ends, line.intercept + line.slope * ends, color=WARM, lw=1.3, label="least squares")
-    axes.annotate(
-        calibration.note, (0.03, 0.98), xycoords="axes fraction", va="top", linespacing=1.4, fontsize=8
-    )
+    note = calibration_note(calibration)
+    axes.annotate(note, (0.03, 0.98), xycoords="axes fraction", va="top", linespacing=1.4, fontsize=8)
     axes.set_xlim(*ends)
     axes.set_ylim(*ends)
     axes.set_aspect("equal")

@@ -7,6 +7,8 @@ from matplotlib.ticker import MultipleLocator
 
 from lstmkit.analysis.errors.in_time import RollingError
 from lstmkit.analysis.errors.phase import PhaseError
+from lstmkit.findings.errors.in_time import rolling_error_finding
+from lstmkit.findings.errors.phase import phase_error_finding
 from lstmkit.plots.rhythms.spectra import notice
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, date_axis, light_grid
 from lstmkit.wording import digits, duration
@@ -19,12 +21,12 @@ def plot_rolling_error(result: RollingError) -> Figure:
         result: over the test part.
     """
     if result.is_empty:
-        return notice(result.finding())
+        return notice(rolling_error_finding(result))
     figure, (top, bottom) = axes_grid(2, 1, height=4.0, sharex=True, height_ratios=[2.2, 1])
     clock = result.time.tz_localize(None)  # matplotlib would write the dates in UTC
     top.plot(clock, result.rmse, color=ACCENT, lw=1.2)
     top.axhline(result.overall, color=MUTED, lw=1, ls="--")
-    worst = int(np.nanargmax(result.rmse))
+    worst = result.worst
     top.plot(clock[worst], result.rmse[worst], "o", ms=5, color=WARM)
     top.annotate(
         f"{digits(result.rmse[worst])} {result.unit}",
@@ -53,7 +55,7 @@ def plot_phase_error(result: PhaseError) -> Figure:
         result: of the last step ahead.
     """
     if result.is_empty:
-        return notice(result.finding())
+        return notice(phase_error_finding(result))
     figure, (top, bottom) = axes_grid(2, 1, height=4.2, sharex=True)
     _profile(top, result, result.bias, result.bias_interval)
     top.axhline(0, color=INK, lw=0.8)

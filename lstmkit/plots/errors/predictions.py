@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.errors.predictions import Overlay
+from lstmkit.findings.errors.predictions import week_named
 from lstmkit.plots.style import ACCENT, WARM, axes_grid, date_axis, light_grid
-from lstmkit.wording import feature_label
+from lstmkit.wording import duration, feature_label
 
 OBSERVED = "#a3adb8"  # broad and pale, so that a forecast that hits stays visible on it
 
@@ -31,8 +32,9 @@ def plot_overlay(overlay: Overlay, target: str) -> Figure:
             fan.index, fan, color=WARM, lw=1.3, label="whole forecast" if fan is overlay.fans[0] else None
         )
         bottom.plot(fan.index[0], fan.iloc[0], "o", color=WARM, ms=4)
-    top.set_title(f"Forecasts {overlay.last.lead} ahead at the time that they are for")
-    bottom.set_title(f"{overlay.week_named[0].upper()}{overlay.week_named[1:]}")
+    top.set_title(f"Forecasts {duration(overlay.last.hours_ahead)} ahead at the time that they are for")
+    week = week_named(overlay)
+    bottom.set_title(f"{week[0].upper()}{week[1:]}")
     bottom.xaxis.set_major_locator(mdates.DayLocator(tz=zone))
     bottom.xaxis.set_major_formatter(mdates.DateFormatter("%a %d", tz=zone))
     for axes in (top, bottom):

@@ -53,8 +53,9 @@ def plot_skill(evaluation: Evaluation) -> Figure:
             axes.annotate(digits(value), (end, row), xytext=(5, 0), textcoords="offset points", va="center")
         skill = evaluation.skill[steps]
         title = f"{'All steps' if steps == 'all_steps' else 'Last step'}: skill {signed(100 * skill.value)} %"
-        if skill.low is not None:
-            title += f" [{signed(100 * skill.low)}, {signed(100 * skill.high)}]"
+        if skill.interval is not None:
+            low, high = skill.interval
+            title += f" [{signed(100 * low)}, {signed(100 * high)}]"
         axes.set_title(title, color=INK)
         axes.set_xlabel(f"RMSE ({evaluation.unit})")
         axes.margins(x=0.12)

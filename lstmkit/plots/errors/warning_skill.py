@@ -42,10 +42,10 @@ def _curves(axes: Axes, case: Case, skill: WarningSkill) -> None:
         color, is_model = colors.get(name, OTHERS), name == skill.model
         label = name if name in colors else "other baselines"
         label = f"{name}, the best baseline" if name == best else label
-        label = None if name in others[1:] else label
-        axes.plot(recall, precision, color=color, lw=2.2 if is_model else 1.2, label=label)
+        shown = None if name in others[1:] else label
+        axes.plot(recall, precision, color=color, lw=2.2 if is_model else 1.2, label=shown)
         axes.plot(recall[OWN], precision[OWN], "o", color=color, ms=6 if is_model else 4)
-    axes.axhline(100 * case.events / case.windows if case.windows else 0, color=MUTED, lw=1, ls="--")
+    axes.axhline(100 * case.share, color=MUTED, lw=1, ls="--")
     axes.set(xlim=(-2, 102), ylim=(-2, 102))
     axes.set_xlabel("recall: events that are warned of (%)")
     if not case.events:

@@ -74,7 +74,7 @@ def _kinds(axes: Axes, response: FrequencyResponse) -> None:
         axes.barh(range(len(shares)), shares[kind], left=left, height=0.75, color=COLORS[kind], label=kind)
         left += shares[kind].to_numpy()
     axes.set_yticks(range(len(shares)), [feature_label(name) for name in shares.index])
-    axes.get_yticklabels()[-1].set_style("italic")
+    axes.get_yticklabels()[-1].set_fontstyle("italic")
     axes.axhline(len(shares) - 1.5, color=INK, lw=0.8)
     axes.invert_yaxis()
     axes.set_xlim(0, 100)

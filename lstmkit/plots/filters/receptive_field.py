@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 
 from lstmkit.analysis.filters.receptive_field import ReceptiveField
+from lstmkit.findings.filters.receptive_field import as_time
 from lstmkit.plots.style import INK, MUTED, SEQUENCE, axes_grid, hours_axis
 
 MARGIN = 3  # steps shown on either side of the field
@@ -80,7 +81,7 @@ def _steps(axes: Axes, field: ReceptiveField) -> None:
             lw=1,
         )
         axes.annotate(
-            f"{stage.steps} steps, {field.minutes(stage.steps)}",
+            f"{stage.steps} steps, {as_time(field, stage.steps)}",
             (stage.start + stage.steps, row),
             xytext=(6, 0),
             textcoords="offset points",
@@ -102,4 +103,4 @@ def _profile(axes: Axes, field: ReceptiveField) -> None:
     axes.set_xticks(shown + 0.5, shown + 1)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("gradient (%)")
-    axes.set_xlabel(f"step of the field, oldest first (steps of {field.minutes(1)})", color=INK)
+    axes.set_xlabel(f"step of the field, oldest first (steps of {as_time(field, 1)})", color=INK)

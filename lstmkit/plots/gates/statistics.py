@@ -8,7 +8,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from lstmkit.analysis.gates.statistics import FORGET, GATE_NAMES, SQUASHED, GateStatistics, PartStatistics
+from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
+from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.stream import BIN_EDGES
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.plots.style import (
@@ -162,13 +163,13 @@ def plot_by_regime(gates: GateStatistics) -> Figure:
 
 
 def _regime_bars(axes: Axes, gates: GateStatistics, part: PartStatistics) -> None:
-    present = gates.present
-    width = 0.8 / len(present)
+    means = gates.regime_means(part)
+    width = 0.8 / len(means)
     positions = np.arange(len(GATE_NAMES))
-    for place, regime in enumerate(present):
+    for place, (regime, mean) in enumerate(means.items()):
         axes.bar(
-            positions + (place - (len(present) - 1) / 2) * width,
-            gates.regime_mean(part, regime).mean(axis=(0, 2)),
+            positions + (place - (len(means) - 1) / 2) * width,
+            mean.mean(axis=(0, 2)),
             width=0.9 * width,
             color=REGIME_COLORS[regime],
             label=gates.regimes.labels[regime],
@@ -187,8 +188,8 @@ def _unit_differences(axes: Axes, gates: GateStatistics, part: PartStatistics) -
     overall = gates.mean(part)[:, FORGET].mean(axis=0)
     order = np.argsort(overall)
     axes.axhline(0, color=MUTED, lw=0.8)
-    for regime in gates.present:
-        values = gates.regime_mean(part, regime)[:, FORGET].mean(axis=0) - overall
+    for regime, mean in gates.regime_means(part).items():
+        values = mean[:, FORGET].mean(axis=0) - overall
         axes.plot(values[order], ".", ms=3, color=REGIME_COLORS[regime])
     axes.set_xlabel("unit, by its mean forget gate")
     axes.set_ylabel("forget gate, less\nits overall mean")

@@ -25,7 +25,7 @@ def plot_sufficient_history(trained: SufficientHistory, untrained: SufficientHis
     figure, (left, right) = axes_grid(1, 2, height=3.4, sharey=True)
     _gain(left, trained)
     for history, color, label in ((trained, ACCENT, "trained"), (untrained, MUTED, "untrained")):
-        if history.reproduced is not None:
+        if history.reproduced is not None and history.output_hours is not None:
             right.plot(_hours(history), history.reproduced, "o-", ms=4, lw=1.5, color=color, label=label)
             right.axvline(history.output_hours, color=color, lw=0.8, ls=":")
     right.set_title("Share of the output")
@@ -48,7 +48,7 @@ def plot_sufficient_history(trained: SufficientHistory, untrained: SufficientHis
 
 def _gain(axes: Axes, history: SufficientHistory) -> None:
     axes.set_title(f"Share of the gain on {history.rule}")
-    if history.gain is None:
+    if history.gain is None or history.hours is None:
         _nothing(axes, "nothing is surely gained")
         return
     if history.gain_interval is not None:

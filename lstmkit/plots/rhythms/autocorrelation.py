@@ -4,6 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from lstmkit.analysis.rhythms.autocorrelation import Autocorrelation
+from lstmkit.findings.rhythms.autocorrelation import autocorrelation_finding
 from lstmkit.plots.rhythms.spectra import notice
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid
 
@@ -17,7 +18,7 @@ def plot_autocorrelation(result: Autocorrelation) -> Figure:
         result: of up to a few series.
     """
     if not len(result.hours) or not result.names:
-        return notice(result.finding())
+        return notice(autocorrelation_finding(result))
     rows = len(result.names)
     figure, panels = axes_grid(rows, 1, height=0.7 + 1.4 * rows, sharex=True, sharey=True, squeeze=False)
     step = result.hours[1]

@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from lstmkit.analysis.rhythms.series import days_or_hours
 from lstmkit.analysis.rhythms.spectra import Spectra
+from lstmkit.findings.rhythms.series import days_or_hours
+from lstmkit.findings.rhythms.spectra import spectra_finding
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, canvas, light_grid
 
 PERIODS = (1344.0, 672.0, 336.0, 168.0, 84.0, 48.0, 24.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0, 0.5)  # hours
@@ -26,7 +27,7 @@ def plot_spectra(spectra: Spectra, columns: int = 1) -> Figure:
         columns: of panels, one or two.
     """
     if not len(spectra.hours) or not spectra.names:
-        return notice(spectra.finding())
+        return notice(spectra_finding(spectra))
     rows = -(-len(spectra.names) // columns)
     figure, panels = axes_grid(
         rows, columns, height=0.9 + 1.75 * rows, sharex=True, sharey=True, squeeze=False

@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from lstmkit.analysis.states.clusters import ClusterCounts, Clusters
+from lstmkit.findings.states.clusters import correction_words
 from lstmkit.plots.states.geometry import frame_plane, plane, settled
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, canvas, light_grid
 from lstmkit.wording import digits, plain
@@ -93,29 +94,33 @@ def plot_centroids(clusters: Clusters) -> Figure:
     figure, axes = canvas(height=4.4)
     geometry, colors = clusters.geometry, _colors(clusters)
     centroids = geometry.project(clusters.centroids)[:, :2]
-    axes.scatter(*geometry.scores[:, :2].T, c=colors[clusters.labels], s=5, alpha=0.15, linewidths=0)
-    axes.scatter(*centroids.T, c=colors, s=220, edgecolors="white", linewidths=1.5, zorder=3)
-    for number, (x, y) in zip(clusters.counts.index, centroids, strict=True):
+    x, y = geometry.scores[:, :2].T
+    axes.scatter(x, y, c=colors[clusters.labels], s=5, alpha=0.15, linewidths=0)
+    across, up = centroids.T
+    axes.scatter(across, up, c=colors, s=220, edgecolors="white", linewidths=1.5, zorder=3)
+    for number, place in zip(clusters.counts.index, centroids, strict=True):
         axes.annotate(
-            str(number), (x, y), ha="center", va="center", color="white", fontweight="bold", zorder=4
+            str(number), place, ha="center", va="center", color="white", fontweight="bold", zorder=4
         )
     frame_plane(axes, geometry)
     axes.set_title(f"{geometry.representation.name}: centroids of the clusters")
+    settled(figure)
     _labels_beside(axes, clusters, centroids)
     return figure
 
 
 def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> None:
     """One label per cluster in a column on the right, matched so that the lines are short and so do not cross."""
-    settled(axes.figure)
     table, unit = clusters.to_frame(), clusters.geometry.representation.unit
-    corrections = clusters.corrections
+    corrections = correction_words(clusters)
     places = np.stack([np.full(len(table), 1.04), (np.arange(len(table)) + 0.5) / len(table)], axis=1)
     here, there = (axes.transAxes.transform(places), axes.transData.transform(centroids))
     for row, place in zip(*linear_sum_assignment(cdist(there, here)), strict=True):
         size, mean, _, hour, _ = table.iloc[row]
+        x, y = places[place]
         axes.text(
-            *places[place],
+            x,
+            y,
             f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
             f"{corrections[row]}, " + ("around the clock" if hour == "none" else f"around {hour}"),
             transform=axes.transAxes,

@@ -21,10 +21,11 @@ def plot_embedding_by_regime(embedding: Embedding) -> Figure:
         for index, (label, color) in enumerate(zip(states.regimes.labels, REGIME_COLORS, strict=True)):
             inside = states.regime == index
             axes.scatter(*plane[inside].T, color=color, label=f"{label} ({inside.sum():,} windows)", **DOTS)
-    _frame(*pair, embedding)
-    handles, labels = pair[0].get_legend_handles_labels()
+    left, right = pair
+    _frame(left, right, embedding)
+    handles, labels = left.get_legend_handles_labels()
     legend = figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, markerscale=2)
-    for handle in legend.legend_handles:
+    for handle in filter(None, legend.legend_handles):
         handle.set_alpha(1)
     return settled(figure)
 
@@ -38,12 +39,11 @@ def plot_embedding_by_hour(embedding: Embedding) -> Figure:
     figure, (left, right, key) = axes_grid(1, 3, height=3.9, width_ratios=[4, 4, 1.2])
     hour = embedding.representation.hour
     for axes, plane in zip((left, right), (embedding.pca, embedding.tsne), strict=True):
-        axes.scatter(*plane.T, c=hour, cmap=CLOCK_COLORS, norm=Normalize(0, 24), **DOTS | {"alpha": 0.9})
+        x, y = plane.T
+        axes.scatter(x, y, c=hour, cmap=CLOCK_COLORS, norm=Normalize(0, 24), **DOTS | {"alpha": 0.9})
         axes.set_facecolor(DUSK)
     _frame(left, right, embedding)
-    place = key.get_subplotspec()
-    key.remove()
-    clock(figure.add_subplot(place, projection="polar"))
+    clock(figure, key)
     return settled(figure)
 
 

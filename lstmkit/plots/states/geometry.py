@@ -1,13 +1,17 @@
 """Figures of a cloud of hidden states: its dimensions, and its first components in the colours of what is known."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.projections.polar import PolarAxes
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import ColorType
+from mpl_toolkits.mplot3d import Axes3D
 
 from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.plots.style import ACCENT, INK, REGIME_COLORS, SEQUENCE, WARM, axes_grid, canvas, light_grid
@@ -16,7 +20,7 @@ CLOCK_COLORS = mpl.colormaps["twilight_shifted"]  # dark at midnight, light at n
 DUSK = "#9aa3ae"  # a background on which both can be seen
 WEEK_COLORS = (SEQUENCE[0], SEQUENCE[1])
 COLUMNS = 2  # of clouds side by side
-DOTS = {"s": 7, "alpha": 0.6, "linewidths": 0}
+DOTS: dict[str, Any] = {"s": 7, "alpha": 0.6, "linewidths": 0}
 
 
 def plot_explained_variance(geometry: Geometry) -> Figure:
@@ -86,8 +90,10 @@ def plot_by_hour(geometry: Geometry) -> Figure:
     """
     figure, (left, right) = axes_grid(1, 2, height=4.4, width_ratios=[5, 1])
     order = _drawing_order(len(geometry.representation))
+    x, y = geometry.scores[order, :2].T
     left.scatter(
-        *geometry.scores[order, :2].T,
+        x,
+        y,
         c=geometry.representation.hour[order],
         cmap=CLOCK_COLORS,
         norm=Normalize(0, 24),
@@ -96,9 +102,7 @@ def plot_by_hour(geometry: Geometry) -> Figure:
     left.set_facecolor(DUSK)
     frame_plane(left, geometry)
     left.set_title(f"{geometry.representation.name} by hour of day")
-    place = right.get_subplotspec()
-    right.remove()
-    clock(figure.add_subplot(place, projection="polar"))
+    clock(figure, right)
     return settled(figure)
 
 
@@ -109,9 +113,11 @@ def plot_in_space(geometry: Geometry) -> Figure:
         geometry: of final states.
     """
     figure, axes = canvas(height=4.8, subplot_kw={"projection": "3d"})
+    assert isinstance(axes, Axes3D)
     states, order = geometry.representation, _drawing_order(len(geometry.representation))
     colors = np.array(REGIME_COLORS)[states.regime[order]]
-    axes.scatter(*geometry.scores[order, :3].T, c=colors, depthshade=False, **DOTS | {"s": 4})
+    x, y, z = geometry.scores[order, :3].T
+    axes.scatter(x, y, z, c=colors, depthshade=False, **DOTS | {"s": 4})
     for index, axis in enumerate((axes.xaxis, axes.yaxis, axes.zaxis)):
         axis.set_label_text(component_label(geometry, index))
         axis.set_pane_color((1, 1, 1, 0))
@@ -125,24 +131,27 @@ def plot_in_space(geometry: Geometry) -> Figure:
     return figure
 
 
-def plane(axes: Axes, geometry: Geometry, colors, groups: dict[str, np.ndarray]) -> None:
+def plane(
+    axes: Axes, geometry: Geometry, colors: Sequence[ColorType] | np.ndarray, groups: dict[str, np.ndarray]
+) -> None:
     """Draw the first two components of all states in the colours of groups, with the mean of each.
 
     Args:
         axes: to draw on.
         geometry: of final states.
-        colors: one per group.
+        colors: one per group, as a name or as rows of red, green, blue and opacity.
         groups: name to membership, shape (window,).
     """
     order = _drawing_order(len(geometry.representation))
     shades = np.empty(len(order), dtype=object)
     for color, inside in zip(colors, groups.values(), strict=True):
         shades[inside] = mpl.colors.to_hex(color)
-    axes.scatter(*geometry.scores[order, :2].T, c=list(shades[order]), **DOTS)
+    x, y = geometry.scores[order, :2].T
+    axes.scatter(x, y, c=list(shades[order]), **DOTS)
     for color, (name, inside) in zip(colors, groups.items(), strict=True):
         label = f"{name} ({inside.sum():,})"
-        mean = geometry.scores[inside, :2].mean(axis=0) if inside.any() else (np.nan, np.nan)
-        axes.scatter(*mean, color=color, s=110, edgecolors="white", linewidths=1.5, label=label, zorder=3)
+        x, y = geometry.scores[inside, :2].mean(axis=0) if inside.any() else (np.nan, np.nan)
+        axes.scatter(x, y, color=color, s=110, edgecolors="white", linewidths=1.5, label=label, zorder=3)
     frame_plane(axes, geometry)
     axes.legend(
         title="means (windows)",
@@ -209,23 +218,29 @@ def component_label(geometry: Geometry, index: int) -> str:
     return f"PC{index + 1} ({share:.0f} %)"
 
 
-def clock(axes: Axes) -> None:
+def clock(figure: Figure, axes: Axes) -> None:
     """Draw the key of the hours: a dial of 24 hours, midnight on top.
 
     Args:
-        axes: polar.
+        figure: to draw on.
+        axes: of a grid of the figure, in whose place the dial is drawn.
     """
+    place = axes.get_subplotspec()
+    assert place is not None
+    axes.remove()
+    dial = figure.add_subplot(place, projection="polar")
+    assert isinstance(dial, PolarAxes)
     edges = np.linspace(0, 2 * np.pi, 97)
     hours = (np.arange(96) + 0.5) / 4
-    axes.pcolormesh(edges, [0.55, 1], hours[None], cmap=CLOCK_COLORS, norm=Normalize(0, 24))
-    axes.set_theta_zero_location("N")
-    axes.set_theta_direction(-1)
-    axes.set_ylim(0, 1)
-    axes.set_yticks([])
-    axes.set_xticks(np.arange(4) * np.pi / 2, ["0 h", "6", "12 h", "18"], fontsize=8)
-    axes.tick_params(pad=-2)
-    axes.grid(False)
-    axes.spines["polar"].set_visible(False)
+    dial.pcolormesh(edges, [0.55, 1], hours[None], cmap=CLOCK_COLORS, norm=Normalize(0, 24))
+    dial.set_theta_zero_location("N")
+    dial.set_theta_direction(-1)
+    dial.set_ylim(0, 1)
+    dial.set_yticks([])
+    dial.set_xticks(np.arange(4) * np.pi / 2, ["0 h", "6", "12 h", "18"], fontsize=8)
+    dial.tick_params(pad=-2)
+    dial.grid(False)
+    dial.spines["polar"].set_visible(False)
 
 
 def _explained(axes: Axes, geometry: Geometry) -> None:

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 
 from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes
+from lstmkit.findings.states.prober import error_words
 from lstmkit.plots.style import INK, MUTED, SEQUENCE, WARM, canvas, light_grid
 
 LOWEST = -1.0  # scores below are arrows at the edge
@@ -57,7 +58,9 @@ def _lowest(probe: Probe) -> float:
 
 def _ends(probe: Probe) -> tuple[float, float]:
     """Of the interval, or the score where there is none."""
-    return (probe.score, probe.score) if probe.low is None else (probe.low, probe.high)
+    if probe.low is None or probe.high is None:
+        return probe.score, probe.score
+    return probe.low, probe.high
 
 
 def _row(axes: Axes, probe: Probe, y: float, color: str) -> None:
@@ -87,7 +90,7 @@ def _errors(axes: Axes, probes: Probes) -> None:
     """The error of the last stage, at the right of each row."""
     last = probes.of_last_stage
     right = axes.secondary_yaxis("right")
-    right.set_yticks(range(len(last)), [probe.error_words for probe in last], fontsize=8)
+    right.set_yticks(range(len(last)), [error_words(probe) for probe in last], fontsize=8)
     right.set_ylabel(f"error, {probes.stages[-1]}", fontsize=8, color=MUTED)
     right.tick_params(length=0)
     right.spines["right"].set_visible(False)

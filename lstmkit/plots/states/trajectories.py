@@ -42,11 +42,16 @@ def plot_trajectories(trajectories: Trajectories) -> Figure:
 def _path(axes: Axes, trajectories: Trajectories, index: int) -> LineCollection:
     geometry, position = trajectories.geometry, trajectories.windows[index]
     states = geometry.representation
-    axes.scatter(*geometry.scores[:, :2].T, color="#d5dae0", s=2, linewidths=0)
+    x, y = geometry.scores[:, :2].T
+    axes.scatter(x, y, color="#d5dae0", s=2, linewidths=0)
     points = np.vstack([trajectories.start[:2], trajectories.paths[index, :, :2]])
     segments = np.stack([points[:-1], points[1:]], axis=1)
     line = LineCollection(
-        segments, cmap=TIME_COLORS, norm=Normalize(-trajectories.lookback_hours, 0), lw=1.1, capstyle="round"
+        list(segments),
+        cmap=TIME_COLORS,
+        norm=Normalize(-trajectories.lookback_hours, 0),
+        lw=1.1,
+        capstyle="round",
     )
     line.set_array(-trajectories.hours_before)
     axes.add_collection(line)

@@ -19,7 +19,7 @@ from lstmkit.plots.style import (
 )
 
 GATE_COLORS = (SEQUENCE[1], SEQUENCE[2], SEQUENCE[3], SEQUENCE[5])
-MOST_NAMES = 16  # rows that have room for a name each
+MOST_NAMES = 16  # rows, up to which each has a name and each value a mark
 
 
 def plot_input_weights(weights: InputWeights) -> Figure:
@@ -110,14 +110,13 @@ def plot_singular_values(result: SingularValues) -> Figure:
 
 
 def _draw_spectrum(axes: Axes, spectrum: Spectrum, gates: tuple[Spectrum, ...]) -> None:
-    style = {"marker": "o", "ms": 2.5} if len(spectrum.singular) <= MOST_NAMES else {}
+    marker = "o" if len(spectrum.singular) <= MOST_NAMES else ""
     for gate, color in zip(gates, GATE_COLORS[: len(gates)], strict=True):
-        axes.plot(
-            range(1, len(gate.singular) + 1), gate.singular, lw=0.9, color=color, label=gate.part, **style
-        )
+        own = range(1, len(gate.singular) + 1)
+        axes.plot(own, gate.singular, lw=0.9, color=color, label=gate.part, marker=marker, ms=2.5)
     positions = range(1, len(spectrum.singular) + 1)
     axes.plot(positions, spectrum.initial, "--", lw=1.4, color=MUTED, label="all gates, random")
-    axes.plot(positions, spectrum.singular, lw=1.8, color=ACCENT, label="all gates", **style)
+    axes.plot(positions, spectrum.singular, lw=1.8, color=ACCENT, label="all gates", marker=marker, ms=2.5)
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     matrix = f"$W_{{{spectrum.matrix[2:]}}}$"

@@ -27,6 +27,12 @@ from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.attribution.agreement import agreement_finding
+from lstmkit.findings.attribution.attributor import (
+    attribution_caption,
+    attribution_finding,
+    attributor_finding,
+)
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams, SplitParams, WindowParams
@@ -396,7 +402,7 @@ def test_the_completeness_error_that_is_reported():
         change.append(abs(moved))
     assert result.completeness_error == pytest.approx(np.mean(gap) / np.mean(change), rel=1e-4)  # float32
     assert result.completeness_error > 1e-3
-    assert f"by {percent(result.completeness_error)} on average" in result.finding()
+    assert f"by {percent(result.completeness_error)} on average" in attribution_finding(result)
     linear = Attributor(Weighted(noise(24, 3), (1.0,) * 4), windows, params, 0, "ppm")
     assert linear.integrated_gradients().completeness_error < 1e-6
     assert linear.saliency().completeness_error is None
@@ -512,7 +518,9 @@ def test_averages_equal_a_loop_over_windows(batch_size, step):
     assert result.features == ("co2", "temperature", "humidity")
     np.testing.assert_allclose(result.hours_before, np.arange(28, -1, -1) / 12)
     assert result.explained == ("mean over the horizon" if step is None else "step 2 ahead")
-    assert result.caption == f"Saliency of the {result.explained}, averaged over 23 test windows."
+    assert (
+        attribution_caption(result) == f"Saliency of the {result.explained}, averaged over 23 test windows."
+    )
 
 
 @pytest.mark.parametrize("method", ["gradient_x_input", "integrated_gradients", "occlusion"])
@@ -701,16 +709,16 @@ def test_all_hours_hold_everything_whatever_the_rounding():
 
 def test_finding_names_features_and_hours():
     result = attribution([[0, 2, 0], [0, 2, 1], [1, 10, 4]], features=("co2", "humidity", "hour_sin"))
-    assert result.finding() == (
+    assert attribution_finding(result) == (
         "humidity holds 70 % of the attribution and hour sin 25 %. "
         "Half of it lies in the newest 1 h of the window, nine tenths in the newest 2 h."
     )
-    assert "newest 5 min of" in attribution([[0, 1], [0, 1], [1, 10]], hours=1 / 12).finding()
+    assert "newest 5 min of" in attribution_finding(attribution([[0, 1], [0, 1], [1, 10]], hours=1 / 12))
 
 
 def test_a_map_that_does_not_add_up_is_not_read():
     complete, incomplete = (
-        attribution([[1, 2]] * 3, completeness_error=error).finding() for error in (0.000344, 1.2)
+        attribution_finding(attribution([[1, 2]] * 3, completeness_error=error)) for error in (0.000344, 1.2)
     )
     assert complete.startswith("b holds 67 % of the attribution")
     assert complete.endswith("that they should add up to by less than 0.1 % on average.")
@@ -722,12 +730,12 @@ def test_a_map_that_does_not_add_up_is_not_read():
 
 
 def test_finding_leaves_out_a_feature_that_holds_nothing_to_speak_of():
-    told = attribution([[1, 0.003], [0, 0], [3, 0]]).finding()
+    told = attribution_finding(attribution([[1, 0.003], [0, 0], [3, 0]]))
     assert told.startswith("a holds more than 99 % of the attribution. Half")
 
 
 def test_finding_of_a_single_feature():
-    assert attribution([[1], [0], [3]]).finding() == (
+    assert attribution_finding(attribution([[1], [0], [3]])) == (
         "a holds 100 % of the attribution. "
         "Half of it lies in the newest 1 h of the window, nine tenths in the newest 3 h."
     )
@@ -737,7 +745,10 @@ def test_finding_of_a_model_that_looks_at_nothing():
     windows = make_test_windows()
     attributor = Attributor(Weighted(torch.zeros(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0, "ppm")
     for result in (attributor.saliency(), attributor.integrated_gradients()):
-        assert result.finding() == "All attributions are zero: the forecast does not depend on the inputs."
+        assert (
+            attribution_finding(result)
+            == "All attributions are zero: the forecast does not depend on the inputs."
+        )
         assert result.share.to_dict() == {"co2": 0.0, "temperature": 0.0}
         assert (result.features_frame()["share_percent"] == 0).all()
 
@@ -745,13 +756,15 @@ def test_finding_of_a_model_that_looks_at_nothing():
 def test_what_is_explained_is_said():
     windows = make_test_windows(n=1500)
     params = AttributionParams(windows=512, costly_windows=96, target_step=2)
-    said = Attributor(Weighted(torch.ones(6, 2)), windows, params, 8, "ppm").finding()
+    said = attributor_finding(Attributor(Weighted(torch.ones(6, 2)), windows, params, 8, "ppm"))
     assert said.startswith(
         "Explained is what the network forecasts, the difference from the mean of the training part (step 2 ahead). "
         "No map contains what the mean of the training part forecasts by itself."
     )
     assert "see 512 of the 1,500 test windows, those of many passes 96, drawn with seed 8" in said
-    few = Attributor(Weighted(torch.ones(6, 2)), make_test_windows(n=40), params, 8, "ppm").finding()
+    few = attributor_finding(
+        Attributor(Weighted(torch.ones(6, 2)), make_test_windows(n=40), params, 8, "ppm")
+    )
     assert "see 40 of the 40 test windows, those of many passes 40" in few
 
 
@@ -786,7 +799,7 @@ def test_agreement_leaves_out_the_cells_that_no_method_of_a_pair_gives_anything(
     found = agreement([attribution(one, "A"), attribution(other, "B")])
     assert found.correlation.loc["A", "B"] == 1.0
     assert found.compared.loc["A", "B"] == 2
-    assert found.finding() == both(found, "2 of 6").replace("rank b", "rank a")
+    assert agreement_finding(found) == both(found, "2 of 6").replace("rank b", "rank a")
     # a cell that one of them gives a hundredth of its largest counts: 100, 50, 1 and 100, 50, 99 are in other orders
     seen = agreement([attribution([[100, 50], [1, 0.5]], "A"), attribution([[100, 50], [99, 0.4]], "B")])
     assert seen.compared.loc["A", "B"] == 3
@@ -817,13 +830,13 @@ def test_agreement_says_what_unrelated_maps_give_where_small_cells_are_left_out(
 def test_agreement_names_who_agrees_least():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     found = agreement([attribution(rising, "A"), attribution(rising, "B"), attribution(falling, "C")])
-    assert found.finding() == (
+    assert agreement_finding(found) == (
         "2 of 3 methods rank b first; not so C (a). Over the 4 of 4 cells that reach 1 % of the largest in at least "
         "one of two maps, the rank correlation is −1.00 in the median over pairs of methods "
         f"(shuffled cells give {plain(found.facts()['chance_correlation'])}), lowest between A and C (−1.00)."
     )
     same = agreement([attribution(rising, "A"), attribution(rising, "B")])
-    assert same.finding() == both(same)
+    assert agreement_finding(same) == both(same)
     fewer = agreement(
         [
             attribution([[0.01, 2], [3, 8]], "A"),
@@ -831,7 +844,7 @@ def test_agreement_names_who_agrees_least():
             attribution(falling, "C"),
         ]
     )
-    assert "Over the 3 to 4 of 4 cells that reach" in fewer.finding()
+    assert "Over the 3 to 4 of 4 cells that reach" in agreement_finding(fewer)
     facts = fewer.facts()
     assert (facts["fewest_cells"], facts["most_cells"], facts["cells"]) == (3, 4, 4)
 
@@ -839,10 +852,13 @@ def test_agreement_names_who_agrees_least():
 def test_agreement_does_not_count_a_map_that_is_the_same_everywhere():
     rising, flat = [[1, 2], [3, 8]], [[2, 2], [2, 2]]
     found = agreement([attribution(rising, "A"), attribution(flat, "B"), attribution(rising, "C")])
-    assert found.finding() == both(found)
+    assert agreement_finding(found) == both(found)
     assert found.facts()["lowest_correlation"] == 1.0
     alone = agreement([attribution(rising, "A"), attribution(flat, "B")])
-    assert alone.finding() == "Fewer than two methods tell inputs apart, so there is nothing to compare."
+    assert (
+        agreement_finding(alone)
+        == "Fewer than two methods tell inputs apart, so there is nothing to compare."
+    )
     assert alone.facts() == {"methods": 1}
 
 
@@ -862,7 +878,10 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
     rising, falling = [[1, 2], [3, 8]], [[9, 4], [3, 1]]
     wrong = attribution(falling, "Integrated gradients", completeness_error=0.46)
     found = agreement([attribution(rising, "A"), wrong, attribution(rising, "B")])
-    assert found.finding() == f"{both(found)} Integrated gradients does not add up here and is not counted."
+    assert (
+        agreement_finding(found)
+        == f"{both(found)} Integrated gradients does not add up here and is not counted."
+    )
     assert found.facts() == {
         "not_counted": "Integrated gradients",
         "methods": 2,
@@ -877,16 +896,16 @@ def test_agreement_does_not_count_a_map_that_does_not_add_up():
     }
     assert "Integrated gradients" in found.to_frame().index
     right = dataclasses.replace(wrong, completeness_error=0.05)
-    assert (
-        "2 of 3 methods" in agreement([attribution(rising, "A"), right, attribution(rising, "B")]).finding()
+    assert "2 of 3 methods" in agreement_finding(
+        agreement([attribution(rising, "A"), right, attribution(rising, "B")])
     )
 
 
 def test_agreement_leaves_a_map_of_zeros_out():
     rising, flat = [[1, 2], [3, 8]], [[0, 0], [0, 0]]
     found = agreement([attribution(flat, "none"), attribution(rising, "A"), attribution(rising, "B")])
-    assert found.finding() == both(found)
-    alone = agreement([attribution(flat, "none"), attribution(rising, "A")]).finding()
+    assert agreement_finding(found) == both(found)
+    alone = agreement_finding(agreement([attribution(flat, "none"), attribution(rising, "A")]))
     assert alone == "Fewer than two methods tell inputs apart, so there is nothing to compare."
 
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from lstmkit.analysis.attribution.gradient_flow import GradientFlow, gradient_flow
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.attribution.gradient_flow import gradient_flow_finding
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams
@@ -151,7 +152,8 @@ def test_dead_channels_are_counted():
         model.conv2.weight[:, 0] = 0  # nor one of the four below
     flow = gradient_flow(model, windows_of(), AttributionParams(), seed=0)
     assert (flow.magnitude[2].max(axis=1) == 0).tolist() == [False, True, False, True, False]
-    finding = flow.finding()
+    assert flow.silent_channels == (1, 2, 2)
+    finding = gradient_flow_finding(flow)
     assert "1 of 4 channels of the CNN layer 1 carry no gradient" in finding
     assert "2 of 5 channels of the CNN layer 2 carry no gradient" in finding
     assert "2 of 5 channels of the LSTM input carry no gradient" in finding
@@ -159,7 +161,9 @@ def test_dead_channels_are_counted():
         stirred(CNNLSTMForecaster(2, 3, hidden=8)), windows_of(), AttributionParams(), seed=0
     )
     quiet = sum(int((values.max(axis=1) < 1e-8).sum()) for values in alive.magnitude)
-    assert ("Every channel of every stage carries some gradient." in alive.finding()) == (quiet == 0)
+    assert ("Every channel of every stage carries some gradient." in gradient_flow_finding(alive)) == (
+        quiet == 0
+    )
 
 
 def test_windows_without_any_gradient_do_not_spoil_the_ratios():
@@ -172,8 +176,11 @@ def test_windows_without_any_gradient_do_not_spoil_the_ratios():
     flow = gradient_flow(silent, windows, AttributionParams(), seed=0)
     assert (flow.norm == 0).all()
     assert flow.ratio.tolist() == flow.ratio_error.tolist() == [0, 0, 0]
-    assert flow.finding() == "No gradient reaches any stage: the forecast does not depend on the inputs."
-    assert full.finding() != flow.finding()
+    assert (
+        gradient_flow_finding(flow)
+        == "No gradient reaches any stage: the forecast does not depend on the inputs."
+    )
+    assert gradient_flow_finding(full) != gradient_flow_finding(flow)
     with torch.no_grad():  # the head's only unit is open for some windows and closed for others
         partly = small(head=1)
         x, _ = windows.gather(torch.arange(12))
@@ -240,10 +247,11 @@ def test_frame():
     assert frame["norm"].tolist() == [0.2, 0.4, 0.8]
     assert frame["ratio_to_next"].tolist()[:2] == [0.5, 0.5]
     assert math.isnan(frame["ratio_to_next"].iloc[-1])
+    assert FLOW.arriving_percent == pytest.approx(25)
 
 
 def test_finding():
-    assert FLOW.finding() == (
+    assert gradient_flow_finding(FLOW) == (
         "On its way back the gradient's mean norm is multiplied by 0.50 ± 0.13 from second to first, 0.50 ± 0.11 from "
         "first to input; at the input it is 25 % of what it was at the second. "
         "Every channel of every stage carries some gradient."

@@ -7,6 +7,7 @@ import pytest
 
 from lstmkit.analysis.errors.by_group import error_by_regime
 from lstmkit.data.regimes import Regimes
+from lstmkit.findings.errors.by_group import error_by_regime_finding, regimes_with_ranges
 from tests.analysis.planted import last_of
 
 REGIMES = Regimes(labels=("Low", "Medium", "High"), edges=(500.0, 700.0))
@@ -59,7 +60,7 @@ def test_errors_on_the_way_from_low_to_high_are_found_there():
     assert result.windows.tolist() == [[80, 0, 10], [0, 0, 0], [0, 0, 10]]
     np.testing.assert_allclose(result.squares, [[80, 0, 9000], [0, 0, 0], [0, 0, 90]])
     np.testing.assert_allclose(result.error_shares, result.squares / 9170)
-    assert result.finding() == (
+    assert error_by_regime_finding(result) == (
         "High holds 99 % of the squared error in 20 % of the windows: RMSE 21.3 ppm, against 1.00 ppm in Low. "
         "The bias is +1 ppm in Low, −14 ppm in High. Windows that change their regime between origin and last "
         "step are 10 % of all and hold 98 % of the squared error; among them Low to High weighs most (10.0 % of the "
@@ -79,7 +80,7 @@ def test_an_empty_regime_is_stated_and_makes_no_number():
     result = parted([1.0, -2, 3], [1, 1, 1])
     assert result.table["windows"].tolist() == [0, 3, 0]
     assert result.boxes.index.tolist() == ["Medium"]
-    assert result.finding() == (
+    assert error_by_regime_finding(result) == (
         "Medium holds 100 % of the squared error in 100 % of the windows: RMSE 2.16 ppm. No window changes its regime "
         "between origin and last step. No true value of the test part at this step lies in Low or High, so nothing is "
         "said of it."
@@ -91,7 +92,7 @@ def test_an_empty_regime_is_stated_and_makes_no_number():
 
 
 def test_changes_without_any_error_hold_nothing():
-    finding = parted([2.0, 2, 0, 0], [0, 1, 2, 2], [0, 1, 0, 1]).finding()
+    finding = error_by_regime_finding(parted([2.0, 2, 0, 0], [0, 1, 2, 2], [0, 1, 0, 1]))
     assert finding.endswith(
         "Windows that change their regime between origin and last step are 50 % of all and hold 0 % of the squared "
         "error."
@@ -100,7 +101,7 @@ def test_changes_without_any_error_hold_nothing():
 
 def test_without_any_error_there_is_nothing_to_share():
     result = parted(np.zeros(6), [0, 0, 1, 1, 2, 2])
-    assert result.finding() == "There is no error at all."
+    assert error_by_regime_finding(result) == "There is no error at all."
     assert (result.error_shares == 0).all()
     json.dumps(result.facts(), allow_nan=False)
 
@@ -108,13 +109,17 @@ def test_without_any_error_there_is_nothing_to_share():
 def test_a_regime_between_equal_edges_holds_no_value():
     regimes = Regimes(REGIMES.labels, (500.0, 500.0))
     result = error_by_regime(last_of([1.0, -2], [400.0, 600], [400.0, 600]), regimes)
-    assert result.labels == ["Low\nbelow 500 ppm", "Medium\nno value", "High\nfrom 500 ppm"]
-    assert "No true value of the test part at this step lies in Medium" in result.finding()
+    assert regimes_with_ranges(result) == ["Low\nbelow 500 ppm", "Medium\nno value", "High\nfrom 500 ppm"]
+    assert "No true value of the test part at this step lies in Medium" in error_by_regime_finding(result)
 
 
 def test_regimes_are_named_with_their_ranges():
     result = parted([1.0, -2, 3], [0, 1, 2])
-    assert result.labels == ["Low\nbelow 500 ppm", "Medium\n500 to 700 ppm", "High\nfrom 700 ppm"]
+    assert regimes_with_ranges(result) == [
+        "Low\nbelow 500 ppm",
+        "Medium\n500 to 700 ppm",
+        "High\nfrom 700 ppm",
+    ]
     table = result.table_frame()
     assert list(table.columns) == [
         "windows", "share of windows (%)", "bias (ppm)", "MAE (ppm)", "RMSE (ppm)", "share of squared error (%)",

@@ -9,6 +9,7 @@ import pytest
 from lstmkit.analysis.errors.by_step import error_by_step
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.errors.by_step import error_by_step_caption, error_by_step_finding
 from lstmkit.params import EvaluationParams
 from tests.analysis.drawn import windows_drawn
 
@@ -52,7 +53,7 @@ def test_an_error_planted_at_one_step_is_found_at_it():
     for values in (result.skill, *result.skill_ends):
         np.testing.assert_allclose(values, [1, 1, 0.3, 1], atol=1e-9)
     np.testing.assert_allclose(result.hours, [1 / 12, 2 / 12, 3 / 12, 4 / 12])
-    assert result.finding() == (
+    assert error_by_step_finding(result) == (
         "The model's RMSE is 0 ppm at 5 min and 0 ppm at 20 min, with its largest value, 7.00 ppm, at 15 min; "
         "half of the growth is reached at 15 min. It is ahead of every baseline at all 4 steps; the interval of its "
         "skill lies above zero at all 4 steps. The best baseline is ridge at every step. The bias is largest at 15 "
@@ -96,10 +97,11 @@ def test_the_model_is_held_against_the_best_baseline_of_each_step():
     result = steps_of(errors)
     assert result.best == ("ridge", "naive", "naive", "ridge")
     np.testing.assert_allclose(result.skill, [1 - 10 / 8, 1 - 10 / 9, 1 - 10 / 9, 1 - 10 / 20])
-    assert "It is ahead of every baseline at 1 of 4 steps; " in result.finding()
-    assert "above zero at 1 of 4 steps (at 4 h) and below zero at 3 (1 h to 3 h)." in result.finding()
-    assert "The best baseline is ridge from 1 h on, naive from 2 h on, ridge from 4 h on." in result.finding()
-    assert "largest at the first step" in result.finding()
+    told = error_by_step_finding(result)
+    assert "It is ahead of every baseline at 1 of 4 steps; " in told
+    assert "above zero at 1 of 4 steps (at 4 h) and below zero at 3 (1 h to 3 h)." in told
+    assert "The best baseline is ridge from 1 h on, naive from 2 h on, ridge from 4 h on." in told
+    assert "largest at the first step" in told
     assert json.loads(json.dumps(result.facts(), allow_nan=False))["steps_surely_ahead"] == 1
 
 
@@ -107,13 +109,14 @@ def test_many_changes_of_the_best_baseline_are_counted():
     errors = noise(horizon=6)
     errors["ridge"][:] = [1.0, 3, 1, 3, 1, 1]
     errors["naive"][:] = 2.0
-    assert "The best baseline is ridge at 4 steps, naive at 2 steps." in steps_of(errors).finding()
+    told = error_by_step_finding(steps_of(errors))
+    assert "The best baseline is ridge at 4 steps, naive at 2 steps." in told
 
 
 def test_a_single_step_is_a_point():
     errors = {name: np.full((len(ORIGIN), 1), size) for name, size in (("LSTM", 3.0), ("ridge", 4.0))}
     result = steps_of(errors)
-    assert result.finding() == (
+    assert error_by_step_finding(result) == (
         "The horizon is a single step of 1 h: RMSE 3.00 ppm, skill +25.0 % against ridge, bias +3.00 ppm; there is no "
         "growth with the step to be seen."
     )
@@ -125,8 +128,8 @@ def test_few_days_give_no_interval(hours, days):
     result = steps_of({name: error[:hours] for name, error in noise().items()}, ORIGIN[:hours])
     assert result.skill_ends is None
     assert result.errors["LSTM"].rmse_ends is None
-    assert "; there are too few days for an interval." in result.finding()
-    assert result.caption.endswith(
+    assert "; there are too few days for an interval." in error_by_step_finding(result)
+    assert error_by_step_caption(result).endswith(
         f"test windows. No intervals: they need 5 days, and the forecasts start on {days}."
     )
     assert result.facts()["steps_surely_ahead"] is None

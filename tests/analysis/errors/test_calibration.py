@@ -8,6 +8,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from lstmkit.analysis.errors.calibration import calibration
+from lstmkit.findings.errors.calibration import calibration_caption, calibration_finding, calibration_note
 from lstmkit.params import EvaluationParams
 from tests.analysis.drawn import windows_drawn
 from tests.analysis.planted import last_of
@@ -39,7 +40,7 @@ def test_a_planted_line_is_found(slope, says):
     assert (result.line.slope, result.line.intercept) == pytest.approx((slope, 40))
     assert (result.line.low, result.line.high) == pytest.approx((slope, slope))
     assert result.spread == pytest.approx((observed.std() / slope, observed.std()))
-    assert f"higher by {slope:.2f} ppm {says}" in result.finding()
+    assert f"higher by {slope:.2f} ppm {says}" in calibration_finding(result)
 
 
 def test_metrics_and_line_are_those_of_scikit_learn():
@@ -107,23 +108,22 @@ def test_of_a_constant_target_r2_is_not_known():
     result = calibrated(error, np.full(200, 500.0))
     assert result.r2 is None
     assert result.line.slope == pytest.approx(0, abs=1e-9)
-    assert result.finding().startswith("The true values are constant, so R² is not defined: RMSE ")
-    assert "R² not defined" in result.note
+    assert calibration_finding(result).startswith("The true values are constant, so R² is not defined: RMSE ")
+    assert "R² not defined" in calibration_note(result)
 
 
 def test_a_constant_forecast_has_no_slope():
     observed, _ = noise(200)
     result = calibrated(555 - observed, observed)
     assert result.line is None
-    assert result.finding().endswith("The forecasts are constant, so there is no slope to read.")
-    assert "no slope" in result.note
+    assert calibration_finding(result).endswith("The forecasts are constant, so there is no slope to read.")
+    assert "no slope" in calibration_note(result)
 
 
 def test_a_forecast_worse_than_the_mean_is_said_to_be():
     observed, _ = noise()
-    assert (
-        "worse than the mean of the test part (R² −" in calibrated(-2 * (observed - 600), observed).finding()
-    )
+    told = calibration_finding(calibrated(-2 * (observed - 600), observed))
+    assert "worse than the mean of the test part (R² −" in told
 
 
 @pytest.mark.parametrize("days", [1, 4])
@@ -131,7 +131,7 @@ def test_few_days_give_no_interval(days):
     observed, error = noise(24 * days)
     result = calibrated(error, observed, start="2025-06-02 01:00")
     assert result.line.low is None
-    assert "ppm; too few days for an interval." in result.finding()
+    assert "ppm; too few days for an interval." in calibration_finding(result)
     assert result.facts()["slope_interval"] is None
 
 
@@ -148,4 +148,4 @@ def test_nothing_is_nan(observed, error):
     result = calibrated(np.full(100, error), observed)
     json.dumps(result.facts(), allow_nan=False)
     assert np.isfinite(result.to_frame()).all(axis=None)
-    assert "nan" not in result.finding() + result.note + result.caption
+    assert "nan" not in calibration_finding(result) + calibration_note(result) + calibration_caption(result)

@@ -20,6 +20,14 @@ from lstmkit.data.grid import make_dataset
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.errors.in_time import (
+    errors_named,
+    residual_spectrum_caption,
+    residual_spectrum_finding,
+    rolling_error_caption,
+    rolling_error_finding,
+)
+from lstmkit.findings.rhythms.spectra import spectra_too_short
 from lstmkit.params import SplitParams
 from lstmkit.storage.files import Rows
 from tests.analysis.rhythms.test_series import rows_of, windows_of
@@ -55,7 +63,7 @@ def test_errors_are_forecast_minus_observed(tmp_path, monkeypatch, chunk, horizo
     changes = [len(set(np.digitize(row, REGIMES.edges))) > 1 for row in course]
     assert found.crosses.tolist() == changes
     assert 0 < found.crosses.sum() < len(windows)
-    assert found.ahead == f"{horizon} h"
+    assert errors_named(found) == f"Errors {horizon} h ahead"
     assert (found.target_time - windows.origin == horizon * pd.Timedelta("1h")).all()
 
 
@@ -73,7 +81,7 @@ def test_a_daily_rhythm_in_the_errors_is_named_with_its_amplitude(tmp_path):
     assert peak.hours == pytest.approx(24)
     assert peak.amplitude == pytest.approx(12, abs=5 * 4 * np.sqrt(2 / len(windows)))
     assert peak.share == pytest.approx(72 / 88, rel=0.05)
-    told = found.finding()
+    told = residual_spectrum_finding(found)
     assert told.startswith(
         f"2 h ahead the model misses a rhythm of amplitude {peak.amplitude:#.3g} ppm with a period of 24 h (8"
     )
@@ -84,8 +92,9 @@ def test_a_daily_rhythm_in_the_errors_is_named_with_its_amplitude(tmp_path):
     assert facts["residual_daily_amplitude"] == pytest.approx(peak.amplitude)
     assert facts["residual_strongest_hours"] == pytest.approx(24)
     assert found.deviation == pytest.approx(np.sqrt(72 + 16), rel=0.05)
-    assert "1 gap" in found.caption
-    assert found.caption.startswith("Errors 2 h ahead (forecast − observed) by the time of their targets.")
+    caption = residual_spectrum_caption(found)
+    assert "1 gap" in caption
+    assert caption.startswith("Errors 2 h ahead (forecast − observed) by the time of their targets.")
 
 
 def test_only_the_last_step_counts_for_the_rhythm(tmp_path):
@@ -102,11 +111,12 @@ def test_without_a_rhythm_the_finding_says_what_would_have_been_seen(tmp_path):
     found = residual_spectrum(
         errors_of(windows, np.random.default_rng(3).normal(0, 4, len(windows)), tmp_path)
     )
-    amplitude, least, chance = found.daily
+    daily = found.daily
+    amplitude, least, chance = daily.amplitude, daily.floor, daily.p_value
     assert chance == pytest.approx(np.exp(-(amplitude**2) / 2 / found.spectra.background[0, 33]))
     assert found.spectra.hours[33] == pytest.approx(24)
     assert least > amplitude
-    told = found.finding()
+    told = residual_spectrum_finding(found)
     assert told.startswith("No rhythm in the errors 2 h ahead stands above the floor. At 24 h there are ")
     assert told.endswith(
         f"(p = {chance:.2f}, tested alone); above the floor it would be from {least:#.3g} ppm on."
@@ -126,8 +136,9 @@ def test_a_daily_rhythm_below_the_floor_is_tested_alone(tmp_path):
     hours = 2 * np.pi * hours_of(windows.origin) / 24
     found = residual_spectrum(errors_of(windows, noise + 0.6 * np.sin(hours), tmp_path))
     assert found.spectra.peaks[0] == ()
-    assert found.daily[2] < 0.05
-    assert f"the model misses a daily rhythm of {found.daily[0]:.3g} ppm amplitude (" in found.finding()
+    assert found.daily.p_value < 0.05
+    told = residual_spectrum_finding(found)
+    assert f"the model misses a daily rhythm of {found.daily.amplitude:.3g} ppm amplitude (" in told
 
 
 def test_other_rhythms_are_listed_and_the_daily_one_is_tested_beside_them(tmp_path):
@@ -135,7 +146,7 @@ def test_other_rhythms_are_listed_and_the_daily_one_is_tested_beside_them(tmp_pa
     hours = hours_of(windows.origin)
     rhythms = sum(9 * np.sin(2 * np.pi * hours / period) for period in (12, 8, 6, 4.8))
     noise = np.random.default_rng(3).normal(0, 4, len(windows))
-    told = residual_spectrum(errors_of(windows, rhythms + noise, tmp_path)).finding()
+    told = residual_spectrum_finding(residual_spectrum(errors_of(windows, rhythms + noise, tmp_path)))
     assert told.startswith("2 h ahead the model misses rhythms of amplitude ")
     assert told.count("ppm with a period of") == 3
     assert "and 1 weaker. All peaks hold 9" in told
@@ -153,16 +164,16 @@ def seen_at(windows, hours: tuple[int, ...], values: np.ndarray) -> TimeSeries:
 
 def test_a_daily_rhythm_that_gaps_do_not_resolve_is_not_spoken_of():
     values = np.random.default_rng(0).normal(5, 1, 280 * 24)
-    found = ResidualSpectrum(spectra(seen_at(windows_of(), (8,), values)), "2 h", 1.0, "ppm")
+    found = ResidualSpectrum(spectra(seen_at(windows_of(), (8,), values)), 2.0, 1.0, "ppm")
     assert found.daily is None
-    assert found.finding() == "No rhythm in the errors 2 h ahead stands above the floor."
+    assert residual_spectrum_finding(found) == "No rhythm in the errors 2 h ahead stands above the floor."
     assert found.facts().keys() == {"residual_peaks", "residual_rhythm_percent", "residual_unit"}
 
 
 def test_a_rhythm_of_which_gaps_resolve_a_part_is_told_without_its_amplitude():
     values = 4 * np.cos(2 * np.pi * np.arange(140 * 24) / 24) + np.random.default_rng(0).normal(size=140 * 24)
-    found = ResidualSpectrum(spectra(seen_at(windows_of(), (0, 12), values)), "2 h", 1.0, "ppm")
-    told = found.finding()
+    found = ResidualSpectrum(spectra(seen_at(windows_of(), (0, 12), values)), 2.0, 1.0, "ppm")
+    told = residual_spectrum_finding(found)
     assert told.startswith(
         "2 h ahead the model misses a rhythm of amplitude (not resolved through the gaps) with a period of 24 h (94 %"
     )
@@ -176,14 +187,15 @@ def test_errors_that_never_change_have_no_rhythm(tmp_path, error):
     errors = errors_of(windows, np.zeros(len(windows)), tmp_path)
     errors = Errors(windows, np.full(len(windows), error), errors.squared, errors.crosses, "ppm")
     found = residual_spectrum(errors)
-    assert found.finding() == "The errors 2 h ahead are the same at all times, so they have no rhythm."
+    told = "The errors 2 h ahead are the same at all times, so they have no rhythm."
+    assert residual_spectrum_finding(found) == told
     assert found.facts() == {}
 
 
 def test_a_test_part_that_is_too_short_has_no_spectrum(tmp_path):
     windows = windows_of().select(torch.arange(39))
     found = residual_spectrum(errors_of(windows, np.random.default_rng(0).normal(size=39), tmp_path))
-    assert found.finding() == found.spectra.too_short
+    assert residual_spectrum_finding(found) == spectra_too_short(found.spectra)
     assert found.daily is None
     assert found.facts() == {}
 
@@ -231,7 +243,7 @@ def test_the_worst_day_is_named(tmp_path):
     )
     error[bad] = 10
     found = rolling_error(errors_of(windows, error, tmp_path))
-    told = found.finding()
+    told = rolling_error_finding(found)
     assert "Worst are the forecasts that start in the 24 h from Wednesday, 5 November 2025, 14:00 on" in told
     assert "Over 24 h it lies between 1.00 and 10.0 ppm." in told
     facts = found.facts()
@@ -258,16 +270,17 @@ def test_the_rolling_error_of_daily_forecasts_is_that_of_local_days(tmp_path):
         errors.target_time.tz_localize(None) - windows.origin.tz_localize(None) == pd.Timedelta("2D")
     ).all()
     found = rolling_error(errors)
-    assert "the forecasts that start in the 24 h from Wednesday, 2 April 2025, 00:00 on" in found.finding()
-    assert "start within 12 h before" in found.caption
+    told = rolling_error_finding(found)
+    assert "the forecasts that start in the 24 h from Wednesday, 2 April 2025, 00:00 on" in told
+    assert "start within 12 h before" in rolling_error_caption(found)
     assert found.time[at] == pd.Timestamp("2025-04-02 12:00", tz=zone)
 
 
 def test_the_rolling_error_of_weekly_forecasts_says_that_it_is_over_weeks(tmp_path):
     windows = windows_of(400, "7D")
     found = rolling_error(errors_of(windows, np.arange(len(windows)) % 5, tmp_path))
-    assert "Over 168 h it lies between" in found.finding()
-    assert "start within 84 h before" in found.caption
+    assert "Over 168 h it lies between" in rolling_error_finding(found)
+    assert "start within 84 h before" in rolling_error_caption(found)
 
 
 def test_forecasts_that_cross_regimes_are_told_from_the_others(tmp_path):
@@ -276,7 +289,7 @@ def test_forecasts_that_cross_regimes_are_told_from_the_others(tmp_path):
     found = rolling_error(errors_of(windows, np.where(crosses, 6.0, 2.0), tmp_path))
     assert found.rmse_crossing == pytest.approx(6, rel=1e-4)
     assert found.rmse_steady == pytest.approx(2, rel=1e-4)
-    assert "changes its regime have an RMSE of 6.00 ppm, the others 2.00 ppm." in found.finding()
+    assert "changes its regime have an RMSE of 6.00 ppm, the others 2.00 ppm." in rolling_error_finding(found)
     assert found.facts()["rmse_crossing_regimes"] == found.rmse_crossing
 
 
@@ -292,7 +305,7 @@ def test_a_regime_that_changes_never_or_always(tmp_path, edges, told, known, mis
     windows = windows_of(columns={"co2": values})
     errors = errors_of(windows, np.ones(len(windows)), tmp_path, Regimes(("Low", "Medium", "High"), edges))
     found = rolling_error(errors)
-    assert told in found.finding()
+    assert told in rolling_error_finding(found)
     assert known in found.facts()
     assert missing not in found.facts()
 
@@ -300,9 +313,8 @@ def test_a_regime_that_changes_never_or_always(tmp_path, edges, told, known, mis
 def test_a_test_part_of_less_than_a_day_has_no_rolling_error(tmp_path):
     found = rolling_error(errors_of(windows_of().select(torch.arange(17)), np.ones(17), tmp_path))
     assert found.is_empty
-    assert (
-        found.finding() == "No 24 h hold enough forecasts for a rolling error; the RMSE of all is 1.00 ppm."
-    )
+    told = "No 24 h hold enough forecasts for a rolling error; the RMSE of all is 1.00 ppm."
+    assert rolling_error_finding(found) == told
     assert found.to_frame().empty
     assert "worst_day_rmse" not in found.facts()
 

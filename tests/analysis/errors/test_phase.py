@@ -8,6 +8,7 @@ import torch
 from lstmkit.analysis.errors.in_time import Errors
 from lstmkit.analysis.errors.phase import phase_error
 from lstmkit.data.windows import Windows
+from lstmkit.findings.errors.phase import phase_error_caption, phase_error_finding
 from lstmkit.params import EvaluationParams
 from tests.analysis.rhythms.test_series import windows_of
 
@@ -45,7 +46,7 @@ def test_an_error_at_nine_on_the_clock_is_found_at_nine_although_clocks_change(
     assert not found.bias[~nine].any()
     assert found.differs.tolist() == nine.tolist()
     assert found.explained == pytest.approx(1)
-    told = found.finding()
+    told = phase_error_finding(found)
     assert "is highest at 9:00, +40 ppm (+40 to +40)" in told
     assert f"differs from zero at {per_hour} of {bins} times of day" in told
     assert "knowing it would remove 100 % of the squared error" in told
@@ -108,7 +109,7 @@ def test_times_of_day_that_are_hardly_ever_seen_are_left_out():
     assert np.flatnonzero(np.isnan(found.bias)).tolist() == [8]  # three hours ahead of five
     assert 8 not in found.to_frame().index
     assert np.isfinite(found.to_frame()).all(axis=None)
-    assert "of 23 times of day" in found.finding()
+    assert "of 23 times of day" in phase_error_finding(found)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_a_few_days_have_no_profile(hours, told):
     windows = windows.select(torch.arange(first, first + hours))  # 11:00 to 10:00 four days later
     found = phase_error(errors_of(windows, np.ones(hours)), PARAMS, seed=0)
     assert found.is_empty
-    assert found.finding() == found.caption == told
+    assert phase_error_finding(found) == phase_error_caption(found) == told
     assert found.facts() == {}
     assert found.to_frame().empty
 
@@ -144,7 +145,7 @@ def test_bins_are_as_wide_as_the_interval(interval, bins):
     assert len(found.hours) == bins
     assert found.hours[0] == 0
     assert found.bin_hours == 24 / bins
-    assert "nan" not in found.finding()
+    assert "nan" not in phase_error_finding(found)
 
 
 def test_perfect_forecasts():
@@ -152,8 +153,8 @@ def test_perfect_forecasts():
     found = phase_error(errors_of(windows, np.zeros(len(windows))), PARAMS, seed=0)
     assert found.explained == 0
     assert not found.differs.any()
-    assert "+0" not in found.finding()
-    assert "nan" not in found.finding()
+    assert "+0" not in phase_error_finding(found)
+    assert "nan" not in phase_error_finding(found)
 
 
 def test_clocks_that_go_forward_at_midnight():

@@ -10,6 +10,7 @@ import pytest
 from lstmkit.analysis.errors import predictions
 from lstmkit.analysis.errors.predictions import last_step, overlay, walk
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.errors.predictions import overlay_caption, overlay_finding, week_named, windows_named
 from tests.analysis.planted import rows_of, windows_of
 
 NEW_YORK = {"site_timezone": "America/New_York", "start": "2025-10-12"}  # clocks go back on 2 November
@@ -58,7 +59,7 @@ def test_the_last_step_is_at_its_own_local_time(tmp_path, horizon):
     assert len(back) == 2  # the hour that comes twice
     assert back[1] - back[0] == pd.Timedelta("1h")
     assert last.hours_ahead == horizon
-    assert last.windows_named == f"all {len(windows)} test windows"
+    assert windows_named(last) == f"all {len(windows)} test windows"
 
 
 def test_too_many_windows_are_spread_evenly(tmp_path):
@@ -67,7 +68,7 @@ def test_too_many_windows_are_spread_evenly(tmp_path):
     expected = np.linspace(0, len(windows) - 1, 10).round()
     np.testing.assert_allclose(last.error, expected, atol=1e-9)
     np.testing.assert_array_equal(last.origin, windows.origin[expected.astype(int)])
-    assert last.windows_named == f"10 of the {len(windows)} test windows, spread evenly over time"
+    assert windows_named(last) == f"10 of the {len(windows)} test windows, spread evenly over time"
 
 
 def overlaid(tmp_path, windows, error, most=10**6):
@@ -94,7 +95,7 @@ def test_weeks_are_those_of_the_local_calendar_and_the_median_one_is_drawn(tmp_p
     assert len(result.week) == 168
     assert (result.week.index.tz_localize(None) >= result.monday).all()
     assert (result.week.index.tz_localize(None) < result.monday + pd.Timedelta(days=7)).all()
-    assert result.finding() == (
+    assert overlay_finding(result) == (
         "Of 5 full weeks the easiest is that of 1 December 2025 (RMSE 1.00 ppm), the hardest that of 15 December 2025 "
         "(70.0 ppm); the median is 4.00 ppm. Nearest to it, and drawn, is the week of 17 November 2025 (RMSE 4.00 ppm)."
     )
@@ -114,7 +115,7 @@ def test_a_part_of_less_than_a_week_is_one_week(tmp_path):
     result = overlaid(tmp_path, windows_of(60), 2.0)
     assert len(result.weeks) == 1
     assert (
-        result.finding()
+        overlay_finding(result)
         == "The test part holds one week to look at: the week of 2 June 2025 (RMSE 2.00 ppm)."
     )
 
@@ -138,12 +139,12 @@ def test_there_is_one_point_per_hour_and_a_bounded_number(tmp_path, monkeypatch)
     assert result.thinned_to == pd.Timedelta("1h")
     assert not result.course.index.floor("1h").duplicated().any()
     assert len(result.course) == len(np.unique((windows.origin + pd.Timedelta("15min")).floor("1h")))
-    assert "one point per hour" in result.caption
+    assert "one point per hour" in overlay_caption(result)
     monkeypatch.setattr(predictions, "MOST_POINTS", 20)
     result = overlaid(tmp_path, windows, 1.0)
     assert result.thinned_to == pd.Timedelta("8h")  # 150 hours / 20, in whole hours
     assert len(result.course) <= 21
-    assert "one point every 8 h" in result.caption
+    assert "one point every 8 h" in overlay_caption(result)
     assert len(result.week) == result.weeks.loc[result.monday, "windows"]  # the week is drawn in full
 
 
@@ -166,7 +167,7 @@ def test_fans_start_from_the_noons_of_three_days_with_the_last_true_value(tmp_pa
         (window,) = np.flatnonzero(windows.origin == fan.index[0])
         assert fan.iloc[0] == windows.latest()[window]
         np.testing.assert_allclose(fan.iloc[1:], windows.observed()[window] + planted, atol=1e-9)
-    assert "with 3 whole forecasts from the dots on" in result.caption
+    assert "with 3 whole forecasts from the dots on" in overlay_caption(result)
 
 
 def test_there_is_no_fan_from_a_gap_and_none_of_a_short_horizon(tmp_path):
@@ -176,7 +177,7 @@ def test_there_is_no_fan_from_a_gap_and_none_of_a_short_horizon(tmp_path):
     week = {"2025-06-23": 1.0, "2025-06-30": 2.0, "2025-07-07": 3.0}
     error = np.array([week.get(f"{day:%F}", 0.0) for day in mondays_of(windows, 6)])
     result = overlaid(tmp_path, windows, error[:, None])
-    assert result.week_named == "the week of 30 June 2025"
+    assert week_named(result) == "the week of 30 June 2025"
     assert [f"{fan.index[0]:%a %H:%M}" for fan in result.fans] == ["Mon 12:00", "Fri 12:00"]
     assert overlaid(tmp_path, windows_of(horizon=5), 1.0).fans == ()
     assert overlaid(tmp_path, windows_of(horizon=1), 1.0).fans == ()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from lstmkit.analysis.errors.residuals import QUANTILES, describe_groups, residuals
+from lstmkit.findings.errors.residuals import residuals_caption, residuals_finding
 from lstmkit.params import EvaluationParams
 from tests.analysis.drawn import windows_drawn
 from tests.analysis.planted import last_of
@@ -38,8 +39,8 @@ def test_an_error_at_one_local_hour_shows_there_alone(hour):
     held = 10 * (28 + (hour == 1)) / n
     assert result.mean == pytest.approx(held)
     said = f"in 1 of 24 hours its interval leaves zero out (1 would by chance), most at {hour}:00 (+10.0 ppm)"
-    assert said in result.finding()
-    assert "The mean error of the hour explains 100 % of the errors' variance" in result.finding()
+    assert said in residuals_finding(result)
+    assert "The mean error of the hour explains 100 % of the errors' variance" in residuals_finding(result)
 
 
 @pytest.mark.parametrize("weekday", [0, 5])
@@ -51,7 +52,7 @@ def test_an_error_on_one_weekday_shows_there_alone(weekday):
         np.testing.assert_allclose(result.by_weekday[name], expected, atol=1e-9)
     assert result.by_weekday["windows"].tolist() == [144] * 6 + [145]  # that Sunday has 25 hours
     day = ("Monday", "Saturday")[weekday == 5]
-    assert f"most on {day} (−4.00 ppm)" in result.finding()
+    assert f"most on {day} (−4.00 ppm)" in residuals_finding(result)
     assert result.facts()["variance_explained_by_weekday"] == pytest.approx(1)
 
 
@@ -91,12 +92,12 @@ def test_tails_are_counted():
     assert (result.sd, result.far) == pytest.approx((sd, 0.004))
     assert result.excess_kurtosis == pytest.approx((996 + 4 * 20**4) / 1000 / sd**4 - 3)
     assert (result.beyond, result.edges[-1]) == (4, pytest.approx(8 * sd))
-    assert "their distribution (4 errors beyond its edges)" in result.caption
+    assert "their distribution (4 errors beyond its edges)" in residuals_caption(result)
     assert (
         f"0.4 % lie more than three standard deviations ({3 * sd:.2f} ppm) from it, where a normal distribution has "
-        f"0.27 %: the tails are heavier" in result.finding()
+        f"0.27 %: the tails are heavier" in residuals_finding(result)
     )
-    assert "no heavier" in described(np.tile([1.0, -1.0], 500)).finding()
+    assert "no heavier" in residuals_finding(described(np.tile([1.0, -1.0], 500)))
 
 
 def test_the_histogram_is_a_density_beside_a_normal_one():
@@ -120,11 +121,11 @@ def test_the_course_is_that_of_days_and_of_blocks_where_there_are_many():
     assert result.block_days == 1
     np.testing.assert_array_equal(result.over_time["median"], days)
     assert result.over_time.index[0] == pd.Timestamp("2025-06-02 12:00")
-    assert "The day whose median is most off is 1 July 2025 (+29.0 ppm)." in result.finding()
+    assert "The day whose median is most off is 1 July 2025 (+29.0 ppm)." in residuals_finding(result)
     long = described(np.repeat(np.arange(300.0), 24))
     assert (long.block_days, len(long.over_time)) == (3, 100)
     np.testing.assert_array_equal(long.over_time["median"], 3 * np.arange(100) + 1)
-    assert "The block of 3 days whose median is most off is that around " in long.finding()
+    assert "The block of 3 days whose median is most off is that around " in residuals_finding(long)
 
 
 def test_days_without_forecasts_are_no_rows():
@@ -144,18 +145,18 @@ def test_groups_that_come_up_on_few_days_have_no_interval():
     result = described(error)
     assert "mean_low" in result.by_hour
     assert "mean_low" not in result.by_weekday
-    assert "weekday explains" in result.finding()
-    assert "some come up on too few days for an interval" in result.finding()
+    assert "weekday explains" in residuals_finding(result)
+    assert "some come up on too few days for an interval" in residuals_finding(result)
     short = described(error[:48])
     assert short.mean_interval is None
-    assert "(too few days for an interval)" in short.finding()
+    assert "(too few days for an interval)" in residuals_finding(short)
 
 
 @pytest.mark.parametrize("error", [0.0, -3.0, 1e-4])
 def test_a_constant_error_is_said_to_be_one(error):
     result = described(np.full(300, error))
     assert (result.sd, result.far, result.excess_kurtosis, result.normal) == (0, 0, None, None)
-    assert result.finding().endswith("All errors are the same.")
+    assert residuals_finding(result).endswith("All errors are the same.")
     assert (result.density * np.diff(result.edges)).sum() == pytest.approx(1)
     json.dumps(result.facts(), allow_nan=False)
 
@@ -171,7 +172,7 @@ def test_nothing_is_nan():
         "Thursday",
         "Friday",
     ]
-    assert "nan" not in result.finding() + result.caption
+    assert "nan" not in residuals_finding(result) + residuals_caption(result)
 
 
 def test_groups_by_hand():

@@ -14,6 +14,7 @@ from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.skill import RANGES, Evaluation, Scored, Skill, evaluate
 from lstmkit.analysis.errors.sums import score
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.errors.skill import evaluation_finding
 from lstmkit.wording import digits
 from tests.analysis.drawn import windows_drawn
 
@@ -109,7 +110,7 @@ def said(rmse: float, low: float | None, high: float | None, against: float = 20
     skill = dict.fromkeys(RANGES, Skill(1 - rmse / against, low, high, "ridge"))
     seeds = {0: Scored(metrics.loc["LSTM"], skill)}
     evaluation = Evaluation("LSTM", "ppm", metrics, skill, seeds, None, 100, 100, 10, 9, 0.95)
-    return evaluation.finding().split(" At the last")[0]
+    return evaluation_finding(evaluation).split(" At the last")[0]
 
 
 BETTER, WORSE, ALIKE, UNSURE = (
@@ -148,7 +149,7 @@ def test_an_interval_needs_five_days(noise, n_days, has_interval):
     for skill in evaluation.skill.values():
         assert (skill.low is not None, skill.high is not None) == (has_interval, has_interval)
         assert skill.value == pytest.approx(0.1)
-    assert ("on too few days" in evaluation.finding()) == (not has_interval)
+    assert ("on too few days" in evaluation_finding(evaluation)) == (not has_interval)
     content = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert (content["skill"]["all_steps"]["low"] is None) == (not has_interval)
 
@@ -181,7 +182,7 @@ def test_how_much_worse_the_forecast_is_without_its_network(noise):
     alone = (
         f"the last value alone reaches {digits(evaluation.network.without['all_steps'])} ppm over all steps"
     )
-    assert evaluation.finding().endswith(f" Without its network, {alone}, +{more:.1f} %.")
+    assert evaluation_finding(evaluation).endswith(f" Without its network, {alone}, +{more:.1f} %.")
 
 
 def networks_of(observed, networks, **changed):
@@ -220,7 +221,8 @@ def test_every_network_and_their_mean_are_scored_against_the_same_baseline(noise
     assert list(table.index) == ["LSTM", "LSTM, seed 6", "LSTM, seed 7", "LSTM, 3 seeds together", "ridge"]
     assert table.loc["LSTM, 3 seeds together", ("all steps", "RMSE (ppm)")] == pytest.approx(1)
     told = ", ".join(digits(value) for value in rmse)
-    assert f"Trained from 3 seeds, it reaches {told} ppm over all steps; the mean" in evaluation.finding()
+    found = evaluation_finding(evaluation)
+    assert f"Trained from 3 seeds, it reaches {told} ppm over all steps; the mean" in found
 
 
 def test_networks_are_compared_on_the_windows_that_all_of_them_forecast(noise):
@@ -244,7 +246,8 @@ def test_networks_are_compared_on_the_windows_that_all_of_them_forecast(noise):
     assert evaluation.metrics.loc["LSTM", ("all_steps", "rmse")] == pytest.approx(np.sqrt(np.mean(error**2)))
     assert evaluation.skill["all_steps"].value > 0.5
     assert (evaluation.to_json()["test_windows"], evaluation.to_json()["shared_windows"]) == (240, 120)
-    assert " over all steps of 120 test windows, spread evenly over time; the mean" in evaluation.finding()
+    told = evaluation_finding(evaluation)
+    assert " over all steps of 120 test windows, spread evenly over time; the mean" in told
 
 
 def test_the_interval_of_the_mean_is_that_of_such_a_model(noise):
@@ -255,7 +258,7 @@ def test_the_interval_of_the_mean_is_that_of_such_a_model(noise):
     assert networks_of(observed, networks)[0].ensemble.skill == alone.skill
     assert alone.ensemble is None
     assert "ensemble" not in alone.to_json()
-    assert "seeds" not in alone.finding()
+    assert "seeds" not in evaluation_finding(alone)
 
 
 def test_small_errors_have_three_digits(noise):
@@ -264,7 +267,7 @@ def test_small_errors_have_three_digits(noise):
     observed, error = 5e-4 + 1e-5 * observed, 1.96e-5 * error / size
     forecasts = {"LSTM": observed + error, "ridge": observed + 2 * error}
     evaluation = evaluation_of(observed, forecasts)
-    found = evaluation.finding()
+    found = evaluation_finding(evaluation)
     assert "RMSE 1.96e−05 against 3.92e−05 ppm for ridge" in found
 
 
@@ -272,8 +275,8 @@ def test_the_sign_of_the_skill_decides(noise):
     observed, error = noise
     better = evaluation_of(observed, {"LSTM": observed + 0.9 * error, "ridge": observed + error})
     worse = evaluation_of(observed, {"LSTM": observed + 1.1 * error, "ridge": observed + error})
-    assert "beats every baseline" in better.finding()
-    assert "is worse than the best baseline" in worse.finding()
+    assert "beats every baseline" in evaluation_finding(better)
+    assert "is worse than the best baseline" in evaluation_finding(worse)
 
 
 def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
@@ -282,7 +285,7 @@ def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
     evaluation = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + other})
     skill = evaluation.skill["all_steps"]
     assert skill.low < 0 < skill.high
-    assert "cannot be told from the best baseline" in evaluation.finding()
+    assert "cannot be told from the best baseline" in evaluation_finding(evaluation)
 
 
 def test_whole_days_are_resampled():

@@ -13,7 +13,7 @@ from lstmkit.analysis.errors.warning_rates import OWN
 from lstmkit.analysis.errors.warning_skill import warning_skill
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.grid import make_dataset
-from lstmkit.findings.warning import warning_finding
+from lstmkit.findings.errors.warning_skill import warning_caption, warning_finding, warning_table
 from lstmkit.params import EvaluationParams, StudyParams
 from tests.analysis.drawn import windows_drawn
 from tests.series import raw_windows
@@ -258,7 +258,7 @@ def test_a_model_that_never_warns_is_told_as_such():
     assert own.tuned.value == pytest.approx(
         skill.cases[ONSETS, "within"].events / skill.cases[ONSETS, "within"].windows
     )
-    table = skill.table_frame()
+    table = warning_table(skill)
     assert table.loc["LSTM", (ONSETS, "within 2 h", "precision")] == "no warning"
     assert table.loc["LSTM", (ONSETS, "within 2 h", "recall")] == "0 %"
     lower = warn(series, lambda observed: {"LSTM": np.full_like(observed, -3.0)})
@@ -274,7 +274,7 @@ def test_few_crossings_tell_nothing():
         "The level is 10.0 ppm, which the study states. The target reaches it from below 9 times in the test part, on "
         "9 days: too few to tell how well anyone warns of it."
     )
-    assert skill.caption.endswith("no intervals, for there are too few crossings.")
+    assert warning_caption(skill).endswith("no intervals, for there are too few crossings.")
     assert skill.cases[ONSETS, "within"].warners["LSTM"].recall.low is None
     series[24 * 9 + 12] = 15.0
     assert warn(series, lambda observed: {"LSTM": observed}).can_be_told
@@ -296,7 +296,7 @@ def test_a_level_that_is_never_reached_leaves_nothing_to_warn_of():
     warner = skill.cases[ONSETS, "within"].warners["LSTM"]
     assert (warner.precision.value, warner.recall.value, warner.tuned.value) == (0.0, None, None)
     assert skill.best_rival() is None
-    assert skill.table_frame().loc["LSTM", (ONSETS, "within 2 h", "recall")] == "no event"
+    assert warning_table(skill).loc["LSTM", (ONSETS, "within 2 h", "recall")] == "no event"
     json.dumps(skill.facts(), allow_nan=False)
 
 

@@ -13,6 +13,7 @@ from lstmkit.analysis.filters.ablation import (
     network_outputs,
 )
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.ablation import ablation_caption, ablation_finding
 from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
@@ -187,7 +188,7 @@ def test_a_network_of_zeros_is_the_residual_baseline():
         model.fc2.bias.zero_()
     ablation = Ablator(model, windows, study_params(), "ppm").layers(bypass())
     assert ablation.rmse[:5].tolist() == [ablation.rule_rmse] * 5
-    assert "As trained, the network puts out the same for every window" in ablation.finding()
+    assert "As trained, the network puts out the same for every window" in ablation_finding(ablation)
 
 
 def made(**changed) -> LayerAblation:
@@ -213,7 +214,7 @@ def made(**changed) -> LayerAblation:
 
 
 def test_finding_and_facts():
-    assert made().finding() == (
+    assert ablation_finding(made()) == (
         "On 2,048 windows the model's RMSE is 25.0 ppm, that of the last value alone 26.0, a difference of −1.0 "
         "ppm (95 % interval −2.0 to 0.0). With one layer held fixed it is 30.0 (layer 1 set to zero), 27.0 "
         "(layer 1 held at its mean), 28.0 (layer 2 set to zero), 26.0 (layer 2 held at its mean); certainly "
@@ -228,8 +229,8 @@ def test_finding_and_facts():
     assert made().facts()["gain_over_no_convolutions"] == 0.5
     assert made().facts()["confidence"] == 0.95
     assert made().facts()["ablation_rmse"]["layer 2 set to zero"] == 28.0
-    assert "too few" not in made().caption
-    assert made(n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")
+    assert "too few" not in ablation_caption(made())
+    assert ablation_caption(made(n_days=4)).endswith(" 4 days are too few to rely on this uncertainty.")
     assert made().to_frame().loc["layer 1 held at its mean", "increase"] == 2
 
 
@@ -239,7 +240,7 @@ def test_finding_and_facts():
 )
 def test_the_verdict_on_convolutions_follows_the_interval(low, high, said):
     result = made(low=np.full(6, low), high=np.full(6, high))
-    assert result.finding().endswith(f": {said}.")
+    assert ablation_finding(result).endswith(f": {said}.")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,8 @@ def test_the_verdict_on_convolutions_follows_the_interval(low, high, said):
 )
 def test_the_verdict_on_the_residual_baseline_follows_the_interval(low, said):
     above = np.array([-1, 4, 1, 2, 0.5, -0.5])
-    assert f"; {said} than the last value alone." in made(over_rule=above, over_rule_low=low).finding()
+    finding = ablation_finding(made(over_rule=above, over_rule_low=low))
+    assert f"; {said} than the last value alone." in finding
 
 
 @pytest.mark.parametrize(
@@ -268,4 +270,6 @@ def test_the_verdict_on_the_residual_baseline_follows_the_interval(low, said):
 )  # fmt: skip
 def test_what_the_printed_digits_do_not_tell_from_the_residual_baseline_is_not_called_worse(above, low, said):
     result = made(over_rule=np.array([-1, *above, 0]), over_rule_low=np.array([-1, *low, 0]))
-    assert f"; {said}." in result.finding()
+    assert f"; {said}." in ablation_finding(result)
+    assert result.held.tolist() == [1, 2, 3, 4]
+    assert not (result.worse & result.alike).any()

@@ -13,6 +13,12 @@ from lstmkit.analysis.filters.activity import FilterActivity, LayerActivity, mea
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.activation_map import (
+    activation_caption,
+    activation_finding,
+    example_finding,
+    example_rule,
+)
 from lstmkit.wording import digits
 from tests.analysis.convolutional import Stack, set_filter, small
 from tests.analysis.tiny import make_test_windows, state_of
@@ -51,11 +57,11 @@ def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
     assert example.regime == "Medium"
     assert example.latest == windows.latest()[expected]
     assert (
-        "of 7 test windows, the one whose mean activations lie nearest the median of those in" in example.rule
+        "of 7 test windows, the one whose mean activations lie nearest the median of those in"
+        in example_rule(example)
     )
-    assert (
-        f"{example.origin:%d %B %Y at %H:%M}, at {digits(example.latest)} ppm (Medium)" in example.finding()
-    )
+    finding = example_finding(example)
+    assert f"{example.origin:%d %B %Y at %H:%M}, at {digits(example.latest)} ppm (Medium)" in finding
 
 
 def test_filters_count_in_their_own_standard_deviations_and_constant_ones_not_at_all():
@@ -76,7 +82,7 @@ def test_without_a_window_in_the_middle_all_of_them_compete():
     example = representative(planted(np.arange(5.0)[:, None]), windows, Regimes(LABELS, (1e8, 1e9)), "ppm")
     assert example.origin == windows.origin[2]
     assert example.regime == "Low"
-    assert "all, for none is in the regime Medium" in example.rule
+    assert "all, for none is in the regime Medium" in example_rule(example)
 
 
 @pytest.mark.parametrize("residual", ["none", "climatology"])
@@ -104,7 +110,9 @@ def example_of(target: np.ndarray, windows: Windows | None = None) -> Example:
         hours_before=np.arange(len(target) - 1.0, -1, -1),
         name="co2",
         unit="ppm",
-        rule="by hand",
+        n_windows=7,
+        middle="Medium",
+        is_middle=True,
     )
 
 
@@ -121,7 +129,7 @@ def test_filters_that_rise_that_fall_and_that_are_silent():
     np.testing.assert_allclose(result.activation[2], 2 * target + 9, rtol=1e-5)
     assert set(result.order[:2].tolist()) == {2, 4}
     assert result.order[2:].tolist() == [3, 0, 1]  # the constant one, the falling one, the silent one last
-    assert result.finding() == (
+    assert activation_finding(result) == (
         "Of the 5 filters of CNN layer 1, 2 rise and 1 falls with CO₂ in this window (correlation beyond "
         "±0.5), 1 does neither, and 1 stays silent throughout."
     )
@@ -160,7 +168,7 @@ def test_a_constant_target_follows_nothing():
     results = activation_maps(small(), example_of(np.full(12, 400.0), windows))
     for result in results:
         assert (result.follows == 0).all()
-        assert result.finding().startswith("CO₂ is constant in this window: nothing follows it")
+        assert activation_finding(result).startswith("CO₂ is constant in this window: nothing follows it")
 
 
 def test_counts_of_one_are_singular():
@@ -171,25 +179,25 @@ def test_counts_of_one_are_singular():
         np.array([0.9, 0.0, 0.0]),
         example_of(np.arange(4.0)),
     )
-    assert "1 rises and 0 fall with CO₂" in one.finding()
-    assert "2 do neither, and 0 stay silent throughout." in one.finding()
+    assert "1 rises and 0 fall with CO₂" in activation_finding(one)
+    assert "2 do neither, and 0 stay silent throughout." in activation_finding(one)
     constant = replace(
         one, activation=np.eye(2, 4), follows=np.zeros(2), example=example_of(np.full(4, 400.0))
     )
-    assert constant.finding().endswith("nothing follows it, and 0 of 2 filters are silent.")
+    assert activation_finding(constant).endswith("nothing follows it, and 0 of 2 filters are silent.")
     dead = replace(constant, activation=np.zeros((1, 4)), follows=np.zeros(1))
-    assert dead.finding().endswith("nothing follows it, and 1 of 1 filter is silent.")
+    assert activation_finding(dead).endswith("nothing follows it, and 1 of 1 filter is silent.")
 
 
 def test_the_caption_names_the_window():
     result = ActivationMap(
         "CNN layer 2", np.ones((2, 4)), np.arange(3.0, -1, -1), np.zeros(2), example_of(np.arange(4.0))
     )
-    assert "CNN layer 2 in the window before 04 March 2025, 05:06, 3.00 ppm" in result.caption
-    assert "0 stay silent throughout" in result.finding()
+    assert "CNN layer 2 in the window before 04 March 2025, 05:06, 3.00 ppm" in activation_caption(result)
+    assert "0 stay silent throughout" in activation_finding(result)
     small = replace(result, example=replace(result.example, latest=0.0005104, unit="mol/mol"))
-    assert "05:06, 0.000510 mol/mol; filters" in small.caption
-    assert "at 0.000510 mol/mol (Medium)" in small.example.finding()
+    assert "05:06, 0.000510 mol/mol; filters" in activation_caption(small)
+    assert "at 0.000510 mol/mol (Medium)" in example_finding(small.example)
 
 
 def test_a_real_sample_end_to_end():

@@ -9,6 +9,7 @@ from torch import nn
 
 from lstmkit.analysis.filters.activity import BATCH, FilterActivity, LayerActivity, measure_activity
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.activity import activity_caption, layer_activity_finding
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.convolutional import Stack, set_filter, small
 from tests.analysis.tiny import make_test_windows, state_of
@@ -69,7 +70,7 @@ def test_filters_that_never_fire_and_filters_that_always_fire():
     assert (layer.zero[0], layer.near_zero[0], layer.largest[0], layer.mean[0]) == (100, 100, 0, 0)
     assert (layer.zero[2], layer.near_zero[2]) == (0, 0)
     assert layer.order.tolist() == [2, 1, 0]
-    finding = layer.finding()
+    finding = layer_activity_finding(layer)
     assert (
         "Most active is filter 2 (mean 1e+03, at zero for 0 %), least active filter 0 (mean 0, at zero"
         in finding
@@ -99,7 +100,7 @@ def layer_of(mean: list[float], zero: list[float]) -> LayerActivity:
 
 
 def test_ordinary_filters_are_said_to_switch():
-    finding = layer_of([0.5, 0.25], [40.0, 60.0]).finding()
+    finding = layer_activity_finding(layer_of([0.5, 0.25], [40.0, 60.0]))
     assert "at zero for 50 % of the steps" in finding
     assert "Most active is filter 0 (mean 0.5, at zero for 40 %), least active filter 1 (mean 0.25" in finding
     assert finding.endswith("Every one of them fires at 5 % of the steps or more and is at zero for some.")
@@ -119,7 +120,7 @@ def test_frames():
         *(("CNN layer 2", number) for number in (0, 1)),  # two filters are told once, not three times
     ]
     assert activity.facts() == {"zero_percent": [10.0, 5.5]}
-    assert "over all steps of 7 test windows" in activity.caption
+    assert "over all steps of 7 test windows" in activity_caption(activity)
 
 
 def test_what_is_no_filter_after_a_relu_is_refused():

@@ -17,6 +17,7 @@ from lstmkit.analysis.filters.bank import (
     filter_norms,
 )
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.bank import bank_finding, connections_finding, norms_finding
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.convolutional import Stack, set_filter, small
 from tests.analysis.tiny import make_test_windows, state_of
@@ -77,7 +78,7 @@ def test_which_steps_a_filter_reads_is_said(offsets, said):
     bank = FilterBank(
         "CNN layer 1", weights, np.zeros(1), ("co2", "temperature"), np.array(offsets), pd.Timedelta("5min")
     )
-    assert f"over {said}" in bank.finding()
+    assert f"over {said}" in bank_finding(bank)
 
 
 def test_the_second_layer_reads_the_filters_of_the_first():
@@ -94,7 +95,7 @@ def test_filters_are_ordered_by_their_norm():
     assert bank.norms.tolist() == [2.0, 3.0, 1.0]
     assert bank.order.tolist() == [1, 0, 2]
     assert bank.share.to_dict() == pytest.approx({"temperature": 900 / 14, "co2": 500 / 14})
-    finding = bank.finding()
+    finding = bank_finding(bank)
     assert "3 filters of CNN layer 1 read 2 features over 3 steps" in finding
     assert "from 5 min before to 5 min after" in finding
     assert (
@@ -121,10 +122,10 @@ def test_one_feature_and_weights_of_zero():
     one = make_test_windows(n=4, lookback=12, features=("co2",))
     bank = filter_banks(small(features=1), one)[0]
     assert bank.share.to_dict() == {"co2": pytest.approx(100)}
-    assert "CO₂ holds 100 % of the squared weights. The norms" in bank.finding()
-    assert "read 1 feature over" in bank.finding()
+    assert "CO₂ holds 100 % of the squared weights. The norms" in bank_finding(bank)
+    assert "read 1 feature over" in bank_finding(bank)
     silent = bank_of(np.zeros((2, 2, 3)))
-    assert silent.finding().endswith("All weights are zero.")
+    assert bank_finding(silent).endswith("All weights are zero.")
     assert silent.share.tolist() == [0.0, 0.0]
 
 
@@ -154,7 +155,8 @@ def test_a_filter_is_dormant_if_it_fires_nowhere():
     assert norms.dormant[0].tolist() == [False, False, True]
     assert norms.norms[0][2] > 0  # its weights do not show it
     assert norms.activity[0][2] == 0
-    assert "Dormant, at no step of the 20 test windows active: 1 filter of CNN layer 1 (2)" in norms.finding()
+    finding = norms_finding(norms)
+    assert "Dormant, at no step of the 20 test windows active: 1 filter of CNN layer 1 (2)" in finding
     assert norms.facts()["dormant_filters"][0] == 1
     frame = norms.to_frame()
     assert frame.loc[("CNN layer 1", 2), "dormant"]
@@ -173,7 +175,7 @@ def test_the_norms_are_compared_with_the_activity():
     )
     assert result.rank_correlation(0) == pytest.approx(spearmanr(norms, activity).statistic)
     assert result.rank_correlation(1) == 0.0  # equal norms have no order
-    finding = result.finding()
+    finding = norms_finding(result)
     assert f"CNN layer 1: norms from {norms.min():.2f} to {norms.max():.2f}" in finding
     assert "CNN layer 2: norms from 2.00 to 2.00, median 2.00" in finding
     assert finding.endswith("No filter is dormant: each fires somewhere in the 2,048 test windows.")
@@ -216,8 +218,8 @@ def test_untrained_weights_read_as_many_inputs_as_is_said(channels, taps):
 
 def test_a_concentrated_layer_is_told_from_an_even_one():
     even, narrow = np.ones((4, 8)), np.eye(4, 8)
-    assert "reads 8.0 of the 8 filters before it" in Connections("CNN layer 2", even, 5).finding()
-    finding = Connections("CNN layer 2", narrow, 5).finding()
+    assert "reads 8.0 of the 8 filters before it" in connections_finding(Connections("CNN layer 2", even, 5))
+    finding = connections_finding(Connections("CNN layer 2", narrow, 5))
     assert "reads 1.0 of the 8 filters before it (median; from 1.0 to 1.0)" in finding
     assert "largest tenth of the 32 connections holds 75 %" in finding  # three of the four
     assert Connections("CNN layer 2", narrow, 5).facts()["inputs_read"] == 1.0

@@ -8,6 +8,11 @@ from lstmkit.analysis.filters.activity import FilterActivity, LayerActivity, mea
 from lstmkit.analysis.filters.by_group import LayerByRegime, filter_regimes
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.by_group import (
+    filter_regimes_caption,
+    filter_regimes_finding,
+    layer_regimes_finding,
+)
 from tests.analysis.convolutional import small
 from tests.analysis.tiny import make_test_windows
 
@@ -43,7 +48,7 @@ def test_planted_specialists_are_found():
     assert layer.specialisation[[0, 2, 3]] == pytest.approx([1, 0, -1])
     assert layer.order[0] == 3
     assert layer.order[-1] == 0
-    finding = result.finding()
+    finding = filter_regimes_finding(result)
     assert "most for High: 0, 4" in finding
     assert "most for Low: 3" in finding
     assert "at most 100 % (filter 0: mean 2.00 in High, 0.00 in Low)" in finding
@@ -87,15 +92,15 @@ def test_an_empty_regime_is_left_out_and_said():
     assert result.colors == (1, 2)
     assert result.left_out == ("Low",)
     assert result.layers[0].mean.shape == (2, 5)
-    assert "Low holds no window and is left out." in result.finding()
-    assert "more active in High than in Medium" in result.finding()
+    assert "Low holds no window and is left out." in filter_regimes_finding(result)
+    assert "more active in High than in Medium" in filter_regimes_finding(result)
     assert "Low" not in " ".join(result.to_frame())
 
 
 def test_a_single_regime_leaves_nothing_to_compare():
     result = filter_regimes(activity_of(planted()), WINDOWS, Regimes(LABELS, (1e8, 1e9)))
     assert result.labels == ("Low",)
-    assert result.finding() == (
+    assert filter_regimes_finding(result) == (
         "All windows lie in the regime Low: there is nothing to compare. Medium holds no window and is left out. "
         "High holds no window and is left out."
     )
@@ -111,12 +116,12 @@ def test_a_regime_of_one_window_has_a_mean_and_no_error():
     assert np.isfinite(result.layers[0].mean).all()
     assert np.isnan(result.layers[0].error[2]).all()
     assert np.isfinite(result.layers[0].error[:2]).all()
-    assert "nan" not in result.finding()
+    assert "nan" not in filter_regimes_finding(result)
 
 
 def test_filters_that_tell_nothing():
     result = filter_regimes(activity_of(np.zeros((90, 3))), WINDOWS, TERCILES)
-    assert result.finding().startswith("No filter of CNN layer 1 tells the regimes apart.")
+    assert filter_regimes_finding(result).startswith("No filter of CNN layer 1 tells the regimes apart.")
 
 
 def test_filters_of_the_middle_regime_alone_belong_to_neither_end():
@@ -126,7 +131,7 @@ def test_filters_of_the_middle_regime_alone_belong_to_neither_end():
         error=np.zeros((3, 2)),
         explained=np.array([0.5, 0.0]),
     )
-    assert layer.finding("Low", "High") == (
+    assert layer_regimes_finding(layer, "Low", "High") == (
         "In CNN layer 1 the regime explains 25 % of a filter's variance (median), at most 50 % (filter 0: mean 1.00 in "
         "High, 1.00 in Low). 0 of 2 filters are more active in High than in Low."
     )
@@ -136,7 +141,7 @@ def test_a_single_filter_of_the_highest_regime_is_singular():
     layer = LayerByRegime(
         "CNN layer 1", np.array([[1.0, 0.0], [3.0, 0.0]]), np.zeros((2, 2)), np.array([0.5, 0.0])
     )
-    assert layer.finding("Low", "High").endswith(
+    assert layer_regimes_finding(layer, "Low", "High").endswith(
         "1 of 2 filters is more active in High than in Low; most for High: 0."
     )
 
@@ -145,13 +150,13 @@ def test_the_spacing_is_that_of_the_sample():
     spread = make_test_windows(n=400, lookback=12).spread(50)
     result = filter_regimes(activity_of(np.zeros((50, 1))), spread, TERCILES)
     assert result.spacing == pd.Timedelta("40min")  # 399 steps over 49 gaps: eight each, in the median
-    assert "The 50 windows lie 40 min apart" in result.finding()
+    assert "The 50 windows lie 40 min apart" in filter_regimes_finding(result)
     one = spread.select(spread.starts.new_tensor([0]))
     assert filter_regimes(activity_of(np.zeros((1, 1))), one, TERCILES).spacing == pd.Timedelta(0)
 
 
 def test_the_caption_counts_the_windows():
-    caption = filter_regimes(activity_of(planted()), WINDOWS, TERCILES).caption
+    caption = filter_regimes_caption(filter_regimes(activity_of(planted()), WINDOWS, TERCILES))
     low, medium, high = np.bincount(REGIME)
     assert f"({low} Low, {medium} Medium, {high} High windows)" in caption
 

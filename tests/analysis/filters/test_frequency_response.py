@@ -10,6 +10,7 @@ from torch import nn
 
 from lstmkit.analysis.filters.bank import FilterBank, filter_banks
 from lstmkit.analysis.filters.frequency_response import KINDS, RANDOM_TAPS, classify, frequency_response, gain
+from lstmkit.findings.filters.frequency_response import response_caption, response_finding
 from tests.analysis.convolutional import Stack, set_filter
 from tests.analysis.tiny import make_test_windows
 
@@ -103,7 +104,7 @@ def test_each_filter_is_judged_by_the_feature_that_it_weighs_most():
     assert response.kind == ("low-pass", "high-pass", "band-pass", "silent")
     assert response.kinds["temperature"].tolist() == ["silent", "high-pass", "low-pass", "silent"]
     assert response.order.tolist() == [0, 2, 1, 3]  # in the order of the kinds
-    finding = response.finding()
+    finding = response_finding(response)
     assert (
         "Of the 4 filters of CNN layer 1, each held against the feature that it weighs most, 1 smooths it (low-pass) "
         "and 1 differentiates it (high-pass); 1 is band-pass; 1 is silent." in finding
@@ -114,7 +115,9 @@ def test_each_filter_is_judged_by_the_feature_that_it_weighs_most():
 
 
 def test_counts_of_other_than_one_are_plural():
-    finding = frequency_response(bank_of([[SMOOTH, NOTHING]] * 2 + [[BAND, NOTHING]] * 2), seed=0).finding()
+    finding = response_finding(
+        frequency_response(bank_of([[SMOOTH, NOTHING]] * 2 + [[BAND, NOTHING]] * 2), seed=0)
+    )
     assert "2 smooth it (low-pass) and 0 differentiate it (high-pass); 2 are band-pass." in finding
 
 
@@ -127,7 +130,7 @@ def test_gains_stand_at_their_periods():
     np.testing.assert_allclose(response.gain[0], 2 * np.sin(omega / 2), rtol=1e-9)
     np.testing.assert_allclose(response.gain[1], np.abs(np.cos(omega / 2)), atol=1e-12)
     assert response.relative_gain.max(axis=1) == pytest.approx([1, 1], rel=0.02)
-    assert "no period below 10 min, two steps, can be told (Nyquist)" in response.caption
+    assert "no period below 10 min, two steps, can be told (Nyquist)" in response_caption(response)
     frame = response.to_frame()
     assert frame.index.tolist() == response.order.tolist()
     assert frame.loc[0, "kind"] == "high-pass"
@@ -177,5 +180,5 @@ def test_one_tap_passes_everything():
     assert response.kind == ("all-pass",)
     assert response.random == {"all-pass": 100.0}
     np.testing.assert_allclose(response.gain, 2.0)
-    assert "no period below 2 h" in response.caption
-    assert "random taps would give 0 % and 0 %" in response.finding()
+    assert "no period below 2 h" in response_caption(response)
+    assert "random taps would give 0 % and 0 %" in response_finding(response)

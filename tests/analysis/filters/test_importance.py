@@ -10,6 +10,8 @@ from lstmkit.analysis.filters.ablation import Ablator
 from lstmkit.analysis.filters.importance import FilterImportance, filter_importance
 from lstmkit.analysis.filters.random_ablation import RandomAblation, random_ablation
 from lstmkit.analysis.filters.relevance import filter_relevance
+from lstmkit.findings.filters.importance import importance_finding
+from lstmkit.findings.filters.random_ablation import random_ablation_finding
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from tests.analysis.filters.test_relevance import RELEVANCE
 from tests.analysis.planted_filters import LIFT, PlantedFilters, days_drawn, noise_windows, study_params
@@ -157,11 +159,12 @@ def test_a_network_of_zeros_has_no_important_filter():
     examined = ablator(model, noise_windows(400))
     importance = filter_importance(examined)
     assert (
-        importance.finding(RELEVANCE) == "No single filter changes the forecast when it is held at its mean."
+        importance_finding(importance, RELEVANCE)
+        == "No single filter changes the forecast when it is held at its mean."
     )
     assert importance.agreement(RELEVANCE) is None
     assert (
-        random_ablation(examined, importance).finding(importance)
+        random_ablation_finding(random_ablation(examined, importance), importance)
         == "No choice of filters changes the forecast."
     )
 
@@ -185,7 +188,7 @@ IMPORTANCE = FilterImportance(
 
 
 def test_finding_frame_and_facts():
-    assert IMPORTANCE.finding(RELEVANCE) == (
+    assert importance_finding(IMPORTANCE, RELEVANCE) == (
         "Held at its mean, a single filter changes the forecast by 1.00 ppm in the median (root mean square over"
         " 256 windows and all steps). Those that change it most are 1 (2.00 ± 0.25 ppm), 2 (1.00 ± 0.10 ppm),"
         " 0 (0.500 ± 0.050 ppm). The loss of 1 of 3 filters raises the RMSE by more than two standard errors,"
@@ -193,6 +196,7 @@ def test_finding_frame_and_facts():
         "between the size of a filter's correlation and its effect is +0.50: a filter that moves with the "
         "deviation need not be one that makes it."
     )
+    assert (IMPORTANCE.useful.tolist(), IMPORTANCE.median_change) == ([0], 1.0)
     assert IMPORTANCE.to_frame()["increase_ppm"].tolist() == [0.3, 0.1, -0.2]
     facts = IMPORTANCE.facts()
     assert facts["filter_importance"] == [0.5, 2.0, 1.0]
@@ -216,7 +220,7 @@ RANDOM = RandomAblation(
 
 
 def test_finding_frame_and_facts_of_random_filters():
-    assert RANDOM.finding(IMPORTANCE) == (
+    assert random_ablation_finding(RANDOM, IMPORTANCE) == (
         "Held at their means, filters drawn at random change the RMSE on 128 windows: half of layer 1 +1.5 ppm on "
         "average over 2 draws (from +1.0 to +2.0), all of it +4.0; half of layer 2 +0.6 ppm on average over 2 "
         "draws (from +0.4 to +0.8), all of it +1.5. Without the 16 filters of layer 2 that change the forecast "
@@ -238,16 +242,18 @@ def test_finding_frame_and_facts_of_random_filters():
 
 def test_one_filter_and_one_draw_are_singular():
     few = replace(RANDOM, held=np.ones((2, 3), int), random=RANDOM.random[:, :, 1:])
-    assert "on average over 1 draw (from" in few.finding(IMPORTANCE)
+    assert "on average over 1 draw (from" in random_ablation_finding(few, IMPORTANCE)
     assert (
         "Without the filter of layer 2 that changes the forecast most, the RMSE changes by +0.200 ppm; 0 of 1 random "
         "choice of one leave a lower RMSE. Without the one that changes it least, it changes by 0 ppm."
-    ) in few.finding(IMPORTANCE)
+    ) in random_ablation_finding(few, IMPORTANCE)
 
 
 def test_a_loss_that_helps_is_told_with_its_sign():
     helpful = replace(RANDOM, most_used=np.array([-0.07, 0.0, 0.0]))
-    assert "most, the RMSE changes by −0.0700 ppm; 0 of 2 random choices" in helpful.finding(IMPORTANCE)
+    finding = random_ablation_finding(helpful, IMPORTANCE)
+    assert "most, the RMSE changes by −0.0700 ppm; 0 of 2 random choices" in finding
+    assert (helpful.below_most_used, RANDOM.below_most_used) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -255,5 +261,5 @@ def test_a_loss_that_helps_is_told_with_its_sign():
     [(0.4, 2.0, "more than"), (-2.0, -0.4, "less than"), (-0.4, 0.4, "not to be told from")],
 )
 def test_the_verdict_on_the_sum_follows_the_interval(low, high, said):
-    finding = RANDOM.finding(replace(IMPORTANCE, beyond_sum_low=low, beyond_sum_high=high))
+    finding = random_ablation_finding(RANDOM, replace(IMPORTANCE, beyond_sum_low=low, beyond_sum_high=high))
     assert finding.endswith(f"the layer is {said} the sum of its parts.")

@@ -9,6 +9,7 @@ from torch import nn
 
 from lstmkit.analysis.filters.pool_selection import PoolSelection, pool_selection
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.pool_selection import pool_caption, pool_finding
 from lstmkit.internals.activations import record
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
@@ -59,7 +60,7 @@ def test_a_rise_selects_the_newest_and_a_fall_the_oldest(pool):
     np.testing.assert_allclose(selection.newest, 0.5)
     assert selection.overall == 0.5
     assert selection.chance == pytest.approx(1 / pool)
-    assert "1 filter never had a choice and is left out" in selection.finding()
+    assert "1 filter never had a choice and is left out" in pool_finding(selection)
 
 
 def test_an_odd_lookback_leaves_out_the_group_with_the_repeated_step():
@@ -152,7 +153,8 @@ def test_dead_filters_alone_are_said_to_be():
     model = PlantedFilters([[0.0]], [-1.0], lambda maps: maps.sum(dim=(1, 2)))
     selection = pool_selection(model, ramp(), study_params())
     assert (
-        selection.finding() == "Every group is a tie: no filter distinguishes the steps that the pool joins."
+        pool_finding(selection)
+        == "Every group is a tie: no filter distinguishes the steps that the pool joins."
     )
     assert selection.overall == selection.chance == 0.5
     assert np.isfinite(selection.newest_error).all()
@@ -161,7 +163,7 @@ def test_dead_filters_alone_are_said_to_be():
 
 def test_a_pool_of_one_step_has_no_choice():
     selection = pool_selection(up_and_down(pool=1), ramp(), study_params())
-    assert selection.finding() == "The pool joins single steps, so it has nothing to select from."
+    assert pool_finding(selection) == "The pool joins single steps, so it has nothing to select from."
     assert selection.overall == selection.chance == 1
 
 
@@ -172,6 +174,12 @@ def test_what_cannot_be_examined_is_refused():
         pool_selection(up_and_down(pool=4), ramp(lookback=3), study_params())
     with pytest.raises(LstmkitError, match="LSTMForecaster has 0 convolutional stages"):
         pool_selection(LSTMForecaster(1, 2, hidden=2), ramp(), study_params())
+    averaging = up_and_down()
+    averaging.pool = nn.AvgPool1d(2)
+    with pytest.raises(
+        LstmkitError, match=r"pool is of the kind AvgPool1d: nn\.MaxPool1d alone selects steps"
+    ):
+        pool_selection(averaging, ramp(), study_params())
 
 
 def test_the_model_stays_as_it_was():
@@ -199,7 +207,7 @@ SELECTION = PoolSelection(
 
 
 def test_finding_frame_and_facts():
-    assert SELECTION.finding() == (
+    assert pool_finding(SELECTION) == (
         "60 % of the groups are ties. In the others the newest of the 2 steps is selected in 49.00 ± 0.40 % "
         "of the cases, less often than by chance (50 %). Along the lookback its share lies between 50.0 and "
         "50.0 % in the 1 group whose field lies within the window; between 25 and 75 % in the 2 groups at the"
@@ -207,9 +215,11 @@ def test_finding_frame_and_facts():
         "1.0 % (filter 0) to 58.0 ± 5.0 % (filter 1); 1 of 2 differ from chance by more than two standard "
         "errors."
     )
-    assert "no more and no less than by chance (50 %)" in replace(SELECTION, overall=0.495).finding()
-    assert "too few" not in SELECTION.caption
-    assert replace(SELECTION, n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")
+    assert "no more and no less than by chance (50 %)" in pool_finding(replace(SELECTION, overall=0.495))
+    assert "too few" not in pool_caption(SELECTION)
+    assert pool_caption(replace(SELECTION, n_days=4)).endswith(
+        " 4 days are too few to rely on this uncertainty."
+    )
     frame = SELECTION.to_frame()
     steps, filters = frame.loc["hours_before"], frame.loc["filter"]
     assert steps.index.tolist() == [5, 4, 3, 2, 1, 0]
@@ -222,11 +232,11 @@ def test_finding_frame_and_facts():
 
 
 def test_padding_at_one_end_is_said_to_be_there():
-    first = replace(SELECTION, padded=np.array([True, False, False])).finding()
+    first = pool_finding(replace(SELECTION, padded=np.array([True, False, False])))
     assert (
         "; between 75 and 75 % in the 1 group at the beginning, whose field reaches into the padding. Filters range"
     ) in first
-    last = replace(SELECTION, padded=np.array([False, False, True])).finding()
+    last = pool_finding(replace(SELECTION, padded=np.array([False, False, True])))
     assert (
         "; between 25 and 25 % in the 1 group at the end, whose field reaches into the padding (25 % in the newest of "
         "all). Filters range"
@@ -238,11 +248,11 @@ def test_newest_groups_that_are_always_ties_are_not_told_as_measured():
     assert (
         "between 75 and 75 % in the 1 group at the ends, whose field reaches into the padding (no choice in the "
         "newest of all)."
-    ) in tied.finding()
+    ) in pool_finding(tied)
 
 
 def test_where_every_group_touches_the_padding_the_sentence_is_whole():
-    finding = replace(SELECTION, padded=np.ones(3, dtype=bool)).finding()
+    finding = pool_finding(replace(SELECTION, padded=np.ones(3, dtype=bool)))
     assert (
         ". Along the lookback its share lies between 25 and 75 % in the 3 groups at the ends, whose field reaches into "
         "the padding (25 % in the newest of all). Filters range"
@@ -251,4 +261,4 @@ def test_where_every_group_touches_the_padding_the_sentence_is_whole():
 
 def test_where_no_group_at_the_ends_decides_nothing_is_said_of_them():
     inner = replace(SELECTION, frequency=np.array([[0.0, 0.0], [0.2, 0.2], [0.0, 0.0]]))
-    assert "in the 1 group whose field lies within the window. Filters range" in inner.finding()
+    assert "in the 1 group whose field lies within the window. Filters range" in pool_finding(inner)

@@ -8,6 +8,7 @@ from torch import nn
 
 from lstmkit.analysis.filters.receptive_field import ReceptiveField, Stage, receptive_field
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.receptive_field import as_time, receptive_field_finding
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_local_stages, trace
 from lstmkit.models.causal_convolution import CausalConv1d
@@ -94,7 +95,7 @@ def test_both_ways_give_what_is_found_by_hand(name):
     assert [stage.measured for stage in field.stages] == steps
     assert [stage.stride for stage in field.stages] == strides
     assert field.agree
-    assert "Gradients of single steps reach exactly these inputs." in field.finding()
+    assert "Gradients of single steps reach exactly these inputs." in receptive_field_finding(field)
 
 
 @architectures
@@ -172,7 +173,7 @@ def test_the_default_model_sees_twelve_steps_and_not_eleven():
     assert [stage.steps for stage in field.stages] == [7, 11, 12]
     assert field.convolutions == 11
     assert (field.newest, field.after) == (12, 0)
-    finding = field.finding()
+    finding = receptive_field_finding(field)
     assert "7 at CNN layer 1 (35 min), 11 at CNN layer 2 (55 min), 12 at the pool (60 min)" in finding
     assert "Counting the convolutions alone, as the study's plan does, gives 11: the pool joins" in finding
     assert "adds 1. Neighbouring inputs of the memory begin 2 steps apart and share 10." in finding
@@ -205,20 +206,20 @@ def test_the_newest_step_of_the_default_model_sees_all_up_to_the_origin():
 
 
 def test_padding_after_the_origin_and_steps_that_no_stage_sees_are_said():
-    centred = receptive_field(model_of("seven, five, pool of two"), WINDOWS).finding()
+    centred = receptive_field_finding(receptive_field(model_of("seven, five, pool of two"), WINDOWS))
     assert "sees 7 steps; 5 more would lie after the origin and are padding." in centred
     dropped = Stack(
         conv(2, 6, 3, padding="valid"), nn.MaxPool1d(5), channels=6
     )  # 46 steps: nine groups, one over
     field = receptive_field(stirred(dropped), WINDOWS)
     assert field.after == -1
-    assert "No step of that stage sees the newest 1 step of the lookback." in field.finding()
+    assert "No step of that stage sees the newest 1 step of the lookback." in receptive_field_finding(field)
 
 
 def test_nearly_all_of_the_lookback_is_a_hundred_percent():
     stage = Stage("CNN layer 1", 299, 299, 1, 0)
     field = ReceptiveField((stage,), np.ones(299), 299, 0, 299, lookback=300, interval=pd.Timedelta("5min"))
-    assert field.finding().endswith(
+    assert receptive_field_finding(field).endswith(
         "That is 99.7 % of the lookback of 300 steps: longer patterns are left to the memory."
     )
 
@@ -226,7 +227,7 @@ def test_nearly_all_of_the_lookback_is_a_hundred_percent():
 def test_without_a_pool_nothing_is_said_of_one():
     field = receptive_field(model_of("no pool"), WINDOWS)
     assert field.convolutions == field.stages[-1].steps == 11
-    assert "alone" not in field.finding().split("lookback")[0]
+    assert "alone" not in receptive_field_finding(field).split("lookback")[0]
 
 
 @pytest.mark.parametrize("lookback", [23, 25])
@@ -245,7 +246,7 @@ def test_taps_of_zero_are_not_seen():
     assert [stage.measured for stage in field.stages] == [5, 9, 10]
     assert (
         "Gradients reach another number of inputs: CNN layer 1 5 steps, not 7; CNN layer 2 9 steps, not 11; "
-        "the pool 10 steps, not 12." in field.finding()
+        "the pool 10 steps, not 12." in receptive_field_finding(field)
     )
     assert len(field.gradient) == 12
     assert field.gradient.sum() == pytest.approx(100)
@@ -280,7 +281,7 @@ def test_a_lookback_shorter_than_the_field_is_seen_whole():
     field = receptive_field(small(kernels=(7, 5)), make_test_windows(n=40, lookback=8))
     assert field.stages[-1].steps == 12
     assert field.stages[-1].measured == 8
-    assert field.finding().endswith("The lookback has 8 steps, so one step sees all of it.")
+    assert receptive_field_finding(field).endswith("The lookback has 8 steps, so one step sees all of it.")
 
 
 def test_closed_relus_let_nothing_through():
@@ -290,7 +291,7 @@ def test_closed_relus_let_nothing_through():
     field = receptive_field(model, WINDOWS)
     assert field.stages[-1].measured == 0
     assert (field.gradient == 0).all()
-    assert "the pool 0 steps, not 12" in field.finding()
+    assert "the pool 0 steps, not 12" in receptive_field_finding(field)
 
 
 def test_frame_and_units():
@@ -298,7 +299,7 @@ def test_frame_and_units():
     assert field.to_frame().loc["the pool"].to_dict() == {
         "steps": 12, "measured": 12, "stride": 2, "minutes": 720.0,
     }  # fmt: skip
-    assert (field.minutes(1), field.minutes(12), field.minutes(36)) == ("60 min", "12 h", "36 h")
+    assert (as_time(field, 1), as_time(field, 12), as_time(field, 36)) == ("60 min", "12 h", "36 h")
 
 
 def test_a_model_without_convolutions_is_refused():

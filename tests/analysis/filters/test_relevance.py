@@ -8,6 +8,7 @@ import torch
 
 from lstmkit.analysis.filters.relevance import SHIFTS, FilterRelevance, filter_relevance
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.filters.relevance import relevance_caption, relevance_finding
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.wording import signed
@@ -69,7 +70,7 @@ def test_correlations_equal_numpys(residual):
     same = np.allclose(relevance.correlation[0], relevance.correlation[1], atol=1e-6)
     assert same == (residual == "none")  # where the rule is constant the deviation is the whole forecast
     assert (
-        "the correlations are the same, as the rule adds the same to every" in relevance.finding()
+        "the correlations are the same, as the rule adds the same to every" in relevance_finding(relevance)
     ) == same
 
 
@@ -115,8 +116,8 @@ def test_a_square_has_information_but_no_correlation():
     assert (
         "2 of 2 filters that change share more information with the deviation than any of their 19 shifted copies, "
         "which about 0 would by chance; "
-    ) in relevance.finding()
-    assert relevance.finding().endswith(
+    ) in relevance_finding(relevance)
+    assert relevance_finding(relevance).endswith(
         "2 of these show no certain correlation; a single shifted copy comes first in no such filter, so chance does "
         f"not explain it: there is a relation that the correlation does not show, most clearly in filter {strongest} "
         f"({relevance.information[strongest]:.2f} bits, r = {signed(relevance.correlation[0, strongest], 2)})."
@@ -136,7 +137,7 @@ def test_of_an_independent_deviation_a_bent_relation_is_claimed_once_in_twenty_t
         relevance = filter_relevance(model, windows, study_params())
         assert not relevance.constant.any()
         assert relevance.informative.any()
-        claimed += "there is a relation" in relevance.finding()
+        claimed += "there is a relation" in relevance_finding(relevance)
     assert claimed <= 1  # two of three would come up in 1 of 140 tests
 
 
@@ -150,10 +151,10 @@ def test_constant_filters_are_named_and_have_no_nan():
         assert np.isfinite(values).all()
     assert (relevance.information[2:] == 0).all()
     assert (relevance.baseline[2:] == 0).all()
-    assert relevance.finding().startswith(
+    assert relevance_finding(relevance).startswith(
         "2 of 4 filters never change. The network's deviation from the climatology moves most with"
     )
-    finding = relevance.finding()
+    finding = relevance_finding(relevance)
     assert (
         "For 2 of 2 filters that change the interval leaves out zero, where chance alone would let about 0"
         in finding
@@ -172,7 +173,7 @@ def test_a_network_that_puts_out_a_constant_is_said_to():
     assert not relevance.correlation[0].any()
     assert relevance.correlation[1].any()  # the last value moves
     assert not relevance.information.any()
-    assert relevance.finding() == (
+    assert relevance_finding(relevance) == (
         "2 of 4 filters never change. The network puts out the same in every window, so no filter can be related to it."
     )
 
@@ -182,7 +183,7 @@ def test_filters_that_are_all_dead():
     relevance = filter_relevance(model, noise_windows()["test"], study_params())
     assert relevance.constant.all()
     alone = replace(relevance, constant_network=False)
-    assert alone.finding() == "1 filter of 1 never changes. Nothing can be related to the forecast."
+    assert relevance_finding(alone) == "1 filter of 1 never changes. Nothing can be related to the forecast."
 
 
 def test_the_sample_is_spread_and_bounded():
@@ -226,7 +227,7 @@ RELEVANCE = FilterRelevance(
 
 
 def test_finding_frame_and_facts():
-    assert RELEVANCE.finding() == (
+    assert relevance_finding(RELEVANCE) == (
         "The network's deviation from the last value moves most with filters 1 (r = −0.60), 0 (r = +0.20), 2 "
         "(r = +0.10); the first's interval is −0.70 to −0.50. For 2 of 3 filters the interval leaves out zero, where "
         "chance alone would let about 0. With the whole forecast the largest correlation is 0.90 in size, with the "
@@ -236,14 +237,16 @@ def test_finding_frame_and_facts():
         "copy comes first in no such filter, so chance does not explain it: there is a relation that the correlation "
         "does not show, most clearly in filter 2 (0.40 bits, r = +0.10)."
     )
-    assert "too few" not in RELEVANCE.caption
-    assert replace(RELEVANCE, n_days=4).caption.endswith(" 4 days are too few to rely on this uncertainty.")
+    assert "too few" not in relevance_caption(RELEVANCE)
+    assert relevance_caption(replace(RELEVANCE, n_days=4)).endswith(
+        " 4 days are too few to rely on this uncertainty."
+    )
     frame = RELEVANCE.to_frame()
     assert frame.index.tolist() == [1, 0, 2]
     assert frame["r_forecast"].tolist() == [-0.4, 0.5, -0.9]
     assert RELEVANCE.facts()["top_filters"] == [1, 0, 2]
     assert RELEVANCE.facts()["informative_filters"] == 2
-    assert f"the largest of {SHIFTS} copies" in RELEVANCE.caption
+    assert f"the largest of {SHIFTS} copies" in relevance_caption(RELEVANCE)
 
 
 def five(information: list[float], shifted: list[list[float]]) -> FilterRelevance:
@@ -265,14 +268,14 @@ def test_what_a_shifted_copy_reaches_as_well_is_left_to_chance():
     even = five([0.9, 0.4, 0.3, 0.0, 0.1], [[0.1, 0.1, 0.2, 0.1, 0.0], [0.2, 0.2, 0.1, 0.2, 0.2]])
     assert even.informative.tolist() == [True, True, True, False, False]
     assert even.hidden_by_chance == 2
-    assert even.finding().endswith(
+    assert relevance_finding(even).endswith(
         "2 of these show no certain correlation; a single shifted copy comes first in up to 2 such filters, so this "
         "may be chance."
     )
     # the deviation in 1, 2, 3, the second copy in 4; the first copy in 0, which does not count
     clear = five([0.1, 0.4, 0.3, 0.5, 0.1], [[0.9, 0.1, 0.2, 0.1, 0.0], [0.2, 0.2, 0.1, 0.2, 0.2]])
     assert clear.hidden_by_chance == 1
-    assert clear.finding().endswith(
+    assert relevance_finding(clear).endswith(
         "3 of these show no certain correlation; a single shifted copy comes first in up to 1 such filter, so chance "
         "does not explain it: there is a relation that the correlation does not show, most clearly in filter 3 (0.50 "
         "bits, r = +0.10)."
@@ -280,7 +283,7 @@ def test_what_a_shifted_copy_reaches_as_well_is_left_to_chance():
     # where nothing is shared at all, nothing comes first
     nothing = five([0.0] * 5, [[0.0] * 5] * 2)
     assert nothing.hidden_by_chance == 0
-    assert "certain correlation" not in nothing.finding()
+    assert "certain correlation" not in relevance_finding(nothing)
 
 
 def test_dead_filters_are_no_part_of_any_count():
@@ -292,7 +295,7 @@ def test_dead_filters_are_no_part_of_any_count():
         information=np.array([0.1, 0.5, 0.0]),
         constant=np.array([False, False, True]),
     )
-    finding = dead.finding()
+    finding = relevance_finding(dead)
     assert finding.startswith(
         "1 filter of 3 never changes. The network's deviation from the last value moves most with filters 1 "
         "(r = −0.60), 0 (r = +0.20); "
@@ -310,8 +313,8 @@ def test_chance_is_counted_in_the_filters_that_change():
         "shifted": np.full((19, 64), 0.1),
         "activation": np.ones(64),
     }
-    all_move = replace(RELEVANCE, constant=np.zeros(64, dtype=bool), **many).finding()
-    half_move = replace(RELEVANCE, constant=np.arange(64) < 32, **many).finding()
+    all_move = relevance_finding(replace(RELEVANCE, constant=np.zeros(64, dtype=bool), **many))
+    half_move = relevance_finding(replace(RELEVANCE, constant=np.arange(64) < 32, **many))
     assert "where chance alone would let about 3." in all_move
     assert "which about 3 would by chance" in all_move
     assert "where chance alone would let about 2." in half_move

@@ -8,12 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from lstmkit.analysis.gates import statistics as room
-from lstmkit.analysis.gates.statistics import FORGET, GATE_NAMES, gate_statistics
+from lstmkit.analysis.gates import statistics as module
+from lstmkit.analysis.gates.part import FORGET, GATE_NAMES
+from lstmkit.analysis.gates.settling import settling_hours
+from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.gates.stream import BIN_EDGES, BINS, TIMESCALE_EDGES, resolved, stride_of
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
-from lstmkit.findings.gates import settling_hours
+from lstmkit.findings.gates.statistics import sampling_words
 from lstmkit.internals.activations import record
 from lstmkit.internals.gates import GATES, trace_lstm
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
@@ -151,8 +153,8 @@ def test_cells(gates, traced, model):
 
 
 def test_batches_do_not_matter(model, windows, gates, monkeypatch):
-    monkeypatch.setattr(room, "BATCH", 32)
-    monkeypatch.setattr(room, "SMALL_BATCH", 16)
+    monkeypatch.setattr(module, "BATCH", 32)
+    monkeypatch.setattr(module, "SMALL_BATCH", 16)
     again = gate_statistics(model, windows, REGIMES)
     for one, other in zip(gates.parts, again.parts, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, atol=1e-6)
@@ -289,7 +291,7 @@ def test_which_steps_distributions_are_taken_from_is_said():
         (72, "one of every 3 steps of the lookback, the newest among them"),
     ):
         gates = gate_statistics(model, make_test_windows(n=2, lookback=lookback), REGIMES)
-        assert gates.sampling == said
+        assert sampling_words(gates) == said
 
 
 @pytest.mark.parametrize("n", [1, 2, 31])

@@ -10,6 +10,7 @@ from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.horizons.attribution_shift import AttributionShift, attribution_shift
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.horizons.attribution_shift import attribution_shift_caption, attribution_shift_finding
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams, EvaluationParams
 from tests.analysis.drawn import windows_drawn
@@ -70,7 +71,7 @@ def test_short_lookbacks_have_fewer_spans():
     assert shift.spans == ("newest hour",)
     assert (
         "Of its gradient 100.0 % and 100.0 % (15 min and 15 min ahead) fall on the newest hour."
-        in shift.finding()
+        in attribution_shift_finding(shift)
     )
 
 
@@ -124,6 +125,8 @@ def test_a_change_is_clear_where_it_exceeds_twice_its_error():
     )
     assert moved.move.tolist() == [-1, 1]
     assert moved.clear.tolist() == [True, False]
+    assert moved.moved.tolist() == [0]
+    assert moved.leaders == {0: 0, 1: 0}
 
 
 def test_finding_names_leaders_moves_and_hours():
@@ -137,14 +140,14 @@ def test_finding_names_leaders_moves_and_hours():
         span_share=np.array([[99.98, 0.02, 0.0], [25.0, 12.5, 62.5]]),
         span_error=np.array([[0.01, 0.01, 0.0], [1.5, 0.5, 2.0]]),
     )
-    assert shift.finding() == (
+    assert attribution_shift_finding(shift) == (
         "CO₂ leads 1 h ahead with 70.0 ± 1.0 %, temperature 4 h ahead with 60.0 ± 2.0 %. Ranks that "
         "change by more than twice the standard error of the change: CO₂ from 1 to 2, temperature from 2 to 1. Of its "
         "gradient 100.0 % and 25.0 ± 1.5 % (1 h and 4 h ahead) fall on the newest hour, less than 0.1 % and "
         "62.5 ± 2.0 % on what is older than 12 h."
     )
     still = dataclasses.replace(shift, move_error=np.array([5.0, 5.0]))
-    assert "No rank changes by more than twice its standard error." in still.finding()
+    assert "No rank changes by more than twice its standard error." in attribution_shift_finding(still)
 
 
 def silent(horizon: int) -> Attributor:
@@ -153,7 +156,7 @@ def silent(horizon: int) -> Attributor:
 
 def test_a_silent_network_gives_no_nan():
     shift = attribution_shift([silent(1), silent(4)], DRAWS)
-    assert shift.finding() == "All gradients are zero."
+    assert attribution_shift_finding(shift) == "All gradients are zero."
     assert shift.facts() == {}
     assert np.isfinite(shift.to_frame().loc["feature"]).all(axis=None)
     assert np.isfinite(shift.to_frame().loc["past hours", ["share", "share_error"]]).all(axis=None)
@@ -161,13 +164,13 @@ def test_a_silent_network_gives_no_nan():
 
 def test_a_horizon_of_zeros_has_no_leader_and_no_ranks_to_compare():
     shift = attribution_shift([silent(1), attributor(FAR, windows_of(4))], DRAWS)
-    assert shift.finding() == (
+    assert attribution_shift_finding(shift) == (
         "All gradients are zero 1 h ahead. CO₂ leads 4 h ahead with 50.0 %. Of its gradient 25.0 % "
         "(4 h ahead) fall on the newest hour, 62.5 % on what is older than 12 h."
     )
     assert shift.facts() == {"leading_feature 4 h": "co2", "newest_hour_percent 4 h": pytest.approx(25)}
-    assert "Where all gradients are zero, there are no ranks." in shift.caption
-    assert "no ranks" not in linear_shift().caption
+    assert "Where all gradients are zero, there are no ranks." in attribution_shift_caption(shift)
+    assert "no ranks" not in attribution_shift_caption(linear_shift())
     assert not shift.clear.any()
 
 
@@ -178,7 +181,7 @@ def test_horizons_with_a_gradient_are_compared_past_one_that_has_none(zeros):
     shift = attribution_shift([silent(zeros), near, far], DRAWS)
     assert shift.move.tolist() == [-1, 1]
     assert shift.move_error.tolist() == [0, 0]
-    assert shift.finding() == (
+    assert attribution_shift_finding(shift) == (
         f"All gradients are zero {zeros} h ahead. CO₂ leads 2 h ahead with 75.0 %, temperature 8 h "
         "ahead with 75.0 %. Ranks that change by more than twice the standard error of the change: CO₂ from 1 to 2, "
         "temperature from 2 to 1. Of its gradient 87.5 % and 100.0 % (2 h and 8 h ahead) fall on the newest hour, "

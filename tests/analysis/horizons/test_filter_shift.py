@@ -11,6 +11,7 @@ from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.horizons.filter_shift import FilterShift, filter_shift
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.horizons.filter_shift import filter_shift_caption, filter_shift_finding
 from lstmkit.internals.activations import record
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
@@ -99,7 +100,8 @@ def test_matched_filters_of_opposite_importance_disagree():
     far = torch.tensor([0.0, 0.5, 1.0, 2.0, 4.0])
     shift = filter_shift(pair(WEIGHTS.abs(), far), DRAWS)
     assert shift.agreement < -0.5
-    assert "cannot be told from that" in shift.finding()  # with five filters chance alone gives 0 ± 0.50
+    # with five filters chance alone gives 0 ± 0.50
+    assert "cannot be told from that" in filter_shift_finding(shift)
 
 
 def test_a_cnn_lstm_equals_gradients_taken_by_hand():
@@ -133,7 +135,8 @@ def test_dead_filters_and_silent_heads_give_no_nan():
         attributors[0].forecast.model.conv.bias[1] = -1e3  # never fires
     shift = filter_shift(attributors, DRAWS)
     assert (
-        shift.finding() == "At some horizon no filter changes the forecast, so there is nothing to compare."
+        filter_shift_finding(shift)
+        == "At some horizon no filter changes the forecast, so there is nothing to compare."
     )
     assert shift.half.tolist() == [0, 0]
     assert shift.agreement is None
@@ -171,7 +174,7 @@ SHIFT = FilterShift(
 
 
 def test_finding():
-    assert SHIFT.finding() == (
+    assert filter_shift_finding(SHIFT) == (
         "The models for 1 h and 24 h ahead were trained separately: filters of the same number correlate by 0.00 in "
         "the median. Matched so that they correlate most, pairs reach +0.70 in the median, and +0.10 where the windows "
         "of one model are shuffled; 1 of 3 reach 0.8 (0 shuffled). The importance of unrelated filters would have a "
@@ -181,10 +184,12 @@ def test_finding():
 
 
 def test_a_caption_says_when_the_days_are_too_few():
-    assert SHIFT.caption.endswith(
+    assert filter_shift_caption(SHIFT).endswith(
         "over resampled blocks of days. 3 days are too few to rely on this uncertainty."
     )
-    assert dataclasses.replace(SHIFT, n_days=30).caption.endswith("over resampled blocks of days.")
+    assert filter_shift_caption(dataclasses.replace(SHIFT, n_days=30)).endswith(
+        "over resampled blocks of days."
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +204,7 @@ def test_a_caption_says_when_the_days_are_too_few():
 def test_an_agreement_beyond_chance_is_told_on_either_side_of_zero(agreement, said):
     alike = dict.fromkeys(("likeness", "same_number", "chance"), np.zeros(64))
     many = dataclasses.replace(SHIFT, partner=np.arange(64), agreement=agreement, **alike)
-    assert f"a rank correlation of 0 ± 0.13; that of matched ones, {said}" in many.finding()
+    assert f"a rank correlation of 0 ± 0.13; that of matched ones, {said}" in filter_shift_finding(many)
 
 
 def test_models_without_filters_and_single_horizons_are_refused():

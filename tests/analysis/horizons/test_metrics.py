@@ -9,6 +9,7 @@ import torch
 
 from lstmkit.analysis.horizons.metrics import metrics_summary, ranks, shared_windows, shares
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.horizons.metrics import metrics_summary_caption, metrics_summary_finding
 from tests.analysis.tiny import make_test_windows
 
 Ends = tuple[float, float | None, float | None]
@@ -42,6 +43,8 @@ def test_a_row_per_horizon_and_range_with_the_best_baseline():
     assert list(table.index) == [
         ("1 h", "all steps"), ("1 h", "last step"), ("24 h", "all steps"), ("24 h", "last step"),
     ]  # fmt: skip
+    assert summary.overall["rmse"].to_dict() == {"1 h": 20, "24 h": 50}
+    assert summary.growth == 2.5
     row = table.loc[("24 h", "last step")]
     assert (row["rmse"], row["mae"], row["r2"], row["mape"]) == (100, 50, 0.8, 4)
     assert (row["baseline_rmse"], row["baseline_r2"], row["best_baseline"]) == (102, 0.6, "ridge")
@@ -58,7 +61,7 @@ def test_finding_says_where_the_model_is_better_and_where_that_is_unsure():
     summary = metrics_summary(
         "LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15)), 24.0: metrics(50.0, (0.02, -0.01, 0.05))}
     )
-    assert summary.finding() == (
+    assert metrics_summary_finding(summary) == (
         "1 h ahead: RMSE 20.0 ppm over all steps against 21.0 ppm for ridge, a skill of +10.0 % (95 % interval +5.0 to "
         "+15.0 %, without zero). 24 h ahead: RMSE 50.0 ppm over all steps against 51.0 ppm for ridge, a skill of +2.0 "
         "% (95 % interval −1.0 to +5.0 %, and zero lies inside: this test part cannot tell the two apart). From 1 h to "
@@ -71,19 +74,22 @@ def test_a_skill_without_an_interval_is_said_to_have_none():
     summary = metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15)), 24.0: few})
     assert (
         "24 h ahead: RMSE 50.0 ppm over all steps against 51.0 ppm for ridge, a skill of +2.0 % (too few days for an "
-        "interval). From" in summary.finding()
+        "interval). From" in metrics_summary_finding(summary)
     )
     whiskers = " Whiskers of the skill are 95 % intervals over resampled blocks of days"
-    assert summary.caption.endswith(f"{whiskers}; where there are none, there are too few days.")
-    assert metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15))}).caption.endswith(f"{whiskers}.")
-    assert " Test days: 30 (1 h ahead), 4 (24 h ahead). " in summary.caption
+    assert metrics_summary_caption(summary).endswith(
+        f"{whiskers}; where there are none, there are too few days."
+    )
+    near = metrics_summary("LSTM", {1.0: metrics(20.0, (0.1, 0.05, 0.15))})
+    assert metrics_summary_caption(near).endswith(f"{whiskers}.")
+    assert " Test days: 30 (1 h ahead), 4 (24 h ahead). " in metrics_summary_caption(summary)
     assert summary.table.loc["24 h", ["skill_low", "skill_high"]].isna().all(axis=None)
 
 
 def test_one_horizon_and_metrics_that_are_undefined():
     summary = metrics_summary("LSTM", {0.5: metrics(20.0, (-0.1, -0.2, -0.05), mape=None)})
-    assert summary.finding().startswith("30 min ahead: RMSE 20.0 ppm")
-    assert "factor" not in summary.finding()
+    assert metrics_summary_finding(summary).startswith("30 min ahead: RMSE 20.0 ppm")
+    assert "factor" not in metrics_summary_finding(summary)
     assert summary.table["mape"].isna().all()
     assert all(np.isfinite(value) for value in summary.facts().values())
 
@@ -91,7 +97,7 @@ def test_one_horizon_and_metrics_that_are_undefined():
 def test_small_errors_have_three_digits():
     small = metrics(0.0, (0.1, 0.05, 0.15))
     small["rmse"]["all_steps"], small["baselines"]["ridge"]["rmse"]["all_steps"] = 1.96e-5, 0.0002344
-    found = metrics_summary("LSTM", {1.0: small | {"unit": "mol/mol"}}).finding()
+    found = metrics_summary_finding(metrics_summary("LSTM", {1.0: small | {"unit": "mol/mol"}}))
     assert found.startswith(
         "1 h ahead: RMSE 1.96e−05 mol/mol over all steps against 0.000234 mol/mol for ridge, a skill"
     )

@@ -13,6 +13,7 @@ from lstmkit.analysis.states.similarity import debiased_cka, shifted_cka
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.horizons.state_shift import state_shift_caption, state_shift_finding
 from lstmkit.params import HiddenStateParams, SplitParams
 from lstmkit.report.display import show_table
 from tests.analysis.states.clouds import cloud
@@ -62,7 +63,7 @@ def test_the_same_windows_at_every_horizon_the_nearest_first():
     assert (near.name, far.name) == ("1 h ahead", "24 h ahead")
     np.testing.assert_array_equal(near.values, far.values)
     assert near.origin[[0, -1]].equals(day.origin[[0, -1]])
-    assert "for the same 50 test windows" in shift.caption
+    assert "for the same 50 test windows" in state_shift_caption(shift)
 
 
 def test_from_the_clock_to_the_correction():
@@ -121,7 +122,7 @@ def test_the_finding_says_the_numbers():
     # others 2 / sin π/24 = 15.32, seven times each: (7 · 15.32 / 84) / (7 · 15.19 / 83) − 1 is a silhouette of −0.003
     correction = np.tile([-1.0, 1.0], 84)
     latest = np.where(correction > 0, 600.0, 400.0)
-    found = made(moment(), correction[:, None] * [[1.0, 2.0]], latest, correction).finding()
+    found = state_shift_finding(made(moment(), correction[:, None] * [[1.0, 2.0]], latest, correction))
     assert found == (
         "1 h ahead 90 % of the variance lies in 2 of 2 components (2.0 effective dimensions), 24 h ahead in 1 (1.0). "
         "Regime, hour and weekend together account for 100 % of the variance 1 h ahead and 100 % 24 h ahead, the "
@@ -134,18 +135,18 @@ def test_the_finding_says_the_numbers():
 
 def test_the_verdict_depends_on_what_a_common_rhythm_makes():
     shift = made(moment(), moment() @ TURN, 500.0, noise(0, 168))
-    assert "So the two are more alike than a common rhythm makes them." in shift.finding()
-    assert "So the two are no more alike than" in replace(shift, shifted=0.25).finding()
-    assert "All windows start in one regime." in shift.finding()
+    assert "So the two are more alike than a common rhythm makes them." in state_shift_finding(shift)
+    assert "So the two are no more alike than" in state_shift_finding(replace(shift, shifted=0.25))
+    assert "All windows start in one regime." in state_shift_finding(shift)
     assert "regime_silhouette 1 h" not in shift.facts()
-    apart = made(moment(), moment(), np.tile([400.0, 600.0], 84), noise(0, 168)).finding()
+    apart = state_shift_finding(made(moment(), moment(), np.tile([400.0, 600.0], 84), noise(0, 168)))
     assert "The regimes lie within one another at both (mean silhouette 0.00 and 0.00)." in apart
 
 
 def test_states_that_never_change_are_named():
     hour, day = windows_of(1), windows_of(24)
     shift = shift_of(outputs_of(hour, clock(hour)), outputs_of(day, np.full((len(day), 2), 0.1)))
-    assert shift.finding() == (
+    assert state_shift_finding(shift) == (
         "24 h ahead the LSTM ends in the same state after every window: nothing to compare."
     )
     assert "alignment" not in shift.facts()

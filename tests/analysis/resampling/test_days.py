@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.analysis.resampling.days import ResampledDays, too_few
+from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import with_error
 from tests.analysis.planted_filters import days_drawn, noise_windows
@@ -59,11 +59,6 @@ def test_days_in_succession_that_go_together_widen_the_spread():
     spread = [ResampledDays(stamps, v, 1000, 0).means(v).std() for v in (runs, rng.permutation(runs))]
     assert spread[0] == pytest.approx(runs[::4].std() / np.sqrt(100), rel=0.15)
     assert spread[1] == pytest.approx(runs.std() / np.sqrt(400), rel=0.15)
-
-
-def test_fewer_days_than_an_interval_needs_are_said_to_be_too_few():
-    assert too_few(4) == " 4 days are too few to rely on this uncertainty."
-    assert too_few(5) == ""
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from scipy.signal import lfilter
 
 from lstmkit.analysis.rhythms.autocorrelation import autocorrelation
 from lstmkit.analysis.rhythms.series import TimeSeries
+from lstmkit.findings.rhythms.autocorrelation import autocorrelation_caption, autocorrelation_finding
 
 
 def series_of(*values: np.ndarray, interval: str = "30min") -> TimeSeries:
@@ -75,27 +76,27 @@ def test_a_daily_rhythm_returns_after_a_day():
     assert found.correlation[0, 24] == pytest.approx(-1)
     fall = np.arccos(np.exp(-1)) / (2 * np.pi) * 24
     assert found.decorrelation == pytest.approx((fall, fall), rel=0.005)  # a straight line between lags
-    finding = found.finding()
+    finding = autocorrelation_finding(found)
     assert "PC 1 (half) falls to 1/e after 4.57 h and is 1.00 a day later. PC 2 falls to 1/e" in finding
     assert "±0.045 are those of white noise" in finding
     assert found.facts()["pc_1_autocorrelation_24h"] == pytest.approx(1)
-    assert "n = 1,920 the length of the series" in found.caption
+    assert "n = 1,920 the length of the series" in autocorrelation_caption(found)
 
 
 def test_a_series_that_never_forgets_says_so():
     found = autocorrelation(series_of(np.arange(2000.0)))
     assert found.decorrelation == (None,)
-    assert "PC 1 (half) stays above 1/e for 48 h and is 0." in found.finding()
+    assert "PC 1 (half) stays above 1/e for 48 h and is 0." in autocorrelation_finding(found)
     assert "pc_1_decorrelation_hours" not in found.facts()
 
 
 def test_constant_series_are_named_and_left_out():
     found = autocorrelation(series_of(np.full(400, 0.1), autoregression(0.5, 400)))
     assert found.names == ("PC 2",)
-    assert "Constant, so without an autocorrelation: PC 1." in found.finding()
+    assert "Constant, so without an autocorrelation: PC 1." in autocorrelation_finding(found)
     alone = autocorrelation(series_of(np.full(400, 0.1)))
     assert alone.correlation.shape == (0, 97)
-    assert alone.finding() == "Constant, so without an autocorrelation: PC 1."
+    assert autocorrelation_finding(alone) == "Constant, so without an autocorrelation: PC 1."
     assert alone.facts() == {}
 
 
@@ -104,7 +105,8 @@ def test_constant_series_are_named_and_left_out():
 )
 def test_too_few_values_have_no_autocorrelation(values):
     found = autocorrelation(series_of(values))
-    assert found.finding() == found.caption == "An autocorrelation needs 20 values; the series has 19."
+    told = "An autocorrelation needs 20 values; the series has 19."
+    assert autocorrelation_finding(found) == autocorrelation_caption(found) == told
     assert found.to_frame().empty
     assert found.facts() == {}
 
@@ -117,7 +119,7 @@ def test_lags_reach_two_days_or_a_quarter_of_the_series(n_steps, interval, longe
     found = autocorrelation(series_of(autoregression(0.5, n_steps), interval=interval))
     assert found.hours[-1] == longest
     assert (found.after_a_day[0] is None) == (longest < 24)
-    assert ("a day later" in found.finding()) == (longest >= 24)
+    assert ("a day later" in autocorrelation_finding(found)) == (longest >= 24)
 
 
 def test_lags_end_where_a_gap_leaves_too_few_pairs():
@@ -126,8 +128,9 @@ def test_lags_end_where_a_gap_leaves_too_few_pairs():
     found = autocorrelation(series_of(values))
     assert found.hours[-1] == 16  # lag 32 has 2 * 8 pairs, lag 33 has 2 * 7
     assert found.after_a_day == (None,)
-    assert found.finding().startswith("PC 1 (half) stays above 1/e for 16 h. The bounds")
-    assert "of the means of 30 min up to 16 h, no lag with fewer than 15 pairs." in found.caption
+    assert autocorrelation_finding(found).startswith("PC 1 (half) stays above 1/e for 16 h. The bounds")
+    caption = autocorrelation_caption(found)
+    assert "of the means of 30 min up to 16 h, no lag with fewer than 15 pairs." in caption
     assert found.facts() == {}
 
 
@@ -141,8 +144,8 @@ def test_values_without_neighbours_have_no_autocorrelation():
     found = autocorrelation(series_of(np.where(np.arange(400) % 2, np.nan, autoregression(0.5, 400))))
     assert found.n_values == 200
     assert (
-        found.finding()
-        == found.caption
+        autocorrelation_finding(found)
+        == autocorrelation_caption(found)
         == "An autocorrelation needs 15 pairs of neighbouring values; the series' gaps leave fewer."
     )
     assert found.to_frame().empty

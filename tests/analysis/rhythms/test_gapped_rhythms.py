@@ -10,6 +10,7 @@ from lstmkit.analysis.rhythms.gapped_noise import Sampling, fit_autoregression, 
 from lstmkit.analysis.rhythms.gapped_rhythms import Fit, Rhythm, gapped_spectrum
 from lstmkit.analysis.rhythms.periodogram import separate
 from lstmkit.analysis.rhythms.spectra import spectra
+from lstmkit.findings.rhythms.spectra import spectra_finding
 from tests.analysis.rhythms.test_spectra import series_of
 
 WEEK, N_STEPS = 168, 8 * 168  # hours
@@ -149,7 +150,7 @@ def test_what_stands_alike_in_the_values_is_reported_once_with_its_aliases():
     (peak,) = found.peaks[0]
     assert peak.hours == pytest.approx(24)
     assert peak.aliases == pytest.approx((24 / 7, 24 / 9))  # 1/24 ± 1/3 per hour
-    assert found.finding().endswith(" The gaps do not tell 24 h from 3.43 h, 2.67 h.")
+    assert spectra_finding(found).endswith(" The gaps do not tell 24 h from 3.43 h, 2.67 h.")
     assert found.peaks_frame()["aliases_hours"].tolist() == ["3.42857 2.66667"]
 
 

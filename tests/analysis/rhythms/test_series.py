@@ -12,9 +12,9 @@ from torch import nn
 import lstmkit.analysis.rhythms.series as temporal
 from lstmkit.analysis.rhythms.series import (
     Bins,
+    Gaps,
     TimeSeries,
     component_series,
-    days_or_hours,
     filter_series,
 )
 from lstmkit.analysis.rhythms.spectra import spectra
@@ -93,27 +93,16 @@ def test_days_pass_from_midnight_to_midnight():
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "gaps"),
     [
-        ([1, 2, 3], "nothing missing"),
-        ([1, np.nan, 3], "1 of 3 missing in 1 gap, the longest 1 h"),
-        ([np.nan, 2, 3, np.nan, np.nan], "3 of 5 missing in 2 gaps, the longest 2 h"),
+        ([1, 2, 3], Gaps(missing=0, steps=3, number=0, longest_hours=0.0)),
+        ([1, np.nan, 3], Gaps(missing=1, steps=3, number=1, longest_hours=2.0)),
+        ([np.nan, 2, 3, np.nan, np.nan], Gaps(missing=3, steps=5, number=2, longest_hours=4.0)),
     ],
 )
-def test_gaps_in_words(values, told):
-    start, hour = pd.Timestamp("2025-06-02", tz="UTC"), pd.Timedelta("1h")
-    assert TimeSeries(("a",), ("",), "", np.array([values], "float64"), start, hour).gaps == told
-
-
-def test_durations_in_words():
-    assert [days_or_hours(hours) for hours in (0.5, 1.0, 33.6, 168.0, 336.0, 1260.0)] == [
-        "30 min",
-        "1 h",
-        "33.6 h",
-        "168 h",
-        "14 days",
-        "52.5 days",
-    ]
+def test_gaps_are_counted(values, gaps):
+    start, step = pd.Timestamp("2025-06-02", tz="UTC"), pd.Timedelta("2h")
+    assert TimeSeries(("a",), ("",), "", np.array([values], "float64"), start, step).gaps == gaps
 
 
 @pytest.mark.parametrize("chunk", [7, 2048])

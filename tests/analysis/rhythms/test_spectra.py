@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from lstmkit.analysis.rhythms.series import TimeSeries
 from lstmkit.analysis.rhythms.spectra import share_of, spectra
+from lstmkit.findings.rhythms.spectra import spectra_caption, spectra_finding, spectra_too_short
 
 WEEKS = 336  # half hours
 
@@ -130,11 +131,11 @@ def test_constant_series_are_named_and_left_out():
     found = spectra(series_of(np.full(4 * WEEKS, 400.1), sinusoid(24, 3, 4 * WEEKS) + noise(4 * WEEKS)))
     assert found.constant == ("series 0",)
     assert found.names == ("series 1",)
-    assert "Constant over the whole time, so without a spectrum: series 0." in found.finding()
+    assert "Constant over the whole time, so without a spectrum: series 0." in spectra_finding(found)
     nothing = spectra(series_of(np.full(4 * WEEKS, 400.1)))
     assert nothing.power.shape[0] == 0
     assert nothing.facts() == {}
-    assert nothing.finding() == "Constant over the whole time, so without a spectrum: series 0."
+    assert spectra_finding(nothing) == "Constant over the whole time, so without a spectrum: series 0."
     assert nothing.to_frame().empty
 
 
@@ -144,8 +145,8 @@ def test_constant_series_are_named_and_left_out():
 def test_a_series_that_is_too_short_has_no_spectrum(values):
     found = spectra(series_of(np.asarray(values)))
     assert len(found.hours) == 0
-    assert found.finding() == found.caption == found.too_short
-    assert "too short for a spectrum, which needs 20 frequencies" in found.finding()
+    assert spectra_finding(found) == spectra_caption(found) == spectra_too_short(found)
+    assert "too short for a spectrum, which needs 20 frequencies" in spectra_finding(found)
     assert found.to_frame().empty
     assert found.peaks_frame().empty
 
@@ -185,7 +186,7 @@ def test_the_finding_says_what_is_there():
     both = sinusoid(24, 4, n_steps) + sinusoid(5.04, 2, n_steps) + noise(n_steps)
     names = ("both", "one", "none")
     found = spectra(series_of(both, sinusoid(24, 3, n_steps) + noise(n_steps), noise(n_steps), names=names))
-    told = found.finding()
+    told = spectra_finding(found)
     assert "both: 2 peaks above the floor hold" in told
     assert "at 24 h and its whole fractions, " in told
     assert "% elsewhere); strongest: 24 h (" in told
@@ -196,8 +197,8 @@ def test_the_finding_says_what_is_there():
     assert facts["one_day_percent"] == pytest.approx(100 * found.share[1])
     assert facts["none_week_percent"] == 0
     assert "none_strongest_hours" not in facts
-    assert "6 weeks" not in found.caption
-    assert "over 42 days in means of 30 min (nothing missing)" in found.caption
+    assert "6 weeks" not in spectra_caption(found)
+    assert "over 42 days in means of 30 min (nothing missing)" in spectra_caption(found)
 
 
 def test_some_of_the_series_keep_what_is_theirs():

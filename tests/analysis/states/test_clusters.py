@@ -7,6 +7,7 @@ import pytest
 from lstmkit.analysis.states.clusters import ClusterCounts, Clusters, count_clusters, find_clusters
 from lstmkit.analysis.states.geometry import geometry
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.clusters import cluster_counts_finding, clusters_finding, clusters_regime_finding
 from tests.analysis.states.clouds import cloud
 
 N = 240  # ten days by hours
@@ -32,7 +33,7 @@ def test_the_silhouette_picks_as_many_clusters_as_were_planted(k):
     table = counts.to_frame()
     assert table.loc[k, "recurrence"] == 1  # both halves of the time hold all of them
     assert table.loc[k, "silhouette"] > 0.9
-    finding = counts.finding()
+    finding = cluster_counts_finding(counts)
     assert finding.startswith(f"The silhouette would choose K = {k} (0.9")
     assert "not the K = 4 of the study" in finding
 
@@ -40,8 +41,8 @@ def test_the_silhouette_picks_as_many_clusters_as_were_planted(k):
 def test_the_study_may_ask_for_what_the_silhouette_chooses():
     group = np.arange(N) % 4
     counts = count_clusters(cloud(planted(group, 3 * np.eye(4))), asked=4, seed=0)
-    assert "clear structure), which is what the study asks for. With K = 4" in counts.finding()
-    assert "are found again in the other (adjusted Rand index 1.00)" in counts.finding()
+    assert "clear structure), which is what the study asks for. With K = 4" in cluster_counts_finding(counts)
+    assert "are found again in the other (adjusted Rand index 1.00)" in cluster_counts_finding(counts)
 
 
 def test_clusters_of_one_half_of_the_time_alone_are_not_found_again():
@@ -51,14 +52,14 @@ def test_clusters_of_one_half_of_the_time_alone_are_not_found_again():
     counts = count_clusters(cloud(planted(group, centres)), asked=2, seed=0)
     table = counts.to_frame()
     assert table.loc[2, "recurrence"] < 0.6
-    assert "are found again" not in counts.finding()
+    assert "are found again" not in cluster_counts_finding(counts)
 
 
 def test_one_round_cloud_has_no_structure():
     counts = count_clusters(cloud(np.random.default_rng(0).normal(size=(N, 10))), asked=4, seed=0)
     assert counts.silhouette.max() < 0.25
-    assert "no substantial structure" in counts.finding()
-    assert "are not found again" in counts.finding()
+    assert "no substantial structure" in cluster_counts_finding(counts)
+    assert "are not found again" in cluster_counts_finding(counts)
 
 
 def test_more_clusters_than_eight_are_tried_where_the_study_asks_for_them():
@@ -80,7 +81,8 @@ def test_no_more_clusters_are_tried_than_there_are_different_states(values, trie
     if not tried:
         assert counts.best is None
         assert (
-            counts.finding() == "The states of LSTM layer 2 are too few, or too much alike, to be clustered."
+            cluster_counts_finding(counts)
+            == "The states of LSTM layer 2 are too few, or too much alike, to be clustered."
         )
 
 
@@ -102,7 +104,7 @@ def test_clusters_are_numbered_by_their_mean_target():
     assert found.row_percent.loc[3].tolist() == [0, 0, 100]
     assert found.information == pytest.approx(1)
     assert found.guessed == pytest.approx((100, 100 / 3))
-    assert found.finding() == (
+    assert clusters_finding(found) == (
         "Cluster 1 (33 % of the windows): 420 ppm on average, correction −1.0 ppm; cluster 2 (33 % of the windows): "
         "510 ppm on average, correction +7.0 ppm; cluster 3 (33 % of the windows): 700 ppm on average, correction "
         "+3.0 ppm. "
@@ -125,7 +127,7 @@ def test_clusters_that_have_nothing_to_do_with_the_regime():
     found = clusters_of(planted(group, 3 * np.eye(2)), 2, np.array([400.0, 500, 600])[regime])
     assert (found.counts.to_numpy() == 40).all()
     assert found.information == pytest.approx(0, abs=0.01)
-    assert found.regime_finding() == (
+    assert clusters_regime_finding(found) == (
         "Knowing its cluster, the regime of 33 % of the windows can be guessed; without, 33 %. Adjusted mutual "
         f"information {found.information:.2f} (1: clusters are the regimes; 0: chance). Purest is cluster 1, 33 % Low."
     )
@@ -147,13 +149,9 @@ def test_clusters_know_their_place_in_the_week():
 def test_small_values_have_three_digits():
     group = np.arange(N) % 2
     latest, correction = np.array([0.0004104, 0.0007])[group], np.array([-1.96e-6, 0.0])[group]
-    assert (
-        clusters_of(planted(group, 3 * np.eye(2)), 2, latest, correction)
-        .finding()
-        .startswith(
-            "Cluster 1 (50 % of the windows): 0.000410 ppm on average, correction −1.96e−06 ppm; cluster 2 (50 % of "
-            "the windows): 0.000700 ppm on average, correction 0 ppm."
-        )
+    assert clusters_finding(clusters_of(planted(group, 3 * np.eye(2)), 2, latest, correction)).startswith(
+        "Cluster 1 (50 % of the windows): 0.000410 ppm on average, correction −1.96e−06 ppm; cluster 2 (50 % of "
+        "the windows): 0.000700 ppm on average, correction 0 ppm."
     )
 
 
@@ -161,13 +159,13 @@ def test_fewer_different_states_than_clusters():
     values = np.tile(np.eye(3), (10, 1))
     found = clusters_of(values, 4, np.tile([600.0, 500.0, 400.0], 10))
     assert found.labels.tolist() == [2, 1, 0] * 10
-    assert found.finding() == (
+    assert clusters_finding(found) == (
         "Cluster 1 (33 % of the windows): 400 ppm on average; cluster 2 (33 % of the windows): 500 ppm on average; "
         "cluster 3 (33 % of the windows): 600 ppm on average. There are only 3 different states, so not 4 clusters. "
         "The correction is the same in every window."
     )
     single = clusters_of(np.ones((5, 3)), 4)
-    assert single.finding() == "The states of LSTM layer 2 form a single cluster."
+    assert clusters_finding(single) == "The states of LSTM layer 2 form a single cluster."
     assert single.facts() == {
         "clusters": 1,
         "regime_guessed_percent": 100.0,
@@ -182,7 +180,9 @@ def test_an_empty_regime_keeps_its_column():
     assert found.counts[["Medium", "High"]].to_numpy().sum() == 0
     assert found.counts["Low"].sum() == 30
     assert np.isfinite(found.row_percent.to_numpy()).all()
-    assert found.regime_finding() == "There is a single cluster or a single regime: nothing to compare."
+    assert (
+        clusters_regime_finding(found) == "There is a single cluster or a single regime: nothing to compare."
+    )
 
 
 def test_no_clusters_cannot_be_asked_for():
@@ -196,7 +196,24 @@ def test_frames_are_tables():
         {"silhouette": [0.4, 0.5], "recurrence": [1.0, -0.02]}, index=pd.Index([2, 3], name="clusters")
     )
     pd.testing.assert_frame_equal(counts.to_frame(), expected)
-    assert counts.finding() == (
+    assert cluster_counts_finding(counts) == (
         "The silhouette would choose K = 3 (0.50, clear structure). With K = 3 the clusters of one half of the time "
         "are not found again in the other (adjusted Rand index −0.02)."
     )
+
+
+def test_the_number_that_is_judged_is_the_one_asked_for_where_it_was_tried():
+    counts = ClusterCounts("x", np.array([2, 3]), np.array([0.4, 0.5]), np.array([1.0, 0.9]), asked=2)
+    assert (counts.best, counts.judged) == (3, 2)
+    assert ClusterCounts("x", counts.counts, counts.silhouette, counts.recurrence, asked=4).judged == 3
+    nothing = np.zeros(0)
+    assert ClusterCounts("x", np.zeros(0, "int64"), nothing, nothing, asked=4).judged is None
+
+
+def test_sizes_and_the_purest_cluster():
+    group = np.repeat([0, 0, 0, 1], N // 4)
+    latest = np.where(group == 1, 600.0, np.where(np.arange(N) % 3, 500.0, 400.0))
+    found = clusters_of(planted(group, 3 * np.eye(2)), 2, latest)
+    assert found.size_percent.tolist() == [75, 25]
+    assert found.purest == (2, "High", 100.0)
+    assert found.row_percent.loc[1, "Medium"] == pytest.approx(200 / 3)

@@ -10,6 +10,7 @@ from lstmkit.analysis.states.compactness import compare_variance, participation_
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.compactness import variance_comparison_finding
 
 
 def cloud(variances: list[float], n: int = 60, width: int = 8, seed: int = 0) -> np.ndarray:
@@ -59,19 +60,28 @@ def test_curves_are_those_of_scikit_learn():
 
 def test_findings_name_the_more_compact():
     many, one = cloud([5, 3, 1.5, 0.5]), cloud([9.1, 0.9], width=4)
-    assert compared(many, one).finding() == (
+    assert variance_comparison_finding(compared(many, one)) == (
         "3 components hold nine tenths of the variance of the CNN output (8 numbers per window, participation ratio "
         "2.7), 1 component holds nine tenths of the variance of the LSTM state (4 numbers per window, participation "
         "ratio 1.2): the LSTM state is the more compact. Both are counted on the same 60 windows."
     )
-    assert "the CNN output is the more compact" in compared(one, many).finding()
-    assert "neither is the more compact" in compared(one, one).finding()
+    assert "the CNN output is the more compact" in variance_comparison_finding(compared(one, many))
+    assert "neither is the more compact" in variance_comparison_finding(compared(one, one))
+    assert [compared(*pair).more_compact for pair in ((many, one), (one, many), (one, one))] == [
+        "LSTM state",
+        "CNN output",
+        None,
+    ]
 
 
 def test_a_representation_that_does_not_vary_is_told():
     result = compared(np.full((60, 3), 0.1, "float32"), cloud([1.0]))
     assert (result.components, result.participation[0]) == ((0, 1), 0.0)
-    assert result.finding() == "The CNN output is the same for every window, so there is nothing to compare."
+    assert (
+        variance_comparison_finding(result)
+        == "The CNN output is the same for every window, so there is nothing to compare."
+    )
+    assert result.constant == ("CNN output",)
     assert result.cumulative[0].tolist() == [0, 0, 0]
     json.dumps(result.facts(), allow_nan=False)
 
@@ -79,7 +89,9 @@ def test_a_representation_that_does_not_vary_is_told():
 def test_one_window_fills_no_direction():
     result = compared(np.ones((1, 3)), np.ones((1, 5)))
     assert result.components == (0, 0)
-    assert "The CNN output and the LSTM state are the same for every window" in result.finding()
+    assert "The CNN output and the LSTM state are the same for every window" in variance_comparison_finding(
+        result
+    )
 
 
 def test_the_table_has_both_curves():

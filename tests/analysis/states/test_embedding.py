@@ -15,6 +15,11 @@ from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.embedding import (
+    embedding_caption,
+    embedding_hour_finding,
+    embedding_regime_finding,
+)
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import HiddenStateParams
 from tests.analysis.convolutional import small
@@ -107,7 +112,7 @@ def test_planted_clusters_stand_apart_on_both_planes_and_are_read():
     assert silhouette_score(result.pca, which) > 0.8
     assert result.silhouette == pytest.approx(silhouette_score(values, which))
     assert (result.regime.error, result.regime.constant_error) == (0, 50)
-    finding = result.regime_finding()
+    finding = embedding_regime_finding(result)
     assert (
         "held-out windows rightly in 100 % of the cases, as a mean over regimes (chance 50 %, from" in finding
     )
@@ -115,7 +120,7 @@ def test_planted_clusters_stand_apart_on_both_planes_and_are_read():
     assert inputs == round(50 + 50 * result.regime.baseline)
     assert inputs > 90  # the newest CO₂ is among them
     assert result.hour.score < 0.05  # white noise has no hour
-    assert "hour of day to within" in result.hour_finding()
+    assert "hour of day to within" in embedding_hour_finding(result)
 
 
 def test_the_plane_of_pca_is_that_of_the_singular_vectors():
@@ -160,16 +165,23 @@ def test_few_windows_give_planes_without_probes(n, units):
     assert result.perplexity == min(30, (n - 1) / 3)
     if n < 30:
         assert result.regime is None
-        assert ("too few" in result.regime_finding()) or n == 1
-    assert "nan" not in result.regime_finding() + result.hour_finding() + result.caption
+        assert ("too few" in embedding_regime_finding(result)) or n == 1
+    assert "nan" not in embedding_regime_finding(result) + embedding_hour_finding(result) + embedding_caption(
+        result
+    )
     json.dumps(result.facts(), allow_nan=False)
 
 
 def test_a_silent_cnn_is_told():
     windows = hourly(200)
     result = embed(of(windows, np.zeros((200, 12), "float32")), windows, seed=0)
-    assert result.regime_finding() == "The CNN output is the same for every window, so nothing lies apart."
-    assert result.hour_finding() == "The CNN output is the same for every window, so it tells no hour."
+    assert (
+        embedding_regime_finding(result)
+        == "The CNN output is the same for every window, so nothing lies apart."
+    )
+    assert (
+        embedding_hour_finding(result) == "The CNN output is the same for every window, so it tells no hour."
+    )
     assert not result.pca.any()
     assert not result.tsne.any()
     json.dumps(result.facts(), allow_nan=False)
@@ -183,7 +195,9 @@ def test_a_single_regime_is_told_and_the_hour_still_read():
     result = embed(of(windows, values, everything_low), windows, seed=0)
     assert result.silhouette is None
     assert result.regime is None
-    assert "could not be probed: Low/Medium/High regime: a class is missing" in result.regime_finding()
+    assert "could not be probed: Low/Medium/High regime: a class is missing" in embedding_regime_finding(
+        result
+    )
     assert result.hour.score > 0.99
 
 

@@ -11,6 +11,13 @@ from sklearn.linear_model import LinearRegression
 from lstmkit.analysis.states.geometry import EXPLAINERS, explained_shares, geometry, separation
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.geometry import (
+    geometry_caption,
+    geometry_finding,
+    geometry_hour_finding,
+    geometry_regime_finding,
+    geometry_weekend_finding,
+)
 from tests.analysis.states.clouds import cloud
 
 WEEK = 7 * 24
@@ -73,7 +80,7 @@ def test_a_circle_of_the_hour_is_explained_by_the_hour_alone():
     assert percent.loc["regime"].max() == 0  # below zero once it is corrected for its size
     assert percent.loc["weekend"].max() == 0
     assert percent.loc["these three"].tolist() == pytest.approx([100, 100, 0, 100])
-    assert found.hour_finding() == (
+    assert geometry_hour_finding(found) == (
         "The hour of day, as 3 harmonics of 24 h, accounts for 100 % of the states' variance "
         "(100 % of PC1, 100 % of PC2)."
     )
@@ -92,7 +99,12 @@ def test_each_explainer_finds_its_own_direction():
     together = geometry(states, correction)
     assert together.explained.loc["regime", "PC1"] > 99.9
     assert together.explained.loc["correction", "PC3"] > 95
-    assert "PC1 (99 % of the variance) follows most closely the regime (100 %)" in together.finding()
+    assert together.followed_most("PC1")[0] == "regime"
+    assert together.followed_most("PC3") == ("correction", together.percent_following("correction", "PC3"))
+    assert together.percent_following("regime") == together.explained.loc["regime", "all"]
+    assert together.percent_following("regime", "PC4") == 0
+    assert states.weekend_percent == pytest.approx(100 * 2 / 7)
+    assert "PC1 (99 % of the variance) follows most closely the regime (100 %)" in geometry_finding(together)
 
 
 @settings(deadline=None, max_examples=40)
@@ -124,14 +136,14 @@ def test_regimes_that_lie_apart_and_regimes_that_do_not():
     apart = cloud(20.0 * np.eye(3)[regime] + random(WEEK, 3), latest)
     far = geometry(apart, ZERO)
     assert far.silhouette > 0.8
-    assert "The regimes lie clearly apart" in far.regime_finding()
-    assert "with edges at 450 and 550 ppm" in far.regime_finding()
+    assert "The regimes lie clearly apart" in geometry_regime_finding(far)
+    assert "with edges at 450 and 550 ppm" in geometry_regime_finding(far)
     regimes = Regimes(far.representation.regimes.labels, (0.000443, 0.0005123))
     small = dataclasses.replace(far, representation=dataclasses.replace(far.representation, regimes=regimes))
-    assert "with edges at 0.000443 and 0.000512 ppm" in small.regime_finding()
+    assert "with edges at 0.000443 and 0.000512 ppm" in geometry_regime_finding(small)
     mixed = geometry(cloud(random(WEEK, 3), latest), ZERO)
     assert abs(mixed.silhouette) < 0.05
-    assert "The regimes lie within one another (mean silhouette −0.0" in mixed.regime_finding()
+    assert "The regimes lie within one another (mean silhouette −0.0" in geometry_regime_finding(mixed)
 
 
 def test_the_silhouette_by_hand():
@@ -155,7 +167,7 @@ def test_states_that_never_change_have_no_dimensions():
     assert not found.shares.any()
     assert not found.scores.any()
     assert not found.explained.to_numpy().any()
-    assert found.finding() == (
+    assert geometry_finding(found) == (
         "LSTM layer 2 ends in the same state after every window: there is nothing to decompose."
     )
     assert np.isfinite([value for value in found.facts().values() if not isinstance(value, str)]).all()
@@ -170,18 +182,18 @@ def test_few_windows_or_units_leave_few_components(windows, units):
     assert found.components.shape == (max(3, min(20, windows, units)), units)
     assert not found.scores[:, rank:].any()
     assert np.isfinite(found.explained.to_numpy()).all()
-    assert "nan" not in found.finding()
-    assert "PC2" not in found.finding() or rank > 1
+    assert "nan" not in geometry_finding(found)
+    assert "PC2" not in geometry_finding(found) or rank > 1
 
 
 def test_a_correction_that_only_rounds_is_none():
     states = cloud(random(WEEK, 4), latest=500.0)
     still = geometry(states, 3 + 2e-5 * random(WEEK))  # as float32 rounds 500 ppm
     assert not still.corrects
-    assert still.finding().endswith("the correction for none, since it is the same in every window.")
+    assert geometry_finding(still).endswith("the correction for none, since it is the same in every window.")
     moved = geometry(states, 3 + 0.01 * random(WEEK))
     assert moved.corrects
-    assert moved.finding().endswith(
+    assert geometry_finding(moved).endswith(
         f"the correction alone for {moved.explained.loc['correction', 'all']:.0f} %."
     )
 
@@ -203,11 +215,16 @@ def test_constant_units_change_nothing():
 def test_what_is_missing_is_said():
     values = random(48, 3)
     few = geometry(cloud(values, latest=np.where(np.arange(48) < 24, 400.0, 600.0)), np.zeros(48))
-    assert few.regime_finding().endswith("No window starts in Medium.")
-    assert few.weekend_finding() == "All windows start on weekdays: nothing to compare."
+    assert geometry_regime_finding(few).endswith("No window starts in Medium.")
+    states = few.representation
+    assert (states.present_regimes, states.absent_regimes) == (("Low", "High"), ("Medium",))
+    assert geometry_weekend_finding(few) == "All windows start on weekdays: nothing to compare."
     one = geometry(cloud(values, latest=500.0, start="2025-06-07"), np.zeros(48))
-    assert one.regime_finding() == "All windows start in the regime Medium: there is nothing to separate."
-    assert one.weekend_finding() == "All windows start on weekends: nothing to compare."
+    assert (
+        geometry_regime_finding(one)
+        == "All windows start in the regime Medium: there is nothing to separate."
+    )
+    assert geometry_weekend_finding(one) == "All windows start on weekends: nothing to compare."
     assert one.silhouette is None
     assert "regime_silhouette" not in one.facts()
 
@@ -229,5 +246,6 @@ def test_frames_and_facts():
     assert facts["hour_of_day_percent"] == found.explained.loc["hour of day", "all"]
     assert {type(value) for value in facts.values()} == {str, int, float}
     assert (
-        found.caption == "LSTM layer 2, 30 units, final states of 168 test windows spread evenly over time."
+        geometry_caption(found)
+        == "LSTM layer 2, 30 units, final states of 168 test windows spread evenly over time."
     )

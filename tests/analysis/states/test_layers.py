@@ -6,6 +6,7 @@ import pytest
 from lstmkit.analysis.states.geometry import geometry
 from lstmkit.analysis.states.layers import compare_layers
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.layers import layer_comparison_finding
 from tests.analysis.states.clouds import cloud
 
 N = 7 * 24
@@ -28,12 +29,12 @@ def test_from_the_moment_to_the_forecast():
     assert table["components_90"].tolist() == [2, 1]
     assert table["hour of day %"].iloc[0] == pytest.approx(100)
     assert table["correction %"].iloc[1] == pytest.approx(100)
-    finding = comparison.finding()
+    finding = layer_comparison_finding(comparison)
     assert "dimensions goes from 2.0 to 1.0" in finding
     assert "The last layer lies further from what the moment shows, and nearer to the forecast." in finding
     assert comparison.facts()["last_correction_percent"] == pytest.approx(100)
     back = compare_layers(layers_of(CORRECTION[:, None] * [[1.0, 2.0]], MOMENT))
-    assert "The last layer lies no nearer to the forecast than the first." in back.finding()
+    assert "The last layer lies no nearer to the forecast than the first." in layer_comparison_finding(back)
 
 
 def test_alignment_is_one_up_to_a_rotation_and_a_scale():
@@ -46,14 +47,14 @@ def test_alignment_is_one_up_to_a_rotation_and_a_scale():
 def test_both_may_grow():
     mixed = np.hstack([MOMENT, CORRECTION[:, None]])
     noise = np.random.default_rng(1).normal(size=(N, 3))
-    finding = compare_layers(layers_of(noise, mixed)).finding()
+    finding = layer_comparison_finding(compare_layers(layers_of(noise, mixed)))
     assert "nearer to the forecast, and no further from what the moment shows" in finding
 
 
 def test_a_layer_that_never_changes_is_named():
     comparison = compare_layers(layers_of(MOMENT, np.ones((N, 2))))
     assert comparison.alignment is None
-    assert comparison.finding() == (
+    assert layer_comparison_finding(comparison) == (
         "LSTM layer 2 ends in the same state after every window: nothing to compare."
     )
     assert "alignment" not in comparison.facts()
@@ -62,7 +63,7 @@ def test_a_layer_that_never_changes_is_named():
 def test_three_layers_have_three_rows():
     comparison = compare_layers(layers_of(MOMENT, MOMENT, CORRECTION[:, None]))
     assert len(comparison.to_frame()) == 3
-    assert "From LSTM layer 1 to LSTM layer 3" in comparison.finding()
+    assert "From LSTM layer 1 to LSTM layer 3" in layer_comparison_finding(comparison)
 
 
 def test_one_layer_has_nothing_to_be_compared_with():

@@ -10,6 +10,7 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from lstmkit.analysis.states.concept import Concept
 from lstmkit.analysis.states.prober import Probe, Prober
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.prober import error_words, probe_words
 
 N = 24 * 200
 
@@ -153,7 +154,7 @@ def test_a_class_is_read_and_scored_per_class():
     assert abs(probe.baseline) < 0.1
     assert abs(probe.control) < 0.3  # 60 held-out days
     assert probe.measure == "balanced accuracy above chance"
-    assert probe.words == "kind with none misjudged (by chance 50 %)"
+    assert probe_words(probe) == "kind with none misjudged (by chance 50 %)"
 
 
 def test_three_classes_in_a_row_are_told_apart_by_straight_cuts():
@@ -266,7 +267,7 @@ def test_the_same_seed_gives_the_same_probe():
     ],
 )
 def test_errors_are_written_with_two_digits_and_no_exponent(error, words):
-    assert made(error=float(error)).error_words == words
+    assert error_words(made(error=float(error))) == words
 
 
 def test_selectivity_is_the_score_above_control_or_constant_answer():
@@ -274,6 +275,19 @@ def test_selectivity_is_the_score_above_control_or_constant_answer():
     assert made(score=0.8, control=-0.3).selectivity == 0.8
 
 
-def made(**changed: float) -> Probe:
+def test_differences_have_intervals_where_both_ends_are_known():
+    known = made(score=0.8, baseline=0.3, gain_low=0.4, gain_high=0.6, untrained=0.9)
+    assert (known.gain, known.gain_interval) == (pytest.approx(0.5), (0.4, 0.6))
+    assert known.learned == pytest.approx(-0.1)
+    unknown = made(gain_low=None, gain_high=None, untrained=None, learned_low=None, learned_high=None)
+    assert (unknown.gain_interval, unknown.learned, unknown.learned_interval) == (None, None, None)
+
+
+def test_of_classes_what_is_not_misjudged_is_right():
+    probe = made(error=10.0, constant_error=60.0, baseline=0.5)
+    assert (probe.right_percent, probe.chance_percent, probe.baseline_percent) == (90, 40, 70)
+
+
+def made(**changed: float | None) -> Probe:
     scores = dict.fromkeys((f.name for f in fields(Probe) if f.type in (float, float | None)), 0.5)
     return Probe(**{"stage": "s", "concept": "c", "measure": "R²", "unit": "h"} | scores | changed)

@@ -16,6 +16,7 @@ from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.probes import probes_caption, probes_finding
 from lstmkit.params import SplitParams, WindowParams
 from tests.series import dataset_of
 
@@ -79,7 +80,7 @@ def test_a_state_that_knows_all_truths_of_its_origin_is_read_without_error():
     baselines = {probe.concept: probe.baseline for probe in probes.probes}
     assert baselines["CO₂"] > 0.999  # the newest input itself
     assert max(abs(baselines[name]) for name in ("hour of day", "occupancy", "ventilation")) < 0.05
-    finding = probes.finding()
+    finding = probes_finding(probes)
     assert "CO₂ is given by the newest inputs" in finding
     assert "more than from the newest inputs is read about hour of day (score +1.0" in finding
 
@@ -111,8 +112,12 @@ def test_layers_stand_side_by_side():
     assert frame.loc[("occupancy", "LSTM layer 2"), "score"] == pytest.approx(0.8, abs=0.04)  # 1 / (1 + 0.5²)
     np.testing.assert_allclose(frame["selectivity"], frame["score"] - frame["control"].clip(lower=0))
     assert list(probes.summary().index) == list(frame.index)
-    assert "a linear probe of LSTM layer 2 reads" in probes.finding()
-    assert "From LSTM layer 1 to LSTM layer 2 the score changes most for" in probes.finding()
+    concept, change = probes.largest_change
+    first, last = frame.xs("LSTM layer 1", level="stage"), frame.xs("LSTM layer 2", level="stage")
+    assert change == (last["score"] - first["score"])[concept]
+    assert abs(change) == (last["score"] - first["score"]).abs().max()
+    assert "a linear probe of LSTM layer 2 reads" in probes_finding(probes)
+    assert "From LSTM layer 1 to LSTM layer 2 the score changes most for" in probes_finding(probes)
 
 
 def test_the_newest_inputs_are_the_scaled_features_of_the_origin():
@@ -128,8 +133,9 @@ def test_measured_air_has_no_latents():
     windows = windows_of(dataset)
     probes = probe_states([some_state(windows)], windows, dataset, seed=0)
     assert probes.concepts == ("hour of day", "weekday or weekend", "CO₂")
-    assert probes.finding().endswith("Not probed: occupancy and ventilation, which nobody measured.")
-    assert "From" not in probes.finding()  # one layer has no other to be compared with
+    assert probes_finding(probes).endswith("Not probed: occupancy and ventilation, which nobody measured.")
+    assert probes.largest_change is None
+    assert "From" not in probes_finding(probes)  # one layer has no other to be compared with
 
 
 def test_a_constant_target_is_left_out():
@@ -138,7 +144,7 @@ def test_a_constant_target_is_left_out():
     windows = windows_of(dataset, share=0.05)
     probes = probe_states([some_state(windows)], windows, dataset, seed=0)
     assert probes.concepts == ("hour of day", "weekday or weekend", "occupancy", "ventilation")
-    assert "Not probed: CO₂: it is constant" in probes.finding()
+    assert "Not probed: CO₂: it is constant" in probes_finding(probes)
 
 
 def test_weekends_are_left_out_where_none_is_held_out():
@@ -149,7 +155,7 @@ def test_weekends_are_left_out_where_none_is_held_out():
     assert working.origin.day_of_week.max() == 6  # there is one to fit on
     probes = probe_states([some_state(working)], working, dataset, seed=0)
     assert probes.concepts == ("hour of day", "CO₂", "occupancy", "ventilation")
-    assert "weekday or weekend: a class is missing" in probes.finding()
+    assert "weekday or weekend: a class is missing" in probes_finding(probes)
 
 
 def test_too_short_a_test_part_is_said():
@@ -158,8 +164,8 @@ def test_too_short_a_test_part_is_said():
     state = states_of(windows, np.zeros((len(windows), 2)))
     probes = probe_states([state], windows, dataset, seed=0)
     assert probes.probes == ()
-    assert probes.finding().startswith("Nothing could be probed. Not probed: ")
-    assert "are too few to hold the last 30 % back" in probes.finding()
+    assert probes_finding(probes).startswith("Nothing could be probed. Not probed: ")
+    assert "are too few to hold the last 30 % back" in probes_finding(probes)
     assert probes.to_frame().empty
     assert probes.facts() == {"held_out_windows": 0, "held_out_days": 0}
 
@@ -226,7 +232,7 @@ def test_findings_tell_more_from_less_and_both_from_no_difference():
         made("lost", "second", 0.3, 0.5, -0.3, -0.1),
         made("open", "second", 0.5, 0.5, -0.1, 0.1),
     ]
-    finding = Probes(tuple(rows), (), 100, 1040, 30).finding()
+    finding = probes_finding(Probes(tuple(rows), (), 100, 1040, 30))
     assert finding == (
         "In 1,040 held-out windows of 30 days a linear probe of second reads clock to within 3.2 ppm (R² 0.80), gained "
         "to within 3.2 ppm (R² 0.80), lost to within 3.2 ppm (R² 0.30) and open to within 3.2 ppm (R² 0.50). Clock is "
@@ -264,9 +270,11 @@ def test_findings_tell_what_was_learned_from_what_the_untrained_network_knows_as
         "+0.15); less than from the untrained network's state is read about lost (score −0.10, 95 % interval −0.20 to "
         "−0.05); no clear difference to the untrained network's state is seen for air (score −0.01, 95 % interval "
         "−0.03 to +0.01)."
-        " With the days" in probes.finding()
+        " With the days" in probes_finding(probes)
     )
-    assert "so nothing here is shown to be learned. With" in replace(probes, probes=tuple(rows[1:])).finding()
+    assert "so nothing here is shown to be learned. With" in probes_finding(
+        replace(probes, probes=tuple(rows[1:]))
+    )
     assert probes.facts()["air_untrained"] == 0.81
     assert probes.summary()["untrained"].tolist() == [0.7, 0.81, 0.9]
 
@@ -281,7 +289,8 @@ def test_the_untrained_state_is_probed_beside_the_last_one():
     assert max(probe.untrained for probe in probes.of_last_stage) < 0.1
     assert min(probe.learned_low for probe in probes.of_last_stage) > 0.8
     assert (
-        "more than from the untrained network's state is read about hour of day" in probes.finding().lower()
+        "more than from the untrained network's state is read about hour of day"
+        in probes_finding(probes).lower()
     )
     with pytest.raises(LstmkitError, match="not those of the windows"):
         other = windows.select(torch.arange(len(windows) - 9))
@@ -297,9 +306,9 @@ def test_of_few_days_no_difference_is_said_to_be_clear_or_unclear():
     probes = Probes(tuple(rows), (), 100, 90, 4)
     assert (
         " Clock is given by the newest inputs; the days are too few for an interval of the difference to the newest "
-        "inputs, for gained (score +0.30) and lost (score −0.20). With" in probes.finding()
+        "inputs, for gained (score +0.30) and lost (score −0.20). With" in probes_finding(probes)
     )
-    assert probes.caption == (
+    assert probes_caption(probes) == (
         "Linear probes, fitted on 100 test windows and judged on 90 later ones of 4 days, a lookback apart; too few "
         "days for intervals."
     )

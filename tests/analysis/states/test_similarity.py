@@ -20,6 +20,7 @@ from lstmkit.analysis.states.similarity import (
 )
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.similarity import similarity_finding
 
 HOUR = pd.Timedelta("1h")
 
@@ -199,13 +200,15 @@ def test_wide_and_narrow_forms_of_the_same_representation_give_the_same():
 def test_too_short_a_span_and_a_dead_side_leave_the_alignment():
     short = compared(noise(0, 30, 2), noise(1, 30, 2), gap="24h")
     assert short.canonical is None
-    assert short.finding().startswith("Canonical correlations are omitted: 30 windows from 2025-01-01 00:00")
+    assert similarity_finding(short).startswith(
+        "Canonical correlations are omitted: 30 windows from 2025-01-01 00:00"
+    )
     dead = compared(np.zeros((60, 3)), noise(1, 60, 2))
     assert (dead.canonical, dead.cka, dead.cka_shifted) == (None, 0.0, 0.0)
-    assert "is the same for all windows to fit on" in dead.finding()
+    assert "is the same for all windows to fit on" in similarity_finding(dead)
     asleep = noise(0, 60, 2)
     asleep[:40] = 0.3  # wakes up in the held-out part
-    assert "is the same for all windows to fit on" in compared(asleep, noise(1, 60, 2)).finding()
+    assert "is the same for all windows to fit on" in similarity_finding(compared(asleep, noise(1, 60, 2)))
     late = noise(0, 60, 2)
     late[42:] = 0.3
     assert compared(late, noise(1, 60, 2)).canonical.held_out.tolist() == [0, 0]
@@ -250,7 +253,7 @@ def test_of_one_pair_the_finding_speaks_in_the_singular():
         pair = CanonicalCorrelations(
             np.array([0.91]), np.array([held_out]), np.array([0.2]), (0.7, 0.95), n_fit=700, n_held_out=300
         )
-        return replace(RESULT, canonical=pair).finding()
+        return similarity_finding(replace(RESULT, canonical=pair))
 
     assert said(0.9).startswith(
         "1 pair of directions is compared, taken from 70 % of the variance of the CNN output and 95 % of that of the "
@@ -262,7 +265,7 @@ def test_of_one_pair_the_finding_speaks_in_the_singular():
 
 
 def test_finding_and_frame_say_the_numbers():
-    finding = RESULT.finding()
+    finding = similarity_finding(RESULT)
     assert "70 % of the variance of the CNN output and 95 % of that of the LSTM state" in finding
     assert "300 held-out windows the pairs correlate by 0.40 on average and 0.90 at best" in finding
     assert "700 windows they were fitted on by 0.57 and 0.91. 1 of 3 exceed" in finding

@@ -12,6 +12,7 @@ from lstmkit.analysis.states.representation import Representation
 from lstmkit.analysis.states.trajectories import Trajectories, trajectories
 from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.states.trajectories import trajectories_finding
 from lstmkit.internals.recurrent import record_final_states
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
@@ -96,7 +97,8 @@ def test_a_memory_without_duration_needs_one_step():
     assert found.needed_hours == pytest.approx(0.25)  # the shortest that is tried
     assert found.read_distance.max() < 1e-9
     assert (
-        "Reading no more than the newest 15 min leads as near to where the whole 2 h lead" in found.finding()
+        "Reading no more than the newest 15 min leads as near to where the whole 2 h lead"
+        in trajectories_finding(found)
     )
     assert found.facts()["needed_hours"] == pytest.approx(0.25)
 
@@ -107,18 +109,18 @@ def test_a_memory_without_end_needs_the_whole_window():
     assert found.needed_hours is None or found.needed_hours >= 16
     longer = follow(fading(0.995), windows_of(lookback=6))
     assert longer.needed_hours is None
-    assert "No shorter history that was tried leads as near" in longer.finding()
+    assert "No shorter history that was tried leads as near" in trajectories_finding(longer)
     assert "needed_hours" not in longer.facts()
 
 
 def test_the_finding_says_when_paths_settle():
     found = dataclasses.replace(follow(fading(0.8), windows_of()), settled_hours=np.array([0.5, 2.0, 11.6]))
-    assert found.finding().startswith(
+    assert trajectories_finding(found).startswith(
         "The median path comes within a quarter of the cloud's spread of its end 2 h before the forecast and stays "
         "there (half of the paths between 30 min and 11.6 h); it moves "
     )
     last = dataclasses.replace(found, settled_hours=np.array([0.0, 0.0, 1.0]))
-    assert last.finding().startswith(
+    assert trajectories_finding(last).startswith(
         "The median path comes within a quarter of the cloud's spread of its end only with its last step; it moves "
     )
 
@@ -139,13 +141,13 @@ def test_what_nine_windows_in_ten_need_is_said_beside_the_median():
 
     distance = np.stack([near_from(1), near_from(2), near_from(4)])
     found = dataclasses.replace(found, read_distance=distance, read_most=near_from(12))
-    assert found.finding().endswith(
+    assert trajectories_finding(found).endswith(
         "Reading no more than the newest 2 h leads as near to where the whole 24 h lead, in the median of 40 windows; "
         "nine in ten need 12 h."
     )
     assert found.facts() | {"needed_hours": 2, "needed_by_most": 12, "tried_hours": 20} == found.facts()
     never = dataclasses.replace(found, read_most=near_from(30))
-    assert never.finding().endswith("nine in ten need more than the 20 h that were tried.")
+    assert trajectories_finding(never).endswith("nine in ten need more than the 20 h that were tried.")
     assert "needed_by_most" not in never.facts()
 
 
@@ -276,7 +278,7 @@ def test_a_window_of_one_step():
     assert found.read_hours.size == 0
     assert found.needed_hours is None
     assert found.speed.tolist() == [0, 0, 0]
-    assert "nan" not in found.finding()
+    assert "nan" not in trajectories_finding(found)
 
 
 def test_states_that_never_change_are_said_to_be_one():
@@ -284,7 +286,10 @@ def test_states_that_never_change_are_said_to_be_one():
     with torch.no_grad():
         model.lstm.weight_ih_l0.zero_()
     found = follow(model, windows_of())
-    assert found.finding() == "Every window ends in the same state: no path can be told from another."
+    assert (
+        trajectories_finding(found)
+        == "Every window ends in the same state: no path can be told from another."
+    )
     assert found.facts() == {"followed": 40}
     assert np.isfinite(found.to_end).all()
     assert np.isfinite(found.read_distance).all()

@@ -10,8 +10,11 @@ from lstmkit.analysis.weights.inputs import GATES, LayerWeights, biases, input_w
 from lstmkit.analysis.weights.recurrent import recurrent_weights
 from lstmkit.analysis.weights.singular_values import singular_values
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.weights.inputs import biases_finding, input_weights_finding
+from lstmkit.findings.weights.recurrent import recurrent_weights_finding
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
+from lstmkit.wording import feature_label
 from tests.analysis.tiny import state_of, stirred
 from tests.internals.derived import change, derive, every_kind, matrices, weights_by_hand
 
@@ -169,7 +172,7 @@ def test_shares_of_the_squared_weights_by_hand():
 
 
 def test_finding_names_leaders_gates_that_differ_and_inputs_that_are_not_read():
-    finding = input_weights(Reads(HAND), ("a", "b", "c"), 0).finding()
+    finding = input_weights_finding(input_weights(Reads(HAND), ("a", "b", "c"), 0))
     assert finding.startswith(
         "Of the squared weights the largest shares fall on b (68.1 %), a (31.9 %), c (0 %); an even split would be "
         "33.3 % each, and 1 input holds half. Unlike the others, the input gate i weighs a more than b. A unit's "
@@ -182,7 +185,7 @@ def leading_gates(*leaders: int) -> str:
     """The finding about an LSTM of one unit whose gates weigh one of four inputs each, `d` leading over all."""
     gates = 9.0 * np.eye(4)[list(leaders)]
     gates[:, 3] = 8.0  # less than any gate's own, in sum more than any
-    return input_weights(Reads(by_hand(gates[:, None].tolist())), tuple("abcd"), 0).finding()
+    return input_weights_finding(input_weights(Reads(by_hand(gates[:, None].tolist())), tuple("abcd"), 0))
 
 
 def test_gates_that_differ_are_listed():
@@ -207,7 +210,7 @@ def test_four_gates_that_differ_are_unlike_no_others():
 
 
 def test_a_single_input_holds_a_hundred_percent():
-    finding = input_weights(Reads(by_hand([[[1.0]]] * 4)), ("a",), 0).finding()
+    finding = input_weights_finding(input_weights(Reads(by_hand([[[1.0]]] * 4)), ("a",), 0))
     assert finding.startswith(
         "Of the squared weights the largest shares fall on a (100 %); an even split would be 100 % each"
     )
@@ -233,7 +236,7 @@ def test_each_direction_is_sorted_by_itself_and_later_layers_are_left_out():
 
 
 def test_inputs_are_called_what_they_are():
-    features = ("co2_lag_24h", "hour_sin")
+    features = (feature_label("co2_lag_24h"), feature_label("hour_sin"))
     assert input_weights(LSTMForecaster(2, 3, hidden=4), features, 0).inputs == ("CO₂ lag 24 h", "hour sin")
     convolved = CNNLSTMForecaster(2, 3, channels=(3, 2), hidden=4)  # as many channels as features
     assert input_weights(convolved, features, 0).inputs == ("channel 0", "channel 1")
@@ -253,7 +256,7 @@ def test_units_of_one_input_each_are_focused_and_random_ones_are_not():
 
 def test_an_lstm_that_reads_nothing_says_so():
     result = input_weights(Reads(by_hand(np.zeros((4, 3, 2)).tolist())), ("a", "b"), 0)
-    assert result.finding() == "All input weights are zero: the LSTM does not read its inputs."
+    assert input_weights_finding(result) == "All input weights are zero: the LSTM does not read its inputs."
     assert result.focus == 0
     assert result.limit == 1
     assert not np.isnan(result.share).any()
@@ -274,7 +277,7 @@ def test_biases_are_sums_and_tell_what_the_forget_gate_keeps():
     assert frame["standard deviation"].tolist() == [0, 1, 0, 0]
     np.testing.assert_allclose(frame["value at zero input"], [0.5, kept, np.tanh(1), 0.5])
     assert result.facts() == {"forget_bias": 0.5, "kept_by_bias": pytest.approx((kept + 0.5) / 2)}
-    assert result.finding().startswith(
+    assert biases_finding(result).startswith(
         "Mean bias of the forget gates: layer 1 +1.00 (from 0.00 to +2.00), which keeps 69 % of the cell state per "
         "step; layer 2 0.00 (from 0.00 to 0.00), which keeps 50 % of the cell state per step."
         " PyTorch starts it around zero, where half is kept."
@@ -355,7 +358,7 @@ def test_random_weights_are_seeded():
 def test_finding_of_feedback_names_what_is_clear():
     alone = np.diag([0.5, 0.5, 0.5, 0.6])
     quiet = np.diag([0.1, -0.1, 0.1, -0.1])
-    finding = recurrent_weights(feedback([quiet, alone, quiet, quiet]), 0).finding()
+    finding = recurrent_weights_finding(recurrent_weights(feedback([quiet, alone, quiet, quiet]), 0))
     assert finding.startswith(
         "Layer 1 feeds back most through the forget gate f: spectral norm 0.60 and radius 0.60, "
     )
@@ -363,16 +366,17 @@ def test_finding_of_feedback_names_what_is_clear():
         "Self-connections average +0.525 ± 0.025 in the forget gate f; in the other gates zero is within three "
         "standard errors."
     )
-    unclear = recurrent_weights(feedback([quiet] * 4), 0).finding()
+    unclear = recurrent_weights_finding(recurrent_weights(feedback([quiet] * 4), 0))
     assert unclear.endswith("In no gate does the mean self-connection lie three standard errors from zero.")
 
 
 def test_one_unit_and_no_feedback_at_all():
     single = recurrent_weights(feedback([np.array([[0.5]])] * 4), 0)
     assert single.units[0].tolist() == [0]
-    assert single.finding().endswith("Of a single unit there is no mean self-connection.")
+    assert recurrent_weights_finding(single).endswith("Of a single unit there is no mean self-connection.")
     none = recurrent_weights(feedback([np.zeros((3, 3))] * 4), 0)
-    assert none.finding() == "Layer 1 has no recurrent weights but zeros: it forgets its state at once."
+    said = "Layer 1 has no recurrent weights but zeros: it forgets its state at once."
+    assert recurrent_weights_finding(none) == said
     assert sorted(none.units[0]) == [0, 1, 2]
     assert none.limit == 1
 

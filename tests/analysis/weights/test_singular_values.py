@@ -21,6 +21,7 @@ from lstmkit.analysis.weights.singular_values import (
     singular_values,
 )
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.weights.singular_values import singular_values_finding
 from tests.analysis.tiny import stirred
 
 SPECTRA = arrays(float, st.integers(1, 12), elements=st.integers(0, 1000).map(float))
@@ -182,7 +183,7 @@ def test_finding_counts_what_stands_out():
             spectrum("W_hh", [12.0, 3.0, 4.0], [3.5, 3.0, 2.0], 2.9),
         )
     )
-    assert result.finding() == (
+    assert singular_values_finding(result) == (
         "Singular values above all of 20 random matrices of the same size: 0 of 2 in W_ih of layer 1 (0 % of its "
         "squared norm); 2 of 3 in W_hh of layer 1 (91 % of its squared norm). Beside random weights the effective rank "
         "is lowest in W_hh of layer 1, with 2.48 against 2.90. A high rank is no sign of use, for weights that never "
@@ -193,7 +194,7 @@ def test_finding_counts_what_stands_out():
 
 def test_zero_weights_give_no_nan():
     result = singular_values(lstm_with(np.zeros((8, 3)), np.zeros((8, 2))), 0)
-    assert "nan" not in result.finding()
+    assert "nan" not in singular_values_finding(result)
     numbers = result.ranks_frame().drop(columns=["size", "condition"]).astype(float)
     assert np.isfinite(numbers.to_numpy()).all()
     assert result.to_frame().notna().all(axis=None)

@@ -16,6 +16,8 @@ from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.predictions import LastStep, Overlay, last_step, overlay
 from lstmkit.analysis.errors.residuals import residuals
 from lstmkit.data.regimes import Regimes
+from lstmkit.findings.errors.calibration import calibration_note
+from lstmkit.findings.errors.predictions import week_named
 from lstmkit.params import EvaluationParams
 from lstmkit.plots.errors.by_group import plot_error_by_regime
 from lstmkit.plots.errors.by_step import plot_error_by_step
@@ -120,7 +122,7 @@ def test_the_overlay_shows_forecasts_and_true_values_at_their_times(tmp_path):
     assert len(fans) == len(result.fans) == 3
     for line, fan in zip(fans, result.fans, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), fan)
-    assert bottom.get_title(loc="left") == result.week_named.replace("the", "The", 1)
+    assert bottom.get_title(loc="left") == week_named(result).replace("the", "The", 1)
 
 
 def test_days_of_the_week_stand_at_local_midnight(tmp_path):
@@ -152,7 +154,7 @@ def test_calibration_shows_cells_line_and_groups():
     np.testing.assert_allclose(
         fitted.get_ydata(), result.line.intercept + result.line.slope * fitted.get_xdata()
     )
-    assert result.note in [text.get_text() for text in left.texts]
+    assert calibration_note(result) in [text.get_text() for text in left.texts]
     (means,) = [line for line in right.lines if line.get_marker() == "o"]
     np.testing.assert_allclose(means.get_xdata(), result.groups["forecast"])
     np.testing.assert_allclose(means.get_ydata(), result.groups["forecast"] - result.groups["observed"])

@@ -45,7 +45,9 @@ def activation_map(n: int = 32, steps: int = 288, silent: int = 2, hours: float 
         hours_before=hours_before,
         name="co2",
         unit="ppm",
-        rule="by hand",
+        n_windows=5,
+        middle="Medium",
+        is_middle=True,
     )
     follows = np.where(values.any(axis=1), random.uniform(-1, 1, n), 0.0)
     return ActivationMap("CNN layer 1", values, hours_before, follows, example)

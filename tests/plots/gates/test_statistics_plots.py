@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lstmkit.analysis.gates.statistics import FORGET, gate_statistics
+from lstmkit.analysis.gates.part import FORGET
+from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.data.regimes import Regimes
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.plots.gates import statistics as draw
 from lstmkit.plots.style import REGIME_COLORS
 from tests.analysis.gated import Gated, calm
+from tests.analysis.gates.by_hand import NEEDS_3_H
 from tests.analysis.tiny import make_test_windows, stirred
-from tests.findings.test_gates import NEEDS_3_H
 
 BESIDE = {  # what else some figures take
     draw.plot_saturation: lambda gates: (gates,),

@@ -13,8 +13,10 @@ from scipy.signal import lfilter
 from lstmkit.analysis.errors.in_time import RollingError
 from lstmkit.analysis.errors.phase import PhaseError
 from lstmkit.analysis.rhythms.autocorrelation import autocorrelation
-from lstmkit.analysis.rhythms.series import TimeSeries, days_or_hours
+from lstmkit.analysis.rhythms.series import TimeSeries
 from lstmkit.analysis.rhythms.spectra import Peak, spectra
+from lstmkit.findings.rhythms.series import days_or_hours
+from lstmkit.findings.rhythms.spectra import spectra_finding
 from lstmkit.plots.errors.in_time import plot_phase_error, plot_rolling_error
 from lstmkit.plots.rhythms.autocorrelation import plot_autocorrelation
 from lstmkit.plots.rhythms.spectra import notice, plot_spectra
@@ -66,7 +68,7 @@ def phase(n_bins: int = 48, scale: float = 1.0) -> PhaseError:
         explained=0.02,
         n_days=100,
         confidence=0.95,
-        ahead="1 h",
+        hours_ahead=1.0,
         unit="ppm",
     )
 
@@ -186,7 +188,7 @@ def test_a_notice_says_what_is_missing():
     (axes,) = notice(text).axes
     assert axes.texts[0].get_text().replace("\n", " ") == text.strip()
     short = spectra(series(3, 30))
-    assert plot_spectra(short).axes[0].texts[0].get_text().replace("\n", " ") == short.finding()
+    assert plot_spectra(short).axes[0].texts[0].get_text().replace("\n", " ") == spectra_finding(short)
 
 
 def test_an_autocorrelation_shows_bars_bounds_and_the_time_to_forget():

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes
+from lstmkit.findings.states.prober import error_words
 from lstmkit.plots.states.probes import LOWEST, plot_probes
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
@@ -121,7 +122,7 @@ def test_baselines_and_errors_are_those_of_the_last_layer():
         assert segment[:, 1].mean() == pytest.approx(row)
     (errors,) = axes.child_axes
     assert [label.get_text() for label in errors.get_yticklabels()] == [
-        probe.error_words for probe in result.of_last_stage
+        error_words(probe) for probe in result.of_last_stage
     ]
     assert errors.get_ylabel() == "error, LSTM layer 2"
 

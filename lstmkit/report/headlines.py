@@ -12,9 +12,10 @@ from lstmkit.findings.measures import (
     probe_scores,
     seeds_without_gain,
 )
-from lstmkit.findings.run_results import PAGES, RunResults
+from lstmkit.findings.run_results import RunResults
 from lstmkit.findings.standing import Standing, standing
 from lstmkit.findings.verdict import verdict
+from lstmkit.sections import PAGE_OF_FACTS
 from lstmkit.wording import VISIBLE, count, duration, escaped, feature_label, plain, whole_percent
 
 NAMED = 2  # features, and concepts of the probes
@@ -89,7 +90,7 @@ def _cell(subject: Subject, room: str, found: str | None) -> str:
     shown = escaped(found)
     end = AFTER_THE_LEAD.search(shown)
     lead = len(shown) if end is None else end.start()
-    return subject.link(shown[:lead], f"{subject.run.folder}/{PAGES[room]}") + shown[lead:]
+    return subject.link(shown[:lead], f"{subject.run.folder}/{PAGE_OF_FACTS[room]}") + shown[lead:]
 
 
 def _note(subjects: Sequence[Subject]) -> str:

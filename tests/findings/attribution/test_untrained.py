@@ -7,6 +7,7 @@ import torch
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.untrained import BesideUntrained
 from lstmkit.errors import LstmkitError
+from lstmkit.findings.attribution.untrained import beside_untrained_finding
 from lstmkit.findings.measures import feature_shares, hours_of_half
 from lstmkit.findings.run_results import RunResults
 from lstmkit.params import AttributionParams
@@ -23,7 +24,7 @@ def saliency(weights: list[list[float]], features=FEATURES):
 
 
 def said(trained, untrained) -> str:
-    return BesideUntrained(saliency(trained), saliency(untrained)).finding()
+    return beside_untrained_finding(BesideUntrained(saliency(trained), saliency(untrained)))
 
 
 def test_what_training_moved_is_told():

@@ -1,9 +1,47 @@
-"""What is found about warnings: how often there is something to warn of, who warns of it, and who could."""
+"""How well forecasts warn, in sentences: how often there is something to warn of, who warns of it, and who could."""
+
+import pandas as pd
 
 from lstmkit.analysis.errors.warning_counts import PERSISTENCE
 from lstmkit.analysis.errors.warning_rates import CAUGHT, Rate
 from lstmkit.analysis.errors.warning_skill import WarningSkill
-from lstmkit.wording import count, digits, percent, signed, whole_percent
+from lstmkit.wording import count, digits, duration, percent, signed, whole_percent
+
+
+def warning_caption(skill: WarningSkill) -> str:
+    """What is drawn.
+
+    Args:
+        skill: of a model and the baselines.
+    """
+    named = _named(skill)
+    band = (
+        f"whiskers are {100 * skill.confidence:.0f} % intervals over resampled blocks of days"
+        if skill.can_be_told
+        else "no intervals, for there are too few crossings"
+    )
+    return (
+        f"Warnings that the target reaches {named} within {duration(skill.hours_ahead)}; left in windows that start "
+        f"after at least an hour below it, right in all windows. Above, precision and recall as the level of the "
+        f"forecast varies at which a warning is given; dots: that level is {named} itself; dashed: a warning in every "
+        f"window. Below, precision and recall at the dots; {band}."
+    )
+
+
+def warning_table(skill: WarningSkill) -> pd.DataFrame:
+    """The table that a reader sees: precision and recall of every forecaster, in words where undefined.
+
+    Args:
+        skill: of a model and the baselines.
+    """
+    columns = {}
+    for (windows, reached), of in skill.cases.items():
+        for key, nothing in (("precision", "no warning"), ("recall", "no event")):
+            columns[windows, f"{reached} {duration(skill.hours_ahead)}", key] = {
+                name: nothing if (value := getattr(warner, key).value) is None else whole_percent(value)
+                for name, warner in of.warners.items()
+            }
+    return pd.DataFrame(columns)
 
 
 def warning_finding(skill: WarningSkill) -> str:
@@ -28,10 +66,14 @@ def _passed_over(skill: WarningSkill) -> list[str]:
     return told
 
 
+def _named(skill: WarningSkill) -> str:
+    """The level with its unit."""
+    return f"{digits(skill.level.value)} {skill.unit}"
+
+
 def _level(skill: WarningSkill) -> str:
-    return (
-        f"{'The level instead' if skill.passed_over else 'The level'} is {skill.named}, {skill.level.origin}."
-    )
+    which = "The level instead" if skill.passed_over else "The level"
+    return f"{which} is {_named(skill)}, {skill.level.origin}."
 
 
 def _too_few(skill: WarningSkill) -> str:
@@ -52,8 +94,9 @@ def _occasions(skill: WarningSkill) -> str:
     return (
         f"{_level(skill)} The target reaches it from below, after an hour or more, {_times(skill.crossings)} on "
         f"{skill.crossing_days} of {skill.n_days} days. Of {onsets.windows:,} windows that start below it, "
-        f"{onsets.events:,} ({percent(onsets.events / onsets.windows)}) reach it within {skill.lead}; in "
-        f"{outside:,} others there is nothing to warn of, for it is reached already or was within the hour before."
+        f"{onsets.events:,} ({percent(onsets.share)}) reach it within "
+        f"{duration(skill.hours_ahead)}; in {outside:,} others there is nothing to warn of, for it is reached already "
+        f"or was within the hour before."
     )
 
 
@@ -72,14 +115,17 @@ def _at_the_level(skill: WarningSkill) -> str:
 
 
 def _tuned(skill: WarningSkill) -> str:
-    warners, best = skill.cases["onsets", "within"].warners, skill.best_rival()
-    own, caught = warners[skill.model], f"{100 * CAUGHT:.0f} % of the crossings"
-    if own.tuned.value is None:
+    own, caught = (
+        skill.cases["onsets", "within"].warners[skill.model],
+        f"{100 * CAUGHT:.0f} % of the crossings",
+    )
+    if own.tuned.value is None or own.tuned_level is None:
         return f"No level that was tried lets the model warn of {caught}."
     text = (
         f"With a level of its own for each forecaster, at which it warns of {caught}, {_rate(own.tuned)} of the "
         f"model's warnings are right (level {digits(own.tuned_level)} {skill.unit})"
     )
+    best = skill.best_rival()
     rivals = [name for name in dict.fromkeys([PERSISTENCE, best]) if name]
     return f"{text}, {' and '.join(_against(skill, name, best) for name in rivals)}."
 
@@ -87,18 +133,24 @@ def _tuned(skill: WarningSkill) -> str:
 def _against(skill: WarningSkill, name: str, best: str | None) -> str:
     rival = skill.cases["onsets", "within"].warners[name]
     rank = ", the best baseline" if name == best else ""
-    if rival.tuned.value is None:
+    if rival.tuned.value is None or rival.tuned_level is None:
         return f"none of those of {name}, which warns of fewer at any level that was tried"
+    assert rival.ahead is not None  # it is that of the model alone
     now = " now" if name == PERSISTENCE else ""
-    difference = f"{signed(100 * rival.ahead.value, 0)} points for the model"
-    if rival.ahead.low is not None:
-        difference += f", {signed(100 * rival.ahead.low, 0)} to {signed(100 * rival.ahead.high, 0)}"
-        if not rival.ahead.is_sure:
-            difference += ", which leaves open who is better"
     return (
         f"{whole_percent(rival.tuned.value)} of those of {name}{rank} (level {digits(rival.tuned_level)} "
-        f"{skill.unit}{now}; {difference})"
+        f"{skill.unit}{now}; {_difference(rival.ahead)})"
     )
+
+
+def _difference(ahead: Rate) -> str:
+    assert ahead.value is not None  # both precisions are known
+    told = f"{signed(100 * ahead.value, 0)} points for the model"
+    if ahead.interval is None:
+        return told
+    low, high = ahead.interval
+    told += f", {signed(100 * low, 0)} to {signed(100 * high, 0)}"
+    return told if ahead.is_sure else f"{told}, which leaves open who is better"
 
 
 def _everywhere(skill: WarningSkill) -> str:
@@ -111,9 +163,10 @@ def _everywhere(skill: WarningSkill) -> str:
 
 
 def _rate(rate: Rate, named: str = "") -> str:
-    if rate.low is None:
-        return f"{whole_percent(rate.value)} (too few days for an interval)"
-    return f"{whole_percent(rate.value)} ({named}{100 * rate.low:.0f} to {100 * rate.high:.0f} %)"
+    if rate.interval is None:
+        return f"{_in_words(rate)} (too few days for an interval)"
+    low, high = rate.interval
+    return f"{_in_words(rate)} ({named}{100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def _times(number: int) -> str:

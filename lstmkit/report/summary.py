@@ -4,25 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lstmkit.findings import answers as told
 from lstmkit.findings.cautions import caution_about
-from lstmkit.findings.differences import differences
-from lstmkit.findings.run_results import OF_NETWORK, RunResults
+from lstmkit.findings.differences import error_grows, gradient_shifts, memory_shifts
+from lstmkit.findings.run_results import OF_FORECAST, RunResults
 from lstmkit.findings.verdict import verdict
+from lstmkit.sections import ADD, PAGE_OF_FACTS, QUESTIONS, SECTIONS
 from lstmkit.wording import escaped
 
 VERDICT = "Is the forecast worth explaining?"
-CONVOLUTIONS = "What do its convolutions add?"
-QUESTIONS: dict[str, dict[str, tuple[told.Answer, ...]]] = {  # by room, of which the page is linked
-    "What does it look at?": {"attribution": (told.drivers,), "filters": (told.smoothing,)},
-    "How long does it remember?": {
-        "history": (told.history_needed,),
-        "gates": (told.timescales,),
-        "trajectories": (told.end_of_states,),
-    },
-    "What do its states know?": {"probes": (told.known,), "hidden_states": (told.dimensions,)},
-    CONVOLUTIONS: {"convolutions": (told.convolutions,)},
-    "Where does it fail?": {"predictions": (told.failures,), "temporal": (told.rhythms,)},
+DIFFER = "How do the horizons differ?"
+FOUND = {
+    question: [
+        (facts, write) for section in SECTIONS for asked, facts, write in section.answers if asked == question
+    ]
+    for question in QUESTIONS
 }
 
 
@@ -81,27 +76,42 @@ def summarise(model: str, runs: Sequence[RunResults]) -> Summary:
         model: the model's label.
         runs: one per horizon, the nearest first.
     """
-    answers = {VERDICT: tuple(verdict(run.link("metrics", f"{run.ahead} ahead"), run) for run in runs)}
-    for question, rooms in QUESTIONS.items():
-        if question != CONVOLUTIONS or _has_convolutions(runs):
-            answers[question] = _each(runs, rooms)
+    answers = {VERDICT: tuple(verdict(_link(run, "metrics", f"{run.ahead} ahead"), run) for run in runs)}
+    for question in QUESTIONS:
+        if question != ADD or _has_convolutions(runs):
+            answers[question] = _each(runs, question)
     if len(runs) > 1:
-        answers["How do the horizons differ?"] = differences(runs[0], runs[-1])
+        answers[DIFFER] = _differences(runs[0], runs[-1])
     return Summary(model, tuple(runs), answers)
+
+
+def _link(run: RunResults, facts: str, text: str) -> str:
+    """Markdown link to the section that found something."""
+    return f"[{text}]({run.folder}/{PAGE_OF_FACTS[facts]}.html)"
 
 
 def _has_convolutions(runs: Sequence[RunResults]) -> bool:
     return any(run.room("convolutions") or run.room("filters") for run in runs)
 
 
-def _each(runs: Sequence[RunResults], rooms: dict[str, tuple[told.Answer, ...]]) -> tuple[str, ...]:
-    off = [run for run in runs if run.network_is_off and OF_NETWORK & {*rooms}]
+def _each(runs: Sequence[RunResults], question: str) -> tuple[str, ...]:
+    of_network = any(facts not in OF_FORECAST for facts, _ in FOUND[question])
+    off = [run for run in runs if run.network_is_off and of_network]
     nothing = [f"{run.ahead}: the network is switched off; there is nothing to explain." for run in off]
     found = [
-        f"{run.link(name, run.ahead)}: {escaped(said)}"
-        for name, sentences in rooms.items()
-        for sentence in sentences
+        f"{_link(run, facts, run.ahead)}: {escaped(said)}"
+        for facts, write in FOUND[question]
         for run in runs
-        if (said := sentence(run))
+        if (said := write(run))
     ]
     return (*nothing, *found)
+
+
+def _differences(near: RunResults, far: RunResults) -> tuple[str, ...]:
+    page = "E_horizons.html"
+    told = (
+        (f"[Errors]({page})", error_grows(near, far)),
+        (f"[Gradient]({page})", gradient_shifts(near, far)),
+        (_link(far, "trajectories", "Memory"), memory_shifts(near, far)),
+    )
+    return tuple(f"{link}: {escaped(said)}" for link, said in told if said)

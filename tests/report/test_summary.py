@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lstmkit.findings.run_results import RunResults
-from lstmkit.findings.summary import summarise
+from lstmkit.report.summary import summarise
 from tests.hand_made import THREE, claims, facts, metrics, network, of_networks
 
 

@@ -4,83 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from lstmkit.analysis.gates.statistics import FORGET, GateStatistics, PartStatistics, gate_statistics
-from lstmkit.analysis.gates.stream import BINS
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
-from lstmkit.findings import gates as findings
-from lstmkit.internals.trace_check import TraceCheck
+from lstmkit.analysis.gates.facts import gate_facts
+from lstmkit.analysis.gates.part import FORGET, PartStatistics
+from lstmkit.analysis.gates.settling import settling_hours
+from lstmkit.analysis.gates.statistics import GateStatistics, gate_statistics
+from lstmkit.findings.gates import statistics as findings
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.wording import percent
 from tests.analysis.gated import REGIMES, Gated, constant_gates
+from tests.analysis.gates.by_hand import NEEDS_3_H, TIME, gates_of, of_cell, of_forget, part_of
 from tests.analysis.tiny import make_test_windows, stirred
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
-NEEDS_3_H = SufficientHistory(
-    steps=np.array([1, 3, 24]),
-    step_hours=1.0,
-    rule="the last value",
-    rmse_rule=2.0,
-    rmse=np.array([1.5, 1.0, 1.0]),
-    gain=np.array([0.5, 1.0, 1.0]),
-    gain_interval=None,
-    sufficient=3,
-    sufficient_interval=None,
-    reproduced=np.array([0.0, 1.0, 1.0]),
-    output=3,
-    same_time=0.0,
-    unit="ppm",
-    n_windows=50,
-    n_days=9,
-)
 BESIDE = {  # what else some findings take
     "saturation_finding": lambda gates: (gates,),
     "timescale_finding": lambda gates: (gates, NEEDS_3_H),
 }
-TIME = 8  # steps of a quarter of an hour
-COUNTS = [[10, 10, 10], [10, 10, 10]]
 FORWARD, BACKWARD = "layer 1 forward", "layer 1 backward"
-
-
-def part_of(name: str = "layer 1", gates=0.5, units: int = 2, **other) -> PartStatistics:
-    """A layer whose mean gates are as given (half, regime, time, gate, unit), and that is dull otherwise."""
-    shares = np.zeros((4, units))
-    dull = {
-        "name": name,
-        "backward": name.endswith("backward"),
-        "mean": np.broadcast_to(gates, (2, 3, TIME, 4, units)).copy(),
-        "spread": np.full(4, 0.1),
-        "least": np.zeros(4),
-        "most": np.ones(4),
-        "near_zero": np.zeros(4),
-        "low": shares,
-        "high": shares,
-        "histogram": np.full((4, BINS), 1 / BINS),
-        "timescale": np.ones(units),
-        "timescale_quantiles": np.ones((3, units)),
-        "cell": np.ones((TIME, 2)),
-        "update": np.full((TIME, 2), 0.5),
-    }
-    return PartStatistics(**dull | other)
-
-
-def gates_of(*parts: PartStatistics, counts=COUNTS, lookback_hours: float = 2.0) -> GateStatistics:
-    return GateStatistics(
-        parts=parts,
-        counts=np.array(counts),
-        regimes=REGIMES,
-        hours_before=np.arange(TIME - 1.0, -1, -1) * lookback_hours / TIME,
-        lookback_hours=lookback_hours,
-        stride=1,
-        check=TraceCheck(1e-6, 2e-6, 3e-7, True, 1.0, 5e-15, 0.0, torch.float32),
-    )
-
-
-def forget_course(values, name: str = "layer 1") -> PartStatistics:
-    """A layer whose forget gate takes these values one step after the other."""
-    return part_of(name, np.reshape(values, (TIME, 1, 1)))
 
 
 def test_distribution():
@@ -125,26 +67,21 @@ def test_distribution():
     ids=["constant", "transient", "range", "end", "drift"],
 )
 def test_evolution(course, hours, said):
-    gates = gates_of(forget_course(course))
-    assert findings.settling_hours(gates, gates.parts[0]) == hours
+    gates = gates_of(of_forget(course))
+    assert settling_hours(gates, gates.parts[0]) == hours
     assert findings.evolution_finding(gates) == f"In layer 1 the mean forget gate {said}"
 
 
 def test_evolution_of_a_backward_direction_is_told_in_the_order_of_reading():
     course = [0.5, 0.7, 0.9, 0.9, 0.9, 0.9, 0.9, 0.905]
-    gates = gates_of(forget_course(course, FORWARD), forget_course(course[::-1], BACKWARD))
+    gates = gates_of(of_forget(course, FORWARD), of_forget(course[::-1], BACKWARD))
     settles = "takes 30 min to lose the mark of its initial state and then stays between 0.900 and 0.905"
-    assert [findings.settling_hours(gates, part) for part in gates.parts] == [0.5, 0.5]
+    assert [settling_hours(gates, part) for part in gates.parts] == [0.5, 0.5]
     assert findings.evolution_finding(gates) == (
         f"In layer 1 forward the mean forget gate {settles}; at the newest step it is 0.905. In layer 1 backward, "
         f"which reads from the newest step to the oldest, the mean forget gate {settles}; at the oldest step it is "
         "0.905."
     )
-
-
-def of_cell(norms, ratios, name: str = "layer 1") -> PartStatistics:
-    columns = {"cell": np.array(norms), "update": np.array(ratios)}
-    return part_of(name, **{key: np.column_stack([means, 0 * means]) for key, means in columns.items()})
 
 
 @pytest.mark.parametrize(
@@ -170,7 +107,7 @@ def test_cell_of_a_backward_direction_grows_towards_the_oldest_step():
         f"In layer 1 forward the cell state's norm is 5.00 at the newest step, {grows} In layer 1 backward, which "
         f"reads from the newest step to the oldest, the cell state's norm is 5.00 at the oldest step, {grows}"
     )
-    facts = findings.gate_facts(gates, gates)["layers"]
+    facts = gate_facts(gates, gates)["layers"]
     assert [layer["update_ratio"] for layer in facts] == pytest.approx([0.25, 0.25])
 
 
@@ -249,12 +186,6 @@ def test_saturation(part, said):
     )
 
 
-def test_saturated_is_the_share_of_values_near_either_end_of_the_three_gates():
-    low, high = np.zeros((4, 2)), np.zeros((4, 2))
-    low[0], high[1], high[2] = 0.3, [0.2, 0.4], 0.9  # the candidate's do not count
-    assert part_of(low=low, high=high).saturated == pytest.approx((0.3 + 0.3 + 0) / 3)
-
-
 def test_timescales():
     quantiles = np.array([[0.1, 0.1, 0.1], [1, 1, 1], [3, 5, 4]])
     part = part_of(units=3, timescale=np.array([0.5, 2.0, 1.0]), timescale_quantiles=quantiles)
@@ -274,7 +205,7 @@ def test_timescales():
     ):
         gates, untrained = (gates_of(each, lookback_hours=lookback) for each in (part, before))
         assert findings.timescale_finding(gates, untrained, NEEDS_3_H) == said + end + needed
-    facts = findings.gate_facts(gates_of(part), gates_of(before))["layers"][0]
+    facts = gate_facts(gates_of(part), gates_of(before))["layers"][0]
     assert facts["timescale_hours"] == pytest.approx(
         {"low": 0.6, "median": 1.0, "high": 1.8, "longest": 2.0, "untrained": 0.75}
     )
@@ -332,28 +263,6 @@ def test_findings_of_an_lstm_with_constant_gates():
     said = findings.timescale_finding(gates, gates, NEEDS_3_H)
     assert "8.29 h" in said  # 5 minutes over −log 0.99
     assert "The longest timescale exceeds the lookback of 6.67 h." in said
-
-
-def test_facts():
-    share = np.full((4, 2), 0.25)
-    part = part_of(gates=0.75, high=share)
-    before = part_of(timescale=np.full(2, 2.0), high=share, low=share)
-    assert findings.gate_facts(gates_of(part), gates_of(before)) == {
-        "windows": 60,
-        "deviation_from_fused": 2e-6,
-        "deviation_in_double": 5e-15,
-        "layers": [
-            {
-                "name": "layer 1",
-                "forget_mean": pytest.approx(0.75),
-                "forget_open_percent": 25.0,
-                "timescale_hours": {"low": 1.0, "median": 1.0, "high": 1.0, "longest": 1.0, "untrained": 2.0},
-                "saturated_percent": 25.0,
-                "untrained_saturated_percent": 50.0,
-                "update_ratio": 0.5,
-            }
-        ],
-    }
 
 
 @pytest.mark.parametrize(

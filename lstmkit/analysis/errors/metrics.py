@@ -1,0 +1,78 @@
+"""What `metrics.json` holds: the metrics of a model, of its seeds and of the baselines, and the model's skill."""
+
+from typing import NotRequired, TypedDict
+
+
+class ByRange(TypedDict):
+    """One metric over all steps and at the last one; None where it is not defined."""
+
+    all_steps: float | None
+    last_step: float | None
+
+
+class MetricsByName(TypedDict):
+    """The metrics of one forecaster, RMSE and MAE in the target's unit, MAPE in percent."""
+
+    rmse: ByRange
+    mae: ByRange
+    r2: ByRange
+    mape: ByRange
+
+
+class SkillMetrics(TypedDict):
+    """1 − RMSE / RMSE of the best baseline, with its interval; the ends are None where there are too few days."""
+
+    value: float
+    low: float | None
+    high: float | None
+    best_baseline: str
+
+
+class SkillByRange(TypedDict):
+    """The skill over all steps and at the last one."""
+
+    all_steps: SkillMetrics
+    last_step: SkillMetrics
+
+
+class ScoredMetrics(MetricsByName):
+    """Metrics and skill of one network, or of several together."""
+
+    skill: SkillByRange
+
+
+class SeedMetrics(ScoredMetrics):
+    """Metrics and skill of the network that was trained from one seed."""
+
+    seed: int
+
+
+class WithoutNetwork(TypedDict):
+    """RMSE of the residual baseline alone, in the target's unit."""
+
+    all_steps: float
+    last_step: float
+
+
+class NetworkMetrics(TypedDict):
+    """What the network adds to the residual baseline."""
+
+    rule: str  # the residual baseline in words
+    gain: float  # by which the network's outputs were multiplied after training
+    spread: float  # standard deviation of what it adds, in the target's unit
+    without: WithoutNetwork
+
+
+class Metrics(ScoredMetrics):
+    """The content of `metrics.json`; metrics and skill are those of the network that is explained."""
+
+    baselines: dict[str, MetricsByName]
+    seeds: list[SeedMetrics]
+    ensemble: NotRequired[ScoredMetrics]  # of the mean of the seeds' forecasts, where there are several
+    network: NotRequired[NetworkMetrics]  # where the residual baseline is known
+    unit: str
+    test_windows: int
+    shared_windows: int
+    test_days: int
+    validation_days: int
+    confidence: float

@@ -1,0 +1,188 @@
+"""The calendar of a series: how long its steps are, on which clock, and which cycles they can resolve."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from lstmkit.data.clock import DAY, HOUR, hour_of_day, localized, step_starts, steps_to_same_time, time_of_day
+from lstmkit.params import BUSINESS_DAY, MONTHS
+from lstmkit.wording import count
+
+WEEK, YEAR = 7 * DAY, pd.Timedelta("365.2425D")
+CYCLES = {"day": DAY, "week": WEEK, "year": YEAR}
+FEWEST_STEPS = 2  # in a cycle that is resolved
+MONTH = YEAR / 12
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A cycle that the steps of a series resolve.
+
+    Attributes:
+        name: `day`, `week` or `year`.
+        length: of the cycle.
+        steps: in one cycle, not necessarily a whole number.
+    """
+
+    name: str
+    length: pd.Timedelta
+    steps: float
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The sampling interval and the site's clock.
+
+    Attributes:
+        interval: as a study's YAML states it: a duration such as `5min` or `1D`, `month`, `quarter` or `business day`.
+        timezone: IANA zone of the site.
+    """
+
+    interval: str
+    timezone: str
+
+    @property
+    def months(self) -> int:
+        """Months in a step; zero where steps are not counted in months."""
+        return MONTHS.get(self.interval, 0)
+
+    @property
+    def has_business_days(self) -> bool:
+        """Whether weekends are no steps."""
+        return self.interval == BUSINESS_DAY
+
+    @cached_property
+    def step(self) -> pd.Timedelta:
+        """The mean length of a step."""
+        if self.months:
+            return self.months * MONTH
+        return WEEK / 5 if self.has_business_days else pd.Timedelta(self.interval)
+
+    @property
+    def is_within_days(self) -> bool:
+        """Whether a day has several steps."""
+        return self.step < DAY
+
+    @cached_property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """The cycles that the steps resolve, the shortest first."""
+        found = (Cycle(name, length, length / self.step) for name, length in CYCLES.items())
+        return tuple(cycle for cycle in found if cycle.steps >= FEWEST_STEPS)
+
+    @property
+    def season(self) -> Cycle | None:
+        """The shortest cycle that the steps resolve; None where a step is longer than half a year."""
+        return next(iter(self.cycles), None)
+
+    @cached_property
+    def season_steps(self) -> int:
+        """Fewest steps after which the shortest cycle comes to the same point again; one where there is no cycle."""
+        if self.is_within_days:
+            return steps_to_same_time(self.step)
+        if self.season is None:
+            return 1
+        whole = self.season.name == "week" and not self.has_business_days
+        return _smallest_multiple(self.step, WEEK) if whole else round(self.season.steps)
+
+    def resolves(self, name: str) -> bool:
+        """Whether the steps resolve a cycle.
+
+        Args:
+            name: `day`, `week` or `year`.
+        """
+        return any(cycle.name == name for cycle in self.cycles)
+
+    def steps(self, duration: str | pd.Timedelta) -> int:
+        """Number of steps in a duration, at least one.
+
+        Args:
+            duration: for example `1h`.
+        """
+        return max(1, round(pd.Timedelta(duration) / self.step))
+
+    def starts(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+        """When each step begins, in UTC, from the step before `first` to the one after `last`.
+
+        Args:
+            first: the first time stamp.
+            last: the last time stamp.
+        """
+        if not (self.months or self.has_business_days):
+            return step_starts(first, last, self.step, self.timezone)
+        day, end = (time.tz_convert(self.timezone).tz_localize(None).normalize() for time in (first, last))
+        if self.has_business_days:
+            days = pd.bdate_range(day - pd.offsets.BDay(2), end + pd.offsets.BDay(2))
+        else:
+            month = (day.month - 1) // self.months * self.months + 1
+            begin = day.replace(month=month, day=1) - pd.DateOffset(months=self.months)
+            days = pd.date_range(begin, end + pd.DateOffset(months=2 * self.months), freq=f"{self.months}MS")
+        return localized(days, self.timezone).tz_convert("UTC").as_unit("us")
+
+    def position(self, local_time: pd.DatetimeIndex) -> Int[np.ndarray, "time"]:
+        """Which step of the shortest cycle each time stamp falls on, counted from 0.
+
+        Args:
+            local_time: time stamps on the site's clock.
+        """
+        if self.is_within_days:
+            return np.asarray(time_of_day(local_time) // self.step, "int64")
+        if self.season is None:
+            return np.zeros(len(local_time), "int64")
+        if self.season.name == "week":
+            return np.asarray(local_time.day_of_week, "int64")
+        if self.months:
+            return np.asarray((local_time.month - 1) // self.months, "int64")
+        return np.asarray(phase_of_year(local_time) * self.season.steps // 1, "int64")
+
+    @property
+    def n_positions(self) -> int:
+        """How many steps the shortest cycle has."""
+        if self.is_within_days:
+            return int(-(-DAY // self.step))
+        if self.season is None:
+            return 1
+        return 7 if self.season.name == "week" else int(-(-self.season.length // self.step))
+
+    def folder(self, steps: int) -> str:
+        """`h1` for an hour; `12steps` where the horizon is no whole number of hours or the steps exceed a day.
+
+        Args:
+            steps: ahead.
+        """
+        hours = steps * self.step / HOUR
+        return f"h{hours:.0f}" if self.step <= DAY and hours.is_integer() else f"{steps}steps"
+
+    def label(self, steps: int) -> str:
+        """The horizon for people: `1 h`, `5 steps` where it is no whole number of hours; `3 months`, `2 weeks`.
+
+        Args:
+            steps: ahead.
+        """
+        if self.months:
+            return count(steps, "quarter") if self.months == 3 else count(steps * self.months, "month")
+        if self.has_business_days:
+            return count(steps, "business day")
+        if self.step >= DAY:
+            whole = next(
+                ((u, n) for u, n in (("week", WEEK), ("day", DAY)) if self.step % n == DAY * 0), None
+            )
+            return count(steps, "step") if whole is None else count(steps * (self.step // whole[1]), whole[0])
+        hours = steps * self.step / HOUR
+        return f"{hours:.0f} h" if hours.is_integer() else count(steps, "step")
+
+
+def phase_of_year(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:
+    """How much of its year has passed at each time stamp, from 0 to 1.
+
+    Args:
+        local_time: time stamps on the site's clock.
+    """
+    days = local_time.day_of_year.to_numpy() - 1 + hour_of_day(local_time) / 24
+    return days / np.where(local_time.is_leap_year, 366, 365)
+
+
+def _smallest_multiple(step: pd.Timedelta, cycle: pd.Timedelta) -> int:
+    return next((n for n in range(1, 8) if (n * step) % cycle == 0 * DAY), round(cycle / step))

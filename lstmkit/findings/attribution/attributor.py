@@ -1,0 +1,59 @@
+"""Which inputs and which past steps drive a forecast, in words."""
+
+from lstmkit.analysis.attribution.attributor import Attribution, Attributor
+from lstmkit.wording import VISIBLE, duration, feature_label, percent, whole_percent
+
+
+def attribution_caption(attribution: Attribution) -> str:
+    """What was averaged.
+
+    Args:
+        attribution: of one method.
+    """
+    return f"{attribution.method} of the {attribution.explained}, averaged over {attribution.n_windows} test windows."
+
+
+def attribution_finding(attribution: Attribution) -> str:
+    """Which feature and which hours hold most of the attribution.
+
+    Args:
+        attribution: of one method.
+    """
+    if not attribution.by_step.any():
+        return "All attributions are zero: the forecast does not depend on the inputs."
+    complete = ""
+    if attribution.completeness_error is not None:
+        complete = (
+            f" The attributions miss the change of the forecast that they should add up to by "
+            f"{percent(attribution.completeness_error)} on average."
+        )
+    if attribution.incomplete:
+        return (
+            f"{complete[1:]} The forecast changes too abruptly along the path for its points, so this map "
+            f"does not say what the forecast owes to its inputs."
+        )
+    (first, most_of_it), *others = attribution.share.items()
+    second = ""
+    if others and others[0][1] > VISIBLE:
+        second = f" and {feature_label(str(others[0][0]))} {others[0][1]:.0f} %"
+    half, most = (duration(attribution.hours_holding(share)) for share in (0.5, 0.9))
+    return (
+        f"{feature_label(str(first))} holds {whole_percent(most_of_it / 100)} of the attribution{second}. "
+        f"Half of it lies in the newest {half} of the window, nine tenths in the newest {most}."
+        f"{complete}"
+    )
+
+
+def attributor_finding(attributor: Attributor) -> str:
+    """What is explained, on which windows.
+
+    Args:
+        attributor: of one model.
+    """
+    rule, (many, few) = attributor.windows.residual.rule, attributor.sizes
+    return (
+        f"Explained is what the network forecasts, the difference from {rule} ({attributor.explained}). No map "
+        f"contains what {rule} forecasts by itself. Methods of one backward pass see {many} of the "
+        f"{len(attributor.windows):,} test windows, those of many passes {few}, drawn with seed {attributor.seed}. "
+        f"Standard errors take the windows as independent; windows that overlap in time are not quite."
+    )

@@ -1,0 +1,1 @@
+"""Sentences about forecasts beside observed values and baselines."""

@@ -1,0 +1,1 @@
+"""Sentences about convolutional layers, their filters and their pool."""

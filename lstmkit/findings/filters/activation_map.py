@@ -1,0 +1,66 @@
+"""What the filters do in one window, in sentences."""
+
+import numpy as np
+
+from lstmkit.analysis.filters.activation_map import FOLLOWS, ActivationMap, Example
+from lstmkit.wording import count, digits, feature_label
+
+
+def example_finding(example: Example) -> str:
+    """Which window it is, and why this one.
+
+    Args:
+        example: the window.
+    """
+    return (
+        f"The window that ends on {example.origin:%d %B %Y at %H:%M}, at {digits(example.latest)} {example.unit} "
+        f"({example.regime}): {example_rule(example)}."
+    )
+
+
+def example_rule(example: Example) -> str:
+    """By which rule the window was chosen.
+
+    Args:
+        example: the window.
+    """
+    among = f"those in the regime {example.middle}"
+    if not example.is_middle:
+        among = f"all, for none is in the regime {example.middle}"
+    return f"of {example.n_windows:,} test windows, the one whose mean activations lie nearest the median of {among}"
+
+
+def activation_caption(activations: ActivationMap) -> str:
+    """What is shown.
+
+    Args:
+        activations: of one layer.
+    """
+    example = activations.example
+    return (
+        f"Activations of {activations.layer} in the window before {example.origin:%d %B %Y, %H:%M}, "
+        f"{digits(example.latest)} {example.unit}; filters ordered by their correlation with "
+        f"{feature_label(example.name)}, silent ones last."
+    )
+
+
+def activation_finding(activations: ActivationMap) -> str:
+    """How many filters rise and fall with the target, and how many are silent.
+
+    Args:
+        activations: of one layer.
+    """
+    n_filters, silent = len(activations.activation), int(activations.silent.sum())
+    target = feature_label(activations.example.name)
+    if np.ptp(activations.example.target) == 0:
+        return (
+            f"{target} is constant in this window: nothing follows it, and {silent} of "
+            f"{count(n_filters, 'filter')} {'is' if silent == 1 else 'are'} silent."
+        )
+    rise, fall = int(activations.rising.sum()), int(activations.falling.sum())
+    neither = n_filters - rise - fall - silent
+    return (
+        f"Of the {count(n_filters, 'filter')} of {activations.layer}, {count(rise, 'rises', 'rise')} and "
+        f"{count(fall, 'falls', 'fall')} with {target} in this window (correlation beyond ±{FOLLOWS}), "
+        f"{count(neither, 'does', 'do')} neither, and {count(silent, 'stays', 'stay')} silent throughout."
+    )

@@ -1,0 +1,1 @@
+"""Sentences about gates, cell states and the history that a forecast needs."""

@@ -1,0 +1,210 @@
+"""What the statistics of gates say, in sentences."""
+
+import numpy as np
+from jaxtyping import Float
+
+from lstmkit.analysis.gates.by_regime import regime_differences
+from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
+from lstmkit.analysis.gates.settling import forget_course
+from lstmkit.analysis.gates.statistics import GateStatistics
+from lstmkit.analysis.gates.sufficient_history import SufficientHistory
+from lstmkit.findings.gates.sufficient_history import sufficient_history_words
+from lstmkit.wording import count, digits, duration, percent, signed
+
+STEADY = 10  # percent, up to which a cell state that grows or shrinks is called stable
+
+
+def gate_statistics_caption(gates: GateStatistics) -> str:
+    """What was averaged.
+
+    Args:
+        gates: of all parts.
+    """
+    return f"{count(gates.n_windows, 'test window')} spread evenly over time, every layer of the LSTM."
+
+
+def sampling_words(gates: GateStatistics) -> str:
+    """Which steps the distributions are taken from, for captions.
+
+    Args:
+        gates: of all parts.
+    """
+    if gates.stride == 1:
+        return "every step of the lookback"
+    return f"one of every {gates.stride} steps of the lookback, the newest among them"
+
+
+def distribution_finding(gates: GateStatistics) -> str:
+    """How open the gates are.
+
+    Args:
+        gates: of all parts.
+    """
+    sentences = []
+    for part in gates.parts:
+        mean = gates.mean(part).mean(axis=(0, 2))
+        open_, shut = percent(part.high[FORGET].mean()), percent(part.low[FORGET].mean())
+        sentences.append(
+            f"In {part.name} the forget gate {_average(mean, part, FORGET)}, "
+            f"{open_} of its values above 0.9 and {shut} below 0.1; the input gate {_average(mean, part, 0)}, "
+            f"the output gate {_average(mean, part, 3).removeprefix('averages ')}."
+        )
+    return " ".join(sentences)
+
+
+def _average(mean: Float[np.ndarray, "gate"], part: PartStatistics, gate: int) -> str:
+    if not part.spread[gate]:
+        return f"is always {mean[gate]:.2f}"
+    return f"averages {mean[gate]:.2f} ± {part.spread[gate]:.2f}"
+
+
+def evolution_finding(gates: GateStatistics) -> str:
+    """How the gates change over the lookback, in the order of reading.
+
+    Args:
+        gates: of all parts.
+    """
+    sentences = []
+    for part in gates.parts:
+        course = forget_course(gates, part)
+        if not course.settled:
+            start = "shows no mark of its initial state: it stays"
+        elif course.drifts:
+            start = "has not settled by the middle of the lookback and then moves"
+        else:
+            start = f"takes {duration(course.hours)} to lose the mark of its initial state and then stays"
+        where = (
+            f"between {course.low:.3f} and {course.high:.3f}; at {_last_step(part)} it is {course.last:.3f}"
+            if f"{course.low:.3f}" != f"{course.high:.3f}"
+            else f"at {course.low:.3f}"
+        )
+        sentences.append(f"In {_reader(part)} the mean forget gate {start} {where}.")
+    return " ".join(sentences)
+
+
+def _reader(part: PartStatistics) -> str:
+    return f"{part.name}, which reads from the newest step to the oldest," if part.backward else part.name
+
+
+def _last_step(part: PartStatistics) -> str:
+    return "the oldest step" if part.backward else "the newest step"
+
+
+def regime_finding(gates: GateStatistics) -> str:
+    """Whether the gates differ by regime, and whether the difference is the same in both halves of the test part.
+
+    Args:
+        gates: of all parts.
+    """
+    labels = gates.regimes.labels
+    if missing := [label for k, label in enumerate(labels) if k not in gates.present]:
+        where = f"regime{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+        said = [f"No window of the test part starts in the {where}."]
+    else:
+        said = []
+    if len(gates.present) < 2:
+        return " ".join([*said, "There is nothing to compare."])
+    low, high = gates.present[0], gates.present[-1]
+    for part in gates.parts:
+        means = {regime: mean[:, FORGET].mean() for regime, mean in gates.regime_means(part).items()}
+        said.append(
+            f"In {part.name} the mean forget gate is {means[high]:.3f} in {labels[high]} and {means[low]:.3f} in "
+            f"{labels[low]} ({signed(means[high] - means[low], 3)}){_unit_by_unit(gates, part)}."
+        )
+    return " ".join(said)
+
+
+def _unit_by_unit(gates: GateStatistics, part: PartStatistics) -> str:
+    apart = regime_differences(gates, part)
+    if apart is None or apart.correlation is None:
+        return ""
+    return (
+        f"; unit {apart.largest_unit} differs most ({signed(apart.mean[apart.largest_unit], 3)}). Over units, the "
+        f"differences of the first and of the second half of the test part correlate by {signed(apart.correlation, 2)}"
+    )
+
+
+def cell_finding(gates: GateStatistics) -> str:
+    """Whether the cell state grows, and how much of it is written anew at each step.
+
+    Args:
+        gates: of all parts.
+    """
+    sentences = []
+    for part in gates.parts:
+        growth = part.cell_growth
+        verdict = "stable" if abs(growth) < STEADY else "growing" if growth > 0 else "shrinking"
+        sentences.append(
+            f"In {_reader(part)} the cell state's norm is {part.last_cell:.2f} at {_last_step(part)}, "
+            f"{signed(growth)} % against the middle of the lookback: {verdict}. Each step writes "
+            f"{100 * part.update_ratio:.0f} % of that norm anew."
+        )
+    return " ".join(sentences)
+
+
+def saturation_finding(gates: GateStatistics, untrained: GateStatistics) -> str:
+    """How many units keep a gate open or shut most of the time, and how many did before training.
+
+    Args:
+        gates: of all parts.
+        untrained: of the same network before training.
+    """
+    sentences = []
+    for part, before in zip(gates.parts, untrained.parts, strict=True):
+        now, then = _kept(part), _kept(before)
+        told = f"; before training {then}" if then != now else ", as before training"
+        near = [percent(each.saturated) for each in (part, before)]
+        sentences.append(
+            f"Of the {count(part.low.shape[1], 'unit')} of {part.name}, {now} in most of the values{told}. Of the "
+            f"values of its three gates {near[0]} lie within 0.1 of 0 or 1, before training {near[1]}."
+        )
+    return " ".join(sentences)
+
+
+def _kept(part: PartStatistics) -> str:
+    named = [
+        f"{n} {'keeps' if n == 1 else 'keep'} the {GATE_NAMES[k]} gate {word}"
+        for k in SQUASHED
+        for word, units in (("open", part.often_open), ("shut", part.often_shut))
+        if (n := int(units[k]))
+    ]
+    return ", ".join(named) or "none keeps a gate open or shut"
+
+
+def timescale_finding(gates: GateStatistics, untrained: GateStatistics, history: SufficientHistory) -> str:
+    """How long the units remember by their forget gates, before training too, and what the forecast needs.
+
+    Args:
+        gates: of all parts.
+        untrained: of the same network before training.
+        history: that the forecast needs.
+    """
+    sentences = []
+    for part, before in zip(gates.parts, untrained.parts, strict=True):
+        low, high = (duration(hours) for hours in part.timescale_range)
+        units = f"{low} to {high}" if low != high else "the same"
+        sentences.append(
+            f"In {part.name} the median unit has forgotten all but 1/e after {duration(part.median_timescale)} (eight "
+            f"of ten units: {units}), the untrained network's after {duration(before.median_timescale)}; the longest "
+            f"memory is unit {part.longest_unit}'s, {duration(part.longest_timescale)} (untrained "
+            f"{duration(before.longest_timescale)}). In a tenth of the steps the most retentive unit would remember "
+            f"{duration(part.longest_at_a_step)}."
+        )
+    longest, lookback = gates.longest_timescale, gates.lookback_hours
+    sentences.append(
+        f"The lookback of {duration(lookback)} is {digits(lookback / longest)} times the longest timescale."
+        if longest < lookback
+        else f"The longest timescale exceeds the lookback of {duration(lookback)}."
+    )
+    needed = sufficient_history_words(history)
+    sentences.append(f"{_lengthened(gates, untrained)} What the forecast needs is another matter: {needed}.")
+    return " ".join(sentences)
+
+
+def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
+    """In which layers training made the median timescale longer."""
+    longer = gates.lengthened(untrained)
+    if not longer:
+        return "No median is more than a tenth longer than before training: by this measure, no memory was learned."
+    others = " alone" if len(longer) < len(gates.parts) else ""
+    return f"Training made the median more than a tenth longer in {' and '.join(longer)}{others}."

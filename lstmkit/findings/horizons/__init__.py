@@ -1,0 +1,1 @@
+"""Sentences about one model at several horizons."""

@@ -1,0 +1,1 @@
+"""Sentences about estimates over resampled days."""

@@ -1,0 +1,1 @@
+"""Sentences about spectra and autocorrelations."""

@@ -1,0 +1,114 @@
+"""Sentences about the shape of a cloud of hidden states."""
+
+from lstmkit.analysis.states.geometry import HARMONICS, Geometry
+from lstmkit.wording import count, digits, plain
+
+SMALL = 10  # percent of variance
+TOUCHING, LOOSE, CLEAR = 0.05, 0.25, 0.5  # silhouettes
+
+
+def geometry_caption(geometry: Geometry) -> str:
+    """What was decomposed.
+
+    Args:
+        geometry: of final states.
+    """
+    states = geometry.representation
+    return (
+        f"{states.name}, {states.values.shape[1]} units, final states of "
+        f"{count(len(states), 'test window')} spread evenly over time."
+    )
+
+
+def geometry_finding(geometry: Geometry) -> str:
+    """How many dimensions there are, and what the first ones follow.
+
+    Args:
+        geometry: of final states.
+    """
+    states = geometry.representation
+    if not geometry.shares.any():
+        return f"{states.name} ends in the same state after every window: there is nothing to decompose."
+    units = states.values.shape[1]
+    return (
+        f"90 % of the variance lies in {geometry.dimensions_holding(0.9)} of {count(units, 'component')}; the "
+        f"participation ratio, the effective number of dimensions, is {geometry.effective_dimension:.1f}. "
+        f"{_directions(geometry)} Regime, hour and weekend together account for "
+        f"{geometry.percent_following('these three'):.0f} % of the whole variance, "
+        + (
+            f"the correction alone for {geometry.percent_following('correction'):.0f} %."
+            if geometry.corrects
+            else "the correction for none, since it is the same in every window."
+        )
+    )
+
+
+def _directions(geometry: Geometry) -> str:
+    told = []
+    shares = geometry.shares[geometry.shares > 0]
+    for name, share in zip(geometry.explained.columns[:2], shares, strict=False):
+        best, percent = geometry.followed_most(name)
+        words = f"most closely the {best} ({percent:.0f} %)"
+        if percent < SMALL:
+            words = f"none of regime, hour, weekend and correction (each below {SMALL} %)"
+        told.append(f"{name} ({100 * share:.0f} % of the variance) follows {words}")
+    return "; ".join(told) + "."
+
+
+def geometry_regime_finding(geometry: Geometry) -> str:
+    """How far apart the target's regimes lie.
+
+    Args:
+        geometry: of final states.
+    """
+    states = geometry.representation
+    if geometry.silhouette is None:
+        return f"All windows start in the regime {states.present_regimes[0]}: there is nothing to separate."
+    absent = states.absent_regimes
+    missing = f" No window starts in {' or '.join(absent)}." if absent else ""
+    low, high = states.regimes.edges
+    return (
+        f"The regime at the origin, with edges at {digits(low)} and {digits(high)} {states.unit}, "
+        f"{_accounts(geometry, 'regime')}. The regimes {apart(geometry.silhouette)} (mean silhouette "
+        f"{plain(geometry.silhouette)}; 1 is fully apart, 0 intermingled).{missing}"
+    )
+
+
+def geometry_hour_finding(geometry: Geometry) -> str:
+    """How far the states follow the clock.
+
+    Args:
+        geometry: of final states.
+    """
+    return f"The hour of day, as {HARMONICS} harmonics of 24 h, {_accounts(geometry, 'hour of day')}."
+
+
+def geometry_weekend_finding(geometry: Geometry) -> str:
+    """How far apart weekdays and weekends lie.
+
+    Args:
+        geometry: of final states.
+    """
+    weekend = geometry.representation.is_weekend
+    if weekend.all() or not weekend.any():
+        return f"All windows start on {'weekends' if weekend.any() else 'weekdays'}: nothing to compare."
+    share = geometry.representation.weekend_percent
+    return f"{share:.0f} % of the windows start on a weekend; it {_accounts(geometry, 'weekend')}."
+
+
+def _accounts(geometry: Geometry, by: str) -> str:
+    first, second, all_ = (geometry.percent_following(by, name) for name in ("PC1", "PC2", "all"))
+    return f"accounts for {all_:.0f} % of the states' variance ({first:.0f} % of PC1, {second:.0f} % of PC2)"
+
+
+def apart(silhouette: float) -> str:
+    """What groups of points do, in words.
+
+    Args:
+        silhouette: their mean silhouette.
+    """
+    if silhouette < TOUCHING:
+        return "lie within one another"
+    if silhouette < LOOSE:
+        return "overlap"
+    return "lie loosely apart" if silhouette < CLEAR else "lie clearly apart"

@@ -1,0 +1,32 @@
+"""Sentences about the layers of a stacked LSTM."""
+
+from lstmkit.analysis.states.layers import LayerComparison
+
+
+def layer_comparison_finding(comparison: LayerComparison) -> str:
+    """What changes from the first layer to the last.
+
+    Args:
+        comparison: of the layers of one LSTM.
+    """
+    first, last = comparison.layers[0], comparison.layers[-1]
+    if comparison.alignment is None:
+        still = comparison.constant or last
+        return f"{still.representation.name} ends in the same state after every window: nothing to compare."
+    inputs, outputs = comparison.change("these three"), comparison.change("correction")
+    return (
+        f"From {first.representation.name} to {last.representation.name} the effective number of dimensions goes "
+        f"from {first.effective_dimension:.1f} to {last.effective_dimension:.1f}, the share of the variance that "
+        f"regime, hour and weekend account for from {inputs[0]:.0f} to {inputs[1]:.0f} %, and that of the "
+        f"correction from {outputs[0]:.0f} to {outputs[1]:.0f} %. {_direction(inputs, outputs)} Linear CKA of the "
+        f"two: {comparison.alignment:.2f} (1 is the same up to a rotation)."
+    )
+
+
+def _direction(inputs: tuple[float, float], outputs: tuple[float, float]) -> str:
+    less_input, more_output = inputs[1] < inputs[0], outputs[1] > outputs[0]
+    if less_input and more_output:
+        return "The last layer lies further from what the moment shows, and nearer to the forecast."
+    if more_output:
+        return "The last layer lies nearer to the forecast, and no further from what the moment shows."
+    return "The last layer lies no nearer to the forecast than the first."

@@ -1,0 +1,37 @@
+"""Sentences about the way of a hidden state through its space."""
+
+from lstmkit.analysis.states.trajectories import Trajectories
+from lstmkit.wording import count, duration
+
+
+def trajectories_finding(trajectories: Trajectories) -> str:
+    """When the paths reach their ends, and how much of the window they need.
+
+    Args:
+        trajectories: of the last layer.
+    """
+    if not trajectories.geometry.shares.any():
+        return "Every window ends in the same state: no path can be told from another."
+    needed, most = "No shorter history that was tried leads as near", ""
+    if trajectories.needed_hours is not None:
+        needed = f"Reading no more than the newest {duration(trajectories.needed_hours)} leads as near"
+        most = f"; nine in ten need more than the {duration(trajectories.read_hours[-1])} that were tried"
+    if trajectories.needed_by_most is not None:
+        most = f"; nine in ten need {duration(trajectories.needed_by_most)}"
+    return (
+        f"{_settling(trajectories)}; it moves {trajectories.speed[1]:.2g} spreads per hour. {needed} to where the "
+        f"whole {duration(trajectories.lookback_hours)} lead, in the median of "
+        f"{count(trajectories.n_followed, 'window')}{most}."
+    )
+
+
+def _settling(trajectories: Trajectories) -> str:
+    early, median, late = (duration(hours) for hours in trajectories.settled_hours)
+    if not trajectories.settled_hours[1]:
+        return (
+            "The median path comes within a quarter of the cloud's spread of its end only with its last step"
+        )
+    return (
+        f"The median path comes within a quarter of the cloud's spread of its end {median} before the forecast "
+        f"and stays there (half of the paths between {early} and {late})"
+    )

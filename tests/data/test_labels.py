@@ -1,0 +1,15 @@
+"""Labels of columns and lengths of time."""
+
+import pytest
+
+from lstmkit.data.labels import column_label, hours_label
+
+
+@pytest.mark.parametrize(("name", "label"), [("co2", "CO₂"), ("air_temperature", "air temperature")])
+def test_columns_are_named_as_people_write_them(name, label):
+    assert column_label(name) == label
+
+
+@pytest.mark.parametrize(("hours", "label"), [(24.0, "24 h"), (1 / 12, "5 min")])
+def test_lengths_of_time_have_their_unit(hours, label):
+    assert hours_label(hours) == label
