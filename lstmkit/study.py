@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from warnings import warn
 
 import pandas as pd
 from torch import nn
 
 from lstmkit.analysis.errors.compared import Compared
+from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
 from lstmkit.analysis.errors.skill import Evaluation, evaluate
 from lstmkit.data.catalog import load_dataset
@@ -250,10 +251,10 @@ class Study(StudyPage):
         return explained_forecasts(self.model_label, self.predictions, self.baselines, self.windows["test"])
 
     @property
-    def metrics(self) -> dict:
+    def metrics(self) -> Metrics:
         """The content of `metrics.json`, made where it is missing, damaged or of another model."""
         kept = self._kept(METRICS)
-        return self.evaluation.to_json() if kept is None else kept
+        return self.evaluation.to_json() if kept is None else cast(Metrics, kept)
 
     @property
     def siblings(self) -> tuple["Study", ...]:

@@ -1,12 +1,16 @@
 """What a study shows on a page, and what it keeps of it for the summary."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lstmkit.analysis.errors.metrics import Metrics
+from lstmkit.data.windows import Windows
 from lstmkit.findings.cautions import caution_about, cut_short, network_is_off, without_network_sentence
 from lstmkit.findings.training import not_converged_sentence, training_finding
+from lstmkit.params import StudyParams
 from lstmkit.report.display import show_banner, show_figure, show_finding, show_table, show_text
 from lstmkit.report.layout import figure_path, horizon_label
 from lstmkit.report.notebook import end_page
@@ -16,6 +20,38 @@ from lstmkit.storage.files import write_json
 
 class StudyPage:
     """The part of a `Study` that writes: figures, findings and facts."""
+
+    if TYPE_CHECKING:  # what the study itself has
+
+        @property
+        def params(self) -> StudyParams: ...  # noqa: D102
+
+        @property
+        def model_name(self) -> str: ...  # noqa: D102
+
+        @property
+        def horizon(self) -> int: ...  # noqa: D102
+
+        @property
+        def folder(self) -> Path: ...  # noqa: D102
+
+        @property
+        def label(self) -> str: ...  # noqa: D102
+
+        @property
+        def metrics(self) -> Metrics: ...  # noqa: D102
+
+        @property
+        def windows(self) -> dict[str, Windows]: ...  # noqa: D102
+
+        @property
+        def training_outcome(self) -> dict[str, Any]: ...  # noqa: D102
+
+        @property
+        def training_seconds(self) -> float | None: ...  # noqa: D102
+
+        @property
+        def _card(self) -> str: ...
 
     def write_results(self, content: dict[str, Any]) -> None:
         """Write `study_results.json` beside the folders of the horizons.

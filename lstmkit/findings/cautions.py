@@ -1,8 +1,8 @@
 """What must be said before a forecast is explained: how it stands against simple rules, and what its network does."""
 
 from collections.abc import Iterable
-from typing import Any
 
+from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.findings.standing import Standing, interval, standing
 from lstmkit.wording import count, digits, signed
 
@@ -11,7 +11,7 @@ NO_MOVE = 1e-3  # of the RMSE: does not reach its third digit, the last that is 
 FEWEST_DAYS = 3  # of validation and of test
 
 
-def caution_about(metrics: dict[str, Any]) -> str | None:
+def caution_about(metrics: Metrics) -> str | None:
     """What to say before anything is explained; None where the forecast is surely better than every baseline.
 
     Args:
@@ -25,7 +25,7 @@ def caution_about(metrics: dict[str, Any]) -> str | None:
     return " ".join(filter(None, notices)) or None
 
 
-def _not_better(metrics: dict[str, Any]) -> str:
+def _not_better(metrics: Metrics) -> str:
     skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
     found, best = standing(skill), skill["best_baseline"]
     if found is Standing.BETTER:
@@ -44,7 +44,7 @@ def _not_better(metrics: dict[str, Any]) -> str:
     )
 
 
-def _together(metrics: dict[str, Any]) -> str:
+def _together(metrics: Metrics) -> str:
     if not _together_is_better(metrics):
         return ""
     together, skill = metrics["ensemble"], metrics["ensemble"]["skill"]["all_steps"]
@@ -54,11 +54,12 @@ def _together(metrics: dict[str, Any]) -> str:
     )
 
 
-def _few_days(metrics: dict[str, Any]) -> str:
+def _few_days(metrics: Metrics) -> str:
+    days = {name: metrics.get(f"{name}_days") for name in ("validation", "test")}
     few = [
-        f"the {part} part covers {count(metrics[f'{part}_days'], 'day')}"
-        for part in ("validation", "test")
-        if metrics.get(f"{part}_days", FEWEST_DAYS) < FEWEST_DAYS
+        f"the {name} part covers {count(n_days, 'day')}"
+        for name, n_days in days.items()
+        if isinstance(n_days, int) and n_days < FEWEST_DAYS
     ]
     if not few:
         return ""
@@ -66,7 +67,7 @@ def _few_days(metrics: dict[str, Any]) -> str:
     return f"{said[0].upper()}{said[1:]}: what is measured on fewer than {FEWEST_DAYS} cannot be relied on."
 
 
-def use_instead(metrics: dict[str, Any]) -> str:
+def use_instead(metrics: Metrics) -> str:
     """What to forecast with where the model is not surely better than every baseline.
 
     Args:
@@ -77,12 +78,12 @@ def use_instead(metrics: dict[str, Any]) -> str:
     return metrics["skill"]["all_steps"]["best_baseline"]
 
 
-def _together_is_better(metrics: dict[str, Any]) -> bool:
+def _together_is_better(metrics: Metrics) -> bool:
     together = metrics.get("ensemble")
     return together is not None and standing(together["skill"]["all_steps"]) is Standing.BETTER
 
 
-def network_is_off(metrics: dict[str, Any]) -> bool:
+def network_is_off(metrics: Metrics) -> bool:
     """Whether what the network adds to the rule that it deviates from is nothing, or the same for every window.
 
     Args:
@@ -94,7 +95,7 @@ def network_is_off(metrics: dict[str, Any]) -> bool:
     return network["gain"] < NO_GAIN or network["spread"] <= NO_MOVE * rmse
 
 
-def switched_off(metrics: dict[str, Any]) -> str:
+def switched_off(metrics: Metrics) -> str:
     """Say that the network is switched off, with the figures, and what is forecast in its place.
 
     Args:
@@ -108,7 +109,7 @@ def switched_off(metrics: dict[str, Any]) -> str:
     )
 
 
-def without_network_sentence(metrics: dict[str, Any]) -> str | None:
+def without_network_sentence(metrics: Metrics) -> str | None:
     """How much worse the forecast is without its network; None where that is not known, or the network is off.
 
     Args:

@@ -30,20 +30,23 @@ def gradient_shifts(near: RunResults, far: RunResults) -> str | None:
     """
     before, after = (feature_shares(run) for run in (near, far))
     common = [name for name in before if name in after]
-    halves = [hours_of_half(run) for run in (near, far)]
-    if not common or None in halves:
+    near_half, far_half = (hours_of_half(run) for run in (near, far))
+    if not common or near_half is None or far_half is None:
         return None
     change = {name: after[name].first - before[name].first for name in common}
-    rises, falls = max(change, key=change.get), min(change, key=change.get)
+    rises, falls = max(change, key=change.__getitem__), min(change, key=change.__getitem__)
     seen = [
         _moved(name, verb, change[name], before[name], after[name])
         for name, verb, points in ((rises, "gains", change[rises]), (falls, "loses", -change[falls]))
         if points > VISIBLE
     ]
     moved = " and ".join(seen) or "no feature's share moves by half a point"
-    near_half, far_half = (duration(half.first) for half in halves)
-    instead = f"not {near_half}{_beyond_seeds(*halves)}" if near_half != far_half else "at both"
-    return f"from {near.ahead} to {far.ahead} {moved}; half of it lies in the newest {far_half}, {instead}."
+    before_hours, after_hours = (duration(half.first) for half in (near_half, far_half))
+    beyond = _beyond_seeds(near_half, far_half)
+    instead = f"not {before_hours}{beyond}" if before_hours != after_hours else "at both"
+    return (
+        f"from {near.ahead} to {far.ahead} {moved}; half of it lies in the newest {after_hours}, {instead}."
+    )
 
 
 def _moved(name: str, verb: str, points: float, before: OverSeeds, after: OverSeeds) -> str:
@@ -66,14 +69,14 @@ def memory_shifts(near: RunResults, far: RunResults) -> str | None:
         near: the model at its nearest horizon.
         far: at its farthest.
     """
-    enough, parts = [history(run) for run in (near, far)], []
-    if None not in enough:
-        near_hours, far_hours = (duration(each.first) for each in enough)
-        instead = "at both" if near_hours == far_hours else f"not {near_hours}{_beyond_seeds(*enough)}"
+    (before, after), parts = (history(run) for run in (near, far)), []
+    if before is not None and after is not None:
+        near_hours, far_hours = (duration(each.first) for each in (before, after))
+        instead = "at both" if near_hours == far_hours else f"not {near_hours}{_beyond_seeds(before, after)}"
         parts.append(f"95 % of the network's gain needs the newest {far_hours} at {far.ahead}, {instead}")
-    needed = [run.room("trajectories").get("needed_hours") for run in (near, far)]
+    needed: list[float | None] = [run.room("trajectories").get("needed_hours") for run in (near, far)]
     if None not in needed:
-        near_hours, far_hours = map(duration, needed)
+        near_hours, far_hours = (duration(hours) for hours in needed if hours is not None)
         instead = "at both" if near_hours == far_hours else f"instead of {near_hours}"
         parts.append(f"the median final state needs {far_hours} of history {instead}")
     return f"{'; '.join(parts)}." if parts else None

@@ -1,6 +1,7 @@
 """The measures of a model's networks that its verdict and its summary tell, each over the seeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from lstmkit.findings.over_seeds import OverSeeds, over_seeds
 from lstmkit.findings.run_results import Room, RunResults
@@ -142,11 +143,15 @@ def _of(
 def _by_name(
     run: RunResults,
     read: Callable[[Room], dict[str, float]],
-    known: dict[str, OverSeeds],
+    known: Mapping[str, OverSeeds | None],
     tolerance: float = 0.0,
 ) -> dict[str, OverSeeds]:
     names = read(run.claims[0]["trained"]) if run.claims and not run.network_is_off else known
     found = {
-        name: _of(run, lambda claim, n=name: read(claim).get(n), known.get(name), tolerance) for name in names
+        name: _of(run, partial(_value, read=read, name=name), known.get(name), tolerance) for name in names
     }
     return {name: measure for name, measure in found.items() if measure is not None}
+
+
+def _value(claim: Room, read: Callable[[Room], dict[str, float]], name: str) -> float | None:
+    return read(claim).get(name)

@@ -110,8 +110,10 @@ def over_seeds(
         otherwise: what its section found of that one.
         tolerance: how far apart values must be to count as different, as a share of the smaller.
     """
-    trained = [read(claim["trained"]) for claim in claims]
-    if not trained or None in trained:
+    trained, untrained = (
+        [value for claim in claims if (value := read(claim[network])) is not None]
+        for network in ("trained", "untrained")
+    )
+    if not trained or len(trained) < len(claims):
         return otherwise
-    untrained = [read(claim["untrained"]) for claim in claims]
-    return OverSeeds(tuple(trained), () if None in untrained else tuple(untrained), tolerance)
+    return OverSeeds(tuple(trained), tuple(untrained) if len(untrained) == len(claims) else (), tolerance)

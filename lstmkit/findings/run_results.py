@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.findings.cautions import network_is_off
 
 OF_FORECAST = ("metrics", "predictions", "temporal")  # facts on the forecast rather than on the network
@@ -24,7 +25,7 @@ class RunResults:
 
     ahead: str
     folder: str
-    metrics: Room
+    metrics: Metrics
     facts: dict[str, Room]
     claims: tuple[Room, ...] = ()
 
@@ -32,10 +33,8 @@ class RunResults:
         """The facts of a room; empty where its section was not executed, or tells of a network that is switched off.
 
         Args:
-            name: of the room, or `metrics`.
+            name: of the facts.
         """
-        if name == "metrics":
-            return self.metrics
         return {} if name not in OF_FORECAST and self.network_is_off else self.facts.get(name, {})
 
     @property

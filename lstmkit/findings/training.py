@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.findings.cautions import network_is_off, switched_off
 from lstmkit.wording import count
 
@@ -17,9 +18,7 @@ def not_converged_sentence(outcome: dict[str, Any]) -> str | None:
     return "The last epoch of its training is the best: a longer one might have gone further."
 
 
-def training_finding(
-    outcome: dict[str, Any], windows: int, seconds: float | None, metrics: dict[str, Any]
-) -> str:
+def training_finding(outcome: dict[str, Any], windows: int, seconds: float | None, metrics: Metrics) -> str:
     """How long training went on, what became of the loss, and what the validation part leaves of the network.
 
     Args:

@@ -1,7 +1,6 @@
 """Whether a model forecasts better than the best baseline: by how much, how surely, and where not."""
 
-from typing import Any
-
+from lstmkit.analysis.errors.metrics import Metrics, SkillMetrics
 from lstmkit.findings.cautions import network_is_off, without_network_sentence
 from lstmkit.findings.run_results import RunResults
 from lstmkit.findings.standing import Standing, interval, standing
@@ -23,7 +22,7 @@ def verdict(name: str, run: RunResults) -> str:
     return f"{name}: **{escaped(judgement(metrics))}** ({sure}). {escaped(' '.join(filter(None, said)))}"
 
 
-def judgement(metrics: dict[str, Any]) -> str:
+def judgement(metrics: Metrics) -> str:
     """Where the model stands, in a few words; better and worse only where the interval excludes zero.
 
     Args:
@@ -39,7 +38,7 @@ def judgement(metrics: dict[str, Any]) -> str:
     }[standing(skill)]
 
 
-def _seeds(metrics: dict[str, Any]) -> list[str]:
+def _seeds(metrics: Metrics) -> list[str]:
     """How far the seeds differ, and the skill of the mean of their forecasts."""
     skills = [seed["skill"]["all_steps"] for seed in metrics.get("seeds", ())]
     if len(skills) < 2:
@@ -62,13 +61,13 @@ def spread(skills: list[float]) -> str:
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
-def _surely(skill: dict[str, Any]) -> str:
+def _surely(skill: SkillMetrics) -> str:
     """How sure it is that the model is better, or that it is worse where its error is larger."""
     unsure = "not surely better" if skill["value"] > 0 else "not surely worse"
     return SURELY.get(standing(skill), unsure)
 
 
-def _agreement(skills: list[dict[str, Any]]) -> str:
+def _agreement(skills: list[SkillMetrics]) -> str:
     """How many seeds are surely better or worse, where they are not alike."""
     found = [standing(skill) for skill in skills]
     if len({*found}) == 1:
@@ -76,7 +75,7 @@ def _agreement(skills: list[dict[str, Any]]) -> str:
     return "".join(f", {found.count(same)} {surely}" for same, surely in SURELY.items() if same in found)
 
 
-def _errors(metrics: dict[str, Any]) -> str:
+def _errors(metrics: Metrics) -> str:
     """The model's error beside that of the best baseline, and of the forecast without its network."""
     unit, best = metrics["unit"], metrics["skill"]["all_steps"]["best_baseline"]
     own, other = (digits(rmse["rmse"]["all_steps"]) for rmse in (metrics, metrics["baselines"][best]))

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -37,7 +38,7 @@ DATE_STEPS = (
     "5YS",
 )
 
-RC = {
+RC: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 10,
@@ -157,7 +158,7 @@ def _dates(times: pd.DatetimeIndex, step: str) -> list[str]:
     return ["\n".join(filter(None, label)) for label in zip(top, *lower, strict=True)]
 
 
-def light_grid(axes: Axes, axis: str = "y") -> None:
+def light_grid(axes: Axes, axis: Literal["x", "y", "both"] = "y") -> None:
     """A grid that stays behind the data.
 
     Args:

@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from lstmkit.analysis.errors.metrics import Metrics, SkillMetrics
 from lstmkit.findings.measures import feature_shares, history, layer_timescales
 from lstmkit.findings.over_seeds import OverSeeds
-from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.findings.run_results import RunResults
 from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, WARM, axes_grid, light_grid
 from lstmkit.wording import digits, duration, feature_label
 
@@ -69,13 +70,14 @@ def _skill(axes: Axes, runs: Sequence[RunResults]) -> None:
     light_grid(axes, "x")
 
 
-def _with_interval(axes: Axes, row: float, skill: Room, marker: str, color: str, label: str) -> None:
-    if skill["low"] is not None:
-        axes.hlines(row, 100 * skill["low"], 100 * skill["high"], color=color, lw=2, alpha=0.6)
+def _with_interval(axes: Axes, row: float, skill: SkillMetrics, marker: str, color: str, label: str) -> None:
+    low, high = skill["low"], skill["high"]
+    if low is not None and high is not None:
+        axes.hlines(row, 100 * low, 100 * high, color=color, lw=2, alpha=0.6)
     axes.plot(100 * skill["value"], row, marker, color=color, ms=6, label=label)
 
 
-def _errors(metrics: Room) -> str:
+def _errors(metrics: Metrics) -> str:
     best = metrics["skill"]["all_steps"]["best_baseline"]
     own, other = (rmse["rmse"]["all_steps"] for rmse in (metrics, metrics["baselines"][best]))
     return f"RMSE {digits(own)} {metrics['unit']}, {best} {digits(other)} {metrics['unit']}"
@@ -84,8 +86,15 @@ def _errors(metrics: Room) -> str:
 def _legend(axes: Axes) -> None:
     """Each mark once, above the panel."""
     marks = {label: mark for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.08)}
-    axes.legend(marks.values(), marks.keys(), fontsize=8, ncols=3 if len(marks) < 4 else 2, **above)
+    columns = 3 if len(marks) < 4 else 2
+    axes.legend(
+        list(marks.values()),
+        list(marks),
+        fontsize=8,
+        ncols=columns,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.08),
+    )
 
 
 def _drivers(axes: Axes, runs: Sequence[RunResults]) -> None:

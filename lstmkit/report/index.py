@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.findings.run_results import Room, RunResults
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
@@ -136,17 +137,18 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     """What is known of a model at one horizon; None where its metrics are missing or those of another model."""
     interval = params.data.interval
     run = run_folder(source, model, steps, interval)
-    metrics = _read(run, METRICS)
+    metrics = cast(Metrics | None, _read(run, METRICS))
     if metrics is None:
         return None
     facts = read_facts(run, checksum(read_card(run) or {}))
     claims = [_read(network, CLAIMS) for network in network_folders(run, params.seed, params.seeds)]
+    known = [claim for claim in claims if claim is not None]
     return RunResults(
         ahead=horizon_label(steps, interval),
         folder=horizon_folder(steps, interval),
         metrics=metrics,
         facts={room: kept for room, kept in facts.items() if kept is not None},
-        claims=() if None in claims else tuple(claims),
+        claims=tuple(known) if len(known) == len(claims) else (),
     )
 
 
@@ -183,18 +185,19 @@ def _row(subject: Subject, with_seeds: bool) -> str:
     metrics, label = subject.run.metrics, escaped(subject.label)
     label = f"[{label}]({subject.index})" if subject.index else label
     skill = metrics["skill"]["all_steps"]
-    rmse, mae, r2, mape = (metrics[name]["all_steps"] for name in ("rmse", "mae", "r2", "mape"))
+    rmse, mae = metrics["rmse"]["all_steps"], metrics["mae"]["all_steps"]
+    r2, mape = metrics["r2"]["all_steps"], metrics["mape"]["all_steps"]
     explained = "–" if r2 is None else plain(r2)
     relative = "–" if mape is None else f"{mape:.1f}"
     interval = "(too few days for an interval)"
-    if skill["low"] is not None:
-        interval = f"[{signed(100 * skill['low'])}, {signed(100 * skill['high'])}]"
+    if (low := skill["low"]) is not None and (high := skill["high"]) is not None:
+        interval = f"[{signed(100 * low)}, {signed(100 * high)}]"
     numbers = f"{digits(rmse)} | {digits(mae)} | {explained} | {relative} | {signed(100 * skill['value'])} {interval}"
     seeds = f" | {_seeds(metrics)}" if with_seeds else ""
     return f"| {label} | {subject.run.ahead} | {numbers}{seeds} | {escaped(skill['best_baseline'])} |"
 
 
-def _seeds(metrics: dict[str, Any]) -> str:
+def _seeds(metrics: Metrics) -> str:
     if "ensemble" not in metrics:
         return "–"
     skills = [seed["skill"]["all_steps"]["value"] for seed in metrics["seeds"]]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def read_card(folder: Path) -> dict[str, Any] | None:
     return read_checked(folder / CARD, "delete it, and the model is trained anew")
 
 
-def write_result(path: Path, content: dict[str, Any], card: str) -> None:
+def write_result(path: Path, content: Mapping[str, Any], card: str) -> None:
     """Write JSON that was computed from a model; the checksum of the model's card goes with it.
 
     Args:
@@ -103,7 +104,7 @@ def write_result(path: Path, content: dict[str, Any], card: str) -> None:
     Raises:
         LstmkitError: the file cannot be written.
     """
-    write_checked(path, {CARD_CHECKSUM: card} | content)
+    write_checked(path, {CARD_CHECKSUM: card, **content})
 
 
 def read_result(path: Path, card: str, remedy: str = MADE_AGAIN) -> dict[str, Any] | None:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -52,7 +51,7 @@ def writing(path: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         elsewhere = error.filename and Path(error.filename).parent != path.parent
         where = f" ({error.filename})" if elsewhere else ""
-        remedy = _REMEDIES.get(error.errno, "check the folder and the disk")
+        remedy = _REMEDIES.get(error.errno or 0, "check the folder and the disk")
         raise LstmkitError(
             f"{path} cannot be written: {reason[:1].lower()}{reason[1:]}{where}; {remedy}"
         ) from None
@@ -197,7 +196,7 @@ class Rows:
         return np.concatenate(found)
 
     @contextmanager
-    def _content(self) -> Iterator[BufferedIOBase]:
+    def _content(self) -> Iterator[IO[bytes]]:
         try:
             if self.member is None:
                 with self.path.open("rb") as content:
@@ -221,7 +220,7 @@ class RowWriter:
         dtype: of the array.
     """
 
-    def __init__(self, file: BufferedIOBase, shape: tuple[int, ...], dtype: str = "<f4"):
+    def __init__(self, file: IO[bytes], shape: tuple[int, ...], dtype: str = "<f4"):
         self.file, self.dtype = file, np.dtype(dtype)
         header = {"descr": self.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_2_0(self.file, header)
@@ -249,7 +248,7 @@ def _disk_faults_shown(handle: int) -> Iterator[None]:
         raise
 
 
-def _read_header(content: BufferedIOBase) -> tuple[tuple[int, ...], np.dtype]:
+def _read_header(content: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     version = np.lib.format.read_magic(content)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran_order, dtype = read(content)

@@ -123,7 +123,8 @@ def fit_boosted_trees(
             y = np.take_along_axis(true / scale, steps - 1, axis=1)
             data.append((_rows(x, step_inputs(part, expected, steps)), y.ravel()))
         asked = first + spread_evenly(last - first + 1, LATER_STEPS)
-        trees.append(Trees(asked, *_boosted(*data, seed), scale[asked - 1]))
+        fitted_on, judged_on = data
+        trees.append(Trees(asked, *_boosted(fitted_on, judged_on, seed), scale[asked - 1]))
     plain = BoostedTrees(ridge, expected, tuple(trees))
     gain = best_gain([(torch.from_numpy(plain.outputs(held_out)), torch.from_numpy(left[1]))])
     return replace(plain, gain=gain)

@@ -7,12 +7,20 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from jaxtyping import Bool
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    ModelCheckpoint,
+    TQDMProgressBar,
+)
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import BatchSampler, DataLoader, Sampler
@@ -64,6 +72,8 @@ class Training(LightningModule):
         request: by which its checkpoints are known again.
     """
 
+    exogenous: Tensor
+
     def __init__(
         self,
         model: nn.Module,
@@ -83,7 +93,7 @@ class Training(LightningModule):
         self.request = request
         self.epochs: list[dict[str, int | float]] = []
 
-    def configure_optimizers(self) -> dict:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW; the learning rate rises linearly and stays: the averaged weights need no fall."""
         optimizer = torch.optim.AdamW(
             self.parameters(), self.params.learning_rate, weight_decay=self.params.weight_decay
@@ -95,6 +105,7 @@ class Training(LightningModule):
     def on_train_start(self) -> None:
         """Stop at once where the resumed training had already run out of patience."""
         stopping = self.trainer.early_stopping_callback
+        assert stopping is not None  # `_trainer` gives it one
         self.trainer.should_stop = stopping.wait_count >= stopping.patience
 
     def on_train_epoch_start(self) -> None:
@@ -128,7 +139,7 @@ class Training(LightningModule):
                 f"training diverged in epoch {self.current_epoch + 1}: "
                 f"lower `training.learning_rate` (now {self.params.learning_rate:g})"
             )
-        rate = self.optimizers().param_groups[0]["lr"]
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.epochs.append({"epoch": self.current_epoch, **losses, "learning_rate": rate})
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
@@ -240,18 +251,18 @@ def _trainer(
     params: TrainingParams, device: torch.device, precision: str, folder: Path, progress: bool
 ) -> Trainer:
     """Lightning's trainer with early stopping, checkpoints of the best and the last epoch, and averaged weights."""
-    each = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    callbacks = [
+    checkpoint = partial(ModelCheckpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
+    callbacks: list[Callback] = [
         EarlyStopping("validation_loss", patience=params.patience),
-        ModelCheckpoint(folder, "best", monitor="validation_loss", **each),
-        ModelCheckpoint(folder, "last", **each),
+        checkpoint(filename="best", monitor="validation_loss"),
+        checkpoint(filename="last"),
     ]
     if params.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=params.ema_decay))
     return Trainer(
         accelerator="cuda" if device.type == "cuda" else "cpu",
         devices=1,
-        precision=precision,
+        precision=precision,  # type: ignore[arg-type]  # a str that the schema and `choose_precision` bound
         max_epochs=params.epochs,
         gradient_clip_val=params.gradient_clip,
         callbacks=[*callbacks, *([TQDMProgressBar(refresh_rate=4)] if progress else [])],
@@ -275,7 +286,7 @@ def _device(choice: str) -> torch.device:
 
 def _loader(windows: Windows, origins: Origins, sampler: Sampler | range, batch_size: int) -> DataLoader:
     return DataLoader(
-        range(len(windows)),
+        range(len(windows)),  # type: ignore[arg-type]  # a sequence of positions serves as a dataset
         batch_sampler=BatchSampler(sampler, batch_size, drop_last=False),
         collate_fn=lambda index: windows.gather_origins(torch.tensor(index), origins.steps),
         generator=torch.Generator(),  # or the loader would draw a number between the dropout's

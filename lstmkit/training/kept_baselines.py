@@ -78,7 +78,7 @@ def _write(
                     rows.add(forecast(windows.select(index)))
     record = {"request": request, "baselines": list(baselines), "sha256": file_sha256(folder / FORECASTS)}
     write_checked(folder / RECORD, record)
-    return record["baselines"]
+    return list(baselines)
 
 
 def _kept(folder: Path, request: dict[str, Any]) -> list[str] | None:

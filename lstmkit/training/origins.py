@@ -38,6 +38,7 @@ class Origins:
         """
         if self.positions is None:
             return model(x)[:, None]
+        assert callable(model.head) and callable(model.states)  # as `choose_origins` found
         return model.head(model.states(x)[:, self.positions.to(x.device)])
 
 

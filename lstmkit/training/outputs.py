@@ -1,8 +1,8 @@
 """What a trained model puts out for every test window, kept in files that are read piece by piece."""
 
 from contextlib import ExitStack
-from io import BufferedIOBase
 from pathlib import Path
+from typing import IO
 from zipfile import ZipFile
 
 import numpy as np
@@ -68,7 +68,7 @@ def write_outputs(folder: Path, model: nn.Module, windows: Windows) -> None:
                 observed.add(windows.select(index).observed())
 
 
-def _run(predictions: BufferedIOBase, states: BufferedIOBase, model: nn.Module, windows: Windows) -> None:
+def _run(predictions: IO[bytes], states: IO[bytes], model: nn.Module, windows: Windows) -> None:
     predicted = RowWriter(predictions, (len(windows), windows.horizon))
     with record_final_states(model) as final, torch.inference_mode():
         writer = None

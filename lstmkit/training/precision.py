@@ -78,7 +78,7 @@ def step_seconds(
         steps = {each: _Step(model, origins, train, params, each) for each in (FLOAT32, BFLOAT16)}
         for step in steps.values():
             step.run()  # allocates, and compiles kernels
-        taken = {precision: [] for precision in steps}
+        taken: dict[str, list[float]] = {precision: [] for precision in steps}
         started = time.perf_counter()
         for _ in range(MOST_ROUNDS):
             for precision, step in steps.items():

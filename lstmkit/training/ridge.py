@@ -64,14 +64,13 @@ def fit_ridge(
     """
     train = train.sample(MOST_TRAINING_WINDOWS, seed)
     x, x_held_out = ridge_inputs(train, expected), ridge_inputs(held_out, expected)
-    best, least = None, np.inf
+    candidates: list[tuple[float, RidgeForecaster]] = []
     for rule in rules:
         y, true = (some.observed() - rule_alone(rule, some) for some in (train, held_out))
         for alpha in ALPHAS:
             fitted = make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y)
             outputs = fitted.predict(x_held_out).reshape(true.shape)
             gain = best_gain([(torch.from_numpy(outputs), torch.from_numpy(true))])
-            error = np.mean((gain * outputs - true) ** 2)
-            if error < least:
-                best, least = RidgeForecaster(rule, expected, fitted, gain), error
-    return best
+            error = float(np.mean((gain * outputs - true) ** 2))
+            candidates.append((error, RidgeForecaster(rule, expected, fitted, gain)))
+    return min(candidates, key=lambda pair: pair[0])[1]

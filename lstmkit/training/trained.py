@@ -134,4 +134,4 @@ def _seconds(folder: Path, card: str) -> float | None:
         times = read_result(folder / TIMES, card)
     except LstmkitError:  # nothing depends on it
         return None
-    return times and times["seconds"]
+    return None if times is None else times["seconds"]

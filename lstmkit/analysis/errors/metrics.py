@@ -4,7 +4,14 @@ from typing import NotRequired, TypedDict
 
 
 class ByRange(TypedDict):
-    """One metric over all steps and at the last one; None where it is not defined."""
+    """One metric over all steps and at the last one."""
+
+    all_steps: float
+    last_step: float
+
+
+class WhereDefined(TypedDict):
+    """The same of a metric that is not defined for every series."""
 
     all_steps: float | None
     last_step: float | None
@@ -15,8 +22,8 @@ class MetricsByName(TypedDict):
 
     rmse: ByRange
     mae: ByRange
-    r2: ByRange
-    mape: ByRange
+    r2: WhereDefined
+    mape: WhereDefined
 
 
 class SkillMetrics(TypedDict):
@@ -47,20 +54,13 @@ class SeedMetrics(ScoredMetrics):
     seed: int
 
 
-class WithoutNetwork(TypedDict):
-    """RMSE of the residual baseline alone, in the target's unit."""
-
-    all_steps: float
-    last_step: float
-
-
 class NetworkMetrics(TypedDict):
     """What the network adds to the residual baseline."""
 
     rule: str  # the residual baseline in words
     gain: float  # by which the network's outputs were multiplied after training
     spread: float  # standard deviation of what it adds, in the target's unit
-    without: WithoutNetwork
+    without: ByRange  # RMSE of the residual baseline alone, in the target's unit
 
 
 class Metrics(ScoredMetrics):

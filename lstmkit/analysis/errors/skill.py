@@ -17,6 +17,7 @@ from lstmkit.analysis.errors.metrics import (
     ScoredMetrics,
     SkillByRange,
     SkillMetrics,
+    WhereDefined,
 )
 from lstmkit.analysis.errors.sums import ErrorSums, best_baseline
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
@@ -306,12 +307,16 @@ def _by_metric(row: pd.Series) -> MetricsByName:
     return {
         "rmse": _by_range(row, "rmse"),
         "mae": _by_range(row, "mae"),
-        "r2": _by_range(row, "r2"),
-        "mape": _by_range(row, "mape"),
+        "r2": _where_defined(row, "r2"),
+        "mape": _where_defined(row, "mape"),
     }
 
 
 def _by_range(row: pd.Series, metric: str) -> ByRange:
+    return {"all_steps": float(row["all_steps", metric]), "last_step": float(row["last_step", metric])}
+
+
+def _where_defined(row: pd.Series, metric: str) -> WhereDefined:
     return {"all_steps": _finite(row["all_steps", metric]), "last_step": _finite(row["last_step", metric])}
 
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from lstmkit.data.office.occupancy import SATURDAY, Team, draw_occupancy, red_no
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SimulatorParams
 
+Angle = TypeVar("Angle", float, np.ndarray)
 SAMPLING = pd.Timedelta("5min")
 STEP_HOURS = SAMPLING / pd.Timedelta("1h")
 STEPS_PER_DAY = pd.Timedelta("1D") // SAMPLING
@@ -174,11 +176,11 @@ def draw_weather(climate: Climate, local_time: pd.DatetimeIndex, rng: np.random.
     )
 
 
-def _day_angle(day_of_year: np.ndarray | float) -> np.ndarray | float:
+def _day_angle(day_of_year: Angle) -> Angle:
     return 2 * math.pi * day_of_year / 365.25
 
 
-def _hour_angle(hour: np.ndarray | float) -> np.ndarray | float:
+def _hour_angle(hour: Angle) -> Angle:
     return 2 * math.pi * hour / 24
 
 

@@ -137,8 +137,8 @@ def plot_connections(connections: Connections) -> Figure:
     top.set_title(f"{connections.layer} reads the layer before: norms over {connections.taps} taps")
     right.barh(range(len(rows)), connections.by_filter[rows], color=ACCENT, height=0.8)
     right.set(ylim=(len(rows) - 0.5, -0.5), yticks=[], xlabel="norm")
-    for axes, axis in ((top, "y"), (right, "x")):
-        light_grid(axes, axis)
+    light_grid(top, "y")
+    light_grid(right, "x")
     bar = figure.colorbar(image, cax=corner.inset_axes((0, 0.3, 1, 0.15)), orientation="horizontal")
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7)

@@ -1,4 +1,4 @@
-"""What holds the house: style, the direction of imports, and the size of its rooms."""
+"""Conventions of the code: style, types, the direction of imports, and the size of files."""
 
 import ast
 import subprocess
@@ -22,6 +22,11 @@ def test_ruff_finds_nothing(arguments):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_mypy_finds_nothing():
+    done = run("mypy")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_imports_go_one_way():
     script = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
@@ -30,7 +35,7 @@ def test_imports_go_one_way():
 
 
 @pytest.mark.parametrize("path", PACKAGE, ids=lambda p: str(p.relative_to(ROOT)))
-def test_rooms_stay_small(path):
+def test_files_and_functions_stay_small(path):
     text = path.read_text()
     assert text.count("\n") <= 330
     for node in ast.walk(ast.parse(text)):
