@@ -11,6 +11,7 @@ from torch import Tensor
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.climatology import climatology
 from lstmkit.data.dataset import Dataset
+from lstmkit.data.features import Features, Provenance
 from lstmkit.data.gaps import no_window
 from lstmkit.data.residual import ResidualBaseline, choose_baseline
 from lstmkit.data.scaling import Scaler
@@ -36,6 +37,7 @@ class Windows:
         lookback: number of input steps.
         horizon: number of steps ahead.
         features: names of the inputs.
+        provenance: of each input.
         scaler: of the features.
         calendar: of the series.
     """
@@ -50,6 +52,7 @@ class Windows:
     lookback: int
     horizon: int
     features: tuple[str, ...]
+    provenance: tuple[Provenance, ...]
     scaler: Scaler
     calendar: Calendar
 
@@ -220,7 +223,7 @@ def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
 
 
 def make_windows(
-    dataset: Dataset, features: pd.DataFrame, horizon: int, params: WindowParams, split: SplitParams
+    dataset: Dataset, features: Features, horizon: int, params: WindowParams, split: SplitParams
 ) -> dict[str, Windows]:
     """Cut the windows of every part.
 
@@ -230,7 +233,7 @@ def make_windows(
 
     Args:
         dataset: the series on its grid.
-        features: its features, on the same index.
+        features: of the dataset.
         horizon: number of steps ahead.
         params: lookback, scaling and residual baseline.
         split: shares of the parts.
@@ -242,13 +245,14 @@ def make_windows(
         LstmkitError: a part holds no window.
     """
     parts, values = split_rows(dataset, split, horizon), dataset.frame[dataset.target].to_numpy(np.float64)
-    forecast_rows, starts = _starts(dataset, features, values, parts, params.lookback, horizon)
+    frame = features.frame
+    forecast_rows, starts = _starts(dataset, frame, values, parts, params.lookback, horizon)
     training = parts["train"]
-    scaler = Scaler.fit(features.iloc[training], params.scaling)
+    scaler = Scaler.fit(frame.iloc[training], params.scaling)
     usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.calendar)
     origin = {name: each + params.lookback - 1 for name, each in starts.items()}
     whole = Windows(
-        inputs=torch.from_numpy(scaler.transform(features)),
+        inputs=torch.from_numpy(scaler.transform(frame)),
         values=values,
         residual=choose_baseline(params.residual, values, usual, training, origin, horizon),
         rows=np.empty(0, np.int64),
@@ -257,7 +261,8 @@ def make_windows(
         starts=torch.empty(0, dtype=torch.int64),
         lookback=params.lookback,
         horizon=horizon,
-        features=tuple(features.columns),
+        features=tuple(frame.columns),
+        provenance=features.provenance,
         scaler=scaler,
         calendar=dataset.calendar,
     )
