@@ -30,6 +30,11 @@ class CalledLSTMs:
         """Whether the model has one LSTM and no other recurrent module."""
         return len(self.called) == 1 and not self.uncalled and not self.others
 
+    @property
+    def first(self) -> str:
+        """Name of the LSTM that is called first."""
+        return next(iter(self.called))
+
     def only(self, name: str) -> "CalledLSTMs":
         """The same with one LSTM in place of all that the model calls.
 

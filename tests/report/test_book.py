@@ -6,9 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
+from tests.report.browser import CHROMIUM, look
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -147,15 +150,114 @@ def test_landing_page_shows_what_was_found_and_the_results_of_every_model_and_ho
     )
 
 
+def built_pages(folder: Path) -> tuple[Path, list[Path]]:
+    """The root of the built book, and its pages; the theme keeps a template among the static files."""
+    root = folder / "book/_build/html"
+    return root, [html for html in sorted(root.rglob("*.html")) if "_static" not in html.parts]
+
+
 def test_no_link_is_broken(reported):
-    root = reported / "book/_build/html"
-    pages = [
-        html for html in root.rglob("*.html") if "_static" not in html.parts
-    ]  # the theme keeps a template there
+    root, pages = built_pages(reported)
     assert len(pages) > 15
     for html in pages:
         for target in re.findall(r'(?:href|src)="([^"#?:]+)(?:[#?][^"]*)?"', html.read_text()):
             assert (html.parent / target).exists(), f"{html.relative_to(root)} points at {target}"
+
+
+class Loaded(HTMLParser):
+    """What a page loads by itself, and its scripts; links for readers are left out."""
+
+    def __init__(self, html: Path):
+        super().__init__()
+        self.addresses: list[str] = []
+        self.scripts: list[str] = []
+        self.in_script = False
+        self.feed(html.read_text())
+
+    def handle_starttag(self, tag, attrs):
+        self.in_script = tag == "script"
+        if tag != "a":
+            self.addresses += [
+                value for name, value in attrs if name in ("src", "href", "srcset", "data") and value
+            ]
+
+    def handle_endtag(self, tag):
+        self.in_script = False
+
+    def handle_data(self, data):
+        if self.in_script:
+            self.scripts.append(data)
+
+
+def test_no_page_names_another_host_for_what_it_loads(reported):
+    root, pages = built_pages(reported)
+    for html in pages:
+        loaded = Loaded(html)
+        scripts = "".join(loaded.scripts).replace('"plotlyServerURL":"https://plot.ly"', "")
+        assert not [address for address in loaded.addresses if re.match(r"(https?:)?//", address)], html
+        assert not re.search(r"https?://", scripts), html
+    for css in root.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", css.read_text()), css
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+@pytest.mark.parametrize("width", [420, 1400])
+def test_pages_are_whole_without_a_network_and_as_wide_as_the_screen(reported, width):
+    root, pages = built_pages(reported)
+    paths = [html.relative_to(root).as_posix() for html in pages if "_modules" not in html.parts]
+    for path, seen in look(root, paths, width).items():
+        assert not [name for name in seen["asked"] if not name.startswith("file:")], path
+        assert seen["rendered"] == seen["equations"], path
+        assert seen["turning"] == path.endswith("C_hidden_states.html"), path
+        assert seen["width"] <= width, path  # else the page scrolls sideways
+        assert width < 1400 or not seen["cut"], path
+        assert seen["equations"] > 100 or path != "methods.html"
+
+
+def test_titles_tell_all_pages_of_a_study_apart(reported):
+    pages = {name: page(reported, f"studies/smoke/{name}.html") for name in PAGES}
+    titles = {name: re.search("<title>(.*?) &#8212;", html)[1] for name, html in pages.items()}
+    assert len(set(titles.values())) == len(PAGES)
+    assert titles["cnn_lstm/h24/A_gates"] == "Gates: CNN-LSTM, 24 h ahead"
+    assert titles["lstm/summary"] == "Summary: LSTM, 1 h and 24 h ahead"
+    for name, html in pages.items():
+        assert f"<h1>{titles[name]}<" in html
+    sidebar = re.findall(r'href="A_gates.html">\s*(.*?)\s*</a>', pages["lstm/h1/B_attribution"])
+    assert "Gates: what does the LSTM keep, and for how long?" in sidebar
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_figure_links_its_files_and_the_book_holds_them(reported, name):
+    html = page(reported, f"studies/smoke/{name}.html")
+    figures = re.findall(r'class="large-figure[^"]*" href="([^"]+)"[^>]*><img alt="Figure', html)
+    linked = re.findall(r'href="([^"]+)">(?:Figure at 300 dpi|Numbers)', html)
+    assert len(figures) == html.count("<strong>Figure") > 0
+    assert set(figures) == {link for link in linked if link.endswith(".png")}
+    model, *horizon, _ = name.split("/")
+    results = reported / "results/smoke" / f"{model}_interpretability" / "/".join(horizon)
+    files = [*results.glob("*/*.*"), *results.glob("*.png")]
+    for link in linked:
+        (original,) = (file for file in files if file.name == Path(link).name)
+        held = reported / "book/_build/html/studies/smoke" / Path(name).parent / link
+        assert held.samefile(original)  # on one file system it takes no room twice
+        assert (original.with_suffix(".csv") in files) == (link[:-4] + ".csv" in linked)
+
+
+@pytest.mark.parametrize("horizon", ["h1", "h24"])
+def test_pages_of_a_model_without_convolutions_have_no_section_about_them(reported, horizon):
+    for name in (
+        f"{horizon}/B_attribution",
+        f"{horizon}/C_hidden_states",
+        f"{horizon}/D_temporal",
+        "E_horizons",
+    ):
+        without, with_them = (
+            set(re.findall(r"<h2>(.*?)<", page(reported, f"studies/smoke/{model}/{name}.html")))
+            for model in SECTIONS
+        )
+        assert without < with_them, name
+        html = page(reported, f"studies/smoke/lstm/{name}.html")
+        assert not re.search("no (convolutions|filters|stage|ReLU)|[Nn]eeds convolutions", html), name
 
 
 def test_second_report_does_nothing_and_says_so(reported):

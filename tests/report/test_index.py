@@ -1,5 +1,6 @@
 """The pages above a study's sections open with the verdict, and show its metrics with their interval."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -113,7 +114,7 @@ def executed(
     for page in pages:
         path = study.parent.parent / "book/studies/smoke" / model / f"{page}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}")
+        path.write_text(json.dumps({"cells": [{"metadata": {"lstmkit_heading": f"{page}: why?"}}]}))
 
 
 def landing_of(study: Path) -> str:
@@ -173,6 +174,20 @@ def test_every_page_above_the_sections_opens_with_the_verdict(tmp_path, page, na
     targets = re.findall(r"\]\(([^)]+\.(?:md|ipynb))\)", written.read_text())
     assert targets
     assert all((written.parent / target).is_file() for target in targets)
+
+
+def test_lists_of_pages_ask_what_the_notebooks_ask(tmp_path):
+    study = project(tmp_path)
+    executed(study, "lstm", "h1", SURE, {}, ("h1/A_gates", "E_horizons", "summary"))
+    folder = tmp_path / "book/studies/smoke/lstm"
+    (folder / "h1/B_mine.ipynb").write_text('{"cells": []}')  # not written by the report
+    write_index(str(study), tmp_path / "book")
+    pages = [(folder / name).read_text().split("{toctree}")[1] for name in ("index.md", "h1/index.md")]
+    entries = [re.findall(r"^[^:`\n].*$", text, re.MULTILINE) for text in pages]
+    assert entries == [
+        ["summary: why? <summary>", "h1/index", "h24/index", "E_horizons: why? <E_horizons>"],
+        ["h1/A_gates: why? <A_gates>", "B_mine"],
+    ]
 
 
 def test_a_forecast_that_is_not_surely_better_comes_with_what_to_use_instead(tmp_path):

@@ -147,7 +147,7 @@ def trajectories(
             lie in the window, so that its state has no path in time.
     """
     x, _ = next(windows.batches(FEW))
-    name = next(iter(called_lstms(model, x).called)) if lstm is None else lstm
+    name = called_lstms(model, x).first if lstm is None else lstm
     read = _reader(model, x, name, windows.horizon)
     windows = windows.spread(params.windows)
     drawn = _across(geometry.representation.latest, params.trajectories)

@@ -1,5 +1,6 @@
 """What each gate of an LSTM reads from its inputs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -120,7 +121,7 @@ def input_weights(
         LstmkitError: as `read_weights`.
     """
     found = find_called(model, x)
-    name = next(iter(found.called)) if lstm is None else lstm
+    name = found.first if lstm is None else lstm
     chosen = found.only(name).called[name]
     layers = layers_of(chosen, name if len(found.called) > 1 else "")[: 2 if chosen.bidirectional else 1]
     order = [_by_strongest_input(layer.read) for layer in layers]
@@ -161,6 +162,17 @@ def every_input_weights(
     return tuple(input_weights(model, features, seed, x, name) for name in called_lstms(model, x).called)
 
 
+def input_weights_frame(weights: Sequence[InputWeights]) -> pd.DataFrame:
+    """The table of each LSTM's inputs, one below the other, with the LSTM's name where there are several.
+
+    Args:
+        weights: of the first layer of each LSTM.
+    """
+    if len(weights) == 1:
+        return weights[0].to_frame()
+    return pd.concat({each.lstm: each.to_frame() for each in weights}, names=["lstm"])
+
+
 def _input_labels(
     model: nn.Module,
     features: tuple[str, ...],
@@ -174,7 +186,7 @@ def _input_labels(
     if x is not None and len(found.called) > 1:
         if len(features) == n_inputs and _reads_inputs(model, x, found.called[name]):
             return features
-        if name != next(iter(found.called)):
+        if name != found.first:
             return numbered
     if any(isinstance(module, nn.Conv1d) for module in model.modules()):
         return tuple(f"channel {k}" for k in range(n_inputs))
