@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from lstmkit.data.calendar import Calendar
+from lstmkit.data.task import Task
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Dataset:
         name: what the series is called in titles.
         frame: columns of float, one row per grid step; a time-zone-aware UTC index; NaN inside long gaps.
         observed: per row, whether the step holds a measurement rather than an interpolated or missing value.
-        target: the column that is forecast.
+        targets: the columns that are forecast.
         calendar: the time between rows, the site's clock, and the cycles that the steps resolve.
         units: unit per column, for labels.
         gaps: what was missing.
@@ -45,12 +46,25 @@ class Dataset:
     name: str
     frame: pd.DataFrame
     observed: pd.Series
-    target: str
+    targets: tuple[str, ...]
     calendar: Calendar
     units: dict[str, str]
     gaps: GapReport
     fingerprint: str
     latents: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def target(self) -> str:
+        """The first target, from which features are derived."""
+        return self.targets[0]
+
+    def task(self, horizon: int) -> Task:
+        """What is forecast.
+
+        Args:
+            horizon: number of steps ahead.
+        """
+        return Task(self.targets, tuple(self.units.get(name, "") for name in self.targets), horizon)
 
     @property
     def local_time(self) -> pd.DatetimeIndex:

@@ -163,7 +163,7 @@ class Attributor:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        self.forecast = ScalarForecast(model, params.target_step)
+        self.forecast = ScalarForecast(model, params.target_step, windows.target)
         self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
 
@@ -252,7 +252,7 @@ class Attributor:
                         moved = self.forecast(x) - self.forecast(torch.zeros_like(x))
                     gap.add((scaled.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
                     change.add(moved.abs().cpu().numpy())
-                values = _finite(scaled.cpu().numpy(), name) * self.windows.residual.scale
+                values = _finite(scaled.cpu().numpy(), name) * self.windows.scale
                 magnitude.add(np.abs(values))
                 signed.add(values)
                 by_feature.add(np.abs(values).sum(axis=1))

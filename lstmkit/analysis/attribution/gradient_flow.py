@@ -91,7 +91,7 @@ def gradient_flow(model: nn.Module, windows: Windows, params: AttributionParams,
             f"{type(model).__name__} has no convolutional stages, so there is no flow to measure"
         )
     sample = windows.sample(params.windows, seed)
-    forecast = ScalarForecast(model, params.target_step)
+    forecast = ScalarForecast(model, params.target_step, windows.target)
     names = list(stages.values())
     magnitude = [RunningMean() for _ in names]
     norms = []

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from lstmkit.internals.running import evaluated, forecast
 
 
-def lead_gradients(model: nn.Module, x: Float[Tensor, "time feature"]) -> Float[Tensor, "lead time feature"]:
+def lead_gradients(
+    model: nn.Module, x: Float[Tensor, "time feature"], target: int = 0
+) -> Float[Tensor, "lead time feature"]:
     """Gradient of each step ahead, exact, with as few passes back through time as the model allows.
 
     A head that reads nothing but the last output of an LSTM makes each step ahead a function of a few units. Where
@@ -20,22 +22,23 @@ def lead_gradients(model: nn.Module, x: Float[Tensor, "time feature"]) -> Float[
     Args:
         model: any; it is run in evaluation mode.
         x: one window of scaled inputs.
+        target: position of the target.
     """
     x = x[None].detach().requires_grad_()
     with torch.backends.cudnn.flags(enabled=False), evaluated(model):
-        found = _through_the_last_state(model, x)
-        return (_jacobian(forecast(model, x)[0], x) if found is None else found)[:, 0].detach()
+        found = _through_the_last_state(model, x, target)
+        return (_jacobian(forecast(model, x)[0, :, target], x) if found is None else found)[:, 0].detach()
 
 
 def _through_the_last_state(
-    model: nn.Module, x: Float[Tensor, "1 time feature"]
+    model: nn.Module, x: Float[Tensor, "1 time feature"], target: int
 ) -> Float[Tensor, "lead 1 time feature"] | None:
     """The gradients, where the outputs of one LSTM, read once, are all that the head sees; else None."""
     lstms = [module for module in model.modules() if isinstance(module, nn.LSTM)]
     if len(lstms) != 1:
         return None
     with _cut_off(lstms[0]) as calls:
-        ahead = forecast(model, x)[0]  # (lead,)
+        ahead = forecast(model, x)[0, :, target]  # (lead,)
     if len(calls) != 1:
         return None
     ((states, read),) = calls  # (1, time of the LSTM, unit)

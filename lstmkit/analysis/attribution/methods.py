@@ -24,19 +24,20 @@ class ScalarForecast(nn.Module):
     Args:
         model: maps inputs to all steps ahead; it is run in evaluation mode.
         step: the step ahead, counted from 1; None for the mean.
+        target: position of the target.
 
     Raises:
         LstmkitError: the model forecasts no such step, or puts out other than finite forecasts of every step ahead
             (raised by the first forecast).
     """
 
-    def __init__(self, model: nn.Module, step: int | None = None):
+    def __init__(self, model: nn.Module, step: int | None = None, target: int = 0):
         super().__init__()
-        self.model, self.step = model, step
+        self.model, self.step, self.target = model, step, target
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch"]:
         """Forecast of each window, the scaled difference from the residual baseline."""
-        ahead = forecast(self.model, x)
+        ahead = forecast(self.model, x)[..., self.target]
         if self.step is None:
             return ahead.mean(dim=1)
         if not 1 <= self.step <= ahead.shape[1]:

@@ -41,19 +41,20 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
     Returns:
         One level, or several of which the first is taken that is crossed often enough.
     """
-    training = windows.values[windows.rows]
+    training = windows.one(windows.values)[windows.rows]
     if params.evaluation.threshold is not None:
         return (_level(params.evaluation.threshold, "which the study states", training),)
     seldom = float(np.nanquantile(training, QUANTILE))
     exceeded_seldom = _level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training)
-    if _is_co2(params.data) and dataset.units[dataset.target] == "ppm":
+    target = windows.task.targets[windows.target]
+    if _is_co2(params.data, target) and dataset.units[target] == "ppm":
         return (_level(CO2_LEVEL, "the default for CO₂", training), exceeded_seldom)
     return (exceeded_seldom,)
 
 
-def _is_co2(data: DataParams) -> bool:
-    column = data.columns.get(data.target)
-    return (column.quantity if column and column.quantity else QUANTITY_OF_NAME.get(data.target)) == "co2"
+def _is_co2(data: DataParams, target: str) -> bool:
+    column = data.columns.get(target)
+    return (column.quantity if column and column.quantity else QUANTITY_OF_NAME.get(target)) == "co2"
 
 
 def _level(value: float, origin: str, training: Float[np.ndarray, "time"]) -> WarningLevel:

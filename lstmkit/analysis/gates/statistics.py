@@ -210,7 +210,7 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
     Raises:
         LstmkitError: the model has no `nn.LSTM`, or one that reads no plain batch of sequences, or its gates are NaN.
     """
-    regime = torch.from_numpy(regimes.of(windows.latest()))
+    regime = torch.from_numpy(regimes.of(windows.one(windows.latest())))
     half = (torch.arange(len(windows)) >= len(windows) // 2).long()
     with torch.inference_mode(), evaluated(model):
         call = _read(model, windows.spread(CHECKED))
