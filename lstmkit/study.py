@@ -138,6 +138,11 @@ class Study(StudyPage):
         return untrained_model(architecture, windows, self.seed)
 
     @property
+    def was_trained_here(self) -> bool:
+        """Whether lstmkit trained the model; a user's module was trained elsewhere."""
+        return bool(self.training_outcome["epochs"])
+
+    @property
     def history(self) -> pd.DataFrame:
         """Losses and learning rate, one row per epoch of the training."""
         return pd.DataFrame(self.training_outcome["epochs"]).set_index("epoch")

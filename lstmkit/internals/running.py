@@ -86,7 +86,7 @@ def kind_of(model: nn.Module) -> str:
     return type(uncompiled(model)).__name__
 
 
-def with_targets(outputs: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch horizon target"]:
+def with_targets(outputs: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch *rest_with_targets"]:
     """Outputs with an axis for the targets, also of a model that puts out (batch, horizon).
 
     Args:

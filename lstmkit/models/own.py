@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import safetensors.torch
 import torch
@@ -34,6 +35,8 @@ class OwnForecaster(nn.Module):
         outputs: `unit`, or `scaled` where the module puts out targets that are scaled as the features are.
         output: of a module that puts out several, the one that is taken.
     """
+
+    stages: ClassVar[dict[str, str]] = {}
 
     def __init__(
         self, module: nn.Module, windows: Windows, inputs: str, outputs: str, output: str | None = None
