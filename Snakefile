@@ -15,7 +15,7 @@ PAGES = Path("book/studies") / SOURCE.stem
 RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
 HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
-TRAINED_BY = ["seed", "seeds", "data", "variant", "split", "windows", "regimes", "training", "evaluation"]
+TRAINED_BY = ["seed", "seeds", "data", "variant", "clock", "split", "windows", "regimes", "training", "evaluation"]
 RECORDING = source_files(PARAMS.data, project_folder(SOURCE))
 
 BY_NOTEBOOK = {section.notebook: section for section in SECTIONS}
@@ -89,7 +89,7 @@ rule report:
 rule book:
     input:
         EVERY_PAGE,
-        [p for p in Path("book").rglob("*") if p.suffix in (".md", ".bib", ".css", ".py", ".yml")
+        [p for p in Path("book").rglob("*") if p.suffix in (".md", ".bib", ".css", ".js", ".py", ".yml")
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
         TOLD_BY,

@@ -20,9 +20,10 @@ from scipy.signal import lfilter
 from sklearn.metrics import auc, precision_recall_curve
 from torch import Tensor, nn
 
-from lstmkit.analysis.attribution.attributor import Attribution, Attributor
+from lstmkit.analysis.attribution.attributor import Attributor
+from lstmkit.analysis.attribution.averages import Attribution
 from lstmkit.analysis.attribution.methods import ScalarForecast, integrated_gradients, occlusion
-from lstmkit.data.features import build_features
+from lstmkit.data.features import Features, build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.models import build_model
@@ -203,7 +204,8 @@ def known_windows(rows: int, seed: int) -> dict[str, Windows]:
         site_timezone="UTC",
         units={},
     )
-    features = build_features(dataset, "raw").drop(columns="y")
+    all_features = build_features(dataset, "raw")  # the target first
+    features = Features(all_features.frame.drop(columns="y"), all_features.provenance[1:])
     params = WindowParams(lookback=LOOKBACK, scaling="standard", residual="none")
     return make_windows(dataset, features, 1, params, SplitParams(train=0.8, validation=0.1))
 

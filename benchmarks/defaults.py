@@ -78,7 +78,7 @@ def network_errors(
 
 def compare(params: StudyParams, dataset: Dataset, model: str, horizon: int, seeds: int) -> list[list[str]]:
     """Rows of the table for one series and horizon: a forecaster, its seeds, and all seeds together."""
-    features, rows = build_features(dataset, params.variant), []
+    features, rows = build_features(dataset, params.variant, params.clock), []
     for rule, spread in [*((rule, False) for rule in RULES), ("auto", True)]:
         cut = params.windows.model_copy(update={"residual": rule})
         windows = make_windows(dataset, features, horizon, cut, params.split)

@@ -42,7 +42,8 @@ def beginning(dataset: Dataset, days: int) -> Dataset:
 def row(dataset: Dataset, params: StudyParams, horizon: int, blocks: int, seeds: int) -> str:
     """One row of the table."""
     split = params.split.model_copy(update={"validation_blocks": blocks})
-    windows = make_windows(dataset, build_features(dataset, params.variant), horizon, params.windows, split)
+    features = build_features(dataset, params.variant, params.clock)
+    windows = make_windows(dataset, features, horizon, params.windows, split)
     test = windows["test"]
     fitted = fit_baselines(dataset, windows, params.training, params.seed)
     rules = {name: forecast(test) for name, forecast in fitted.items()}

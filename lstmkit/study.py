@@ -17,6 +17,7 @@ from lstmkit.analysis.errors.skill import Evaluation, evaluate
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
+from lstmkit.data.labels import unit_label
 from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
@@ -100,7 +101,7 @@ class Study(StudyPage):
     @cached_property
     def windows(self) -> dict[str, Windows]:
         """Windows of the `train`, `validation` and `test` parts."""
-        features = build_features(self.dataset, self.params.variant)
+        features = build_features(self.dataset, self.params.variant, self.params.clock)
         params = self.params.windows
         if isinstance(self.params.models[self.model_name], ModuleParams):  # it forecasts the target itself
             params = params.model_copy(update={"residual": "none"})
@@ -115,7 +116,7 @@ class Study(StudyPage):
     @property
     def unit(self) -> str:
         """The target's unit."""
-        return self.dataset.units[self.dataset.target]
+        return unit_label(self.dataset.units[self.dataset.target])
 
     @cached_property
     def _trained(self) -> TrainedModel:
@@ -208,7 +209,8 @@ class Study(StudyPage):
     def claims(self) -> dict[str, Any]:
         """What the summary says of this network, `trained` and `untrained`."""
         kept = self._kept(CLAIMS)
-        if kept is None or kept["target_step"] != self.params.attribution.target_step:
+        basis = (self.params.attribution.target_step, self.dataset.latents_fingerprint)
+        if kept is None or (kept["target_step"], kept.get("latents")) != basis:
             from lstmkit.analysis.trust.claims import measure_claims  # captum is slow to import
 
             networks, test, params = (self.model, self.untrained), self.windows["test"], self.params

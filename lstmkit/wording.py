@@ -7,6 +7,8 @@ LEAST_WITHOUT_EXPONENT = 1e-4
 VISIBLE = 0.5  # percent, above which a share is more than nothing in whole percent
 LONGEST_VALUE = 60  # characters of a value from outside in a message
 LONGEST_LINE = 400
+GASES = re.compile(r"(?<![^\W_])(?:co2|no2|so2|n2o|ch4|nh3|h2s|o3|o2)(?![^\W_])")  # whose formulas names hold
+SUBSCRIPTS = str.maketrans("234", "₂₃₄")
 MARKUP = re.compile(
     r"[\\`*_{}\[\]<>#|~$&@]"  # marks wherever it stands
     r"|^[-+=:%(!.]"  # at the start of a line
@@ -142,8 +144,17 @@ def feature_label(name: str) -> str:
     Args:
         name: for example `co2_lag_24h`.
     """
-    words = name.replace("co2", "CO₂").replace("_1h", " 1 h").replace("_24h", " 24 h").split("_")
-    return " ".join(words)
+    words = name.replace("_1h", " 1 h").replace("_24h", " 24 h").replace("_", " ")
+    return GASES.sub(lambda formula: formula[0].upper().translate(SUBSCRIPTS), words)
+
+
+def sentence_case(text: str) -> str:
+    """A text with its first letter as at the beginning of a sentence.
+
+    Args:
+        text: to write, for example `the office`.
+    """
+    return text[:1].upper() + text[1:]
 
 
 def shown(value: object) -> str:

@@ -36,6 +36,7 @@ def test_the_smallest_study_has_the_stated_defaults(tmp_path):
     assert (params.data.interval, params.variant, params.windows.lookback) == ("5min", "preproc_D", 288)
     assert (params.split.train, params.split.validation) == (0.6, 0.1)
     assert params.regimes.labels == ("Low", "Medium", "High")
+    assert params.clock is None
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,8 @@ def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
         ({"regimes": {"edges": [1200, 800]}}, "the lower edge comes first"),
         ({"evaluation": {"confidence": 95}}, "evaluation.confidence"),
         ({"variant": "preproc_E"}, "'preproc_D' or 'raw'"),
+        ({"clock": "weekday"}, "clock: Input should be a valid boolean"),
+        ({"clock": 1}, "clock: Input should be a valid boolean"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path, changed, said):

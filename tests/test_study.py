@@ -313,6 +313,21 @@ def test_the_untrained_network_is_the_one_that_training_began_with(tmp_path):
     assert not study.untrained.training
 
 
+def test_the_claims_of_a_network_are_measured_again_for_other_latents(trained):
+    path = trained.folder / "claims.json"
+    trained.claims  # noqa: B018  # as they are
+    before = path.read_bytes()
+    dataset = replace(
+        trained.dataset, latents=trained.dataset.latents[["ventilation"]], latents_fingerprint="other"
+    )
+    others = replace(trained, dataset=dataset).claims
+    assert others["latents"] == json.loads(path.read_text())["latents"] == "other"
+    assert "occupancy" not in others["trained"]["probes"]
+    again = replace(trained, dataset=trained.dataset).claims
+    assert "occupancy" in again["trained"]["probes"]
+    assert path.read_bytes() == before
+
+
 def test_the_claims_of_a_network_are_kept_beside_it(trained):
     claims = trained.claims
     kept = json.loads((trained.folder / "claims.json").read_text())

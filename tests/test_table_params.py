@@ -133,19 +133,39 @@ def test_a_source_is_a_name_or_paths(given):
     )
 
 
-@pytest.mark.parametrize("key", [{"missing": [-1]}, {"read": {"separator": ";"}}])
+@pytest.mark.parametrize("key", [{"missing": [-1]}, {"read": {"separator": ";"}}, {"latents": {"a": COLUMN}}])
 def test_the_simulated_office_is_no_file(key):
     refused(
         DataParams, {"source": "simulated", **key}, "", "describe a file; the simulated office needs none"
     )
 
 
+def test_a_simulator_beside_files_is_refused_as_it_is_not_used():
+    settings = {"source": "a.csv", "target": "a", "columns": {"a": COLUMN}, "simulator": {"days": 3}}
+    refused(DataParams, settings, "", "`simulator` is not used, as `source` names files: remove it, or write")
+
+
 def test_every_key_that_the_pattern_of_a_study_shows_is_one(tmp_path):
     text = AWAIR.read_text()
-    keys = "|".join(["format", "missing", "read", *ReadParams.model_fields])
-    shown = re.sub(rf"(?m)^( +)# (( {{2}})?({keys}):)", r"\1\2", text)
+    keys = "|".join(
+        [
+            "subject",
+            "format",
+            "latents",
+            "people",
+            "missing",
+            "read",
+            "variant",
+            "clock",
+            *ReadParams.model_fields,
+        ]
+    )
+    shown = re.sub(rf"(?m)^( *)# (( {{2}})?({keys}):)", r"\1\2", text)
     (tmp_path / "mine.yml").write_text(shown)
-    data = load_params(tmp_path / "mine.yml").data
+    params = load_params(tmp_path / "mine.yml")
+    data = params.data
+    assert (data.subject, params.variant, params.clock) == ("the gym", "preproc_D", True)
+    assert data.latents["people"].column == "badge_count"
     assert data.missing == (-9999, "?")
     assert data.time.format == "%d.%m.%Y %H:%M"
     assert data.read.model_fields_set == set(ReadParams.model_fields)

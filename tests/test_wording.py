@@ -5,8 +5,10 @@ import pytest
 from lstmkit.wording import (
     digits,
     duration,
+    feature_label,
     percent,
     plain,
+    sentence_case,
     signed_alike,
     signed_beside,
     signed_digits,
@@ -128,3 +130,28 @@ def test_shares_in_whole_percent():
 def test_a_plain_number_shows_its_sign_only_below_zero():
     assert [plain(value) for value in (0.4567, -0.4567, -0.001, 0.0)] == ["0.46", "−0.46", "0.00", "0.00"]
     assert plain(0.9987, 3) == "0.999"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("co2", "CO₂"),
+        ("co2_change_1h", "CO₂ change 1 h"),
+        ("load_lag_24h", "load lag 24 h"),
+        ("no2_roof", "NO₂ roof"),
+        ("indoor_ch4", "indoor CH₄"),
+        ("taco2", "taco2"),
+        ("co2eq", "co2eq"),
+        ("heat_of_room_2", "heat of room 2"),
+        ("load", "load"),
+    ],
+)
+def test_names_of_features_as_people_write_them(name, label):
+    assert feature_label(name) == label
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("the office", "The office"), ("CO₂", "CO₂"), ("élan", "Élan"), ("", "")]
+)
+def test_the_beginning_of_a_sentence(text, written):
+    assert sentence_case(text) == written

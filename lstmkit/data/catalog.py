@@ -1,18 +1,20 @@
 """The recordings that lstmkit can download, and the one way from a study's `data` block to a Dataset."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import pooch
 
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.grid import make_dataset
+from lstmkit.data.grid import fingerprint_of, make_dataset
 from lstmkit.data.office.simulate import simulate_office
+from lstmkit.data.quantities import quantity_of
+from lstmkit.data.reading.compressed import bare_name
 from lstmkit.data.reading.files import read_measurements
 from lstmkit.data.reading.spacing import check_spacing
-from lstmkit.data.reading.text_files import COMPRESSIONS
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams, matching_files, source_files
 from lstmkit.wording import count, one_line, shown
@@ -85,31 +87,46 @@ def load_dataset(data: DataParams, folder: Path) -> Dataset:
         folder: the folder against which relative paths are resolved.
 
     Returns:
-        The dataset, called "Simulated office", by the recording's title, or by the file's name.
+        The dataset, called by its subject; without one "Simulated office", by the recording's title, or by the
+        file's name.
 
     Raises:
         LstmkitError: there is no such source, its file cannot be used, or the grid is finer than the file.
     """
-    latents = None
     calendar = Calendar(data.interval, data.site_timezone)
     if data.source == "simulated":
-        name = "Simulated office"
+        name, subject = "Simulated office", "the simulated office"
         measurements, latents, units = simulate_office(data.simulator, calendar.step, data.site_timezone)
     else:
-        name, files = _locate(data, folder)
+        (name, files), subject = _locate(data, folder), "the series"
         measurements, units = read_measurements(files, data)
         check_spacing(measurements, calendar.step, data.time.timezone, files[0])
+        latents, units = _latents(files, data, units)
     if data.target not in measurements:
         raise LstmkitError(f"there is no target {data.target!r}; {name} has {', '.join(measurements)}")
-    return make_dataset(
-        name,
+    dataset = make_dataset(
+        data.subject or name,
         measurements,
         target=data.target,
         interval=data.interval,
         site_timezone=data.site_timezone,
         units=units,
         latents=latents,
+        subject=data.subject or subject,
+        quantity=quantity_of(data.target, data.columns.get(data.target)),
     )
+    return replace(dataset, latents_fingerprint=fingerprint_of(dataset.latents)) if data.latents else dataset
+
+
+def _latents(
+    files: list[Path], data: DataParams, units: dict[str, str]
+) -> tuple[pd.DataFrame | None, dict[str, str]]:
+    """The latents that a study names, and the units of all columns."""
+    if not data.latents:
+        return None, units
+    beside = data.model_copy(update={"columns": data.latents, "latents": {}})
+    latents, their_units = read_measurements(files, beside)
+    return latents, units | their_units
 
 
 def _data_folder() -> Path:
@@ -138,6 +155,5 @@ def _locate(data: DataParams, folder: Path) -> tuple[str, list[Path]]:
             f"({', '.join(CATALOG)}), nor a file: there is no {one_line(folder / missing[0])}"
         )
     files = source_files(data, folder)
-    first = files[0].with_suffix("") if files[0].suffix.lower() in COMPRESSIONS else files[0]
     others = f" and {count(len(files) - 1, 'more file')}" if len(files) > 1 else ""
-    return first.stem + others, files
+    return bare_name(files[0]) + others, files

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from lstmkit.data.calendar import Calendar
+from lstmkit.data.quantities import Quantity
 from lstmkit.data.task import Task
 
 
@@ -39,8 +40,12 @@ class Dataset:
         calendar: the time between rows, the site's clock, and the cycles that the steps resolve.
         units: unit per column, for labels.
         gaps: what was missing.
-        latents: columns that a simulator knows and a model never sees, on the same index; else without columns.
         fingerprint: SHA-256 over the values and times, by which a trained model knows its data.
+        latents: columns that a model never sees, on the same index; NaN where they are not known.
+        subject: of what the series tells, as a noun in a sentence.
+        quantity: what the target measures; None where that is not known.
+        latents_fingerprint: SHA-256 over the latents; None where the fingerprint stands for them as well, or there are
+            none.
     """
 
     name: str
@@ -52,6 +57,9 @@ class Dataset:
     gaps: GapReport
     fingerprint: str
     latents: pd.DataFrame = field(default_factory=pd.DataFrame)
+    subject: str = "the series"
+    quantity: Quantity | None = None
+    latents_fingerprint: str | None = None
 
     @property
     def target(self) -> str:

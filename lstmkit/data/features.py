@@ -1,34 +1,89 @@
-"""Feature variants: what a model sees of a Dataset. Every feature is known at its own time step."""
+"""Feature variants: what a model sees of a Dataset, and where each feature comes from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.calendar import Calendar, phase_of_year
 from lstmkit.data.clock import hour_of_day
 from lstmkit.data.dataset import Dataset
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import duration
+from lstmkit.wording import duration, shown
 
 HOUR = pd.Timedelta("1h")
 _ENHANCED = ("temperature", "humidity")
-CLOCK = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
 
 
-def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
-    """Compute the feature columns of a variant.
+@dataclass(frozen=True)
+class Provenance:
+    """Where a feature comes from.
+
+    Attributes:
+        column: of the dataset, from which it derives; None for the clock.
+        of_target: whether it is the target or derives from it.
+        known_ahead: whether its values at the steps ahead are known when a forecast starts.
+        unit: of its values; empty for the clock.
+    """
+
+    column: str | None
+    of_target: bool
+    known_ahead: bool
+    unit: str
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether it derives from the time alone."""
+        return self.column is None
+
+    @property
+    def is_exogenous(self) -> bool:
+        """Whether it is measured, and not of the target."""
+        return not self.is_clock and not self.of_target
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a model sees. Every feature is known at its own time step.
+
+    Attributes:
+        frame: one column per feature, the target first, on the dataset's index; NaN where a feature is not known.
+        provenance: of each column, in their order.
+    """
+
+    frame: pd.DataFrame
+    provenance: tuple[Provenance, ...]
+
+
+def build_features(dataset: Dataset, variant: str, clock: bool | None = None) -> Features:
+    """Compute the features of a variant.
 
     Args:
         dataset: the series on its grid.
-        variant: `preproc_D` (ten features, "Enhanced 1h"; nine where the target is one of them) or `raw` (the dataset's
-            own columns).
-
-    Returns:
-        A frame on the dataset's index, the target first, NaN where a feature is not known.
+        variant: `raw` (the dataset's own columns) or `preproc_D` (ten features, "Enhanced 1h", or nine where the target
+            is one of them; then the dataset's other columns).
+        clock: whether the clock is among the features; by default in `preproc_D` alone.
 
     Raises:
-        LstmkitError: the variant needs a column that the dataset lacks, or its names do not hold at the interval.
+        LstmkitError: the variant needs a column that the dataset lacks, or its names do not hold at the interval; a
+            column is called like another feature; or the steps resolve no cycle of the clock.
     """
+    target, columns = dataset.target, list(dataset.frame)
     if variant == "raw":
-        return dataset.frame[[dataset.target, *dataset.frame.columns.drop(dataset.target)]]
+        first, derived = [target, *(name for name in columns if name != target)], None
+    else:
+        _require_enhanced(dataset)
+        first = [target, *(name for name in _ENHANCED if name != target)]
+        derived = _of_target(dataset)
+    parts = [_measured(dataset, first), derived]
+    if variant != "raw" if clock is None else clock:
+        parts.append(_clock(dataset))
+    parts.append(_measured(dataset, [name for name in columns if name not in first]))
+    return _joined(part for part in parts if part is not None)
+
+
+def _require_enhanced(dataset: Dataset) -> None:
     if missing := [name for name in _ENHANCED if name not in dataset.frame]:
         raise LstmkitError(
             f"variant 'preproc_D' needs the columns temperature and humidity beside the target; "
@@ -40,60 +95,78 @@ def build_features(dataset: Dataset, variant: str) -> pd.DataFrame:
             f"steps of {duration(dataset.interval / HOUR)}, `{dataset.target}_change_1h` would be no change over an "
             f"hour. Use `variant: raw`."
         )
-    return _enhanced(dataset)
 
 
-def _enhanced(dataset: Dataset) -> pd.DataFrame:
-    target, series = dataset.target, dataset.frame[dataset.target]
-    hour, day = dataset.calendar.steps("1h"), dataset.calendar.steps("24h")
-    features = dataset.frame[[target, *(name for name in _ENHANCED if name != target)]].copy()
-    features[f"{target}_change_1h"] = series.diff(hour)
-    features[f"{target}_mean_1h"] = series.rolling(hour).mean()
-    features[f"{target}_lag_24h"] = series.shift(day)
-    return features.join(clock_features(dataset.local_time).set_axis(features.index))
-
-
-def clock_features(local_time: pd.DatetimeIndex) -> pd.DataFrame:
-    """Place hour of day and day of week on circles.
-
-    Args:
-        local_time: time stamps on the site's clock.
-
-    Returns:
-        Columns `hour_sin, hour_cos, weekday_sin, weekday_cos`, one row per time stamp.
-    """
-    hour = 2 * np.pi * hour_of_day(local_time) / 24
-    weekday = 2 * np.pi * local_time.day_of_week / 7
-    return pd.DataFrame(
-        {
-            "hour_sin": np.sin(hour),
-            "hour_cos": np.cos(hour),
-            "weekday_sin": np.sin(weekday),
-            "weekday_cos": np.cos(weekday),
-        },
-        index=local_time,
+def _measured(dataset: Dataset, names: list[str]) -> Features:
+    return Features(
+        dataset.frame[names],
+        tuple(
+            Provenance(
+                name, of_target=name == dataset.target, known_ahead=False, unit=dataset.units.get(name, "")
+            )
+            for name in names
+        ),
     )
 
 
-def feature_units(dataset: Dataset, features: list[str]) -> dict[str, str]:
-    """Unit of each feature: the column's own, the target's for what is derived from it, none for the clock.
+def _of_target(dataset: Dataset) -> Features:
+    target, series = dataset.target, dataset.frame[dataset.target]
+    hour, day = dataset.calendar.steps("1h"), dataset.calendar.steps("24h")
+    frame = pd.DataFrame(
+        {
+            f"{target}_change_1h": series.diff(hour),
+            f"{target}_mean_1h": series.rolling(hour).mean(),
+            f"{target}_lag_24h": series.shift(day),
+        }
+    )
+    derived = Provenance(target, of_target=True, known_ahead=False, unit=dataset.units.get(target, ""))
+    return Features(frame, (derived,) * frame.shape[1])
+
+
+def _clock(dataset: Dataset) -> Features:
+    frame = clock_features(dataset.local_time, dataset.calendar).set_axis(dataset.frame.index)
+    if frame.empty:
+        raise LstmkitError(
+            f"`clock: true` adds no feature: steps of {dataset.calendar.interval} resolve neither days, weeks nor "
+            f"years. Remove it."
+        )
+    clock = Provenance(None, of_target=False, known_ahead=True, unit="")
+    return Features(frame, (clock,) * frame.shape[1])
+
+
+def _joined(parts: Iterable[Features]) -> Features:
+    parts = list(parts)
+    names = [name for part in parts for name in part.frame]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise LstmkitError(
+            f"the column {shown(twice)} is called like a feature that is computed: rename it in `data.columns`"
+        )
+    provenance = tuple(each for part in parts for each in part.provenance)
+    return Features(pd.concat([part.frame for part in parts], axis=1), provenance)
+
+
+def clock_features(local_time: pd.DatetimeIndex, calendar: Calendar) -> pd.DataFrame:
+    """Place the hour of the day, the day of the week and the phase of the year on circles.
 
     Args:
-        dataset: the series, which knows its columns' units.
-        features: feature names.
+        local_time: time stamps on the site's clock.
+        calendar: of the steps: hour and weekday for those within days, the weekday for those that resolve a week, the
+            phase of the year for those of a day or longer that resolve a year.
+
+    Returns:
+        Columns `hour_sin, hour_cos, weekday_sin, weekday_cos, year_sin, year_cos`, or those of them that belong to
+        such steps, one row per time stamp.
     """
-    target_unit = dataset.units.get(dataset.target, "")
-    return {
-        name: dataset.units.get(name, target_unit if name.startswith(f"{dataset.target}_") else "")
-        for name in features
+    phases = {}  # and the length of their cycle
+    if calendar.is_within_days:
+        phases["hour"] = hour_of_day(local_time), 24
+    if calendar.is_within_days or calendar.resolves("week"):
+        phases["weekday"] = local_time.day_of_week.to_numpy(), 7
+    if not calendar.is_within_days and calendar.resolves("year"):
+        phases["year"] = phase_of_year(local_time), 1
+    columns = {
+        f"{name}_{kind}": function(2 * np.pi * phase / length)
+        for name, (phase, length) in phases.items()
+        for kind, function in (("sin", np.sin), ("cos", np.cos))
     }
-
-
-def exogenous_features(features: tuple[str, ...]) -> list[bool]:
-    """Whether each feature is measured and not of the target: neither the first, nor derived from it, nor the clock.
-
-    Args:
-        features: names, the target first.
-    """
-    target = features[0]
-    return [name not in (target, *CLOCK) and not name.startswith(f"{target}_") for name in features]
+    return pd.DataFrame(columns, index=local_time)

@@ -9,6 +9,7 @@ import pandas as pd
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.clock import is_whole_days
 from lstmkit.data.dataset import Dataset, GapReport
+from lstmkit.data.quantities import Quantity
 from lstmkit.data.steps import containing_steps, dated_steps, is_finer, nearest_steps
 
 LONGEST_INTERPOLATED = pd.Timedelta("1h")
@@ -82,6 +83,8 @@ def make_dataset(
     site_timezone: str,
     units: dict[str, str],
     latents: pd.DataFrame | None = None,
+    subject: str = "the series",
+    quantity: Quantity | None = None,
 ) -> Dataset:
     """Grid the measurements and describe them as a Dataset.
 
@@ -92,14 +95,13 @@ def make_dataset(
         interval: of the grid, as in a study's YAML.
         site_timezone: IANA zone of the site.
         units: unit per column.
-        latents: columns that a model never sees, with an index that covers the grid.
+        latents: columns that a model never sees, on an index of their own; what is off the grid is left out.
+        subject: of what the series tells, as a noun in a sentence.
+        quantity: what the target measures, where that is known.
     """
     calendar = Calendar(str(interval), site_timezone)
     frame, observed, gaps = to_grid(measurements.astype("float64"), calendar)
-    hidden = pd.DataFrame(index=frame.index)
-    if latents is not None:
-        starts = calendar.starts(frame.index[0], frame.index[-1])
-        hidden = latents.groupby(starts[containing_steps(latents.index, starts)]).mean().reindex(frame.index)
+    hidden = pd.DataFrame(index=frame.index) if latents is None else _beside(latents, frame.index, calendar)
     return Dataset(
         name=name,
         frame=frame,
@@ -109,11 +111,27 @@ def make_dataset(
         units=units,
         gaps=gaps,
         latents=hidden,
-        fingerprint=_fingerprint(frame),
+        fingerprint=fingerprint_of(frame),
+        subject=subject,
+        quantity=quantity,
     )
 
 
-def _fingerprint(frame: pd.DataFrame) -> str:
+def _beside(latents: pd.DataFrame, rows: pd.DatetimeIndex, calendar: Calendar) -> pd.DataFrame:
+    """Means of latents over the steps of a grid; NaN where there is none."""
+    starts = calendar.starts(rows[0], rows[-1])
+    known = latents[(latents.index >= starts[1]) & (latents.index < starts[-1])]
+    if not known.notna().any(axis=None):
+        return pd.DataFrame(np.nan, index=rows, columns=latents.columns)
+    return _means(known.astype("float64"), starts, calendar).reindex(rows)
+
+
+def fingerprint_of(frame: pd.DataFrame) -> str:
+    """SHA-256 over the names, times and values of a frame.
+
+    Args:
+        frame: columns of float, with a time-zone-aware index.
+    """
     digest = hashlib.sha256(repr(list(frame.columns)).encode())
     digest.update(frame.index.as_unit("us").asi8.tobytes())
     digest.update(np.ascontiguousarray(frame.to_numpy("float32")).tobytes())

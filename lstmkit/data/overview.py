@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lstmkit.data.dataset import Dataset, GapReport
+from lstmkit.data.labels import unit_label
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.split import PartRows, stretches
 from lstmkit.data.windows import Windows
@@ -79,7 +80,7 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
     return Overview(
         name=dataset.name,
         target=dataset.target,
-        unit=dataset.units[dataset.target],
+        unit=unit_label(dataset.units[dataset.target]),
         means=target if averaged_over > HOUR else target.resample(HOUR).mean(),
         averaged_over=averaged_over,
         stretches={name: _stretches(part.rows, dataset) for name, part in windows.items()},

@@ -1,7 +1,9 @@
-"""Units and quantities of measured columns: into which unit a column is brought, and which values it can take."""
+"""Units of measured columns: how they are spelled, and into which unit a column is brought."""
 
+import re
+import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from difflib import get_close_matches
 
 import pandas as pd
 
@@ -16,71 +18,66 @@ _TO_CANONICAL: dict[str, tuple[str, Conversion]] = {
     "fraction": ("percent", lambda fraction: 100 * fraction),
 }
 
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a column measures, and which values it can take.
-
-    Attributes:
-        label: as messages name it.
-        unit: the canonical one.
-        lowest: that can be, in this unit.
-        highest: that can be, in this unit.
-        tolerance: by which a sound sensor may read less or more; such values are kept as they are.
-    """
-
-    label: str
-    unit: str
-    lowest: float
-    highest: float
-    tolerance: float = 0.0
-
-
-HYGROMETER_ACCURACY = 3.0  # percentage points, of capacitive sensors in moist and in dry air
-
-QUANTITIES = {
-    "co2": Quantity("CO2 in air", "ppm", 150.0, 40_000.0),
-    "air_temperature": Quantity("air temperature", "degC", -60.0, 60.0),
-    "relative_humidity": Quantity("relative humidity", "percent", 0.0, 100.0, HYGROMETER_ACCURACY),
+_SPELLINGS = {
+    "ppm": ("ppm", "ppmv", "ppmco2", "partspermillion"),
+    "degC": ("degc", "celsius", "degcelsius", "centigrade", "degcentigrade"),
+    "degF": ("degf", "fahrenheit", "degfahrenheit"),
+    "K": ("kelvin", "degk", "degkelvin"),
+    "percent": ("percent", "percentage", "pct", "%", "%rh", "rh%", "percentrh"),
+    "fraction": ("fraction",),
 }
-QUANTITY_OF_NAME = {"co2": "co2", "temperature": "air_temperature", "humidity": "relative_humidity"}
+# elsewhere these may be coulomb, farad, or a unit of counting
+_SPELLINGS_OF_KIND = {
+    "degC": {"c": "degC", "f": "degF", "k": "K"},
+    "percent": {"1": "fraction", "ratio": "fraction"},
+}
+_UNIT_OF_SPELLING = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
-def to_canonical(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
+def known_unit(unit: str, kind: str | None = None) -> str | None:
+    """The unit that is meant by one of its common spellings, such as `degF` by `°F` or `Fahrenheit`.
+
+    Args:
+        unit: as a study's YAML states it.
+        kind: the canonical unit of what is measured, where that is known; letters such as `F` have a meaning then.
+
+    Returns:
+        degC, degF, K, ppm, percent or fraction; None for any other unit.
+    """
+    if unit in _TO_CANONICAL:
+        return unit
+    spelling = _spelling(unit)
+    return _SPELLINGS_OF_KIND.get(kind or "", {}).get(spelling) or _UNIT_OF_SPELLING.get(spelling)
+
+
+def similar_unit(unit: str, kind: str) -> str | None:
+    """The unit of a kind whose spelling is near to one that is not known; None where that could be several.
+
+    Args:
+        unit: as a study's YAML states it.
+        kind: the canonical unit of what is measured.
+    """
+    spellings = [spelling for name in stated_as(kind) for spelling in _SPELLINGS[name]]
+    near = {_UNIT_OF_SPELLING[each] for each in get_close_matches(_spelling(unit), spellings, cutoff=0.8)}
+    return near.pop() if len(near) == 1 else None
+
+
+def to_canonical(values: pd.Series, unit: str, kind: str | None = None) -> tuple[pd.Series, str]:
     """Bring values into the canonical unit of their kind: degC, ppm or percent.
 
     Args:
         values: in `unit`, of any length.
-        unit: degC, degF, K, ppm, percent or fraction; any other unit is kept as it is.
+        unit: degC, degF, K, ppm, percent or fraction, in any common spelling; any other unit is kept as it is.
+        kind: the canonical unit of what is measured, where that is known.
 
     Returns:
         The values and the unit in which they now are.
     """
-    canonical, convert = _TO_CANONICAL.get(unit, (unit, lambda same: same))
+    known = known_unit(unit, kind)
+    if known is None:
+        return values, unit
+    canonical, convert = _TO_CANONICAL[known]
     return convert(values), canonical
-
-
-def can_be_converted(unit: str) -> bool:
-    """Whether a unit is one that `to_canonical` knows.
-
-    Args:
-        unit: as a study's YAML states it.
-    """
-    return unit in _TO_CANONICAL
-
-
-def out_of_range(values: pd.Series, quantity: Quantity) -> pd.Series:
-    """Mark values that cannot be, even as a sound sensor reads them.
-
-    Args:
-        values: in the quantity's unit, NaN where missing.
-        quantity: what they measure.
-
-    Returns:
-        One truth value per value, false where it is missing.
-    """
-    lowest, highest = quantity.lowest - quantity.tolerance, quantity.highest + quantity.tolerance
-    return (values < lowest) | (values > highest)
 
 
 def stated_as(canonical: str) -> list[str]:
@@ -90,3 +87,10 @@ def stated_as(canonical: str) -> list[str]:
         canonical: ppm, degC or percent.
     """
     return [unit for unit, (target, _) in _TO_CANONICAL.items() if target == canonical]
+
+
+def _spelling(unit: str) -> str:
+    """A unit without what spellings differ in: signs for degrees, letters' case, spaces, points, underscores."""
+    text = unicodedata.normalize("NFKC", re.sub("[º˚]", "°", unit))
+    text = re.sub(r"[\s._]", "", text.casefold()).replace("°", "deg")
+    return re.sub("^degrees?", "deg", text)

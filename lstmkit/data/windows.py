@@ -12,6 +12,7 @@ from torch import Tensor
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.climatology import climatologies
 from lstmkit.data.dataset import Dataset
+from lstmkit.data.features import Features, Provenance
 from lstmkit.data.gaps import no_window
 from lstmkit.data.residual import ResidualBaseline, choose_baseline, windows_of
 from lstmkit.data.scaling import Scaler
@@ -38,6 +39,7 @@ class Windows:
         starts: first row of each window; of validation and test windows it may lie in the part before.
         lookback: number of input steps.
         features: names of the inputs.
+        provenance: of each input.
         scaler: of the features.
         calendar: of the series.
         target: position of the target that the pages explain.
@@ -53,6 +55,7 @@ class Windows:
     starts: Int[Tensor, "window"]
     lookback: int
     features: tuple[str, ...]
+    provenance: tuple[Provenance, ...]
     scaler: Scaler
     calendar: Calendar
     target: int = 0
@@ -264,7 +267,7 @@ def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
 
 
 def make_windows(
-    dataset: Dataset, features: pd.DataFrame, horizon: int, params: WindowParams, split: SplitParams
+    dataset: Dataset, features: Features, horizon: int, params: WindowParams, split: SplitParams
 ) -> dict[str, Windows]:
     """Cut the windows of every part.
 
@@ -274,7 +277,7 @@ def make_windows(
 
     Args:
         dataset: the series on its grid.
-        features: its features, on the same index.
+        features: of the dataset.
         horizon: number of steps ahead.
         params: lookback, scaling and residual baseline.
         split: shares of the parts.
@@ -285,17 +288,15 @@ def make_windows(
     Raises:
         LstmkitError: a part holds no window.
     """
-    parts, values = (
-        split_rows(dataset, split, horizon),
-        dataset.frame[list(dataset.targets)].to_numpy(np.float64),
-    )
-    forecast_rows, starts = _starts(dataset, features, values, parts, params.lookback, horizon)
+    parts, frame = split_rows(dataset, split, horizon), features.frame
+    values = dataset.frame[list(dataset.targets)].to_numpy(np.float64)
+    forecast_rows, starts = _starts(dataset, frame, values, parts, params.lookback, horizon)
     training = parts["train"]
-    scaler = Scaler.fit(features.iloc[training], params.scaling)
+    scaler = Scaler.fit(frame.iloc[training], params.scaling)
     usual = climatologies(dataset, training)
     origin = {name: each + params.lookback - 1 for name, each in starts.items()}
     whole = Windows(
-        inputs=torch.from_numpy(scaler.transform(features)),
+        inputs=torch.from_numpy(scaler.transform(frame)),
         values=values,
         task=dataset.task(horizon),
         residual=choose_baseline(params.residual, values, usual, training, origin, horizon),
@@ -304,7 +305,8 @@ def make_windows(
         time=dataset.local_time,
         starts=torch.empty(0, dtype=torch.int64),
         lookback=params.lookback,
-        features=tuple(features.columns),
+        features=tuple(frame.columns),
+        provenance=features.provenance,
         scaler=scaler,
         calendar=dataset.calendar,
     )

@@ -19,6 +19,7 @@ CELLS = (
     ": copy the weights of each LSTMCell into an nn.LSTM of one layer (weight_ih becomes weight_ih_l0, and so on), "
     "which may be called step by step"
 )
+OTHERS = ": train it with an nn.LSTM in its place, which has both"
 
 
 def find_lstms(model: nn.Module) -> dict[str, nn.LSTM]:
@@ -41,7 +42,7 @@ def find_lstms(model: nn.Module) -> dict[str, nn.LSTM]:
         instead = f" (but {', '.join(sorted(others))})" if others else ""
         raise LstmkitError(
             f"{kind_of(model)} contains no nn.LSTM{instead}, so it has no gates and no hidden states that can be read"
-            + CELLS * ("LSTMCell" in others)
+            + (CELLS if "LSTMCell" in others else OTHERS if others else "")
         )
     return found
 
@@ -91,7 +92,7 @@ def lstm_calls(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> tupl
 
     handles = [lstm.register_forward_hook(end) for lstm in find_lstms(model).values()]
     try:
-        _run(model, x, calls.append)
+        watch_lstms(model, x, lambda name, lstm, args, named: calls.append(_call(name, lstm, *args, **named)))
     finally:
         for handle in handles:
             handle.remove()
@@ -110,45 +111,70 @@ def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTM
     """
     calls: list[LSTMCall] = []
 
-    def stop(call: LSTMCall) -> None:
-        calls.append(call)
+    def stop(name: str, lstm: nn.LSTM, args: tuple, named: dict) -> None:
+        calls.append(_call(name, lstm, *args, **named))
         raise _Enough
 
     with suppress(_Enough):
-        _run(model, x, stop)
+        watch_lstms(model, x, stop)
     return calls[0]
 
 
 def lstm_reader(
-    model: nn.Module, x: Float[Tensor, "batch time feature"]
+    model: nn.Module, x: Float[Tensor, "batch time feature"], name: str | None = None
 ) -> Callable[[Float[Tensor, "batch time feature"]], tuple[LSTMCall, ...]]:
     """A function that tells what the LSTMs of a model read, and runs no more of the model than this takes.
 
     Args:
         model: with an `nn.LSTM`.
         x: some inputs of the model, from which the order of its calls is known.
+        name: of one LSTM, as in `find_lstms`, or of one of its calls, whose inputs alone are told.
 
     Raises:
-        LstmkitError: as `lstm_calls`.
+        LstmkitError: as `lstm_calls`, or the model calls no LSTM of this name.
     """
     calls = lstm_calls(model, x)
-    if len(calls) == 1 and calls[0].pieces == 1:
+    if len(calls) == 1 and calls[0].pieces == 1 and name in (None, calls[0].name):
         return lambda x: (first_lstm(model, x),)
-    return lambda x: lstm_calls(model, x)
+    _chosen(model, calls, name)
+    return lambda x: _chosen(model, lstm_calls(model, x), name)
 
 
-def _run(model: nn.Module, x: object, found: Callable[[LSTMCall], None]) -> None:
-    """Run a model and hand on what each call of an LSTM is given."""
+def _chosen(model: nn.Module, calls: tuple[LSTMCall, ...], name: str | None) -> tuple[LSTMCall, ...]:
+    """The calls of an LSTM, or the one call, of a name; all where there is no name."""
+    if name is None:
+        return calls
+    lstms = find_lstms(model)
+    chosen = tuple(call for call in calls if call.name == name or lstms.get(name) is call.lstm)
+    if not chosen:
+        _named(model, lstms, name)
+        raise LstmkitError(
+            f"{kind_of(model)} never calls its nn.LSTM {name}; it calls {', '.join(call.name for call in calls)}"
+        )
+    return chosen
+
+
+def watch_lstms(model: nn.Module, x: object, tell: Callable[[str, nn.LSTM, tuple, dict], None]) -> None:
+    """Run a model in evaluation mode and tell of each call of an LSTM before it is made.
+
+    Args:
+        model: with an `nn.LSTM`.
+        x: inputs of the model.
+        tell: takes the LSTM's name as in `find_lstms`, itself, and its arguments by position and by name.
+
+    Raises:
+        LstmkitError: the model has no `nn.LSTM`, calls none, or cannot read these inputs.
+    """
     lstms = find_lstms(model)
     called = False
 
-    def tell(lstm: nn.Module, args: tuple, named: dict) -> None:
+    def begin(lstm: nn.Module, args: tuple, named: dict) -> None:
         nonlocal called
         called = True
         name, module = next((name, module) for name, module in lstms.items() if module is lstm)
-        found(_call(name, module, *args, **named))
+        tell(name, module, args, named)
 
-    handles = [lstm.register_forward_pre_hook(tell, with_kwargs=True) for lstm in lstms.values()]
+    handles = [lstm.register_forward_pre_hook(begin, with_kwargs=True) for lstm in lstms.values()]
     try:
         with evaluated(model):
             model(x)

@@ -114,7 +114,7 @@ def forecast(
         LstmkitError: the outputs have another shape than (batch, horizon, target) or are not finite, or the weights
             have another dtype than the inputs.
     """
-    outputs = _outputs(model, x)
+    outputs = returned_by(model, x)
     steps, targets = shape or ("horizon", "target")
     expected = f"({len(x)}, {steps}, {targets})"
     if not isinstance(outputs, Tensor):
@@ -127,6 +127,23 @@ def forecast(
         raise LstmkitError(
             f"{kind_of(model)} puts out the shape {given}; {expected} is expected: windows, steps ahead, targets"
         )
+    refuse_infinite(model, outputs, windows)
+    return outputs
+
+
+def refuse_infinite(
+    model: nn.Module, outputs: Float[Tensor, "batch *rest"], windows: Sequence[object] | None = None
+) -> None:
+    """Refuse forecasts that are NaN or infinite.
+
+    Args:
+        model: which made them.
+        outputs: scaled forecasts, one row per window.
+        windows: what an error calls each of the windows, usually their origins; by number if not given.
+
+    Raises:
+        LstmkitError: a forecast is not finite; the first of its windows is named.
+    """
     if not (finite := outputs.isfinite().flatten(1).all(dim=1)).all():
         first = int((~finite).nonzero()[0, 0])
         name = first if windows is None else windows[first]
@@ -134,10 +151,18 @@ def forecast(
             f"{kind_of(model)} forecasts NaN or infinity for the window {name}: its weights or inputs are not finite; "
             f"look at both, or train it anew"
         )
-    return outputs
 
 
-def _outputs(model: nn.Module, x: Tensor) -> object:
+def returned_by(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> object:
+    """What a model returns in evaluation mode, whatever that is.
+
+    Args:
+        model: any module; its modules' modes are left as they are.
+        x: scaled inputs.
+
+    Raises:
+        LstmkitError: the weights have another dtype than the inputs.
+    """
     try:
         with evaluated(model):
             return model(x)

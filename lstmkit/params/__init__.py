@@ -23,10 +23,11 @@ from lstmkit.params.study import (
     TrainingParams,
     WindowParams,
 )
-from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
+from lstmkit.params.table import EPOCHS, Column, Missing, ReadParams, TimeColumn
 
 __all__ = [
     "BUSINESS_DAY",
+    "EPOCHS",
     "MONTHS",
     "AttributionParams",
     "BypassParams",

@@ -8,6 +8,22 @@ from lstmkit.params.base import Date, FilePath, Interval, Name, Positive, Schema
 from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
 
 MOST_DAYS = 3660  # of the simulated office: ten years
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+PROBED = ("hour of day", "weekday or weekend")  # for which states are probed in every study
+
+
+def key_of(concept: str) -> str:
+    """The name of something that states are probed for, as results are kept under it.
+
+    Args:
+        concept: its name for tables.
+    """
+    return concept.translate(SUBSCRIPTS).replace(" ", "_").lower()
+
+
+def _is_same(one: Column, other: Column) -> bool:
+    """Whether two columns take the same values from a file."""
+    return (one.column.strip(), one.where) == (other.column.strip(), other.where)
 
 
 def _name_or_paths(given: Any) -> Any:
@@ -35,9 +51,11 @@ class DataParams(Schema):
             are), a pattern such as `logger/*.csv`, or a list of these; several files follow each other in time.
         site_timezone: IANA zone of the site, from which hours and weekdays are derived.
         interval: of the grid: a duration such as `5min`, `1h` or `7D`, or `month`, `quarter`, `year` or `business day`.
+        subject: of what the series tells, as titles and sentences call it, for example `the office`.
         target: the column that is forecast.
         time: the file's time stamps.
         columns: our name of each column, and where the file has it.
+        latents: the same of columns that no model sees, and for which its states are probed.
         missing: numbers and words that stand for a missing value beside an empty cell, `NA` and its like.
         read: how a text file is written.
         simulator: the simulated office.
@@ -46,9 +64,11 @@ class DataParams(Schema):
     source: Annotated[FilePath | tuple[FilePath, ...], BeforeValidator(_name_or_paths)]
     site_timezone: TimeZone = "UTC"
     interval: Interval = "5min"
+    subject: Name | None = None
     target: Name = "co2"
     time: TimeColumn = TimeColumn()
     columns: dict[Name, Column] = Field(default={})
+    latents: dict[Name, Column] = Field(default={})
     missing: Missing = None
     read: ReadParams = ReadParams()
     simulator: SimulatorParams = SimulatorParams()
@@ -60,11 +80,32 @@ class DataParams(Schema):
 
     @model_validator(mode="after")
     def _columns_belong_to_files(self) -> "DataParams":
-        if self.source == "simulated" and (self.columns or self.missing or self.read != ReadParams()):
-            raise ValueError(
-                "`columns`, `missing` and `read` describe a file; the simulated office needs none"
-            )
-        if self.source != "simulated" and self.target not in self.columns:
-            named = ", ".join(self.columns) or "none"
-            raise ValueError(f"the target {self.target!r} must be one of `columns` (named: {named})")
+        if fault := self._fault_of_office() if self.source == "simulated" else self._fault_of_files():
+            raise ValueError(fault)
         return self
+
+    def _fault_of_office(self) -> str | None:
+        described = self.columns or self.latents or self.missing or self.read != ReadParams()
+        said = "`columns`, `latents`, `missing` and `read` describe a file; the simulated office needs none"
+        return said if described else None
+
+    def _fault_of_files(self) -> str | None:
+        if self.target not in self.columns:
+            named = ", ".join(self.columns) or "none"
+            return f"the target {self.target!r} must be one of `columns` (named: {named})"
+        if "simulator" in self.model_fields_set:
+            return "`simulator` is not used, as `source` names files: remove it, or write `source: simulated`"
+        known = {key_of(name): f"the concept {name!r}" for name in PROBED}
+        known |= {key_of(name): f"{name!r} of `columns`" for name in self.columns}
+        for name, latent in self.latents.items():
+            if other := known.get(key_of(name)):
+                return f"`latents` names {name!r}, which cannot be told from {other}: rename it"
+            known[key_of(name)] = f"{name!r} of `latents`"
+            if seen := next(
+                (each for each, column in self.columns.items() if _is_same(column, latent)), None
+            ):
+                return (
+                    f"`latents` has {name!r} from the file's column {latent.column!r}, which models see as {seen!r}: "
+                    "remove it from `latents` or from `columns`"
+                )
+        return None

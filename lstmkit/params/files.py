@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from lstmkit.errors import LstmkitError
 from lstmkit.params.base import folder_name
@@ -96,7 +97,7 @@ def _readable(error: ValidationError) -> str:
     return "; ".join(faults[:MOST_FAULTS] + more)
 
 
-def _fault(item: dict) -> str:
+def _fault(item: ErrorDetails) -> str:
     where = ".".join(_shown(str(part)) for part in item["loc"] if part != "[key]")
     said = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":

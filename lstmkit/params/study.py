@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, Field, Strict, StrictBool, model_validator
 
 from lstmkit.params.base import (
     Description,
@@ -139,8 +139,8 @@ class TrainingParams(Schema):
 class EvaluationParams(Schema):
     """The uncertainty of the skill, from resamplings of blocks of days, and the level of the target that alarms.
 
-    `threshold` is in the target's unit; without one it is 1,000 ppm for CO2 in ppm, else the 90 % quantile of the
-    training part.
+    `threshold` is in the target's unit; without one it is what is usual for the target's quantity, such as 1,000 ppm of
+    CO2, else the 90 % quantile of the training part.
     """
 
     bootstrap: Draws = 1000
@@ -188,6 +188,8 @@ class StudyParams(Schema):
     """A whole study: one file of `params/`.
 
     `seeds` networks are trained per model and horizon, from `seed` on; the pages explain the first.
+    `clock` says whether the features hold the clock: the hour and the weekday for steps within days, the weekday for
+    days, the phase of the year for steps of a day or longer; if it is not stated, they do in `preproc_D` alone.
     """
 
     title: Title
@@ -196,6 +198,7 @@ class StudyParams(Schema):
     seeds: Annotated[Positive, Field(le=20)] = 3
     data: DataParams
     variant: Literal["preproc_D", "raw"] = "preproc_D"
+    clock: StrictBool | None = None
     split: SplitParams = SplitParams()
     windows: WindowParams = WindowParams()
     regimes: RegimeParams = RegimeParams()

@@ -11,6 +11,12 @@ from lstmkit.params.base import Schema, TimeZone, Unit
 
 MOST_SKIPPED_LINES = 1000
 SEPARATOR_WORDS = ("tab", "space", "whitespace")
+EPOCHS = {
+    "epoch seconds": 1,
+    "epoch milliseconds": 1_000,
+    "epoch microseconds": 1_000_000,
+    "epoch nanoseconds": 1_000_000_000,
+}  # counts in a second, since 1970-01-01 00:00 UTC
 
 _DIRECTIVES = tuple("YymbBdjHIpMSfzaA%")
 
@@ -47,7 +53,11 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _unambiguous(text: str) -> str:
-    """Accept a format of `strptime` that leaves no part of a time stamp to guess."""
+    """Accept counts since 1970, or a format of `strptime` that leaves no part of a time stamp to guess."""
+    if text in EPOCHS:
+        return text
+    if text.startswith("epoch"):
+        raise ValueError(f"there are {', '.join(EPOCHS)}")
     directives = re.findall(r"%(.?)", text)
     if unknown := [name for name in directives if name not in _DIRECTIVES]:
         raise ValueError(f"'%{unknown[0]}' is not supported; there are %{' %'.join(_DIRECTIVES)}")
@@ -139,7 +149,7 @@ class TimeColumn(Schema):
 
     Attributes:
         column: their column, or several, whose cells are joined by spaces.
-        format: as of `strptime`; without one they are ISO 8601.
+        format: as of `strptime`, or one of `EPOCHS`, counts since 1970 in UTC; without one they are ISO 8601.
         timezone: the zone in which those without an offset are written.
     """
 
@@ -147,12 +157,26 @@ class TimeColumn(Schema):
     format: Annotated[str, AfterValidator(_unambiguous)] | None = None
     timezone: TimeZone = "UTC"
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the time stamps count since the beginning of 1970."""
+        return self.format in EPOCHS
+
+    @model_validator(mode="after")
+    def _counts_are_of_one_column_in_utc(self) -> "TimeColumn":
+        if self.is_counted and len(self.column) > 1:
+            raise ValueError(f"{self.format!r} counts in one column, not in {len(self.column)}")
+        if self.is_counted and self.timezone != "UTC":
+            raise ValueError(f"{self.format!r} counts in UTC: remove `timezone: {self.timezone}`")
+        return self
+
 
 class ReadParams(Schema):
     """How a text file is written, where it differs from commas, decimal points, UTF-8 and one header line.
 
     Attributes:
-        separator: between columns: one character, `tab`, `space`, or `whitespace` of any length.
+        separator: between columns: one character, `tab`, `space`, or `whitespace` of any length; by default a tab in
+            files called `.tsv`, and a comma in others.
         decimal: the decimal sign.
         encoding: of the text.
         skip_lines: how many lines before the header to skip, or their numbers, counted from 1.
@@ -162,7 +186,7 @@ class ReadParams(Schema):
         where: the rows to read, by the text of columns, for example `{station: Aarhus}`; also in Parquet files.
     """
 
-    separator: Annotated[str, AfterValidator(_separator)] = ","
+    separator: Annotated[str, AfterValidator(_separator)] | None = None
     decimal: Literal[".", ","] = "."
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     skip_lines: Annotated[tuple[int, ...], BeforeValidator(_line_numbers)] = ()

@@ -12,6 +12,7 @@ from lstmkit.storage.files import write_csv, write_whole
 from lstmkit.wording import digits, escaped
 
 PRINT_DPI, SCREEN_DPI = 300, 140
+FILES = "lstmkit_files"  # key of a picture's metadata: paths of its large version and of its numbers
 
 
 def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) -> None:
@@ -23,14 +24,16 @@ def show_figure(figure, path: Path, caption: str, table: pd.DataFrame | None) ->
         caption: a sentence or two under the figure, as plain text.
         table: the figure's numbers, for a CSV of the same name.
     """
+    files = [path]
     write_whole(path, lambda draft: figure.savefig(draft, dpi=PRINT_DPI))
     if table is not None:
-        write_csv(path.with_suffix(".csv"), table)
+        files.append(path.with_suffix(".csv"))
+        write_csv(files[-1], table)
     figure.set_layout_engine("none")  # the layout that was found stays
     screen = BytesIO()
     figure.savefig(screen, format="png", dpi=SCREEN_DPI)
     label = f"Figure {path.stem.split('_', 1)[0]}" if "_" in path.stem else "Figure"
-    display(Image(screen.getvalue()))
+    display(Image(screen.getvalue()), metadata={FILES: [str(file.absolute()) for file in files]})
     show_text(f"**{label}.** {escaped(caption)}", f"{label}. {caption}")
 
 

@@ -1,6 +1,5 @@
 """The pages above a study's sections, written from the metrics that there are."""
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.findings.run_results import Room, RunResults
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
+from lstmkit.report.figure_files import place
 from lstmkit.report.headlines import SUMMARY, Subject, headlines
 from lstmkit.report.layout import (
     CLAIMS,
@@ -21,6 +21,7 @@ from lstmkit.report.layout import (
     network_folders,
     run_folder,
 )
+from lstmkit.report.pages import heading_of, title_of
 from lstmkit.storage.checksums import checksum, read_card, read_facts, read_result
 from lstmkit.storage.files import write_whole
 from lstmkit.wording import digits, escaped, plain, signed
@@ -77,7 +78,7 @@ def _write_study(executed: _Executed) -> None:
     first = run_folder(source, next(iter(params.models)), params.horizons[0], params.data.interval)
     figure = first / "training" / "T1_data.png"
     if figure.exists():
-        write_whole(folder / "data.png", lambda draft: shutil.copyfile(figure, draft))
+        place(figure, folder / "data.png")
     every = [(model, steps) for model in params.models for steps in params.horizons]
     title = escaped(params.title)
 
@@ -100,11 +101,11 @@ def _write_study(executed: _Executed) -> None:
 def _write_model(executed: _Executed, model: str) -> None:
     params, folder = executed.params, executed.folder / model
     own = executed.subjects("../", [(model, steps) for steps in params.horizons])
-    comparing = sorted(page.stem for page in folder.glob("*.ipynb"))
+    comparing = sorted(folder.glob("*.ipynb"))
     pages = [
-        *(name for name in comparing if name == SUMMARY),
+        *(_entry(page) for page in comparing if page.stem == SUMMARY),
         *(f"{horizon_folder(steps, params.data.interval)}/index" for steps in params.horizons),
-        *(name for name in comparing if name != SUMMARY),
+        *(_entry(page) for page in comparing if page.stem != SUMMARY),
     ]
     picture = _picture(model_folder(executed.source, model) / f"{SUMMARY}.png", folder)
     _write(
@@ -117,8 +118,8 @@ def _write_model(executed: _Executed, model: str) -> None:
 def _write_horizon(executed: _Executed, model: str, steps: int) -> None:
     interval = executed.params.data.interval
     folder = executed.folder / model / horizon_folder(steps, interval)
-    title = f"{escaped(model_label(model))}, {horizon_label(steps, interval)} ahead"
-    sections = "\n".join(sorted(page.stem for page in folder.glob("*.ipynb")))
+    title = escaped(title_of(model, [horizon_label(steps, interval)]))
+    sections = "\n".join(map(_entry, sorted(folder.glob("*.ipynb"))))
     own = executed.subjects("../../", [(model, steps)], linked=False)
     _write(
         folder / "index.md",
@@ -129,7 +130,7 @@ def _write_horizon(executed: _Executed, model: str, steps: int) -> None:
 def _picture(figure: Path, folder: Path) -> str:
     if not figure.exists():
         return ""
-    write_whole(folder / figure.name, lambda draft: shutil.copyfile(figure, draft))
+    place(figure, folder / figure.name)
     return f"![How good the model is, what it looks at, how long it remembers, where it fails]({figure.name})\n\n"
 
 
@@ -203,6 +204,12 @@ def _seeds(metrics: Metrics) -> str:
     skills = [seed["skill"]["all_steps"]["value"] for seed in metrics["seeds"]]
     together = signed(100 * metrics["ensemble"]["skill"]["all_steps"]["value"])
     return f"{spread(skills).removesuffix(' %')}; {together}"
+
+
+def _entry(page: Path) -> str:
+    """A page in a list of pages of one model and horizon, by its notebook's own heading."""
+    heading = heading_of(page)
+    return f"{heading} <{page.stem}>" if heading else page.stem
 
 
 def _toctree(entries: str) -> str:

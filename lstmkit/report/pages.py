@@ -1,5 +1,8 @@
 """Executes a notebook into a page of the book."""
 
+import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -7,16 +10,25 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from lstmkit.errors import LstmkitError
+from lstmkit.params import find_params, load_params
+from lstmkit.report.figure_files import put_files_beside
+from lstmkit.report.layout import horizon_label, model_label
+from lstmkit.sections import SECTIONS
 from lstmkit.storage.files import write_whole
+from lstmkit.wording import escaped
 
 INJECTED_CELL = "injected-parameters"
+CONVOLUTIONS = "convolutions"  # tag of cells that say nothing of a model without any
+HEADING = "lstmkit_heading"  # key of a page's metadata: the notebook's own heading
+FIRST_HEADING = re.compile(r"# (?P<topic>[^:\n]*)(: *(?P<question>[^\n]*))?")
 VOLATILE = ("papermill", "execution", "widgets")  # metadata that differ from one execution to the next
 
 
 def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
     """Execute a notebook and put it into the book; two executions with the same results give the same bytes.
 
-    Progress bars are left out, and the captions of figures become the pictures' alternatives.
+    The title names the model and the horizon. Progress bars are left out, and so is what is about convolutions where
+    the model has none. The captions of figures become the pictures' alternatives, with links to their files below.
 
     Args:
         notebook: with a cell tagged `parameters`.
@@ -26,22 +38,50 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
         horizon: one of its horizons, in steps.
 
     Raises:
-        LstmkitError: as a cell of the notebook raised it.
+        LstmkitError: as a cell of the notebook raised it, or a file cannot be written.
     """
     executed = _execute(notebook, {"study": study, "model": model, "horizon": horizon})
+    params = load_params(find_params(study))
     executed.cells = _until_the_end(executed.cells)
+    if not params.models[model].has_convolutions:
+        executed.cells = [cell for cell in executed.cells if CONVOLUTIONS not in _tags(cell)]
+    compared = any(section.notebook == notebook.stem and section.compares_horizons for section in SECTIONS)
+    steps = params.horizons if compared else [horizon]
+    _entitle(executed.cells, title_of(model, [horizon_label(each, params.data.interval) for each in steps]))
     for cell in executed.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
-            if caption := _caption(cell):
-                cell.metadata["mystnb"] = {"image": {"alt": caption}}
-        if INJECTED_CELL in cell.metadata.get("tags", []):
-            cell.metadata.tags.append("hide-input")
-            cell.id = INJECTED_CELL
+        _clean(cell)
+    put_files_beside(page, executed.cells)
     for part in (executed, *executed.cells):
         for key in VOLATILE:
             part.metadata.pop(key, None)
     write_whole(page, lambda draft: nbformat.write(executed, draft))
+
+
+def title_of(model: str, ahead: Sequence[str]) -> str:
+    """The model and horizons of a page, for example `LSTM, 1 h and 24 h ahead`.
+
+    Args:
+        model: key of the model.
+        ahead: the horizons as people write them, such as `1 h`.
+    """
+    *others, last = ahead
+    return f"{model_label(model)}, {', '.join(others)}{' and ' if others else ''}{last} ahead"
+
+
+def heading_of(page: Path) -> str | None:
+    """The heading of the notebook behind a page, for lists of pages; None where the page does not hold it.
+
+    Args:
+        page: as `write_page` wrote it.
+
+    Raises:
+        LstmkitError: the page is damaged.
+    """
+    try:
+        cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+        return next((cell["metadata"][HEADING] for cell in cells if HEADING in cell["metadata"]), None)
+    except (ValueError, LookupError, TypeError):
+        raise LstmkitError(f"{page} is damaged; delete it, and `make report` makes it again") from None
 
 
 def _execute(notebook: Path, parameters: dict[str, str | int]) -> nbformat.NotebookNode:
@@ -61,6 +101,33 @@ def _until_the_end(cells: list[nbformat.NotebookNode]) -> list[nbformat.Notebook
             cell.outputs = kept
             return cells[: place + 1]
     return cells
+
+
+def _entitle(cells: list[nbformat.NotebookNode], title: str) -> None:
+    """Let the page's heading name its topic, the model and the horizon; the question becomes its first line."""
+    for cell in cells:
+        if cell.cell_type == "markdown" and (found := FIRST_HEADING.match(cell.source)):
+            heading = f"# {found['topic']}: {escaped(title)}"
+            question = found["question"] or ""
+            asked = f"\n\n*{question[:1].upper()}{question[1:]}*" if question else ""
+            cell.metadata[HEADING] = found[0].removeprefix("# ")
+            cell.source = heading + asked + cell.source[found.end() :]
+            return
+
+
+def _clean(cell: nbformat.NotebookNode) -> None:
+    """Leave out progress, give pictures their alternatives, and hide the parameters."""
+    if cell.cell_type == "code":
+        cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
+        if caption := _caption(cell):
+            cell.metadata["mystnb"] = {"image": {"alt": caption}}
+    if INJECTED_CELL in _tags(cell):
+        cell.metadata.tags.append("hide-input")
+        cell.id = INJECTED_CELL
+
+
+def _tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
 
 
 def _caption(cell: nbformat.NotebookNode) -> str:

@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import BatchSampler, DataLoader, Sampler
 
-from lstmkit.data.features import exogenous_features
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.running import with_targets
@@ -213,7 +212,7 @@ def fit(
     held_out = held_out_windows(windows, params, seed)
     some = held_out.spread(-(-HELD_OUT_TIMES * len(held_out) // len(origins)))
     validation = _loader(some, origins, range(len(some)), HELD_OUT_BATCH)
-    exogenous = torch.tensor(exogenous_features(windows["train"].features))
+    exogenous = torch.tensor([each.is_exogenous for each in windows["train"].provenance])
     module = Training(model, origins, params, seed, exogenous, request)
     with _quiet():
         trainer = _trainer(params, device, precision, folder, progress)

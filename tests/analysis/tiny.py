@@ -44,7 +44,7 @@ def make_test_windows(
     target_scale: float | tuple[float, ...] = 1.0,
     targets: tuple[str, ...] = (),
 ) -> Windows:
-    """Overlapping windows of white noise, whose forecasts start from zero; the first feature is the only target, if none
+    """Overlapping windows of white noise, whose forecasts start from zero; of the first feature, if no target
     is named."""
     rows = n + lookback + horizon - 1
     stamps = pd.date_range("2025-01-06", periods=3 * rows, freq=interval, tz="UTC")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lstmkit.data.quantities import QUANTITIES, QUANTITY_OF_NAME
 from lstmkit.data.reading.files import read_measurements
-from lstmkit.data.units import QUANTITIES, QUANTITY_OF_NAME
 from lstmkit.params import Column
 from tests.data.recordings import column_block, hourly, refusal
 
@@ -19,7 +19,6 @@ from tests.data.recordings import column_block, hourly, refusal
         ("exhaust", "degF", [400, 410, 380]),
         ("charge", "percent", [-20, 120, 40]),  # of a battery's rated capacity
         ("soil_moisture", "fraction", [0.1, 1.4, 0.2]),
-        ("co2", "mg/m3", [720, 800, 90]),  # a unit that is not converted, and so not checked
     ],
 )
 def test_a_range_belongs_to_a_quantity_and_not_to_a_unit(tmp_path, name, unit, values):
@@ -58,6 +57,44 @@ def test_a_unit_of_another_quantity_is_refused(tmp_path, name, unit):
     assert f"is not measured in {unit}, but in {QUANTITIES[QUANTITY_OF_NAME[name]].unit}" in message
     assert f"if '{name}' is not" in message
     read_measurements(path, column_block(name, unit, range="none"))
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "changed", "said"),
+    [
+        (
+            "co2",
+            "mg/m3",
+            {},
+            "cannot be converted to ppm, as is done for CO2 in air: it can be ppm, or write",
+        ),
+        (
+            "temperature",
+            "Farenheit",
+            {},
+            "cannot be converted to degC, as is done for air temperature: write degF",
+        ),
+        ("temperature", "deg", {}, "it can be degC or degF or K, or write"),
+        ("humidity", "g/kg", {}, "it can be percent or fraction, or write"),
+        ("room_7", "degrees", {"quantity": "air_temperature"}, "it can be degC or degF or K, or write"),
+    ],
+)
+def test_a_unit_from_which_nothing_can_be_converted_is_refused_with_a_way_out(
+    tmp_path, name, unit, changed, said
+):
+    path = hourly(tmp_path, [20])
+    message = refusal(path, column_block(name, unit, **changed))
+    assert f"{path}: column 'wind': the unit '{unit}' of '{name}' cannot be converted" in message
+    assert said in message
+    assert message.endswith(f"write `range: none` for '{name}' in the YAML to keep it as it is")
+    frame, units = read_measurements(path, column_block(name, unit, **changed, range="none"))
+    assert (frame[name].tolist(), units) == ([20], {name: unit})
+    read_measurements(path, column_block(name, unit, **changed, range=[0, 30]))
+
+
+def test_a_column_that_asks_for_no_conversion_keeps_any_unit(tmp_path):
+    for unit in ("mg/m3", "Farenheit", "kW", ""):
+        assert read_measurements(hourly(tmp_path, [20]), column_block("load", unit))[1] == {"load": unit}
 
 
 def test_every_range_error_names_a_way_out_that_works(tmp_path):

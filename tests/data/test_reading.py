@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import io
 import lzma
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -271,7 +273,23 @@ def test_a_header_that_begins_with_an_empty_name(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".csv", ".txt", ".tsv", ".dat", ".TXT"])
 def test_the_suffixes_of_text(tmp_path, suffix):
-    as_plain(write(tmp_path, PLAIN, f"logger{suffix}"), data_block())
+    text = PLAIN.replace(",", "\t") if suffix == ".tsv" else PLAIN
+    as_plain(write(tmp_path, text, f"logger{suffix}"), data_block())
+
+
+def test_commas_in_a_file_of_tabs_are_refused_with_what_to_state(tmp_path):
+    path = write(tmp_path, PLAIN, "logger.tsv")
+    assert "write `separator: ','` under `read` in the YAML" in refusal(path, data_block())
+    as_plain(path, data_block(read={"separator": ","}))
+
+
+def test_compressed_files_of_tabs_and_those_in_archives_are_read_as_such(tmp_path):
+    content = PLAIN.replace(",", "\t").encode()
+    (tmp_path / "logger.tsv.gz").write_bytes(gzip.compress(content))
+    with ZipFile(tmp_path / "logger.zip", "w") as archive:
+        archive.writestr("export/logger.TSV", content)
+    for name in ("logger.tsv.gz", "logger.zip"):
+        as_plain(tmp_path / name, data_block())
 
 
 def zstandard(content: bytes) -> bytes:
@@ -281,7 +299,20 @@ def zstandard(content: bytes) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-COMPRESSIONS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard}
+def zipped(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("logger.txt", content)
+    return file.getvalue()
+
+
+COMPRESSIONS = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard,
+    ".zip": zipped,
+}
 
 
 @pytest.mark.parametrize("suffix", COMPRESSIONS)

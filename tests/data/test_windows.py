@@ -183,7 +183,7 @@ def test_no_input_looks_ahead(data, interval, variant):
         features = build_features(dataset, variant)
         windows = make_windows(dataset, features, 1, WindowParams(lookback=3), split)
         known.append(
-            features.to_numpy()
+            features.frame.to_numpy()
         )  # scales are constants of the training part, which ends elsewhere now
         starts.append(torch.cat([part.starts for part in windows.values()]))
     for found in starts:

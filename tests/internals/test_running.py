@@ -143,7 +143,9 @@ def test_several_targets_are_refused_where_the_model_has_no_axis_for_them():
 
 @pytest.mark.parametrize("shape", [None, (2, 1)])
 def test_a_single_target_needs_no_axis(shape):
-    without, having = (forecast(PutsOut(of), X, shape) for of in (lambda x: x[:, 0], lambda x: x[:, 0, :, None]))
+    without, having = (
+        forecast(PutsOut(of), X, shape) for of in (lambda x: x[:, 0], lambda x: x[:, 0, :, None])
+    )
     torch.testing.assert_close(without, X[:, 0, :, None], rtol=0, atol=0)
     torch.testing.assert_close(having, without, rtol=0, atol=0)
 

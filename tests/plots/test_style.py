@@ -1,13 +1,15 @@
-"""Axes of dates name the month of each day, and the year where it is new."""
+"""Dates, powers and names are written as readers need them, and colours differ for all of them."""
+
+from itertools import combinations, pairwise
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import SymLogNorm
+from matplotlib.colors import SymLogNorm, to_rgb
 from matplotlib.ticker import LogFormatterSciNotation
 
-from lstmkit.plots.style import axes_grid, canvas, date_axis, power_ticks
+from lstmkit.plots.style import REGIME_COLORS, SEQUENCE, axes_grid, canvas, date_axis, power_ticks
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
 LABELS = {
@@ -111,3 +113,54 @@ def test_other_formatters_stay():
     power_ticks(axes.yaxis)
     assert axes.yaxis.get_major_formatter() is before
     assert not isinstance(before, LogFormatterSciNotation)
+
+
+READERS = {  # of linear RGB; Machado, Oliveira & Fernandes (2009), severity 1
+    "all cones": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+}
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+WHITE = np.array([0.95047, 1.0, 1.08883])
+
+
+def linear(color: str) -> np.ndarray:
+    values = np.array(to_rgb(color))
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def lab(color: str, reader: str) -> np.ndarray:
+    """A colour in CIELAB, as a reader sees it."""
+    xyz = TO_XYZ @ np.clip(READERS[reader] @ linear(color), 0, 1) / WHITE
+    x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_colours_are_converted_as_published():
+    np.testing.assert_allclose(lab("#ffffff", "all cones"), [100, 0, 0], atol=0.02)
+    np.testing.assert_allclose(lab("#ff0000", "all cones"), [53.24, 80.09, 67.20], atol=0.02)
+    assert np.abs(lab("#ff0000", "deuteranopia")[1]) < 20 < lab("#ff0000", "all cones")[1]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_higher_regime_is_darker_for_every_reader(reader):
+    lightness = [lab(color, reader)[0] for color in REGIME_COLORS]
+    assert all(lower - higher >= 15 for lower, higher in pairwise(lightness))
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_colours_of_other_groups_are_apart_for_every_reader(reader):
+    seen = [lab(color, reader) for color in SEQUENCE]
+    assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) >= 18
+
+
+@pytest.mark.parametrize("color", [*REGIME_COLORS, *SEQUENCE])
+def test_lines_stand_out_from_white(color):
+    luminance = TO_XYZ[1] @ linear(color)
+    assert 1.05 / (luminance + 0.05) >= 3  # WCAG 2, for graphics

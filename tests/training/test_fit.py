@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from lstmkit.data.calendar import Calendar
+from lstmkit.data.features import Provenance
 from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.task import Task
@@ -65,6 +66,9 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
             starts=torch.arange(begin, end - LOOKBACK),
             lookback=LOOKBACK,
             features=("a", "b"),
+            provenance=tuple(
+                Provenance(name, of_target=name == "a", known_ahead=False, unit="") for name in ("a", "b")
+            ),
             scaler=Scaler(center=np.zeros(FEATURES), scale=np.ones(FEATURES)),
             calendar=Calendar("1h", "UTC"),
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from lstmkit.analysis.attribution.attributor import Attribution
+from lstmkit.analysis.attribution.averages import Attribution
 
 LEAST = 0.01  # of the largest magnitude of a map, below which the order of cells is noise
 SHUFFLES, SEED = 20, 0

@@ -1,7 +1,7 @@
 """The numbers of attributions that a summary takes up."""
 
 from lstmkit.analysis.attribution.agreement import Agreement, AgreementFacts
-from lstmkit.analysis.attribution.attributor import Attribution, MethodFacts
+from lstmkit.analysis.attribution.averages import Attribution, MethodFacts
 from lstmkit.analysis.attribution.untrained import BesideUntrained, BesideUntrainedFacts
 
 

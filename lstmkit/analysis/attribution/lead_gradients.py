@@ -7,11 +7,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lstmkit.internals.running import evaluated, forecast
+from lstmkit.internals.outputs import named_outputs, select_target
+from lstmkit.internals.running import evaluated, refuse_infinite
+
+Window = Float[Tensor, "1 time feature"]
 
 
 def lead_gradients(
-    model: nn.Module, x: Float[Tensor, "time feature"], target: int = 0
+    model: nn.Module, x: Float[Tensor, "time feature"], output: str | None = None, target: int = 0
 ) -> Float[Tensor, "lead time feature"]:
     """Gradient of each step ahead, exact, with as few passes back through time as the model allows.
 
@@ -22,23 +25,35 @@ def lead_gradients(
     Args:
         model: any; it is run in evaluation mode.
         x: one window of scaled inputs.
-        target: position of the target.
+        output: name of the output; None where the model has one alone.
+        target: of the output, counted from 0.
+
+    Raises:
+        LstmkitError: the model has no such output or target, or returns other than finite forecasts.
     """
     x = x[None].detach().requires_grad_()
     with torch.backends.cudnn.flags(enabled=False), evaluated(model):
-        found = _through_the_last_state(model, x, target)
-        return (_jacobian(forecast(model, x)[0, :, target], x) if found is None else found)[:, 0].detach()
+        found = _through_the_last_state(model, x, output, target)
+        if found is None:
+            found = _jacobian(_ahead(model, x, output, target), x)
+        return found[:, 0].detach()
+
+
+def _ahead(model: nn.Module, x: Window, output: str | None, target: int) -> Float[Tensor, "lead"]:
+    ahead = select_target(named_outputs(model, x), output, target)
+    refuse_infinite(model, ahead)
+    return ahead[0]
 
 
 def _through_the_last_state(
-    model: nn.Module, x: Float[Tensor, "1 time feature"], target: int
+    model: nn.Module, x: Window, output: str | None = None, target: int = 0
 ) -> Float[Tensor, "lead 1 time feature"] | None:
     """The gradients, where the outputs of one LSTM, read once, are all that the head sees; else None."""
     lstms = [module for module in model.modules() if isinstance(module, nn.LSTM)]
     if len(lstms) != 1:
         return None
     with _cut_off(lstms[0]) as calls:
-        ahead = forecast(model, x)[0, :, target]  # (lead,)
+        ahead = _ahead(model, x, output, target)
     if len(calls) != 1:
         return None
     ((states, read),) = calls  # (1, time of the LSTM, unit)
@@ -69,7 +84,7 @@ def _cut_off(lstm: nn.LSTM) -> Iterator[list[tuple[Tensor, Tensor]]]:
         handle.remove()
 
 
-def _reaches(ahead: Float[Tensor, "lead"], x: Float[Tensor, "1 time feature"]) -> bool:
+def _reaches(ahead: Float[Tensor, "lead"], x: Window) -> bool:
     """Whether the forecast still depends on the inputs."""
     (gradient,) = torch.autograd.grad(ahead.sum(), x, retain_graph=True, allow_unused=True)
     return gradient is not None

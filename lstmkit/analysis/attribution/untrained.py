@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import pandas as pd
 
-from lstmkit.analysis.attribution.attributor import Attribution, MethodFacts
+from lstmkit.analysis.attribution.averages import Attribution, MethodFacts
 from lstmkit.errors import LstmkitError
 
 

@@ -6,11 +6,9 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.units import QUANTITY_OF_NAME
 from lstmkit.data.windows import Windows
-from lstmkit.params import DataParams, StudyParams
+from lstmkit.params import StudyParams
 
-CO2_LEVEL = 1000.0  # ppm, above which indoor air is taken to need ventilation
 QUANTILE = 0.9
 TRIED_BELOW, TRIED_ABOVE = 120, 40
 
@@ -31,7 +29,7 @@ class WarningLevel:
 
 
 def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> tuple[WarningLevel, ...]:
-    """The level that the study states; without one 1,000 ppm of CO2, and what the target seldom reaches.
+    """The level that the study states; without one that of the target's quantity, and what the target seldom reaches.
 
     Args:
         dataset: the series.
@@ -46,15 +44,13 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
         return (_level(params.evaluation.threshold, "which the study states", training),)
     seldom = float(np.nanquantile(training, QUANTILE))
     exceeded_seldom = _level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training)
-    target = windows.task.targets[windows.target]
-    if _is_co2(params.data, target) and dataset.units[target] == "ppm":
-        return (_level(CO2_LEVEL, "the default for CO₂", training), exceeded_seldom)
+    quantity = dataset.quantity
+    if quantity and quantity.warning_level is not None and dataset.units[dataset.target] == quantity.unit:
+        return (
+            _level(quantity.warning_level, f"the default for {quantity.symbol}", training),
+            exceeded_seldom,
+        )
     return (exceeded_seldom,)
-
-
-def _is_co2(data: DataParams, target: str) -> bool:
-    column = data.columns.get(target)
-    return (column.quantity if column and column.quantity else QUANTITY_OF_NAME.get(target)) == "co2"
 
 
 def _level(value: float, origin: str, training: Float[np.ndarray, "time"]) -> WarningLevel:

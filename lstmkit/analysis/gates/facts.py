@@ -28,7 +28,7 @@ class LayerGateFacts(TypedDict):
     """Gates and cell of one layer and direction.
 
     Attributes:
-        name: for example `layer 1`.
+        name: for example `layer 1`, or `encoder, layer 1` where the model calls several LSTMs.
         forget_mean: mean forget gate over windows, steps and units.
         forget_open_percent: of the forget gate's values that lie above 0.9.
         timescale_hours: of its units.
@@ -51,9 +51,9 @@ class GateFacts(TypedDict):
 
     Attributes:
         windows: that were walked through.
-        deviation_from_fused: largest deviation of the gates and states from the fused LSTM.
+        deviation_from_fused: largest deviation of the gates and states from the fused LSTM, of any LSTM.
         deviation_in_double: the same in double precision.
-        layers: one per layer and direction.
+        layers: one per layer and direction of the LSTMs whose steps have a known length.
     """
 
     windows: int
@@ -71,11 +71,12 @@ def gate_facts(gates: GateStatistics, untrained: GateStatistics) -> GateFacts:
     """
     return {
         "windows": gates.n_windows,
-        "deviation_from_fused": gates.check.deviation,
-        "deviation_in_double": gates.check.in_double,
+        "deviation_from_fused": max(lstm.check.deviation for lstm in gates.lstms),
+        "deviation_in_double": max(lstm.check.in_double for lstm in gates.lstms),
         "layers": [
             _layer_facts(gates, part, before)
             for part, before in zip(gates.parts, untrained.parts, strict=True)
+            if part.lstm.span_hours is not None
         ],
     }
 

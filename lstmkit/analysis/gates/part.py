@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from lstmkit.analysis.gates.walked import WalkedLSTM
+
 GATE_NAMES = ("input", "forget", "candidate", "output")
 FORGET = GATE_NAMES.index("forget")
 SQUASHED = [0, 1, 3]  # the gates between 0 and 1
@@ -16,8 +18,9 @@ class PartStatistics:
     """Gates and cell of one layer and direction over all windows.
 
     Attributes:
-        name: for example `layer 1`.
-        backward: whether it reads from the newest step to the oldest.
+        name: for example `layer 1`, or `encoder, layer 1` where the model calls several LSTMs.
+        lstm: to which it belongs.
+        backward: whether it reads from the newest step to the oldest, or from the last to the first.
         mean: mean gate over the windows of each half of the test part and regime; zero where there are none.
         spread: standard deviation per gate over windows, steps and units.
         least: smallest value per gate.
@@ -26,13 +29,15 @@ class PartStatistics:
         low: share of values below 0.1 (of the candidate, below -0.9), per gate and unit.
         high: share of values above 0.9, per gate and unit.
         histogram: share of values per bin of `BIN_EDGES` (of the candidate, stretched from -1 to 1), per gate.
-        timescale: hours after which a unit has forgotten all but 1/e, from its mean log forget gate.
-        timescale_quantiles: hours, 10 %, 50 % and 90 % quantiles over windows and steps of the same at one step.
+        timescale: hours after which a unit has forgotten all but 1/e, from its mean log forget gate; steps of the
+            LSTM where their length is not known.
+        timescale_quantiles: 10 %, 50 % and 90 % quantiles over windows and steps of the same at one step.
         cell: mean over windows of the cell state's norm at each step, and its standard deviation.
         update: the same of the ratio of what is written, i · g, to the cell state, both as norms.
     """
 
     name: str
+    lstm: WalkedLSTM
     backward: bool
     mean: Float[np.ndarray, "half regime time gate unit"]
     spread: Float[np.ndarray, "gate"]
@@ -46,6 +51,11 @@ class PartStatistics:
     timescale_quantiles: Float[np.ndarray, "quantile unit"]
     cell: Float[np.ndarray, "time moment"]
     update: Float[np.ndarray, "time moment"]
+
+    @property
+    def layer(self) -> str:
+        """Its name without that of its LSTM."""
+        return self.name.removeprefix(f"{self.lstm.name}, ")
 
     @property
     def saturated(self) -> float:
@@ -64,12 +74,12 @@ class PartStatistics:
 
     @property
     def median_timescale(self) -> float:
-        """Hours: the timescale of the median unit."""
+        """Hours, or steps: the timescale of the median unit."""
         return float(np.median(self.timescale))
 
     @property
     def timescale_range(self) -> tuple[float, float]:
-        """Hours: the ends of the timescales of eight of ten units."""
+        """Hours, or steps: the ends of the timescales of eight of ten units."""
         return float(np.quantile(self.timescale, 0.1)), float(np.quantile(self.timescale, 0.9))
 
     @property
@@ -79,12 +89,12 @@ class PartStatistics:
 
     @property
     def longest_timescale(self) -> float:
-        """Hours: the timescale of that unit."""
+        """Hours, or steps: the timescale of that unit."""
         return float(self.timescale.max())
 
     @property
     def longest_at_a_step(self) -> float:
-        """Hours that the most retentive unit would remember in a tenth of the steps, or longer."""
+        """Hours, or steps, that the most retentive unit would remember in a tenth of the steps, or longer."""
         return float(self.timescale_quantiles[-1].max())
 
     @property
@@ -94,7 +104,7 @@ class PartStatistics:
 
     @property
     def cell_growth(self) -> float:
-        """By how much that norm exceeds the one at the middle of the lookback, in percent; zero from an empty cell."""
+        """By how much that norm exceeds the one at the middle of the steps, in percent; zero from an empty cell."""
         norm = self.read_last(self.cell[:, 0])
         return float(100 * (norm[-1] / norm[0] - 1)) if norm[0] else 0.0
 
@@ -107,7 +117,7 @@ class PartStatistics:
         """Values of the steps in the order in which this part reads them.
 
         Args:
-            course: from the oldest step to the newest.
+            course: from the oldest step to the newest, or from the first to the last.
         """
         return course[::-1] if self.backward else course
 
@@ -115,6 +125,6 @@ class PartStatistics:
         """Values of the half of the steps that is read last, in the order of reading.
 
         Args:
-            course: from the oldest step to the newest.
+            course: from the oldest step to the newest, or from the first to the last.
         """
         return self.as_read(course)[len(course) // 2 :]

@@ -13,13 +13,13 @@ SETTLED = 0.01  # distance from the mean of the half read last, within which the
 
 @dataclass(frozen=True)
 class ForgetCourse:
-    """Mean forget gate of one layer and direction over the lookback, in the order of reading.
+    """Mean forget gate of one layer and direction over its steps, in the order of reading.
 
     Attributes:
         values: at each step, averaged over windows and units.
         settled: the step from which it stays near what it is in the half that is read last, the first of that half at
             the latest.
-        hours: that are read until then.
+        hours: that are read until then; steps where their length is not known.
     """
 
     values: Float[np.ndarray, "time"]
@@ -43,12 +43,12 @@ class ForgetCourse:
 
     @property
     def drifts(self) -> bool:
-        """Whether it is not settled by the middle of the lookback and moves on after it."""
+        """Whether it is not settled by the middle of the steps and moves on after it."""
         return self.settled == len(self.values) // 2 and self.high - self.low > 2 * SETTLED
 
 
 def forget_course(gates: GateStatistics, part: PartStatistics) -> ForgetCourse:
-    """Mean forget gate over the lookback in the order in which a part reads it.
+    """Mean forget gate over the steps in the order in which a part reads them.
 
     Args:
         gates: of all parts.
@@ -58,11 +58,12 @@ def forget_course(gates: GateStatistics, part: PartStatistics) -> ForgetCourse:
     half = len(values) // 2
     apart = np.abs(values[:half] - values[half:].mean()) > SETTLED
     settled = int(np.flatnonzero(apart).max(initial=-1)) + 1
-    return ForgetCourse(values, settled, settled / len(values) * gates.lookback_hours)
+    span = len(values) if part.lstm.span_hours is None else part.lstm.span_hours
+    return ForgetCourse(values, settled, settled / len(values) * span)
 
 
 def settling_hours(gates: GateStatistics, part: PartStatistics) -> float:
-    """Hours that a part reads until the mean forget gate stays near what it is in the half that is read last.
+    """Hours, or steps, that a part reads until the mean forget gate stays near what it is in the half read last.
 
     Args:
         gates: of all parts.

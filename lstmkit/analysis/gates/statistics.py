@@ -1,6 +1,8 @@
 """How the gates and the cell of an LSTM behave over all windows: statistics of a stream, never the tensors."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,43 +11,47 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
-from lstmkit.analysis.gates.stream import BIN_EDGES, PartSums, resolved, stride_of
+from lstmkit.analysis.gates.stream import BIN_EDGES, resolved
+from lstmkit.analysis.gates.walk import QUANTILES, GateWalk
+from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
-from lstmkit.errors import LstmkitError
-from lstmkit.internals.gates import part_names, reads_backward, walk_lstm
-from lstmkit.internals.recurrent import LSTMCall, first_lstm
 from lstmkit.internals.running import evaluated
-from lstmkit.internals.trace_check import TraceCheck, check_trace
 
-QUANTILES = (0.1, 0.5, 0.9)
 LONGER = 1.1  # times as long as before training, to count as longer
 GATE_WINDOWS, UNTRAINED_GATE_WINDOWS = 4096, 512  # of the test part, on the page
 TIMESCALE_DIGITS, QUANTILE_DIGITS = 4, 3  # at the most
-BATCH, SMALL_BATCH, CHECKED = 1024, 32, 32
+BATCH, SMALL_BATCH = 1024, 32
 
 
 @dataclass(frozen=True)
 class GateStatistics:
-    """Gates and cells of every layer and direction of a model's LSTM over all windows.
+    """Gates and cells of every layer and direction of a model's LSTMs over all windows.
 
     Attributes:
-        parts: one per layer and direction.
+        parts: one per layer and direction, in the order in which the model calls its LSTMs.
         counts: windows per half of the test part and regime of the target at the origin.
         regimes: low, medium and high.
-        hours_before: hours from each step of the LSTM to the origin, shape (time,); zero is the newest.
         lookback_hours: length of the lookback.
-        stride: distributions and extremes are those of every such step, counted from the newest; means are of all.
-        check: how far the gates are from the fused LSTM.
     """
 
     parts: tuple[PartStatistics, ...]
     counts: Int[np.ndarray, "half regime"]
     regimes: Regimes
-    hours_before: Float[np.ndarray, "time"]
     lookback_hours: float
-    stride: int
-    check: TraceCheck
+
+    @property
+    def lstms(self) -> tuple[WalkedLSTM, ...]:
+        """The LSTMs that were walked through, in the order of their calls."""
+        return tuple(dict.fromkeys(part.lstm for part in self.parts))
+
+    def parts_of(self, lstm: WalkedLSTM) -> list[PartStatistics]:
+        """Layers and directions of one LSTM.
+
+        Args:
+            lstm: of these statistics.
+        """
+        return [part for part in self.parts if part.lstm == lstm]
 
     @property
     def n_windows(self) -> int:
@@ -58,9 +64,10 @@ class GateStatistics:
         return [int(index) for index in np.flatnonzero(self.counts.sum(axis=0))]
 
     @property
-    def longest_timescale(self) -> float:
-        """Hours: the longest timescale of any unit."""
-        return max(part.longest_timescale for part in self.parts)
+    def longest_timescale(self) -> float | None:
+        """Hours: the longest timescale of any unit of the LSTMs that read the window; None where none does."""
+        found = (part.longest_timescale for part in self.parts if part.lstm.in_window)
+        return max(found, default=None)
 
     def lengthened(self, untrained: "GateStatistics") -> list[str]:
         """Names of the parts whose median timescale is more than a tenth longer than before training.
@@ -123,14 +130,29 @@ class GateStatistics:
         ]
         return pd.DataFrame(rows).set_index(["layer", "gate"])
 
+    def _by_step(
+        self, columns: Callable[[PartStatistics], Mapping[Any, Float[np.ndarray, "time"]]]
+    ) -> pd.DataFrame:
+        """One row per step, with the columns of each part; of several LSTMs the rows stand below each other."""
+        several = len(self.lstms) > 1
+        frames = [
+            pd.DataFrame(
+                {
+                    (part.layer if several else part.name, key): values
+                    for part in self.parts_of(lstm)
+                    for key, values in columns(part).items()
+                },
+                index=lstm.full_index if several else lstm.index,
+            )
+            for lstm in self.lstms
+        ]
+        return pd.concat(frames) if several else frames[0]
+
     def evolution_frame(self) -> pd.DataFrame:
         """Mean of each gate over windows and units, at each step."""
-        columns = {
-            (part.name, gate): self.mean(part)[:, k].mean(axis=1)
-            for part in self.parts
-            for k, gate in enumerate(GATE_NAMES)
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.hours_before, name="hours_before"))
+        return self._by_step(
+            lambda part: {gate: self.mean(part)[:, k].mean(axis=1) for k, gate in enumerate(GATE_NAMES)}
+        )
 
     def histogram_frame(self) -> pd.DataFrame:
         """Share of the values in each bin, in percent; bins of the candidate run from -1 to 1."""
@@ -143,12 +165,7 @@ class GateStatistics:
 
     def forget_frame(self) -> pd.DataFrame:
         """Mean forget gate of each unit (columns) at each step (rows)."""
-        columns = {
-            (part.name, unit): values
-            for part in self.parts
-            for unit, values in enumerate(self.mean(part)[:, FORGET].T)
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.hours_before, name="hours_before"))
+        return self._by_step(lambda part: dict(enumerate(self.mean(part)[:, FORGET].T)))
 
     def regime_frame(self) -> pd.DataFrame:
         """Mean of each gate over steps and units, by regime."""
@@ -166,25 +183,29 @@ class GateStatistics:
 
     def cell_frame(self) -> pd.DataFrame:
         """Norm of the cell state and the ratio of what is written to it, mean and standard deviation, at each step."""
-        columns = {
-            (part.name, f"{what}_{moment}"): values[:, k]
-            for part in self.parts
-            for what, values in (("norm", part.cell), ("update_ratio", part.update))
-            for k, moment in enumerate(("mean", "standard_deviation"))
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.hours_before, name="hours_before"))
+        return self._by_step(
+            lambda part: {
+                f"{what}_{moment}": values[:, k]
+                for what, values in (("norm", part.cell), ("update_ratio", part.update))
+                for k, moment in enumerate(("mean", "standard_deviation"))
+            }
+        )
 
     def unit_frame(self) -> pd.DataFrame:
         """Per layer and unit: the timescale in hours, its quantiles, and the saturation of each gate in percent.
 
-        Timescales have the digits that bins and single precision resolve.
+        Timescales have the digits that bins and single precision resolve. Where the length of a step is not known,
+        they are in steps, in a column of their own.
         """
         frames = []
         for part in self.parts:
-            step = self.lookback_hours / len(self.hours_before)
-            columns = {"timescale_hours": resolved(part.timescale, step, TIMESCALE_DIGITS)}
+            step = part.lstm.step_hours
+            times = resolved(part.timescale, step or 1.0, TIMESCALE_DIGITS)
+            columns = {"timescale_hours": np.full_like(times, np.nan), "timescale_steps": times}
+            if step is not None:
+                columns = {"timescale_hours": times}
             columns |= {
-                f"quantile_{round(100 * q)}": resolved(values, step, QUANTILE_DIGITS)
+                f"quantile_{round(100 * q)}": resolved(values, step or 1.0, QUANTILE_DIGITS)
                 for q, values in zip(QUANTILES, part.timescale_quantiles, strict=True)
             }
             for k, gate in enumerate(GATE_NAMES):
@@ -196,8 +217,10 @@ class GateStatistics:
         return pd.concat(frames, keys=[part.name for part in self.parts], names=["layer"])
 
 
-def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> GateStatistics:
-    """Walk every window through the LSTM that a model calls first and keep statistics of its gates and cells.
+def gate_statistics(
+    model: nn.Module, windows: Windows, regimes: Regimes, lstm: str | None = None
+) -> GateStatistics:
+    """Walk every window through the LSTMs that a model calls and keep statistics of their gates and cells.
 
     Windows are taken regime by regime, so that a batch's sums are a regime's. The memory does not depend on their
     number.
@@ -206,52 +229,22 @@ def gate_statistics(model: nn.Module, windows: Windows, regimes: Regimes) -> Gat
         model: in evaluation mode, with an `nn.LSTM`.
         windows: of the test part, in order of time.
         regimes: of the target, at the origin.
+        lstm: name of one LSTM, as in `model.named_modules()`; all that the model calls if not given.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, or one that reads no plain batch of sequences, or its gates are NaN.
+        LstmkitError: the model has no `nn.LSTM`, calls none of this name, or one that reads no plain batch of
+            sequences, or its gates are NaN.
     """
     regime = torch.from_numpy(regimes.of(windows.one(windows.latest())))
     half = (torch.arange(len(windows)) >= len(windows) // 2).long()
     with torch.inference_mode(), evaluated(model):
-        call = _read(model, windows.spread(CHECKED))
-        lstm, time = call.lstm, call.x.shape[1]
-        check = check_trace(lstm, call.x, call.state)
-        if np.isnan(check.deviation):
-            raise LstmkitError(
-                "the gates are NaN: the LSTM's weights or initial state are not finite; train it anew"
-            )
-        sums = [PartSums(time, lstm.hidden_size) for _ in part_names(lstm)]
+        walk = GateWalk(model, windows, lstm)
         for h in range(2):
             for r in range(len(regimes.labels)):
                 for index in _batches(torch.nonzero((half == h) & (regime == r))[:, 0]):
-                    for part in sums:
-                        part.begin(h, r, len(index))
-                    call = _read(model, windows.select(index))
-                    walk_lstm(lstm, call.x, lambda part, step: sums[part].add(step), call.state)
-                    for part in sums:
-                        part.end()
+                    walk.add(windows.select(index), h, r)
     lookback_hours = windows.lookback * (windows.interval / pd.Timedelta("1h"))
-    return GateStatistics(
-        parts=tuple(
-            _statistics(name, reads_backward(lstm, k), sums[k], lookback_hours / time)
-            for k, name in enumerate(part_names(lstm))
-        ),
-        counts=sums[0].counts,
-        regimes=regimes,
-        hours_before=windows.hours_before(time),
-        lookback_hours=lookback_hours,
-        stride=stride_of(time),
-        check=check,
-    )
-
-
-def _read(model: nn.Module, windows: Windows) -> LSTMCall:
-    """What the LSTM reads of some windows, all of which are gathered."""
-    call = first_lstm(model, windows.gather(torch.arange(len(windows)))[0])
-    if not (finite := call.x.isfinite().all(dim=2).all(dim=1)).all():
-        origin = windows.origin[int((~finite).nonzero()[0, 0])]
-        raise LstmkitError(f"what the LSTM reads of the window {origin} holds NaN or infinity")
-    return call
+    return GateStatistics(walk.statistics(), walk.counts, regimes, lookback_hours)
 
 
 def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batch"]]:
@@ -261,33 +254,3 @@ def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batc
     size = -(-whole // parts // SMALL_BATCH) * SMALL_BATCH or SMALL_BATCH
     pieces = (*index[:whole].split(size), index[whole:])
     return [batch for batch in pieces if len(batch)]
-
-
-def _statistics(name: str, backward: bool, sums: PartSums, step_hours: float) -> PartStatistics:
-    counted = sums.histogram.sum(axis=2, keepdims=True)  # (gate, unit, 1)
-    share = sums.histogram / counted  # (gate, unit, bin)
-    tenth = round(0.1 * (len(BIN_EDGES) - 1))
-    low, high = share[:, :, :tenth].sum(axis=2), share[:, :, -tenth:].sum(axis=2)
-    candidate = GATE_NAMES.index("candidate")
-    low[candidate], high[candidate] = (
-        share[candidate][:, cut].sum(axis=1) for cut in (slice(0, tenth // 2), slice(-(tenth // 2), None))
-    )
-    near_zero = low.mean(axis=1)
-    middle = len(BIN_EDGES) // 2
-    near_zero[candidate] = share[candidate][:, middle - tenth // 2 : middle + tenth // 2].sum(axis=1).mean()
-    return PartStatistics(
-        name=name,
-        backward=backward,
-        mean=sums.mean,
-        spread=sums.spread,
-        least=sums.least,
-        most=sums.most,
-        near_zero=near_zero,
-        low=low,
-        high=high,
-        histogram=share.mean(axis=1),
-        timescale=-step_hours / sums.mean_log_forget,
-        timescale_quantiles=step_hours * sums.timescale_quantiles(QUANTILES),
-        cell=sums.cell,
-        update=sums.update,
-    )

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days
 from lstmkit.data.clock import time_of_day
-from lstmkit.data.features import CLOCK
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import forecast
 
@@ -217,7 +216,7 @@ def _donors(
     in_day = (time // windows.interval).to_numpy()
     in_week = ((time + pd.to_timedelta(clock.day_of_week, unit="D")) // windows.interval).to_numpy()
     keys = [np.zeros(len(rows))]
-    if {*CLOCK} & {*windows.features}:
+    if any(each.is_clock for each in windows.provenance):
         keys = [in_week, in_day, *keys]
     generator, found, same_time = np.random.default_rng(seed), [], 0
     for window in chosen:

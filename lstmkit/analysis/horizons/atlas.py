@@ -135,7 +135,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
     target = windows.task.targets[windows.target]
     own = np.array([name == target for name in windows.features])
     for x, _ in sample.batches(1):
-        size = windows.scale * lead_gradients(model, x[0], windows.target).abs().double().cpu().numpy()
+        size = windows.scale * lead_gradients(model, x[0], target=windows.target).abs().double().cpu().numpy()
         summed.add(size.sum(axis=2))
         own_past.add(size[..., own].sum(axis=2))
     return Atlas(

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
 from lstmkit.analysis.attribution.attributor import Attributor
-from lstmkit.analysis.attribution.methods import saliency
+from lstmkit.analysis.attribution.methods import METHODS, reproducible
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.data.labels import hours_label
@@ -169,9 +168,9 @@ def _magnitudes(
 ) -> tuple[Float[np.ndarray, "window feature"], Float[np.ndarray, "window span"]]:
     """Per window, absolute gradients of each feature summed over time, and of each span summed over features."""
     by_feature, by_span = [], []
-    with torch.backends.cudnn.flags(enabled=False):
+    with reproducible(attributor.seed):
         for x, _ in sample.batches(attributor.params.batch_size):
-            values = saliency(attributor.forecast, x.requires_grad_()).abs().double().cpu().numpy()
+            values = METHODS["saliency"].maps(attributor.forecast, x).abs().double().cpu().numpy()
             by_feature.append(values.sum(axis=1))
             by_step = values.sum(axis=2)
             by_span.append(np.stack([by_step[:, steps].sum(axis=1) for steps in spans.values()], axis=1))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 NEGLIGIBLE = 1e-12  # of a sum: rounding
 
@@ -14,7 +14,8 @@ class Concept:
 
     Attributes:
         name: for tables.
-        truth: shape (window, output): a quantity in its unit, sine and cosine of an hour, or the number of a class.
+        truth: shape (window, output): a quantity in its unit, sine and cosine of an hour, or the number of a class;
+            NaN where it is not known.
         unit: of the probe's error; percent for a class.
         is_class: whether the truth is the number of a class.
     """
@@ -28,6 +29,11 @@ class Concept:
     def measure(self) -> str:
         """What the score is; 0 is a constant answer, 1 is right for every window."""
         return "balanced accuracy above chance" if self.is_class else "R²"
+
+    @property
+    def known(self) -> Bool[np.ndarray, "window"]:
+        """Whether the truth of each window is known."""
+        return np.isfinite(self.truth).all(axis=1)
 
     @property
     def classes(self) -> Float[np.ndarray, "class"]:

@@ -111,9 +111,14 @@ class Embedding:
 
 
 def cnn_and_lstm(
-    model: nn.Module, windows: Windows, regimes: Regimes, unit: str, params: HiddenStateParams
+    model: nn.Module,
+    windows: Windows,
+    regimes: Regimes,
+    unit: str,
+    params: HiddenStateParams,
+    lstm: str | None = None,
 ) -> tuple[Representation, Representation]:
-    """What the convolutions hand to the LSTM, flattened over time, and the state in which its last layer ends.
+    """What the convolutions hand on, flattened over time, and the state in which an LSTM's last layer ends.
 
     Args:
         model: in evaluation mode, with `stages`: label to module name, from input to output.
@@ -121,12 +126,13 @@ def cnn_and_lstm(
         regimes: of the target.
         unit: of the target.
         params: how many windows.
+        lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
     Returns:
         Both for the same windows.
 
     Raises:
-        LstmkitError: the model names no stages, or has no `nn.LSTM`.
+        LstmkitError: the model names no stages, or has no `nn.LSTM` of this name.
     """
     stages = list(getattr(model, "stages", {}).values())
     if not stages:
@@ -135,14 +141,18 @@ def cnn_and_lstm(
         )
     chosen = windows.spread(params.embedding_windows)
     maps, states = [], []
-    with record(model, stages[-1:]) as outputs, record_final_states(model) as final, torch.inference_mode():
+    with (
+        record(model, stages[-1:]) as outputs,
+        record_final_states(model, lstm) as final,
+        torch.inference_mode(),
+    ):
         for x, _ in chosen.batches(BATCH):
             model(x)
             maps.append(outputs[stages[-1]].flatten(1).cpu().numpy())
             states.append(final.pop()[:, -1].cpu().numpy())
     about = (chosen.origin, chosen.one(chosen.latest()), regimes, unit)
-    cnn, lstm = (np.concatenate(values) for values in (maps, states))
-    return Representation("CNN output", cnn, *about), Representation("LSTM state", lstm, *about)
+    cnn, final_states = (np.concatenate(values) for values in (maps, states))
+    return Representation("CNN output", cnn, *about), Representation("LSTM state", final_states, *about)
 
 
 def embed(representation: Representation, windows: Windows, seed: int) -> Embedding:

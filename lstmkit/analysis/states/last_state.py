@@ -13,9 +13,14 @@ BATCH = 64
 
 @torch.inference_mode()
 def last_state(
-    model: nn.Module, windows: Windows, regimes: Regimes, unit: str, which: str = ""
+    model: nn.Module,
+    windows: Windows,
+    regimes: Regimes,
+    unit: str,
+    which: str = "",
+    lstm: str | None = None,
 ) -> Representation:
-    """Run a network and keep the state in which the last layer of its LSTM ends.
+    """Run a network and keep the state in which the last layer of one of its LSTMs ends.
 
     Args:
         model: with an `nn.LSTM`; it is run in evaluation mode.
@@ -23,11 +28,12 @@ def last_state(
         regimes: of the target.
         unit: of the target.
         which: network it is, in front of the layer's name.
+        lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`, calls none, or one whose states are not finite.
+        LstmkitError: the model has no `nn.LSTM` of this name, calls none, or one whose states are not finite.
     """
-    with record_final_states(model) as found:
+    with record_final_states(model, lstm) as found:
         for x, _ in windows.batches(BATCH):
             model(x)
     states = torch.cat(found).double().cpu().numpy()  # (window, layer, unit)

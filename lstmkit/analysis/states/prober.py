@@ -132,7 +132,7 @@ class Prober:
         gap: pd.Timedelta,
         seed: int,
     ):
-        self.inputs = inputs
+        self.origin, self.inputs, self.gap = origin, inputs, gap
         self.split = split_in_time(origin, gap)
         fit, held_out = self.split
         self.folds = folds_in_time(origin[fit], gap, FOLDS)
@@ -157,8 +157,11 @@ class Prober:
             untrained: the same of the untrained network, where it is probed too.
 
         Raises:
-            LstmkitError: the concept does not vary in both parts, or cannot be rearranged.
+            LstmkitError: the concept does not vary in both parts, cannot be rearranged, or is known in too few windows.
         """
+        if not (known := concept.known).all():
+            some, there = self._where_known(concept)
+            return some.read(stage, values[known], there, None if untrained is None else untrained[known])
         self._require(concept)
         fit, held_out = self.split
         sides = [values, self.inputs, *([] if untrained is None else [untrained])]
@@ -199,12 +202,26 @@ class Prober:
             concept: to read.
 
         Raises:
-            LstmkitError: the concept does not vary in both parts.
+            LstmkitError: the concept does not vary in both parts, or is known in too few windows.
         """
+        if not (known := concept.known).all():
+            some, there = self._where_known(concept)
+            return some.score(values[known], there)
         self._require(concept)
         _, held_out = self.split
         answers = _answers(self._tuned(values, concept), values[held_out])
         return float(concept.scores(held_out, answers, np.ones((1, len(held_out))))[0])
+
+    def _where_known(self, concept: Concept) -> tuple["Prober", Concept]:
+        """The prober and the concept of the windows in which the concept is known."""
+        known = concept.known
+        if not known.any():
+            raise LstmkitError(f"{concept.name}: it is known in no window")
+        try:
+            some = Prober(self.origin[known], self.inputs[known], self.gap, self.seed)
+        except LstmkitError as error:
+            raise LstmkitError(f"{concept.name}, where it is known: {error}") from None
+        return some, replace(concept, truth=concept.truth[known])
 
     def _require(self, concept: Concept) -> None:
         if not concept.varies(*self.split):

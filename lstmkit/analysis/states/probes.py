@@ -11,9 +11,10 @@ from lstmkit.analysis.states.concept import Concept
 from lstmkit.analysis.states.prober import Probe, Prober
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.labels import column_label
+from lstmkit.data.labels import column_label, unit_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.params.data import key_of
 
 ProbeFacts = dict[str, float | int]  # of windows and days, and per concept, whose names the data give
 
@@ -102,7 +103,7 @@ def concept_key(concept: str) -> str:
     Args:
         concept: its name for tables.
     """
-    return concept.replace(" ", "_").replace("₂", "2").lower()
+    return key_of(concept)
 
 
 def probe_states(
@@ -138,13 +139,17 @@ def probe_states(
         return Probes((), (str(error),), 0, 0, 0)
     probes, omitted = [], []
     if dataset.latents.empty:
-        omitted.append("occupancy and ventilation, which nobody measured")
+        omitted.append("what no model sees, as the study names no `latents`")
     for concept in concepts(states[0], dataset, windows.task.targets[windows.target]):
         try:
             probes += [
                 prober.read(state.name, state.values, concept, None if other is None else other.values)
                 for state, other in zip(states, beside, strict=True)
             ]
+            if n_unknown := int((~concept.known).sum()):
+                omitted.append(
+                    f"{concept.name} in {n_unknown:,} of {len(chosen):,} windows, where it is not known"
+                )
         except LstmkitError as error:
             omitted.append(str(error))
     n_fit, n_held_out = (len(part) for part in prober.split)
@@ -161,7 +166,7 @@ def concepts(state: Representation, dataset: Dataset, target: str | None = None)
     """
     latents = dataset.latents.reindex(state.origin.tz_convert("UTC"))
     hidden = [
-        Concept(name, _column(latents[name].to_numpy()), dataset.units[name].replace("m3", "m³"))
+        Concept(column_label(name), _column(latents[name].to_numpy()), unit_label(dataset.units[name]))
         for name in latents
     ]
     return [

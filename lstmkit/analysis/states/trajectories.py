@@ -1,6 +1,6 @@
 """The way of a hidden state through its space while the LSTM reads a window, and how much reading it needs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import NotRequired, TypedDict
@@ -14,16 +14,21 @@ from torch import Tensor, nn
 from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
-from lstmkit.internals.activations import record
-from lstmkit.internals.recurrent import LSTMCall, first_lstm, record_final_states
+from lstmkit.internals.called_lstms import called_lstms
+from lstmkit.internals.recurrent import LSTMCall, lstm_reader, record_final_states
+from lstmkit.internals.running import evaluated
+from lstmkit.internals.step_places import Place, step_places
 from lstmkit.params import HiddenStateParams
 
 FOLLOWED = 256  # windows that the distances are taken from
-BATCH = 32
+BATCH, FEW = 32, 8
 NEAR = 0.25  # of the spread of the final states
 READ_HOURS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 36, 48, 72, 96, 120, 144)
 QUARTILES = (0.25, 0.5, 0.75)
 MOST = 0.9  # of the windows
+
+Reader = Callable[[Float[Tensor, "batch time feature"]], LSTMCall]
+"""From inputs of a model to what one of its LSTMs reads."""
 
 
 class TrajectoryFacts(TypedDict):
@@ -122,38 +127,43 @@ class Trajectories:
 
 
 def trajectories(
-    model: nn.Module, windows: Windows, geometry: Geometry, params: HiddenStateParams
+    model: nn.Module,
+    windows: Windows,
+    geometry: Geometry,
+    params: HiddenStateParams,
+    lstm: str | None = None,
 ) -> Trajectories:
-    """Follow the last layer's hidden state over the lookback.
+    """Follow the hidden state of the last layer of one of a model's LSTMs over the lookback.
 
     Args:
         model: in evaluation mode, with an `nn.LSTM`.
         windows: from which the geometry's final states come.
         geometry: of the last layer's final states.
         params: how many windows the geometry has, and how many paths are drawn.
+        lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
     Raises:
-        LstmkitError: the model has no LSTM, or one that also reads backwards, whose state has no path in time.
+        LstmkitError: the model calls no LSTM of this name, or one that also reads backwards, or whose steps do not
+            lie in the window, so that its state has no path in time.
     """
-    x, _ = next(windows.batches(1))
-    call = first_lstm(model, x)
-    if call.lstm.bidirectional:
-        raise LstmkitError("half of a bidirectional LSTM reads backwards: its states have no path in time")
+    x, _ = next(windows.batches(FEW))
+    name = next(iter(called_lstms(model, x).called)) if lstm is None else lstm
+    read = _reader(model, x, name, windows.horizon)
     windows = windows.spread(params.windows)
     drawn = _across(geometry.representation.latest, params.trajectories)
     followed = windows.spread(FOLLOWED)
     spread, hours = geometry.spread or 1.0, windows.interval / pd.Timedelta("1h")
-    whole = _paths(model, call, windows.select(torch.from_numpy(drawn)))
+    whole = _paths(model, read, windows.select(torch.from_numpy(drawn)))
     paths = geometry.project(np.concatenate(list(whole)))
-    step, n_steps = _input_steps(model, x), paths.shape[1]
+    step, n_steps = _input_steps(read, x), paths.shape[1]
     walked = [
-        (_norm(path - path[:, -1:]), _norm(np.diff(path, axis=1))) for path in _paths(model, call, followed)
+        (_norm(path - path[:, -1:]), _norm(np.diff(path, axis=1))) for path in _paths(model, read, followed)
     ]
     to_end, moved = (np.concatenate(distances) / spread for distances in zip(*walked, strict=True))
     shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
     lengths = [read for h in READ_HOURS if shortest <= (read := round(h / hours)) < windows.lookback]
     hours_before = np.arange(n_steps - 1, -1, -1) * step * hours
-    apart = _after_reading(model, followed, lengths) / spread
+    apart = _after_reading(model, name, followed, lengths) / spread
     return Trajectories(
         geometry=geometry,
         windows=drawn,
@@ -177,23 +187,40 @@ def _across(values: Float[np.ndarray, "window"], size: int) -> Int[np.ndarray, "
     return np.argsort(values, kind="stable")[np.unique(middles.astype(int))]
 
 
+def _reader(model: nn.Module, x: Float[Tensor, "window time feature"], name: str, horizon: int) -> Reader:
+    """Tells what the LSTM reads, in its last call, which ends in the final state; refuses one that has no path."""
+    read = lstm_reader(model, x, name)
+    call, places = read(x)[-1], step_places(model, x, horizon)
+    if call.lstm.bidirectional:
+        raise LstmkitError("half of a bidirectional LSTM reads backwards: its states have no path in time")
+    if places[call.name] is not Place.WINDOW:
+        others = [other for other, place in places.items() if place is Place.WINDOW]
+        instead = f"; {', '.join(others)} can be followed" if others else ""
+        raise LstmkitError(
+            f"the steps of the LSTM {call.name} lie {places[call.name].value}: its states have no path over the "
+            f"lookback{instead}"
+        )
+    return lambda x: read(x)[-1]
+
+
 def _paths(
-    model: nn.Module, call: LSTMCall, windows: Windows
+    model: nn.Module, read: Reader, windows: Windows
 ) -> Iterator[Float[np.ndarray, "batch step unit"]]:
     for x, _ in windows.batches(BATCH):
-        with torch.inference_mode(), record(model, [call.name]) as outputs:
-            model(x)
-        states = outputs[call.name]
-        yield (states if call.lstm.batch_first else states.transpose(0, 1)).double().cpu().numpy()
+        with torch.inference_mode(), evaluated(model):
+            call = read(x)
+            first = call.lstm.batch_first
+            states, _ = call.lstm(call.x if first else call.x.transpose(0, 1), call.state)
+        yield (states if first else states.transpose(0, 1)).double().cpu().numpy()
 
 
 def _after_reading(
-    model: nn.Module, windows: Windows, lengths: list[int]
+    model: nn.Module, name: str, windows: Windows, lengths: list[int]
 ) -> Float[np.ndarray, "window length"]:
     """Distance of the last layer's final state after the newest steps from the one after all of them."""
     found = []
     for x, _ in windows.batches(BATCH):
-        with torch.inference_mode(), record_final_states(model) as states:
+        with torch.inference_mode(), record_final_states(model, name) as states:
             for steps in (*lengths, windows.lookback):
                 model(x[:, -steps:])
         *short, whole = (state[:, -1].double().cpu().numpy() for state in states)
@@ -215,11 +242,11 @@ def _settled(
     return hours_before[::-1][stays.sum(axis=1) - 1]
 
 
-def _input_steps(model: nn.Module, x: Float[Tensor, "1 time feature"]) -> float:
+def _input_steps(read: Reader, x: Float[Tensor, "window time feature"]) -> float:
     """Input steps per step of the LSTM: how many must go from a window until it makes one step less, and one more."""
-    steps = (first_lstm(model, x[:, gone:]).x.shape[1] for gone in range(x.shape[1]))
+    steps = (read(x[:, gone:]).x.shape[1] for gone in range(x.shape[1]))
     losses = (gone for gone, (before, after) in enumerate(pairwise(steps)) if after < before)
     found = list(islice(losses, 2))
     if len(found) == 2:
         return float(found[1] - found[0])
-    return x.shape[1] / first_lstm(model, x).x.shape[1]
+    return x.shape[1] / read(x).x.shape[1]

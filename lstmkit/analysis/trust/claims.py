@@ -77,7 +77,8 @@ def measure_claims(
         unit: of the target.
 
     Returns:
-        Claims under `trained` and `untrained`, and the `target_step` that they explain, as JSON can say them.
+        Claims under `trained` and `untrained`, the `target_step` that they explain, and the fingerprint of `latents`
+        where they have one, as JSON can say them.
 
     Raises:
         LstmkitError: the model cannot be looked into, or puts out other than finite forecasts.
@@ -113,14 +114,18 @@ def measure_claims(
             sufficient_history=_hours(sufficient_history(network, windows, params.seed, unit, size)),
         )
         measured[name] = asdict(claims)
+    if dataset.latents_fingerprint is not None:
+        measured["latents"] = dataset.latents_fingerprint
     return measured
 
 
 def _scores(prober: Prober, state: Representation, dataset: Dataset, target: str) -> dict[str, float]:
     scores = {}
     for concept in concepts(state, dataset, target):
-        if concept.varies(*prober.split):
+        try:
             scores[concept_key(concept.name)] = prober.score(state.values, concept)
+        except LstmkitError:  # it does not vary, or is hardly known
+            continue
     return scores
 
 

@@ -1,6 +1,7 @@
 """The numbers of weights that a summary takes up."""
 
-from lstmkit.analysis.weights.inputs import Biases, BiasFacts, InputWeightFacts, InputWeights
+from lstmkit.analysis.weights.biases import Biases, BiasFacts
+from lstmkit.analysis.weights.inputs import InputWeightFacts, InputWeights
 from lstmkit.analysis.weights.recurrent import RecurrentFacts, RecurrentWeights
 from lstmkit.analysis.weights.singular_values import SingularValueFacts, SingularValues
 
@@ -15,7 +16,7 @@ def weight_facts(
     """Numbers for a summary.
 
     Args:
-        inputs: weights of the first layer's inputs.
+        inputs: weights of the inputs of the first layer, of the LSTM that the model calls first.
         biases: of every layer.
         recurrent: weights from unit to unit.
         spectra: singular values of every matrix.

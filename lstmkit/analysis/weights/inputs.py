@@ -1,103 +1,27 @@
-"""The weights of an LSTM: what each gate reads from the inputs, from the units themselves, and from its biases."""
+"""What each gate of an LSTM reads from its inputs."""
 
 from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
 import pandas as pd
+import torch
 from jaxtyping import Float, Int
-from scipy.special import expit
 from torch import Tensor, nn
 
+from lstmkit.analysis.weights.layers import (
+    DRAWS,
+    GATES,
+    as_initialised,
+    color_limit,
+    find_called,
+    layers_of,
+)
 from lstmkit.errors import LstmkitError
-from lstmkit.internals.lstm_weights import lstm_weights, part_names
-from lstmkit.internals.recurrent import find_lstms
+from lstmkit.internals.called_lstms import CalledLSTMs, called_lstms
+from lstmkit.internals.recurrent import lstm_calls
 
-GATES = ("input gate i", "forget gate f", "candidate g", "output gate o")  # PyTorch's order of the rows
-DRAWS = 20  # random matrices that a trained one is held against
 CLEARLY = 1.2  # times as much
-SATURATES = 99.5  # percentile of the absolute weights at which colours end
-
-
-@dataclass(frozen=True)
-class LayerWeights:
-    """One direction of one layer of an `nn.LSTM`.
-
-    Attributes:
-        label: for example `layer 1`, or `layer 2 backward` where there are two directions.
-        read: weights of what the layer reads, W_ih.
-        recurrent: weights of its own last state, W_hh; the state is narrower than the units where it is projected.
-        bias: the sum of both biases; zero where the layer has none.
-        projection: from the units to the state, W_hr; None where the state is the units.
-    """
-
-    label: str
-    read: Float[np.ndarray, "gate unit input"]
-    recurrent: Float[np.ndarray, "gate unit state"]
-    bias: Float[np.ndarray, "gate unit"]
-    projection: Float[np.ndarray, "state unit"] | None = None
-
-    @property
-    def loop(self) -> Float[np.ndarray, "gate unit source"]:
-        """From each unit to the gates of each unit, through the projection where there is one."""
-        return self.recurrent if self.projection is None else self.recurrent @ self.projection
-
-
-def read_weights(model: nn.Module) -> tuple[LayerWeights, ...]:
-    """Weights with which a model's LSTM computes, layer by layer, a layer's two directions one after the other.
-
-    Args:
-        model: with one `nn.LSTM`, or itself one.
-
-    Raises:
-        LstmkitError: the model has none or several, or one whose weights are not finite or not set yet.
-    """
-    lstms = find_lstms(model)
-    if len(lstms) > 1:
-        raise LstmkitError(
-            f"{type(model).__name__} contains {len(lstms)} LSTMs: give one of {', '.join(lstms)}, not the whole model"
-        )
-    (lstm,) = lstms.values()
-    return tuple(
-        _layer(label, _finite(label, weights))
-        for label, weights in zip(part_names(lstm), lstm_weights(lstm), strict=True)
-    )
-
-
-def _finite(label: str, weights: dict[str, Tensor]) -> dict[str, Float[np.ndarray, "..."]]:
-    values = {kind: weight.cpu().double().numpy() for kind, weight in weights.items()}
-    if wrong := [kind for kind, weight in values.items() if not np.isfinite(weight).all()]:
-        raise LstmkitError(f"{wrong[0]} of the LSTM's {label} holds NaN or infinity: train the model anew")
-    return values
-
-
-def _layer(label: str, weights: dict[str, Float[np.ndarray, "..."]]) -> LayerWeights:
-    by_gate = {
-        kind: np.stack(np.split(values, len(GATES)))
-        for kind, values in weights.items()
-        if kind != "weight_hr"
-    }
-    without = np.zeros(by_gate["weight_hh"].shape[:2])
-    return LayerWeights(
-        label,
-        by_gate["weight_ih"],
-        by_gate["weight_hh"],
-        by_gate.get("bias_ih", without) + by_gate.get("bias_hh", without),
-        weights.get("weight_hr"),
-    )
-
-
-def as_initialised(
-    shape: tuple[int, ...], hidden: int, random: np.random.Generator
-) -> Float[np.ndarray, "..."]:
-    """Random weights as PyTorch's LSTM begins with: uniform within one over the square root of its units.
-
-    Args:
-        shape: of the weights.
-        hidden: units of the LSTM.
-        random: source of the numbers.
-    """
-    return random.uniform(-(hidden**-0.5), hidden**-0.5, shape)
 
 
 class InputWeightFacts(TypedDict):
@@ -126,6 +50,7 @@ class InputWeights:
         focus: percent of a unit's squared weights on its strongest input, mean over units.
         initial_focus: the same in random matrices as at initialisation.
         limit: absolute weight at which colours end.
+        lstm: name of the LSTM, where the model calls several; else empty.
     """
 
     inputs: tuple[str, ...]
@@ -137,6 +62,7 @@ class InputWeights:
     focus: float
     initial_focus: float
     limit: float
+    lstm: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Percent of the squared weights per input, of each gate and of all, largest first."""
@@ -174,18 +100,29 @@ class InputWeights:
         }
 
 
-def input_weights(model: nn.Module, features: tuple[str, ...], seed: int) -> InputWeights:
-    """What the first layer of a model's LSTM reads from its inputs.
+def input_weights(
+    model: nn.Module,
+    features: tuple[str, ...],
+    seed: int,
+    x: Float[Tensor, "batch time feature"] | None = None,
+    lstm: str | None = None,
+) -> InputWeights:
+    """What the first layer of one of a model's LSTMs reads from its inputs.
 
     Args:
         model: with an `nn.LSTM`.
         features: labels of the model's inputs.
         seed: of the random matrices.
+        x: some inputs of the model; not needed where it has one LSTM.
+        lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`.
+        LstmkitError: as `read_weights`.
     """
-    layers = [layer for layer in read_weights(model) if layer.label.split()[1] == "1"]
+    found = find_called(model, x)
+    name = next(iter(found.called)) if lstm is None else lstm
+    chosen = found.only(name).called[name]
+    layers = layers_of(chosen, name if len(found.called) > 1 else "")[: 2 if chosen.bidirectional else 1]
     order = [_by_strongest_input(layer.read) for layer in layers]
     weights = np.concatenate(
         [layer.read[:, units] for layer, units in zip(layers, order, strict=True)], axis=1
@@ -194,7 +131,7 @@ def input_weights(model: nn.Module, features: tuple[str, ...], seed: int) -> Inp
     squares = weights**2
     random = as_initialised((len(GATES), DRAWS * n_units, n_inputs), n_units, np.random.default_rng(seed))
     return InputWeights(
-        _input_labels(model, features, n_inputs),
+        _input_labels(model, features, n_inputs, x, found, name),
         weights,
         np.concatenate(order),
         n_units,
@@ -203,15 +140,56 @@ def input_weights(model: nn.Module, features: tuple[str, ...], seed: int) -> Inp
         _focus(weights),
         _focus(random),
         color_limit([weights]),
+        name if len(found.called) > 1 else "",
     )
 
 
-def _input_labels(model: nn.Module, features: tuple[str, ...], n_inputs: int) -> tuple[str, ...]:
+def every_input_weights(
+    model: nn.Module, features: tuple[str, ...], seed: int, x: Float[Tensor, "batch time feature"]
+) -> tuple[InputWeights, ...]:
+    """What the first layer of each LSTM that a model calls reads from its inputs, in the order of the calls.
+
+    Args:
+        model: with an `nn.LSTM`.
+        features: labels of the model's inputs.
+        seed: of the random matrices.
+        x: some inputs of the model.
+
+    Raises:
+        LstmkitError: as `read_weights`.
+    """
+    return tuple(input_weights(model, features, seed, x, name) for name in called_lstms(model, x).called)
+
+
+def _input_labels(
+    model: nn.Module,
+    features: tuple[str, ...],
+    n_inputs: int,
+    x: Float[Tensor, "batch time feature"] | None,
+    found: CalledLSTMs,
+    name: str,
+) -> tuple[str, ...]:
+    """Features where the LSTM reads these, channels behind convolutions; of several LSTMs the first may read either."""
+    numbered = tuple(f"input {k}" for k in range(n_inputs))
+    if x is not None and len(found.called) > 1:
+        if len(features) == n_inputs and _reads_inputs(model, x, found.called[name]):
+            return features
+        if name != next(iter(found.called)):
+            return numbered
     if any(isinstance(module, nn.Conv1d) for module in model.modules()):
         return tuple(f"channel {k}" for k in range(n_inputs))
-    if len(features) == n_inputs:
-        return features
-    return tuple(f"input {k}" for k in range(n_inputs))
+    return features if len(features) == n_inputs else numbered
+
+
+@torch.no_grad()
+def _reads_inputs(model: nn.Module, x: Float[Tensor, "batch time feature"], lstm: nn.LSTM) -> bool:
+    """Whether each step that an LSTM reads is one of the window's."""
+    try:
+        read = next(call.x for call in lstm_calls(model, x) if call.lstm is lstm)
+    except LstmkitError:  # a packed sequence, whose steps are not told
+        return False
+    same_width = read.shape[2] == x.shape[2]
+    return same_width and bool((read[:, :, None] == x[:, None]).all(dim=3).any(dim=2).all())
 
 
 def _by_strongest_input(weights: Float[np.ndarray, "gate unit input"]) -> Int[np.ndarray, "unit"]:
@@ -228,69 +206,3 @@ def _focus(weights: Float[np.ndarray, "gate unit input"]) -> float:
 def _percent(parts: Float[np.ndarray, "... input"]) -> Float[np.ndarray, "... input"]:
     total = parts.sum(axis=-1, keepdims=True)
     return 100 * parts / np.where(total > 0, total, 1.0)
-
-
-def color_limit(weights: list[np.ndarray]) -> float:
-    """The absolute weight at which colours end, so that a few large weights do not make all others pale.
-
-    Args:
-        weights: of one figure.
-    """
-    return float(np.percentile(np.abs(np.concatenate([w.ravel() for w in weights])), SATURATES)) or 1.0
-
-
-class BiasFacts(TypedDict):
-    """Where the forget gates stand while input and state are zero.
-
-    Attributes:
-        forget_bias: mean over layers and units.
-        kept_by_bias: share of the cell state that it keeps per step, mean over layers and units.
-    """
-
-    forget_bias: float
-    kept_by_bias: float
-
-
-@dataclass(frozen=True)
-class Biases:
-    """Where the gates stand while input and state are zero.
-
-    Attributes:
-        layers: labels.
-        values: sums of both biases.
-    """
-
-    layers: tuple[str, ...]
-    values: Float[np.ndarray, "layer gate unit"]
-
-    def to_frame(self) -> pd.DataFrame:
-        """Mean and spread over units, and the mean opening of the gates (the candidate has its mean value)."""
-        opening = expit(self.values)
-        opening[:, 2] = np.tanh(self.values[:, 2])
-        columns = {
-            "mean bias": self.values.mean(axis=2),
-            "standard deviation": self.values.std(axis=2),
-            "smallest": self.values.min(axis=2),
-            "largest": self.values.max(axis=2),
-            "value at zero input": opening.mean(axis=2),
-        }
-        index = pd.MultiIndex.from_product([self.layers, GATES], names=["layer", "gate"])
-        return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
-
-    def facts(self) -> BiasFacts:
-        """The mean bias of the forget gates, and the share that it keeps per step."""
-        forget = self.values[:, 1]
-        return {"forget_bias": float(forget.mean()), "kept_by_bias": float(expit(forget).mean())}
-
-
-def biases(model: nn.Module) -> Biases:
-    """Biases of every layer of a model's LSTM.
-
-    Args:
-        model: with an `nn.LSTM`.
-
-    Raises:
-        LstmkitError: the model has none.
-    """
-    layers = read_weights(model)
-    return Biases(tuple(layer.label for layer in layers), np.stack([layer.bias for layer in layers]))

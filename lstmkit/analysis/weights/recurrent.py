@@ -9,9 +9,9 @@ from jaxtyping import Float, Int
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.linalg import eigvals, svdvals
 from scipy.spatial.distance import pdist
-from torch import nn
+from torch import Tensor, nn
 
-from lstmkit.analysis.weights.inputs import (
+from lstmkit.analysis.weights.layers import (
     DRAWS,
     GATES,
     LayerWeights,
@@ -89,17 +89,20 @@ class RecurrentWeights:
         }
 
 
-def recurrent_weights(model: nn.Module, seed: int) -> RecurrentWeights:
-    """How the units of a model's LSTM are connected with each other.
+def recurrent_weights(
+    model: nn.Module, seed: int, x: Float[Tensor, "batch time feature"] | None = None
+) -> RecurrentWeights:
+    """How the units of each LSTM that a model calls are connected with each other.
 
     Args:
         model: with an `nn.LSTM`.
         seed: of the random matrices.
+        x: some inputs of the model; not needed where it has one LSTM.
 
     Raises:
-        LstmkitError: the model has no `nn.LSTM`.
+        LstmkitError: as `read_weights`.
     """
-    layers = read_weights(model)
+    layers = read_weights(model, x)
     order = [_by_likeness(layer.loop) for layer in layers]
     weights = [layer.loop[:, by][:, :, by] for layer, by in zip(layers, order, strict=True)]
     labels = tuple(layer.label for layer in layers)

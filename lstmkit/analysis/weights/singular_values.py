@@ -9,9 +9,9 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.linalg import svdvals
 from scipy.stats import entropy
-from torch import nn
+from torch import Tensor, nn
 
-from lstmkit.analysis.weights.inputs import DRAWS, GATES, LayerWeights, as_initialised, read_weights
+from lstmkit.analysis.weights.layers import DRAWS, GATES, LayerWeights, as_initialised, read_weights
 
 ENERGY = 0.99  # share of the squared norm that the second rank keeps
 ROUNDING = 1e-12
@@ -151,18 +151,21 @@ class SingularValues:
         }
 
 
-def singular_values(model: nn.Module, seed: int) -> SingularValues:
-    """Singular values of every weight matrix of a model's LSTM.
+def singular_values(
+    model: nn.Module, seed: int, x: Float[Tensor, "batch time feature"] | None = None
+) -> SingularValues:
+    """Singular values of every weight matrix of each LSTM that a model calls.
 
     Args:
         model: with an `nn.LSTM`.
         seed: of the random matrices.
+        x: some inputs of the model; not needed where it has one LSTM.
 
     Raises:
-        LstmkitError: the model has none.
+        LstmkitError: as `read_weights`.
     """
     return SingularValues(
-        tuple(spectrum for layer in read_weights(model) for spectrum in _spectra(layer, seed))
+        tuple(spectrum for layer in read_weights(model, x) for spectrum in _spectra(layer, seed))
     )
 
 

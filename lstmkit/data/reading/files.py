@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from lstmkit.data.reading.compressed import COMPRESSIONS, PARQUET, TEXT_SUFFIXES, kind_of
 from lstmkit.data.reading.parquet_files import read_parquet_file
 from lstmkit.data.reading.stamps import time_index
 from lstmkit.data.reading.tables import Table
-from lstmkit.data.reading.text_files import COMPRESSIONS, read_text_file
+from lstmkit.data.reading.text_files import read_text_file
 from lstmkit.data.reading.values import measured
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams
 from lstmkit.wording import one_line, shown
-
-TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".dat")
 
 
 def read_measurements(files: Path | Sequence[Path], data: DataParams) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -55,10 +54,7 @@ def _read(path: Path, data: DataParams) -> Table:
     name = one_line(path)
     if not path.is_file():
         raise LstmkitError(f"{name}: there is no such file")
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    is_parquet = suffixes[-1:] == [".parquet"]
-    of_text = suffixes[:-1] if suffixes[-1:] and suffixes[-1] in COMPRESSIONS else suffixes
-    if not is_parquet and not (of_text and of_text[-1] in TEXT_SUFFIXES):
+    if (kind := kind_of(path)) is None:
         kinds = f"{', '.join(TEXT_SUFFIXES)} (also with {', '.join(COMPRESSIONS)} behind it) or .parquet"
         raise LstmkitError(f"{name}: the name must end in {kinds}")
     if path.stat().st_size == 0:
@@ -66,7 +62,7 @@ def _read(path: Path, data: DataParams) -> Table:
     wanted = [*data.time.column, *data.read.where]
     for column in data.columns.values():
         wanted += [column.column, *column.where]
-    read = read_parquet_file if is_parquet else read_text_file
+    read = read_parquet_file if kind == PARQUET else read_text_file
     table = read(path, list(dict.fromkeys(wanted)), data.read)
     if table.frame.empty:
         raise LstmkitError(f"{name}: the file holds no rows")
@@ -75,7 +71,7 @@ def _read(path: Path, data: DataParams) -> Table:
 
 def _conditions(data: DataParams) -> list[tuple[dict[str, str | int], list[str]]]:
     """The rows that columns belong to, each with our names of these columns."""
-    groups = []
+    groups: list[tuple[dict[str, str | int], list[str]]] = []
     for name, column in data.columns.items():
         conditions = data.read.where | column.where
         together = next((names for known, names in groups if known == conditions), None)

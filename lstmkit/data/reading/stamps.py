@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.reading.epochs import YEARS, advice_on_counts, counted
 from lstmkit.data.reading.tables import Cells, Table, as_text
-from lstmkit.params import TimeColumn
+from lstmkit.params import EPOCHS, TimeColumn
 from lstmkit.wording import shown
-
-YEARS = (1678, 2261)  # that can be counted in nanoseconds
 
 _DATE = r"\d{4}-\d"
 _DATE_ALONE = r"\d{4}-\d\d?-\d\d?"
@@ -19,6 +18,8 @@ _ISO_8601 = (
     "write ISO 8601, such as 2025-06-05 18:00 or 2025-06-05T18:00+02:00, or state the `format` of the time "
     "stamps under `time` in the YAML"
 )
+_PARTS = r"\d{4}(?: \d{1,2}){2,5}"
+_DIRECTIVES = ("%Y", "%m", "%d", "%H", "%M", "%S")
 _OF_VARIABLE_WIDTH = re.compile("%[aAbBpfz]")
 _WITHOUT_SEPARATOR = re.compile("%[YymdjHIMS]%[YymdjHIMSf]")
 _TIME_OF_DAY = re.compile("time|hour|clock|zeit|stunde|heure|hora", re.IGNORECASE)
@@ -38,10 +39,7 @@ def time_index(table: Table, time: TimeColumn) -> pd.DatetimeIndex:
         LstmkitError: a time stamp cannot be read, is not later than the one before, or does not say when it is.
     """
     cells = _stamp_cells(table, time)
-    is_typed = pd.api.types.is_datetime64_any_dtype(cells.values)
-    if not is_typed and not pd.api.types.is_string_dtype(cells.values):
-        cells.refuse(pd.Series(True, cells.values.index), f"is no time stamp: {_ISO_8601}")
-    utc = _typed(cells, time) if is_typed else _parsed(cells, time)
+    utc = counted(cells, time.format) if time.format in EPOCHS else _dated(cells, time)
     step = utc.diff()
     if (repeated := step == pd.Timedelta(0)).any():
         same = "is a duplicate of the time stamp in the row before"
@@ -52,6 +50,15 @@ def time_index(table: Table, time: TimeColumn) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(utc).rename(None)
 
 
+def _dated(cells: Cells, time: TimeColumn) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(cells.values):
+        return _typed(cells, time)
+    if not pd.api.types.is_string_dtype(cells.values):
+        counts = advice_on_counts(cells.values)
+        cells.refuse(pd.Series(True, cells.values.index), f"is no time stamp: {counts or _ISO_8601}")
+    return _parsed(cells, time)
+
+
 def _stamp_cells(table: Table, time: TimeColumn) -> Cells:
     if len(time.column) == 1:
         cells = table.cells(time.column[0])
@@ -60,7 +67,7 @@ def _stamp_cells(table: Table, time: TimeColumn) -> Cells:
         )
         return (
             Cells(cells.path, cells.label, as_text(cells.values), cells.first_line)
-            if time.format and is_number
+            if time.format and is_number and not time.is_counted
             else cells
         )
     parts = [as_text(table.frame[column]) for column in time.column]
@@ -91,8 +98,18 @@ def _parsed(cells: Cells, time: TimeColumn) -> pd.Series:
 def _iso_8601(cells: Cells, text: pd.Series) -> pd.Series:
     dated = text.where(text.str.match(_DATE, na=False))
     stamps = pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-    cells.refuse(stamps.isna(), f"is no readable time stamp: {_ISO_8601}")
+    if stamps.isna().any():
+        advice = advice_on_counts(text) or _advice_on_parts(text) or _ISO_8601
+        cells.refuse(stamps.isna(), f"is no readable time stamp: {advice}")
     return stamps
+
+
+def _advice_on_parts(text: pd.Series) -> str:
+    """What to state where year, month, day and parts of the day stand in columns of their own."""
+    if not text.str.fullmatch(_PARTS).all():
+        return ""
+    written = " ".join(_DIRECTIVES[: len(text.iloc[0].split())])
+    return f"if it is joined from year, month, day and so on, write `format: '{written}'` under `time` in the YAML"
 
 
 def _formatted(cells: Cells, text: pd.Series, written: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 import lzma
 import warnings
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ _UNREADABLE = (
     MemoryError,
     pd.errors.ParserWarning,
     zlib.error,
+    zipfile.BadZipFile,
+    NotImplementedError,  # a compression that Python cannot undo
     lzma.LZMAError,
     pa.ArrowException,
 )
@@ -55,7 +58,9 @@ class Cells:
         rows = f"row{beside} {row}" + (f" to {last}" if beside else "")
         if self.first_line is None:
             return f"{rows} (counted from 0)"
-        lines = f"line{beside} {row + self.first_line}" + (f" to {last + self.first_line}" if beside else "")
+        lines = f"line{beside} {row + self.first_line}"
+        if last is not None and last != row:
+            lines += f" to {last + self.first_line}"
         return f"{rows} ({lines} of the file)"
 
     def refuse(self, bad: pd.Series, complaint: str) -> None:

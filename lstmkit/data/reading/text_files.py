@@ -1,23 +1,18 @@
 """Reads columns of a text file: CSV and its relatives, also compressed."""
 
-import bz2
-import gzip
 import io
-import lzma
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pandas as pd
-import pyarrow as pa
 
+from lstmkit.data.reading.compressed import opened, text_suffix
 from lstmkit.data.reading.tables import Table, check_columns, reading, some
 from lstmkit.errors import LstmkitError
 from lstmkit.params import ReadParams
 from lstmkit.wording import one_line
-
-COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 
 _SEPARATORS = {"tab": "\t", "space": " ", "whitespace": r"\s+"}
 _STATED_AS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
@@ -34,7 +29,9 @@ def read_text_file(path: Path, wanted: list[str], read: ReadParams) -> Table:
     Raises:
         LstmkitError: the file is not written as `read` says, or a column is not there once.
     """
-    kind = f"CSV ({read.encoding.upper()}, columns separated by {_written(read.separator)})"
+    with reading(path, "a ZIP archive"):
+        read = _with_separator(path, read)
+    kind = f"CSV ({read.encoding.upper()}, columns separated by {_written(_separator(read))})"
     with reading(path, kind), _decoding(path, read):
         before, first = _first_line(path, read)
     before += read.header and bool(read.names)
@@ -54,17 +51,17 @@ def read_text_file(path: Path, wanted: list[str], read: ReadParams) -> Table:
 
 
 def _cells(path: Path, read: ReadParams, skipped: int) -> pd.DataFrame:
-    settings = {
+    settings: dict[str, Any] = {
         "header": None,
         "dtype": str,
         "na_filter": False,
         "index_col": False,
         "skip_blank_lines": False,
         "skiprows": skipped,
-        "sep": _SEPARATORS.get(read.separator, read.separator),
+        "sep": _SEPARATORS.get(_separator(read), _separator(read)),
     }
     suffix = path.suffix.lower()
-    if suffix == ".zst" or read.skip_lines or read.comment is not None:
+    if suffix in (".zst", ".zip") or read.skip_lines or read.comment is not None:
         with _lines(path, read) as text:
             return pd.read_csv(text, **settings)
     compression = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz"}.get(suffix)
@@ -86,30 +83,16 @@ def _decoding(path: Path, read: ReadParams) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, encoding: str) -> Iterator[IO[str]]:
-    # utf-8-sig: UTF-8 that may begin with a byte order mark
-    encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    suffix = path.suffix.lower()
-    if suffix == ".zst":
-        with pa.input_stream(str(path), compression="zstd") as stream:
-            yield io.TextIOWrapper(stream, encoding, newline="")
-        return
-    opens = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(suffix, open)
-    with opens(path, "rt", encoding=encoding, newline="") as text:
-        yield text
-
-
-@contextmanager
 def _lines(path: Path, read: ReadParams) -> Iterator[IO[str]]:
     """The file's text; skipped lines are blank, so that all others keep their numbers."""
-    with _opened(path, read.encoding) as text:
+    with opened(path, read.encoding) as text:
         kept = ("\n" if _is_skipped(before, line, read) else line for before, line in enumerate(text))
         yield io.StringIO("".join(kept), newline="")
 
 
 def _first_line(path: Path, read: ReadParams) -> tuple[int, str]:
     """How many lines stand before the first that is not skipped, and that line."""
-    with _opened(path, read.encoding) as text:
+    with opened(path, read.encoding) as text:
         for before, line in enumerate(text):
             if not _is_skipped(before, line, read):
                 return before, line
@@ -119,6 +102,17 @@ def _first_line(path: Path, read: ReadParams) -> tuple[int, str]:
 def _is_skipped(before: int, line: str, read: ReadParams) -> bool:
     is_comment = read.comment is not None and line.lstrip().startswith(read.comment)
     return is_comment or before + 1 in read.skip_lines or not line.strip()
+
+
+def _with_separator(path: Path, read: ReadParams) -> ReadParams:
+    """The way of writing with its separator, which the name of the file tells where the YAML does not."""
+    if read.separator is not None:
+        return read
+    return read.model_copy(update={"separator": "tab" if text_suffix(path) == ".tsv" else ","})
+
+
+def _separator(read: ReadParams) -> str:
+    return read.separator or ","
 
 
 def _written(separator: str) -> str:
@@ -132,7 +126,7 @@ def _advice(line: str, read: ReadParams) -> str:
 
 def _advice_on_separator(line: str, read: ReadParams) -> str:
     """What to state where the header holds the separator nowhere, but another one."""
-    if read.separator == "whitespace" or _SEPARATORS.get(read.separator, read.separator) in line:
+    if read.separator == "whitespace" or _SEPARATORS.get(_separator(read), _separator(read)) in line:
         return ""
     other = next((stated for sign, stated in _STATED_AS.items() if sign in line), None)
     return f"; write `separator: {other}` under `read` in the YAML" if other else ""

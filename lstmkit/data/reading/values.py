@@ -3,17 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.quantities import Quantity, out_of_range, quantity_of
 from lstmkit.data.reading.sentinels import sentinels
 from lstmkit.data.reading.tables import Cells
-from lstmkit.data.units import (
-    QUANTITIES,
-    QUANTITY_OF_NAME,
-    Quantity,
-    can_be_converted,
-    out_of_range,
-    stated_as,
-    to_canonical,
-)
+from lstmkit.data.units import known_unit, similar_unit, stated_as, to_canonical
 from lstmkit.errors import LstmkitError
 from lstmkit.params import Column, DataParams, Missing
 from lstmkit.wording import one_line, shown
@@ -53,7 +46,9 @@ def measured(parts: list[Cells], name: str, data: DataParams) -> tuple[np.ndarra
         )
         cells.refuse(numbers.abs() > LARGEST, "is too large for single precision, in which networks compute")
         _refuse_impossible(cells, numbers, name, column)
-    values, unit = to_canonical(pd.Series(together), column.unit)
+    quantity = quantity_of(name, column)
+    kind = None if quantity is None else quantity.unit
+    values, unit = to_canonical(pd.Series(together), column.unit, kind)
     return values.to_numpy(), unit
 
 
@@ -126,22 +121,31 @@ def _refuse_impossible(cells: Cells, numbers: pd.Series, name: str, column: Colu
         lowest, highest = column.range
         said = f"is outside the range of {lowest:g} to {highest:g} {column.unit} that the YAML states for {shown(name)}"
         cells.refuse((numbers < lowest) | (numbers > highest), f"{said}; `range: none` there checks nothing")
-    elif column.range is None and (quantity := column.quantity or QUANTITY_OF_NAME.get(name)):
-        _refuse_unphysical(cells, numbers, name, column.unit, QUANTITIES[quantity])
+    elif column.range is None and (quantity := quantity_of(name, column)):
+        _refuse_unphysical(cells, numbers, name, column.unit, quantity)
 
 
 def _refuse_unphysical(cells: Cells, numbers: pd.Series, name: str, unit: str, quantity: Quantity) -> None:
-    values, canonical = to_canonical(numbers, unit)
-    units = " or ".join(stated_as(quantity.unit))
+    if known_unit(unit, quantity.unit) is None:
+        raise LstmkitError(f"{one_line(cells.path)}: {cells.label}: {_unknown(unit, name, quantity)}")
     way_out = f"if {shown(name)} is not {quantity.label}, write `range: none` for it in the YAML"
+    values, canonical = to_canonical(numbers, unit, quantity.unit)
+    units = " or ".join(stated_as(quantity.unit))
     if canonical != quantity.unit:
-        if can_be_converted(unit):
-            said = f"{quantity.label} is not measured in {unit}, but in {units}; {way_out}"
-            raise LstmkitError(f"{one_line(cells.path)}: {cells.label}: {said}")
-        return
+        said = f"{quantity.label} is not measured in {unit}, but in {units}; {way_out}"
+        raise LstmkitError(f"{one_line(cells.path)}: {cells.label}: {said}")
     tolerated = f" (±{quantity.tolerance:g} are tolerated)" if quantity.tolerance else ""
     said = (
         f"as {unit} is outside the range of {quantity.label}, {quantity.lowest:g} to {quantity.highest:g} {canonical}"
         f"{tolerated}: is the unit of {shown(name)} in the YAML right? It can be {units}; {way_out}"
     )
     cells.refuse(out_of_range(values, quantity), said)
+
+
+def _unknown(unit: str, name: str, quantity: Quantity) -> str:
+    near = similar_unit(unit, quantity.unit)
+    advice = f"write {near}" if near else f"it can be {' or '.join(stated_as(quantity.unit))}"
+    return (
+        f"the unit {shown(unit)} of {shown(name)} cannot be converted to {quantity.unit}, as is done for "
+        f"{quantity.label}: {advice}, or write `range: none` for {shown(name)} in the YAML to keep it as it is"
+    )

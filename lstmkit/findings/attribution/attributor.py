@@ -1,7 +1,13 @@
 """Which inputs and which past steps drive a forecast, in words."""
 
-from lstmkit.analysis.attribution.attributor import Attribution, Attributor
+from lstmkit.analysis.attribution.attributor import Attributor
+from lstmkit.analysis.attribution.averages import Attribution
 from lstmkit.wording import VISIBLE, duration, feature_label, percent, whole_percent
+
+BESIDE: dict[str | None, str] = {
+    "window mean": ", compared with each window's own mean",
+    "given values": ", compared with given values",
+}
 
 
 def attribution_caption(attribution: Attribution) -> str:
@@ -10,7 +16,11 @@ def attribution_caption(attribution: Attribution) -> str:
     Args:
         attribution: of one method.
     """
-    return f"{attribution.method} of the {attribution.explained}, averaged over {attribution.n_windows} test windows."
+    beside = BESIDE.get(attribution.baseline, "")
+    return (
+        f"{attribution.method} of the {attribution.explained}{beside}, averaged over {attribution.n_windows} "
+        f"test windows."
+    )
 
 
 def attribution_finding(attribution: Attribution) -> str:

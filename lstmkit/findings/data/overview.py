@@ -4,7 +4,7 @@ import pandas as pd
 
 from lstmkit.data.dataset import GapReport
 from lstmkit.data.overview import HOUR, WEEK, WEEKDAYS, Overview
-from lstmkit.wording import count, digits, duration, feature_label, with_error
+from lstmkit.wording import count, digits, duration, feature_label, sentence_case, with_error
 
 LONG = pd.Timedelta("14D")  # from which one counts in days
 
@@ -45,8 +45,9 @@ def overview_finding(overview: Overview) -> str:
     _, end = overview.stretches["test"][-1]
     empty = f" {overview.regimes.empty_sentence}" if overview.regimes.empty else ""
     return (
-        f"{overview.name}: {overview.means.index[0]:%d %B %Y} to {end:%d %B %Y}, {feature_label(overview.target)} "
-        f"{with_error(overview.means.mean(), overview.means.std())} {overview.unit}. {_rhythm(overview)} "
+        f"{sentence_case(overview.name)}: {overview.means.index[0]:%d %B %Y} to {end:%d %B %Y}, "
+        f"{feature_label(overview.target)} {with_error(overview.means.mean(), overview.means.std())} {overview.unit}. "
+        f"{_rhythm(overview)} "
         f"Regimes: {overview.regimes.labels[0]} below {digits(low)}, "
         f"{overview.regimes.labels[2]} from {digits(high)} {overview.unit} on.{empty} {gap_sentence(overview.gaps)}"
     )

@@ -8,7 +8,10 @@ from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatis
 from lstmkit.analysis.gates.settling import forget_course
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
+from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.findings.gates.sufficient_history import sufficient_history_words
+from lstmkit.findings.lstms import layer_words, listed
+from lstmkit.internals.step_places import Place
 from lstmkit.wording import count, digits, duration, percent, signed
 
 STEADY = 10  # percent, up to which a cell state that grows or shrinks is called stable
@@ -20,7 +23,9 @@ def gate_statistics_caption(gates: GateStatistics) -> str:
     Args:
         gates: of all parts.
     """
-    return f"{count(gates.n_windows, 'test window')} spread evenly over time, every layer of the LSTM."
+    names = [lstm.name for lstm in gates.lstms]
+    which = "the LSTM" if len(names) == 1 else listed(names)
+    return f"{count(gates.n_windows, 'test window')} spread evenly over time, every layer of {which}."
 
 
 def sampling_words(gates: GateStatistics) -> str:
@@ -29,9 +34,20 @@ def sampling_words(gates: GateStatistics) -> str:
     Args:
         gates: of all parts.
     """
-    if gates.stride == 1:
-        return "every step of the lookback"
-    return f"one of every {gates.stride} steps of the lookback, the newest among them"
+    names: dict[str, list[str]] = {}
+    for lstm in gates.lstms:
+        names.setdefault(_sampled(lstm), []).append(lstm.name)
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"in {listed(of)} {sampled}" for sampled, of in names.items())
+
+
+def _sampled(lstm: WalkedLSTM) -> str:
+    where = " of the lookback" if lstm.in_window else " ahead" if lstm.place is Place.AHEAD else ""
+    if lstm.stride == 1:
+        return f"every step{where}"
+    last = "newest" if lstm.in_window else "last"
+    return f"one of every {lstm.stride} steps{where}, the {last} among them"
 
 
 def distribution_finding(gates: GateStatistics) -> str:
@@ -45,7 +61,7 @@ def distribution_finding(gates: GateStatistics) -> str:
         mean = gates.mean(part).mean(axis=(0, 2))
         open_, shut = percent(part.high[FORGET].mean()), percent(part.low[FORGET].mean())
         sentences.append(
-            f"In {part.name} the forget gate {_average(mean, part, FORGET)}, "
+            f"In {layer_words(part.name)} the forget gate {_average(mean, part, FORGET)}, "
             f"{open_} of its values above 0.9 and {shut} below 0.1; the input gate {_average(mean, part, 0)}, "
             f"the output gate {_average(mean, part, 3).removeprefix('averages ')}."
         )
@@ -70,24 +86,50 @@ def evolution_finding(gates: GateStatistics) -> str:
         if not course.settled:
             start = "shows no mark of its initial state: it stays"
         elif course.drifts:
-            start = "has not settled by the middle of the lookback and then moves"
+            start = f"has not settled by {_middle(part)} and then moves"
         else:
-            start = f"takes {duration(course.hours)} to lose the mark of its initial state and then stays"
+            start = (
+                f"takes {_length(course.hours, part)} to lose the mark of its initial state and then stays"
+            )
         where = (
             f"between {course.low:.3f} and {course.high:.3f}; at {_last_step(part)} it is {course.last:.3f}"
             if f"{course.low:.3f}" != f"{course.high:.3f}"
             else f"at {course.low:.3f}"
         )
         sentences.append(f"In {_reader(part)} the mean forget gate {start} {where}.")
-    return " ".join(sentences)
+    return " ".join([*sentences, *filter(None, map(_place_words, gates.lstms))])
+
+
+def _place_words(lstm: WalkedLSTM) -> str:
+    """Where steps lie that are not those of the window."""
+    steps = count(lstm.n_steps, "step")
+    if lstm.place is Place.AHEAD:
+        return f"The LSTM {lstm.name} reads {steps}, one for each step ahead of the forecast's origin."
+    if lstm.place is Place.UNKNOWN:
+        return (
+            f"The LSTM {lstm.name} reads {steps}, of which it is not known where in the window they lie: they are "
+            "counted from the first, and its times are in steps."
+        )
+    return ""
 
 
 def _reader(part: PartStatistics) -> str:
-    return f"{part.name}, which reads from the newest step to the oldest," if part.backward else part.name
+    order = "from the newest step to the oldest" if part.lstm.in_window else "from the last step to the first"
+    return f"{layer_words(part.name)}, which reads {order}," if part.backward else layer_words(part.name)
 
 
 def _last_step(part: PartStatistics) -> str:
-    return "the oldest step" if part.backward else "the newest step"
+    names = ("newest", "oldest") if part.lstm.in_window else ("last", "first")
+    return f"the {names[part.backward]} step"
+
+
+def _middle(part: PartStatistics) -> str:
+    return "the middle of the lookback" if part.lstm.in_window else "the middle of its steps"
+
+
+def _length(time: float, part: PartStatistics) -> str:
+    """A time in hours, or in steps where their length is not known."""
+    return duration(time) if part.lstm.step_hours is not None else f"{digits(time)} steps"
 
 
 def regime_finding(gates: GateStatistics) -> str:
@@ -108,8 +150,8 @@ def regime_finding(gates: GateStatistics) -> str:
     for part in gates.parts:
         means = {regime: mean[:, FORGET].mean() for regime, mean in gates.regime_means(part).items()}
         said.append(
-            f"In {part.name} the mean forget gate is {means[high]:.3f} in {labels[high]} and {means[low]:.3f} in "
-            f"{labels[low]} ({signed(means[high] - means[low], 3)}){_unit_by_unit(gates, part)}."
+            f"In {layer_words(part.name)} the mean forget gate is {means[high]:.3f} in {labels[high]} and "
+            f"{means[low]:.3f} in {labels[low]} ({signed(means[high] - means[low], 3)}){_unit_by_unit(gates, part)}."
         )
     return " ".join(said)
 
@@ -136,7 +178,7 @@ def cell_finding(gates: GateStatistics) -> str:
         verdict = "stable" if abs(growth) < STEADY else "growing" if growth > 0 else "shrinking"
         sentences.append(
             f"In {_reader(part)} the cell state's norm is {part.last_cell:.2f} at {_last_step(part)}, "
-            f"{signed(growth)} % against the middle of the lookback: {verdict}. Each step writes "
+            f"{signed(growth)} % against {_middle(part)}: {verdict}. Each step writes "
             f"{100 * part.update_ratio:.0f} % of that norm anew."
         )
     return " ".join(sentences)
@@ -155,8 +197,8 @@ def saturation_finding(gates: GateStatistics, untrained: GateStatistics) -> str:
         told = f"; before training {then}" if then != now else ", as before training"
         near = [percent(each.saturated) for each in (part, before)]
         sentences.append(
-            f"Of the {count(part.low.shape[1], 'unit')} of {part.name}, {now} in most of the values{told}. Of the "
-            f"values of its three gates {near[0]} lie within 0.1 of 0 or 1, before training {near[1]}."
+            f"Of the {count(part.low.shape[1], 'unit')} of {layer_words(part.name)}, {now} in most of the values"
+            f"{told}. Of the values of its three gates {near[0]} lie within 0.1 of 0 or 1, before training {near[1]}."
         )
     return " ".join(sentences)
 
@@ -179,26 +221,30 @@ def timescale_finding(gates: GateStatistics, untrained: GateStatistics, history:
         untrained: of the same network before training.
         history: that the forecast needs.
     """
-    sentences = []
-    for part, before in zip(gates.parts, untrained.parts, strict=True):
-        low, high = (duration(hours) for hours in part.timescale_range)
-        units = f"{low} to {high}" if low != high else "the same"
-        sentences.append(
-            f"In {part.name} the median unit has forgotten all but 1/e after {duration(part.median_timescale)} (eight "
-            f"of ten units: {units}), the untrained network's after {duration(before.median_timescale)}; the longest "
-            f"memory is unit {part.longest_unit}'s, {duration(part.longest_timescale)} (untrained "
-            f"{duration(before.longest_timescale)}). In a tenth of the steps the most retentive unit would remember "
-            f"{duration(part.longest_at_a_step)}."
-        )
+    pairs = zip(gates.parts, untrained.parts, strict=True)
+    sentences = [_timescales(part, before) for part, before in pairs]
     longest, lookback = gates.longest_timescale, gates.lookback_hours
-    sentences.append(
-        f"The lookback of {duration(lookback)} is {digits(lookback / longest)} times the longest timescale."
-        if longest < lookback
-        else f"The longest timescale exceeds the lookback of {duration(lookback)}."
-    )
+    if longest is not None:
+        sentences.append(
+            f"The lookback of {duration(lookback)} is {digits(lookback / longest)} times the longest timescale."
+            if longest < lookback
+            else f"The longest timescale exceeds the lookback of {duration(lookback)}."
+        )
     needed = sufficient_history_words(history)
     sentences.append(f"{_lengthened(gates, untrained)} What the forecast needs is another matter: {needed}.")
     return " ".join(sentences)
+
+
+def _timescales(part: PartStatistics, before: PartStatistics) -> str:
+    low, high = (_length(time, part) for time in part.timescale_range)
+    units = f"{low} to {high}" if low != high else "the same"
+    return (
+        f"In {layer_words(part.name)} the median unit has forgotten all but 1/e after "
+        f"{_length(part.median_timescale, part)} (eight of ten units: {units}), the untrained network's after "
+        f"{_length(before.median_timescale, part)}; the longest memory is unit {part.longest_unit}'s, "
+        f"{_length(part.longest_timescale, part)} (untrained {_length(before.longest_timescale, part)}). In a tenth of "
+        f"the steps the most retentive unit would remember {_length(part.longest_at_a_step, part)}."
+    )
 
 
 def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
@@ -207,4 +253,4 @@ def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
     if not longer:
         return "No median is more than a tenth longer than before training: by this measure, no memory was learned."
     others = " alone" if len(longer) < len(gates.parts) else ""
-    return f"Training made the median more than a tenth longer in {' and '.join(longer)}{others}."
+    return f"Training made the median more than a tenth longer in {' and '.join(map(layer_words, longer))}{others}."

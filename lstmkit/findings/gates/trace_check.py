@@ -1,11 +1,26 @@
 """Whether the gates that are shown are those of PyTorch's own LSTM."""
 
+from collections.abc import Sequence
+
 import torch
 
+from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.internals.trace_check import TraceCheck
 from lstmkit.wording import digits
 
 PRECISIONS = {torch.float32: "single", torch.float64: "double", torch.float16: "half"}
+HELD = "The gates are computed outside PyTorch's fused LSTM and held against it. "
+
+
+def trace_checks_finding(lstms: Sequence[WalkedLSTM]) -> str:
+    """The verdict on each LSTM, with its name where there are several.
+
+    Args:
+        lstms: that were walked through.
+    """
+    if len(lstms) == 1:
+        return trace_check_finding(lstms[0].check)
+    return HELD + " ".join(f"{lstm.name}: {_said(lstm.check)}" for lstm in lstms)
 
 
 def trace_check_finding(check: TraceCheck) -> str:
@@ -14,16 +29,19 @@ def trace_check_finding(check: TraceCheck) -> str:
     Args:
         check: of a trace against the fused LSTM.
     """
-    held = "The gates are computed outside PyTorch's fused LSTM and held against it. "
+    return HELD + _said(check)
+
+
+def _said(check: TraceCheck) -> str:
     if check.undefined:
         return (
-            f"{held}Gates or states are NaN, because the inputs, the initial state or the weights hold NaN or "
+            "Gates or states are NaN, because the inputs, the initial state or the weights hold NaN or "
             "infinity: the gates shown here say nothing about the model."
         )
     bounds = "all gates lie within their bounds" if check.bounded else "some gates leave their bounds"
     precision = PRECISIONS.get(check.dtype, str(check.dtype).removeprefix("torch."))
     return (
-        f"{held}{_verdict(check)} In {precision} precision, "
+        f"{_verdict(check)} In {precision} precision, "
         f"in which this page is computed, hidden states differ by up to {check.hidden:.1e}, final cell states by "
         f"{check.cell:.1e} (cells reach {digits(check.largest_cell)}) and states from their recurrence computed "
         f"anew by {check.recurrence:.1e}; {bounds}."

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.labels import column_label
 from lstmkit.findings.states.prober import probe_words
 from lstmkit.wording import count, signed
 
@@ -23,6 +25,16 @@ def probes_caption(probes: Probes) -> str:
         f"Linear probes, fitted on {probes.n_fit:,} test windows and judged on {probes.n_held_out:,} later ones of "
         f"{count(probes.n_days, 'day')}, a lookback apart; {lines}."
     )
+
+
+def unseen_sentence(dataset: Dataset) -> str:
+    """What states are probed for that no model sees; empty where a study has no latents.
+
+    Args:
+        dataset: the series, with its latents and what it tells of.
+    """
+    names = [column_label(name) for name in dataset.latents]
+    return f"No model sees {_listed(names)} of {dataset.subject}." if names else ""
 
 
 def probes_finding(probes: Probes) -> str:

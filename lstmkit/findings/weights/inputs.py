@@ -1,29 +1,43 @@
 """What the gates of an LSTM read, and where they stand on their own, in sentences."""
 
-from lstmkit.analysis.weights.inputs import GATES, Biases, InputWeights
+from lstmkit.analysis.weights.biases import Biases
+from lstmkit.analysis.weights.inputs import InputWeights
+from lstmkit.analysis.weights.layers import GATES
+from lstmkit.findings.lstms import layer_words
 from lstmkit.wording import count, digits, signed
 
 
-def input_weights_caption(weights: InputWeights) -> str:
+def input_weights_caption(*weights: InputWeights) -> str:
     """What is drawn, and in which order.
 
     Args:
-        weights: of the first layer.
+        *weights: of the first layer of each LSTM.
     """
+    drawn = "; ".join(_drawn(each) for each in weights)
+    limits = " and ".join(f"±{each.limit:.2f}" for each in weights)
     return (
-        f"Left, the weights of {len(weights.inputs)} inputs to the {len(weights.units)} units of layer 1, gate by "
-        f"gate; a unit has the same column in every gate. Units are sorted by the input that they weigh most over all "
-        f"gates, then by its weight in the candidate. Colours end at ±{weights.limit:.2f}. Right, the share of each "
-        f"input of the gate's squared weights."
+        f"Left, {drawn}, gate by gate; a unit has the same column in every gate. Units "
+        "are sorted by the input that they weigh most over all gates, then by its weight in the candidate. Colours end "
+        f"at {limits}. Right, the share of each input of the gate's squared weights."
     )
 
 
-def input_weights_finding(weights: InputWeights) -> str:
+def _drawn(weights: InputWeights) -> str:
+    layer = f"layer 1 of {weights.lstm}" if weights.lstm else "layer 1"
+    inputs, units = count(len(weights.inputs), "input"), count(len(weights.units), "unit")
+    return f"the weights of {inputs} to the {units} of {layer}"
+
+
+def input_weights_finding(*weights: InputWeights) -> str:
     """Which inputs hold most of the weight, and whether units specialise.
 
     Args:
-        weights: of the first layer.
+        *weights: of the first layer of each LSTM.
     """
+    return " ".join(f"{each.lstm}: {_read(each)}" if each.lstm else _read(each) for each in weights)
+
+
+def _read(weights: InputWeights) -> str:
     total = weights.to_frame()["all gates"]
     if not total.any():
         return "All input weights are zero: the LSTM does not read its inputs."
@@ -56,8 +70,8 @@ def biases_finding(biases: Biases) -> str:
     """
     forget = biases.to_frame().xs(GATES[1], level="gate")
     layers = [
-        f"{layer} {signed(row['mean bias'], 2)} (from {signed(row['smallest'], 2)} to {signed(row['largest'], 2)}), "
-        f"which keeps {100 * row['value at zero input']:.0f} % of the cell state per step"
+        f"{layer_words(str(layer))} {signed(row['mean bias'], 2)} (from {signed(row['smallest'], 2)} to "
+        f"{signed(row['largest'], 2)}), which keeps {100 * row['value at zero input']:.0f} % of the cell state per step"
         for layer, row in forget.iterrows()
     ]
     return (

@@ -1,6 +1,7 @@
 """How the units of an LSTM feed back, in sentences."""
 
 from lstmkit.analysis.weights.recurrent import RecurrentWeights
+from lstmkit.findings.lstms import layer_words
 from lstmkit.wording import signed
 
 
@@ -27,7 +28,8 @@ def recurrent_weights_finding(weights: RecurrentWeights) -> str:
 
 
 def _sentence(weights: RecurrentWeights, layer: str) -> str:
-    name, gate = f"{layer[0].upper()}{layer[1:]}", weights.strongest_gate(layer)
+    words = layer_words(layer)
+    name, gate = f"{words[0].upper()}{words[1:]}", weights.strongest_gate(layer)
     if gate is None:
         return f"{name} has no recurrent weights but zeros: it forgets its state at once."
     strongest = weights.table.loc[layer].loc[gate]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from lstmkit.analysis.attribution.agreement import Agreement
-from lstmkit.analysis.attribution.attributor import Attribution
+from lstmkit.analysis.attribution.averages import Attribution
 from lstmkit.plots.style import (
     ACCENT,
     INK,

@@ -1,31 +1,26 @@
 """Figures of an LSTM's gates and cells."""
 
+from collections.abc import Callable
 from itertools import cycle, product
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
+from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.stream import BIN_EDGES
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
-from lstmkit.plots.style import (
-    ACCENT,
-    INK,
-    MUTED,
-    REGIME_COLORS,
-    SEQUENCE,
-    WARM,
-    axes_grid,
-    canvas,
-    hours_axis,
-    light_grid,
-    power_ticks,
+from lstmkit.analysis.gates.walked import WalkedLSTM
+from lstmkit.plots.gates.panels import (
+    gate_title,
+    line_title,
+    step_axis,
+    step_limits,
+    step_marker,
+    step_positions,
 )
-from lstmkit.wording import duration
+from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, axes_grid, light_grid
 
 GATE_COLORS = dict(zip(GATE_NAMES, SEQUENCE, strict=False))
 
@@ -46,7 +41,7 @@ def plot_distributions(gates: GateStatistics) -> Figure:
             axes.axvline(gates.mean(part)[:, k].mean(), color=INK, lw=1, ls="--")
             axes.set_xlim(edges[0], edges[-1])
             axes.set_xticks(np.linspace(edges[0], edges[-1], 3))
-            axes.set_title(f"{gate}, {part.name}", fontsize=9)
+            axes.set_title(gate_title(part, gate, k == 0), fontsize=9)
             light_grid(axes)
         row[0].set_ylabel("share of values (%)")
     for axes in rows[-1]:
@@ -85,7 +80,8 @@ def plot_statistics(gates: GateStatistics) -> Figure:
         right.barh(rows + offset, table[column], height=0.32, color=color, label=label)
     right.set_xlabel("share of values (%)")
     right.set_title("Shut and open")
-    right.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, -0.26), fontsize=8)
+    below = -0.26 if len(gates.lstms) == 1 else -2.1 / len(table)  # half an inch, however many rows there are
+    right.legend(ncols=2, loc="upper right", bbox_to_anchor=(1.02, below), fontsize=8)
     for axes in (left, right):
         light_grid(axes, "x")
     return figure
@@ -97,52 +93,32 @@ def plot_evolution(gates: GateStatistics) -> Figure:
     Args:
         gates: of all layers.
     """
+    alone = len(gates.lstms) == 1
     figure, panels = axes_grid(
-        len(gates.parts), 1, height=0.5 + 1.9 * len(gates.parts), squeeze=False, sharex=True
+        len(gates.parts), 1, height=0.5 + 1.9 * len(gates.parts), squeeze=False, sharex=alone
     )
     for part, axes in zip(gates.parts, panels[:, 0], strict=True):
-        mean = gates.mean(part)
+        mean, steps = gates.mean(part), step_positions(part.lstm)
         for k, gate in enumerate(GATE_NAMES):
             low, high = np.quantile(mean[:, k], [0.1, 0.9], axis=1)
-            axes.fill_between(-gates.hours_before, low, high, color=GATE_COLORS[gate], alpha=0.15, lw=0)
+            axes.fill_between(steps, low, high, color=GATE_COLORS[gate], alpha=0.15, lw=0)
             axes.plot(
-                -gates.hours_before, mean[:, k].mean(axis=1), color=GATE_COLORS[gate], label=gate, lw=1.5
+                steps,
+                mean[:, k].mean(axis=1),
+                color=GATE_COLORS[gate],
+                label=gate,
+                lw=1.5,
+                marker=step_marker(part.lstm),
             )
         axes.set_ylabel("mean gate")
-        axes.set_title(part.name.capitalize())
-        _lookback(axes, gates)
+        axes.set_title(line_title(part))
+        _steps(axes, part.lstm, gates)
         light_grid(axes)
     panels[0, 0].legend(ncols=4, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
-    _only_last_label(panels[:, 0])
-    return figure
-
-
-def plot_forget_heatmap(gates: GateStatistics) -> Figure:
-    """Mean forget gate of each unit at each step, units ordered by their timescale.
-
-    Args:
-        gates: of all layers.
-    """
-    figure, panels = axes_grid(1, len(gates.parts), height=3.8, squeeze=False)
-    means = [gates.mean(part)[:, FORGET] for part in gates.parts]
-    norm = Normalize(min(mean.min() for mean in means), max(mean.max() for mean in means))
-    for part, axes in zip(gates.parts, panels[0], strict=True):
-        forget = gates.mean(part)[:, FORGET]
-        order = np.argsort(part.timescale)[::-1]
-        image = axes.imshow(
-            forget[:, order].T,
-            aspect="auto",
-            interpolation="nearest",
-            extent=(-gates.lookback_hours, 0, len(order), 0),
-            norm=norm,
-            cmap="viridis",
-        )
-        axes.set_title(part.name.capitalize())
-        hours_axis(axes, gates.lookback_hours, most_ticks=6)
-    panels[0, 0].set_ylabel("units, the longest memory on top")
-    bar = figure.colorbar(image, ax=list(panels[0]), pad=0.02, aspect=25)
-    bar.outline.set_visible(False)
-    bar.set_label("mean forget gate", color=MUTED, fontsize=8)
+    for axes, part, below in zip(panels[:, 0], gates.parts, gates.parts[1:], strict=False):
+        if part.lstm == below.lstm:
+            axes.set_xlabel("")
+            axes.tick_params(axis="x", labelbottom=False)
     return figure
 
 
@@ -180,7 +156,7 @@ def _regime_bars(axes: Axes, gates: GateStatistics, part: PartStatistics) -> Non
     axes.set_ylabel("mean gate")
     bottom, top = axes.get_ylim()
     axes.set_ylim(bottom, top + 0.25 * (top - bottom))
-    axes.set_title(part.name.capitalize())
+    axes.set_title(line_title(part))
     light_grid(axes)
 
 
@@ -203,7 +179,7 @@ def plot_cell_magnitude(gates: GateStatistics) -> Figure:
     Args:
         gates: of all layers.
     """
-    return _over_lookback(gates, [part.cell for part in gates.parts], "norm of the cell state", "Cell state")
+    return _over_steps(gates, lambda part: part.cell, "norm of the cell state", "Cell state")
 
 
 def plot_update_ratio(gates: GateStatistics) -> Figure:
@@ -212,99 +188,39 @@ def plot_update_ratio(gates: GateStatistics) -> Figure:
     Args:
         gates: of all layers.
     """
-    updates = [100 * part.update for part in gates.parts]
-    return _over_lookback(gates, updates, "written / cell state (%)", "What each step writes")
-
-
-def plot_saturation(gates: GateStatistics, untrained: GateStatistics) -> Figure:
-    """How often each unit's gates are saturated: open to the right, shut upwards (Karpathy et al. 2015).
-
-    Args:
-        gates: of all layers.
-        untrained: of the same network before training, drawn in grey.
-    """
-    figure, rows = axes_grid(
-        len(gates.parts), 3, height=0.5 + 2.5 * len(gates.parts), squeeze=False, sharex=True, sharey=True
+    return _over_steps(
+        gates, lambda part: 100 * part.update, "written / cell state (%)", "What each step writes"
     )
-    for part, before, row in zip(gates.parts, untrained.parts, rows, strict=True):
-        for axes, k in zip(row, SQUASHED, strict=True):
-            axes.plot([0, 1], [1, 0], color=MUTED, lw=0.8)
-            axes.plot(before.high[k], before.low[k], "o", ms=4, alpha=0.4, mew=0, color=MUTED)
-            axes.plot(
-                part.high[k], part.low[k], "o", ms=4, alpha=0.5, mew=0, color=GATE_COLORS[GATE_NAMES[k]]
-            )
-            axes.set_xlim(-0.03, 1.03)
-            axes.set_ylim(-0.03, 1.03)
-            axes.set_aspect("equal")
-            axes.set_title(f"{GATE_NAMES[k]}, {part.name}", fontsize=9)
-            light_grid(axes, "both")
-        row[0].set_ylabel("share of values\nbelow 0.1")
-    for axes in rows[-1]:
-        axes.set_xlabel("share of values above 0.9")
-    return figure
 
 
-def plot_timescales(gates: GateStatistics, untrained: GateStatistics, history: SufficientHistory) -> Figure:
-    """Memory timescale of each unit, with the range of eight of ten of its steps, and what they are held against.
-
-    Args:
-        gates: of all layers.
-        untrained: of the same network before training.
-        history: that the forecast needs; no line where there is none.
-    """
-    figure, panels = axes_grid(1, len(gates.parts), height=3.5, squeeze=False, sharey=True)
-    for part, before, axes in zip(gates.parts, untrained.parts, panels[0], strict=True):
-        order = np.argsort(part.timescale)
-        units = np.arange(len(order))
-        low, _, high = part.timescale_quantiles[:, order]
-        axes.fill_between(
-            units, low, high, color=ACCENT, alpha=0.2, lw=0, step="mid", label="10–90 % of the steps"
-        )
-        axes.plot(units, part.timescale[order], color=ACCENT, lw=1.8, label="whole lookback")
-        axes.plot(units, np.sort(before.timescale), color=MUTED, lw=1.4, label="before training")
-        if history.hours is not None:
-            label = "sufficient history of the forecast"
-            axes.axhline(history.hours, color=WARM, lw=1.2, ls=":", label=label)
-        _lookback_line(axes, gates.lookback_hours)
-        axes.set_yscale("log")
-        power_ticks(axes.yaxis)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
-        axes.set_xlabel("units, by their timescale")
-        axes.set_title(part.name.capitalize())
+def _over_steps(
+    gates: GateStatistics,
+    course: Callable[[PartStatistics], Float[np.ndarray, "time moment"]],
+    label: str,
+    title: str,
+) -> Figure:
+    """One panel per LSTM, with a line for each of its parts."""
+    lstms = gates.lstms
+    height = 2.8 if len(lstms) == 1 else 0.4 + 2.4 * len(lstms)
+    figure, panels = axes_grid(len(lstms), 1, height=height, squeeze=False)
+    for lstm, axes in zip(lstms, panels[:, 0], strict=True):
+        parts, steps = gates.parts_of(lstm), step_positions(lstm)
+        for part, (line, color) in zip(parts, cycle(product(("-", "--", ":"), SEQUENCE)), strict=False):
+            mean, spread = course(part).T
+            axes.fill_between(steps, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
+            name = part.name if len(lstms) == 1 else part.layer
+            axes.plot(steps, mean, line, color=color, lw=1.5, label=name, marker=step_marker(lstm))
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel(label)
+        axes.set_title(lstm.name)
+        axes.legend(ncols=min(4, len(parts)))
+        _steps(axes, lstm, gates)
         light_grid(axes)
-    longest = max(float(part.timescale_quantiles.max()) for part in gates.parts)
-    panels[0, 0].set_ylim(top=3 * max(gates.lookback_hours, longest))  # of all panels, which share it
-    panels[0, 0].set_ylabel("timescale −1/log f")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+    what = f"{title}: mean ± standard deviation over windows"
+    panels[0, 0].set_title(what if len(lstms) == 1 else f"{what}\n{lstms[0].name}")
     return figure
 
 
-def _lookback_line(axes: Axes, hours: float) -> None:
-    axes.axhline(hours, color=INK, lw=0.8, ls="--")
-    axes.annotate("lookback", (0, hours), xytext=(2, 3), textcoords="offset points", fontsize=8, color=INK)
-
-
-def _over_lookback(gates: GateStatistics, courses: list[np.ndarray], label: str, title: str) -> Figure:
-    figure, axes = canvas(height=2.8)
-    looks = cycle(product(("-", "--", ":"), SEQUENCE))
-    for part, course, (line, color) in zip(gates.parts, courses, looks, strict=False):
-        mean, spread = course.T
-        axes.fill_between(-gates.hours_before, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
-        axes.plot(-gates.hours_before, mean, line, color=color, lw=1.5, label=part.name)
-    axes.set_ylim(bottom=0)
-    axes.set_ylabel(label)
-    axes.set_title(f"{title}: mean ± standard deviation over windows")
-    axes.legend(ncols=min(4, len(gates.parts)))
-    _lookback(axes, gates)
-    light_grid(axes)
-    return figure
-
-
-def _lookback(axes: Axes, gates: GateStatistics) -> None:
-    axes.set_xlim(-gates.lookback_hours, 0)
-    hours_axis(axes, gates.lookback_hours)
-
-
-def _only_last_label(column: np.ndarray) -> None:
-    for axes in column[:-1]:
-        axes.set_xlabel("")
+def _steps(axes: Axes, lstm: WalkedLSTM, gates: GateStatistics) -> None:
+    axes.set_xlim(*step_limits(lstm, gates))
+    step_axis(axes, lstm, gates)

@@ -1,6 +1,8 @@
 """A cloud of hidden states in three dimensions that a reader can turn."""
 
+import json
 from html import escape
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -49,21 +51,27 @@ def plot_turning(geometry: Geometry) -> go.Figure:
     return figure
 
 
-def as_html(figure: go.Figure) -> str:
-    """A figure as a piece of a page; plotly.js is loaded from its network address, once for all pages.
+def as_output(figure: go.Figure) -> dict[str, Any]:
+    """A figure as a notebook's output: data, which JupyterLab draws, and a piece of a page, without plotly.js.
 
-    The library weighs almost 5 MB, a hundred times the figure, so it is not put into each notebook.
+    The library weighs almost 5 MB, a hundred times the figure. The book holds it once, for all pages.
 
     Args:
         figure: to be turned.
+
+    Returns:
+        What `display(…, raw=True)` shows, by type.
     """
-    return figure.to_html(
+    config = {"displaylogo": False, "responsive": True, "typesetMath": False}
+    html = figure.to_html(
         full_html=False,
-        include_plotlyjs="cdn",
+        include_plotlyjs=False,
         include_mathjax=False,
         div_id="hidden-states-in-space",
-        config={"displaylogo": False, "responsive": True, "typesetMath": False},
+        config=config,
     )
+    data = json.loads(figure.to_json()) | {"config": config}
+    return {"application/vnd.plotly.v1+json": data, "text/html": html}
 
 
 def _literal(text: str) -> str:

@@ -1,11 +1,15 @@
 """Figures of an LSTM's weights."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from lstmkit.analysis.weights.inputs import GATES, InputWeights
+from lstmkit.analysis.weights.inputs import InputWeights
+from lstmkit.analysis.weights.layers import GATES
 from lstmkit.analysis.weights.recurrent import RecurrentWeights
 from lstmkit.analysis.weights.singular_values import SingularValues, Spectrum
 from lstmkit.plots.style import (
@@ -15,6 +19,7 @@ from lstmkit.plots.style import (
     SEQUENCE,
     SIGNED_COLORS,
     axes_grid,
+    canvas,
     light_grid,
 )
 
@@ -22,15 +27,29 @@ GATE_COLORS = (SEQUENCE[1], SEQUENCE[2], SEQUENCE[3], SEQUENCE[5])
 MOST_NAMES = 16  # rows, up to which each has a name and each value a mark
 
 
-def plot_input_weights(weights: InputWeights) -> Figure:
+def plot_input_weights(*weights: InputWeights) -> Figure:
     """Weights from each input to each unit, gate by gate, with each input's share of the squared weights.
 
     Args:
-        weights: of the first layer.
+        *weights: of the first layer of each LSTM, one below the other.
     """
+    heights = [1.4 + 4 * max(1.0, min(2.1, 0.15 * len(each.inputs))) for each in weights]
+    shape = {"sharey": True, "width_ratios": [5, 1.2]}
+    if len(weights) == 1:
+        figure, panels = axes_grid(4, 2, height=heights[0], **shape)
+        _draw_inputs(figure, panels, weights[0])
+        return figure
+    figure, whole = canvas(height=sum(heights))
+    whole.remove()
+    parts = np.asarray(figure.subfigures(len(weights), 1, height_ratios=heights))
+    for part, each in zip(parts, weights, strict=True):
+        _draw_inputs(part, part.subplots(4, 2, **shape), each)
+        part.suptitle(each.lstm, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+def _draw_inputs(figure: FigureBase, panels: np.ndarray, weights: InputWeights) -> None:
     n_units, n_inputs = weights.weights.shape[1:]
-    height = 1.4 + 4 * max(1.0, min(2.1, 0.15 * n_inputs))
-    figure, panels = axes_grid(4, 2, height=height, sharey=True, width_ratios=[5, 1.2])
     for gate, (left, right) in enumerate(panels):
         image = left.imshow(
             weights.weights[gate].T,
@@ -58,7 +77,6 @@ def plot_input_weights(weights: InputWeights) -> Figure:
     panels[-1, 1].set_xlabel("share (%)")
     panels[0, 1].set_title("Squared weight")
     _signed_bar(figure, image, list(panels[:, 0]))
-    return figure
 
 
 def plot_recurrent_weights(weights: RecurrentWeights) -> Figure:
@@ -82,7 +100,7 @@ def plot_recurrent_weights(weights: RecurrentWeights) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.set_title(gate.capitalize(), fontsize=9)
-        line[0].set_ylabel(f"{layer}\nto unit")
+        line[0].set_ylabel("\n".join([*_lines(layer), "to unit"]))
     for axes in panels[-1]:
         axes.set_xlabel("from unit")
     _signed_bar(figure, image, panels)
@@ -96,10 +114,14 @@ def plot_singular_values(result: SingularValues) -> Figure:
         result: of an LSTM.
     """
     layers = list(dict.fromkeys(spectrum.layer for spectrum in result.whole))
-    columns = len(result.whole) // len(layers)
+    rows = [[spectrum for spectrum in result.whole if spectrum.layer == layer] for layer in layers]
+    columns = max(map(len, rows))
     figure, panels = axes_grid(len(layers), columns, height=0.9 + 2.4 * len(layers), squeeze=False)
-    for spectrum, axes in zip(result.whole, panels.flat, strict=True):
-        _draw_spectrum(axes, spectrum, result.gates(spectrum))
+    for spectra, line in zip(rows, panels, strict=True):
+        for spectrum, axes in zip(spectra, line, strict=False):
+            _draw_spectrum(axes, spectrum, result.gates(spectrum))
+        for axes in line[len(spectra) :]:  # of an LSTM without a projection beside one that has some
+            axes.set_axis_off()
     for axes in panels[-1]:
         axes.set_xlabel("position")
     for axes in panels[:, 0]:
@@ -120,12 +142,20 @@ def _draw_spectrum(axes: Axes, spectrum: Spectrum, gates: tuple[Spectrum, ...]) 
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     matrix = f"$W_{{{spectrum.matrix[2:]}}}$"
-    title = f"{spectrum.layer.capitalize()}, {matrix} ({spectrum.shape[0]} × {spectrum.shape[1]})"
-    axes.set_title(title, parse_math=True)
+    size = f"{matrix} ({spectrum.shape[0]} × {spectrum.shape[1]})"
+    name = spectrum.layer.replace("$", r"\$")
+    several = len(_lines(spectrum.layer)) > 1
+    axes.set_title(f"{name}\n{size}" if several else f"{name.capitalize()}, {size}", parse_math=True)
     light_grid(axes)
 
 
-def _signed_bar(figure: Figure, image: AxesImage, axes) -> None:
+def _lines(layer: str) -> list[str]:
+    """The name of the LSTM, where there are several, and that of the layer."""
+    lstm, _, part = layer.rpartition(", ")
+    return [lstm, part] if lstm else [part]
+
+
+def _signed_bar(figure: FigureBase, image: AxesImage, axes: Sequence[Axes] | np.ndarray) -> None:
     bar = figure.colorbar(image, ax=axes, location="bottom", pad=0.02, aspect=60, shrink=0.6, extend="both")
     bar.outline.set_visible(False)
     bar.ax.xaxis.set_major_locator(MaxNLocator(7))

@@ -12,8 +12,10 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
+from lstmkit.analysis.attribution import methods
 from lstmkit.analysis.attribution.agreement import agreement
-from lstmkit.analysis.attribution.attributor import Attribution, Attributor
+from lstmkit.analysis.attribution.attributor import Attributor
+from lstmkit.analysis.attribution.averages import Attribution
 from lstmkit.analysis.attribution.methods import (
     ScalarForecast,
     gradient_x_input,
@@ -248,7 +250,7 @@ def test_the_mean_over_the_horizon_and_a_single_step():
 @pytest.mark.parametrize("step", [0, -1, 4])
 def test_a_step_that_the_model_does_not_forecast_is_refused(step):
     model = Weighted(torch.ones(2, 1), ahead=(1.0, 10.0, 4.0))
-    with pytest.raises(LstmkitError, match=f"target_step is {step}, but the model forecasts 3 steps"):
+    with pytest.raises(LstmkitError, match=f"^step is {step}, but output has 3 steps ahead, counted from 1$"):
         ScalarForecast(model, step)(torch.ones(1, 2, 1))
 
 
@@ -441,23 +443,56 @@ class Flattened(Weighted):
 
 
 class Deepened(Weighted):
-    """Puts out an axis too many."""
+    """Puts out an axis for its one target."""
 
     def forward(self, x):
         return super().forward(x)[:, :, None]
 
 
-@pytest.mark.parametrize(("kind", "shape"), [(Flattened, r"\(2,\)"), (Deepened, r"\(2, 1, 1\)")])
+class TooDeep(Weighted):
+    """Puts out an axis too many."""
+
+    def forward(self, x):
+        return super().forward(x)[:, :, None, None]
+
+
+class OneWindow(Weighted):
+    """Loses windows on the way."""
+
+    def forward(self, x):
+        return super().forward(x)[:1]
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(TooDeep, r"\(2, 1, 1, 1\)"), (OneWindow, r"\(1, 1\)")])
 def test_outputs_that_are_no_forecasts_are_refused(kind, shape):
-    said = rf"^{kind.__name__} puts out the shape {shape}; \(2, horizon\) is expected, one row per window"
+    said = rf"^{kind.__name__} returns float32 of shape {shape}; a tensor of shape \(2,\), \(2, horizon\) or "
     with pytest.raises(LstmkitError, match=said):
         saliency(ScalarForecast(kind(noise(14, 3))), noise(2, 14, 3))
+
+
+@pytest.mark.parametrize("kind", [Flattened, Deepened])
+def test_one_step_or_one_target_without_or_with_an_axis_of_its_own_is_the_same(kind):
+    windows, params = make_test_windows(), AttributionParams(smooth_samples=3)
+    ahead = (1.0,) if kind is Flattened else (1.0, 3.0)
+    plain, other = (
+        Attributor(each(noise(6, 2), ahead), windows, params, 0, "ppm") for each in (Weighted, kind)
+    )
+    for method in set(methods.METHODS) - {"guided_backprop"}:
+        expected, found = (getattr(each, method)() for each in (plain, other))
+        for field in dataclasses.fields(expected):
+            np.testing.assert_array_equal(getattr(found, field.name), getattr(expected, field.name))
+
+
+def test_a_forecast_that_is_nan_at_another_step_than_the_one_explained_is_refused():
+    model = Weighted(noise(14, 3), ahead=(1.0, torch.nan))
+    with pytest.raises(LstmkitError, match=r"^Weighted forecasts NaN or infinity for the window 0"):
+        saliency(ScalarForecast(model, 1), noise(2, 14, 3))
 
 
 def test_hooks_come_off_when_the_forward_pass_raises():
     model = cnn_lstm()
     before = state_of(model)
-    with pytest.raises(LstmkitError, match="target_step is 9"):
+    with pytest.raises(LstmkitError, match=r"^step is 9, but output has 4 steps ahead"):
         guided_backprop(ScalarForecast(model, 9), noise(2, 14, 3))
     with pytest.raises(RuntimeError):
         guided_backprop(ScalarForecast(model), noise(2, 14, 5))
@@ -594,7 +629,7 @@ def test_the_sample_is_seeded():
         assert not np.array_equal(first[k], other[k])
 
 
-def test_attributions_of_a_batch_are_let_go_before_the_next():
+def test_attributions_of_a_batch_are_let_go_before_the_next(monkeypatch):
     windows = make_test_windows(n=60)
     attributor = Attributor(
         Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(batch_size=5), 0, ""
@@ -607,7 +642,9 @@ def test_attributions_of_a_batch_are_let_go_before_the_next():
         kept.extend([weakref.ref(values), weakref.ref(x)])
         return values
 
-    attributor._average("watched", watched)
+    method = dataclasses.replace(methods.METHODS["saliency"], attribute=watched)
+    monkeypatch.setitem(methods.METHODS, "saliency", method)
+    attributor.saliency()
     assert len(alive) == 12
     assert max(alive) == 0
 

@@ -198,6 +198,31 @@ def test_windows_without_any_gradient_do_not_spoil_the_ratios():
     np.testing.assert_allclose(flow.norm * 12, alone.norm * int(is_open.sum()), rtol=1e-5)
 
 
+class TwoTargets(CNNLSTMForecaster):
+    """Three steps ahead of two targets, alone or under a name."""
+
+    as_dict = False
+
+    def forward(self, x):
+        flow = super().forward(x).reshape(len(x), 3, 2)
+        return {"flow": flow, "mean": flow.mean(dim=2)} if self.as_dict else flow
+
+
+@pytest.mark.parametrize("as_dict", [False, True])
+@pytest.mark.parametrize("target", [0, 1])
+def test_the_gradient_of_one_target_of_one_output(target, as_dict):
+    sizes = {"n_features": 2, "horizon": 6, "channels": (4, 5), "hidden": 4, "head": 6}
+    plain, model = (stirred(kind(**sizes)) for kind in (CNNLSTMForecaster, TwoTargets))
+    model.as_dict = as_dict
+    # the second of three steps of two targets is the third or fourth of six numbers
+    expected = gradient_flow(plain, windows_of(), AttributionParams(target_step=3 + target), seed=0)
+    output = "flow" if as_dict else None
+    found = gradient_flow(model, windows_of(), AttributionParams(target_step=2), 0, output, target)
+    np.testing.assert_allclose(found.norm, expected.norm, rtol=1e-5)  # float32
+    for values, others in zip(found.magnitude, expected.magnitude, strict=True):
+        np.testing.assert_allclose(values, others, rtol=1e-4, atol=1e-7)
+
+
 def test_a_model_without_stages_is_refused():
     with pytest.raises(LstmkitError, match="LSTMForecaster has no convolutional stages"):
         gradient_flow(LSTMForecaster(2, 3, hidden=2), windows_of(), AttributionParams(), seed=0)
@@ -208,7 +233,7 @@ def test_a_model_without_stages_is_refused():
 def test_a_step_beyond_the_horizon_is_refused_and_hooks_come_off():
     model = small()
     before = state_of(model)
-    with pytest.raises(LstmkitError, match="target_step is 4, but the model forecasts 3 steps"):
+    with pytest.raises(LstmkitError, match=r"^step is 4, but output has 3 steps ahead, counted from 1$"):
         gradient_flow(model, windows_of(), AttributionParams(target_step=4), seed=0)
     assert state_of(model) == before
 

@@ -13,6 +13,7 @@ from lstmkit.analysis.errors.warning_rates import OWN
 from lstmkit.analysis.errors.warning_skill import warning_skill
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.grid import make_dataset
+from lstmkit.data.quantities import quantity_of
 from lstmkit.findings.errors.warning_skill import warning_caption, warning_finding, warning_table
 from lstmkit.params import EvaluationParams, StudyParams
 from tests.analysis.drawn import windows_drawn
@@ -401,7 +402,13 @@ def test_a_target_that_is_co2_in_ppm_has_the_default(name, quantity, unit, level
     index = pd.date_range("2025-01-01", periods=100, freq="1h", tz="UTC")
     frame = pd.DataFrame({name: np.arange(100.0)}, index=index)
     dataset = make_dataset(
-        "x", frame, target=name, interval=pd.Timedelta("1h"), site_timezone="UTC", units={name: unit}
+        "x",
+        frame,
+        target=name,
+        interval=pd.Timedelta("1h"),
+        site_timezone="UTC",
+        units={name: unit},
+        quantity=quantity_of(name, params.data.columns[name]),
     )
     train = raw_windows(dataset, 1, params.split, lookback=2, residual="none")["train"]
     assert len(warning_levels(dataset, train, params)) == levels

@@ -7,6 +7,8 @@ from lstmkit.analysis.gates.part import PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.stream import BINS
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
+from lstmkit.analysis.gates.walked import WalkedLSTM
+from lstmkit.internals.step_places import Place
 from lstmkit.internals.trace_check import TraceCheck
 from tests.analysis.gated import REGIMES
 
@@ -29,6 +31,17 @@ NEEDS_3_H = SufficientHistory(
 )
 TIME = 8  # steps of a quarter of an hour
 COUNTS = [[10, 10, 10], [10, 10, 10]]
+CHECK = TraceCheck(1e-6, 2e-6, 3e-7, True, 1.0, 5e-15, 0.0, torch.float32)
+
+
+def walked(name: str = "lstm", place: Place = Place.WINDOW, span_hours: float | None = 2.0) -> WalkedLSTM:
+    """An LSTM whose steps lie in the window, ahead of the origin, or nowhere known."""
+    hours = None
+    if span_hours is not None:
+        ahead = place is Place.AHEAD
+        hours = -np.arange(1.0, TIME + 1) if ahead else np.arange(TIME - 1.0, -1, -1)
+        hours = hours * span_hours / TIME
+    return WalkedLSTM(name, TIME, place, span_hours, CHECK, hours)
 
 
 def part_of(name: str = "layer 1", gates=0.5, units: int = 2, **other) -> PartStatistics:
@@ -36,6 +49,7 @@ def part_of(name: str = "layer 1", gates=0.5, units: int = 2, **other) -> PartSt
     shares = np.zeros((4, units))
     dull = {
         "name": name,
+        "lstm": walked(),
         "backward": name.endswith("backward"),
         "mean": np.broadcast_to(gates, (2, 3, TIME, 4, units)).copy(),
         "spread": np.full(4, 0.1),
@@ -54,15 +68,7 @@ def part_of(name: str = "layer 1", gates=0.5, units: int = 2, **other) -> PartSt
 
 
 def gates_of(*parts: PartStatistics, counts=COUNTS, lookback_hours: float = 2.0) -> GateStatistics:
-    return GateStatistics(
-        parts=parts,
-        counts=np.array(counts),
-        regimes=REGIMES,
-        hours_before=np.arange(TIME - 1.0, -1, -1) * lookback_hours / TIME,
-        lookback_hours=lookback_hours,
-        stride=1,
-        check=TraceCheck(1e-6, 2e-6, 3e-7, True, 1.0, 5e-15, 0.0, torch.float32),
-    )
+    return GateStatistics(parts, np.array(counts), REGIMES, lookback_hours)
 
 
 def of_forget(values, name: str = "layer 1") -> PartStatistics:

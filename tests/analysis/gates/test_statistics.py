@@ -241,7 +241,7 @@ def test_frames_are_finite(gates):
         assert np.isfinite(frame.to_numpy()).all()
     assert gates.histogram_frame().sum().to_numpy() == pytest.approx(np.full(4 * len(gates.parts), 100))
     assert len(gates.histogram_frame()) == BINS
-    assert gates.check.deviation < 1e-5
+    assert gates.parts[0].lstm.check.deviation < 1e-5
 
 
 def forget_gates_that_follow_the_state(both_ways: bool) -> Gated:
@@ -279,7 +279,7 @@ def test_the_lookback_is_that_of_the_windows():
     assert gates.lookback_hours == pytest.approx(1 / 12)
     pooled = stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=1, head=3))
     gates = gate_statistics(pooled, make_test_windows(lookback=11), REGIMES)
-    assert len(gates.hours_before) == 6
+    assert len(gates.parts[0].lstm.hours_before) == 6
     assert gates.lookback_hours == pytest.approx(11 / 12)
 
 
@@ -342,7 +342,7 @@ def test_gates_in_bfloat16_are_those_in_single_precision_but_for_their_rounding(
     for one, other in zip(found.parts, expected.parts, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, rtol=0, atol=0.02)
         np.testing.assert_allclose(one.timescale, other.timescale, rtol=0.05)
-    assert found.check.in_double < 1e-12
+    assert found.parts[0].lstm.check.in_double < 1e-12
 
 
 def test_a_model_without_an_lstm_is_refused(few_windows):

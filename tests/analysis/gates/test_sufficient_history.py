@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from lstmkit.analysis.gates.sufficient_history import RESAMPLINGS, _donors, enough, sufficient_history
-from lstmkit.data.features import CLOCK, build_features
+from lstmkit.data.features import build_features
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.findings.gates.sufficient_history import (
     sufficient_history_caption,
@@ -198,7 +198,7 @@ class OfTheClock(nn.Module):
 
     def __init__(self, windows: Windows):
         super().__init__()
-        self.which = [windows.features.index(name) for name in CLOCK]
+        self.which = [k for k, each in enumerate(windows.provenance) if each.is_clock]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         weights = torch.linspace(1, 2, x.shape[1])[:, None]

@@ -218,3 +218,14 @@ def test_the_model_stays_as_it_was_and_the_answer_is_the_same_again():
     first, again = (lag_lead_atlas(model, windows, "ppm", seed=0) for _ in range(2))
     assert state_of(model) == before
     assert first.to_frame().equals(again.to_frame())
+
+
+def test_the_atlas_of_a_model_with_two_targets_is_that_of_the_first():
+    class TwoTargets(Linear):
+        def forward(self, x):
+            return torch.stack([super().forward(x), 7 * super().forward(x) ** 2], dim=2)
+
+    windows = hourly_windows(lookback=6, horizon=3)
+    weights = random_weights(windows)
+    found = lag_lead_atlas(TwoTargets(weights), windows, "ppm", seed=0)
+    np.testing.assert_allclose(found.to_frame(), atlas_of(weights, windows).to_frame(), rtol=1e-5, atol=1e-6)

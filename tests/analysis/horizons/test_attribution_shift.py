@@ -212,3 +212,25 @@ def test_models_stay_as_they_were():
     before = [state_of(one.forecast.model) for one in pair]
     attribution_shift(pair, DRAWS)
     assert [state_of(one.forecast.model) for one in pair] == before
+
+
+@pytest.mark.parametrize(
+    "build", [lambda h: LSTMForecaster(2, h, hidden=3), lambda h: Weighted(FAR.weights, (1.0,) * h)]
+)
+def test_models_with_an_axis_of_targets_are_compared_by_their_first(build):
+    class TwoTargets(torch.nn.Module):
+        def __init__(self, model):
+            super().__init__()
+            self.model = model
+
+        def forward(self, x):
+            return torch.stack([self.model(x), -3 * x.sum(dim=(1, 2))[:, None] * self.model(x)], dim=2)
+
+    plain = [stirred(build(horizon)) for horizon in (1, 4)]
+    expected, found = (
+        attribution_shift(
+            [attributor(kind(m), windows_of(h)) for m, h in zip(plain, (1, 4), strict=True)], DRAWS
+        )
+        for kind in (torch.nn.Sequential, TwoTargets)
+    )
+    np.testing.assert_allclose(found.to_frame(), expected.to_frame(), rtol=1e-5, atol=1e-5)  # float32

@@ -291,3 +291,27 @@ def test_of_classes_what_is_not_misjudged_is_right():
 def made(**changed: float | None) -> Probe:
     scores = dict.fromkeys((f.name for f in fields(Probe) if f.type in (float, float | None)), 0.5)
     return Probe(**{"stage": "s", "concept": "c", "measure": "R²", "unit": "h"} | scores | changed)
+
+
+def test_a_concept_that_is_known_in_some_windows_is_read_from_these():
+    states = noise(0, N, 6)
+    truth = states[:, 0].copy()
+    lost = noise(1, N) > 0.5
+    truth[lost] = np.nan
+    own = Prober(hours()[~lost], noise(2, N, 1)[~lost], pd.Timedelta("24h"), 0)
+    whole = prober(noise(2, N, 1))
+    expected = own.read("layer", states[~lost], quantity(truth[~lost]), states[~lost])
+    assert whole.read("layer", states, quantity(truth), states) == expected
+    assert whole.score(states, quantity(truth)) == own.score(states[~lost], quantity(truth[~lost])) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("n_known", "said"),
+    [(0, "latent: it is known in no window"), (10, "latent, where it is known: 10 windows from")],
+)
+def test_a_concept_that_is_hardly_known_is_refused(n_known, said):
+    truth = np.full(N, np.nan)
+    truth[:n_known] = np.arange(n_known)
+    for read in (lambda *given: prober(noise(0, N, 1)).read("layer", *given), prober(noise(0, N, 1)).score):
+        with pytest.raises(LstmkitError, match=said):
+            read(noise(1, N, 2), quantity(truth))

@@ -16,7 +16,7 @@ from lstmkit.data.features import build_features
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError
-from lstmkit.findings.states.probes import probes_caption, probes_finding
+from lstmkit.findings.states.probes import probes_caption, probes_finding, unseen_sentence
 from lstmkit.params import SplitParams, WindowParams
 from tests.series import dataset_of
 
@@ -128,14 +128,40 @@ def test_the_newest_inputs_are_the_scaled_features_of_the_origin():
     np.testing.assert_allclose(newest_inputs(windows), expected, rtol=1e-5)  # float32
 
 
-def test_measured_air_has_no_latents():
+def test_a_study_may_have_no_latents():
     dataset = replace(office(), latents=pd.DataFrame())
     windows = windows_of(dataset)
     probes = probe_states([some_state(windows)], windows, dataset, seed=0)
     assert probes.concepts == ("hour of day", "weekday or weekend", "CO₂")
-    assert probes_finding(probes).endswith("Not probed: occupancy and ventilation, which nobody measured.")
+    said = "Not probed: what no model sees, as the study names no `latents`."
+    assert probes_finding(probes).endswith(said)
     assert probes.largest_change is None
     assert "From" not in probes_finding(probes)  # one layer has no other to be compared with
+
+
+def test_latents_of_a_file_are_named_as_people_write_them_and_may_have_gaps():
+    dataset = office()
+    latents = pd.DataFrame(
+        {"outdoor_heat": dataset.latents["occupancy"].where(dataset.latents["ventilation"] > 0)}
+    )
+    dataset = replace(dataset, latents=latents, units=dataset.units | {"outdoor_heat": "degC"})
+    windows = windows_of(dataset)
+    probes = probe_states([some_state(windows)], windows, dataset, seed=0)
+    assert probes.concepts[-1] == "outdoor heat"
+    assert probes.of_last_stage[-1].unit == "°C"
+    assert "outdoor_heat_score" in probes.facts()
+    n_unknown = int((dataset.latents.reindex(windows.origin.tz_convert("UTC")).isna()).sum().iloc[0])
+    assert 0 < n_unknown < len(windows)
+    said = f"outdoor heat in {n_unknown:,} of {len(windows):,} windows, where it is not known."
+    assert probes_finding(probes).endswith(said)
+
+
+def test_what_no_model_sees_is_said_with_the_words_of_the_dataset():
+    dataset = replace(office(), subject="the lab")
+    assert unseen_sentence(dataset) == "No model sees occupancy and ventilation of the lab."
+    one = replace(dataset, latents=dataset.latents[["occupancy"]].set_axis(["co2_roof"], axis=1))
+    assert unseen_sentence(one) == "No model sees CO₂ roof of the lab."
+    assert unseen_sentence(replace(dataset, latents=pd.DataFrame())) == ""
 
 
 def test_a_constant_target_is_left_out():

@@ -109,3 +109,16 @@ def test_the_last_state_is_what_the_head_reads(layers):
         x, _ = windows.gather(torch.arange(len(windows)))
         forecast = model.head(torch.from_numpy(state.values).float())
         torch.testing.assert_close(forecast, model(x))
+
+
+def test_latents_that_a_study_names_are_known_by_their_fingerprint_and_may_have_gaps(claims):
+    assert "latents" not in claims
+    dataset, windows = series()
+    lost = dataset.latents.mask(np.arange(len(dataset.latents)) % 3 == 0)
+    model = constant_gates(0.05, 0.99, 0.95)
+    for latents, probed in ((lost, CONCEPTS), (lost * np.nan, CONCEPTS - {"occupancy"})):
+        named = replace(dataset, latents=latents, latents_fingerprint="of the latents")
+        found = measure_claims(model, model, windows, REGIMES, named, PARAMS, "ppm")
+        assert found["latents"] == "of the latents"
+        assert set(found["trained"]["probes"]) == probed
+        json.dumps(found, allow_nan=False)

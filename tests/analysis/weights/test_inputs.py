@@ -6,7 +6,9 @@ import torch
 from scipy.special import expit
 from torch import nn
 
-from lstmkit.analysis.weights.inputs import GATES, LayerWeights, biases, input_weights, read_weights
+from lstmkit.analysis.weights.biases import biases
+from lstmkit.analysis.weights.inputs import input_weights
+from lstmkit.analysis.weights.layers import GATES, LayerWeights, read_weights
 from lstmkit.analysis.weights.recurrent import recurrent_weights
 from lstmkit.analysis.weights.singular_values import singular_values
 from lstmkit.errors import LstmkitError
@@ -101,7 +103,10 @@ def test_derived_weights_are_those_that_the_forward_pass_computes_with(kind, bia
 
 def test_of_several_lstms_none_is_taken_for_the_first():
     model = nn.ModuleDict({"decoder": lstm_of(), "encoder": lstm_of()})
-    said = "^ModuleDict contains 2 LSTMs: give one of decoder, encoder, not the whole model$"
+    said = (
+        "^ModuleDict contains 2 LSTMs: give x, some inputs of the model, from which the order of their calls is known, "
+        "or give one of decoder, encoder, not the whole model$"
+    )
     with pytest.raises(LstmkitError, match=said):
         read_weights(model)
     assert len(read_weights(model["encoder"])) == 1

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import ortho_group
 from torch import nn
 
-from lstmkit.analysis.weights.inputs import GATES
+from lstmkit.analysis.weights.layers import GATES
 from lstmkit.analysis.weights.singular_values import (
     SingularValues,
     Spectrum,

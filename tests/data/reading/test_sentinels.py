@@ -163,3 +163,11 @@ def test_a_column_of_codes_alone_holds_no_values(tmp_path):
 def test_numbers_beyond_single_precision_are_refused(tmp_path):
     message = refusal(hourly(tmp_path, [1, "1e39", 2]), column_block())
     assert "row 1 (line 3 of the file): '1e39' is too large for single precision" in message
+
+
+def test_zero_is_missing_where_the_study_says_so(tmp_path):
+    path = hourly(tmp_path, ["4", "-200", "0", "-200.0", "0.00", "-0", "7"])
+    frame, _ = read_measurements(path, column_block(missing=[-200, 0]))
+    np.testing.assert_array_equal(frame["wind"], [4, np.nan, np.nan, np.nan, np.nan, np.nan, 7])
+    frame, _ = read_measurements(path, data_block(missing=[-200]))
+    np.testing.assert_array_equal(frame["wind"], [4, np.nan, 0, np.nan, 0, 0, 7])

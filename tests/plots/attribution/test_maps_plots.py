@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from lstmkit.analysis.attribution.agreement import Agreement, agreement
-from lstmkit.analysis.attribution.attributor import Attribution
+from lstmkit.analysis.attribution.averages import Attribution
 from lstmkit.plots.attribution.maps import (
     plot_agreement,
     plot_feature_importance,

@@ -10,16 +10,19 @@ from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.data.regimes import Regimes
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.plots.gates import statistics as draw
+from lstmkit.plots.gates import units as draw_units
 from lstmkit.plots.style import REGIME_COLORS
 from tests.analysis.gated import Gated, calm
 from tests.analysis.gates.by_hand import NEEDS_3_H
 from tests.analysis.tiny import make_test_windows, stirred
 
 BESIDE = {  # what else some figures take
-    draw.plot_saturation: lambda gates: (gates,),
-    draw.plot_timescales: lambda gates: (gates, NEEDS_3_H),
+    draw_units.plot_saturation: lambda gates: (gates,),
+    draw_units.plot_timescales: lambda gates: (gates, NEEDS_3_H),
 }
-PLOTS = [getattr(draw, name) for name in dir(draw) if name.startswith("plot_")]
+PLOTS = [
+    getattr(module, name) for module in (draw, draw_units) for name in dir(module) if name.startswith("plot_")
+]
 
 
 def statistics_of(edges=(-0.4, 0.4), layers: int = 2, lookback: int = 24):
@@ -45,7 +48,7 @@ def test_every_figure_can_be_drawn(plot, case, tmp_path):
 
 
 def test_the_heatmap_shows_the_longest_memory_on_top(gates):
-    figure = draw.plot_forget_heatmap(gates)
+    figure = draw_units.plot_forget_heatmap(gates)
     image = figure.axes[0].images[0]
     part = gates.parts[0]
     expected = gates.mean(part)[:, FORGET][:, np.argsort(part.timescale)[::-1]].T
@@ -95,7 +98,7 @@ def test_no_band_of_any_layer_runs_off_the_top_of_the_shared_axis_of_timescales(
     parts = list(gates.parts)
     parts[longest] = replace(parts[longest], timescale_quantiles=100 * parts[longest].timescale_quantiles)
     highest = max(float(part.timescale_quantiles.max()) for part in parts)
-    figure = draw.plot_timescales(replace(gates, parts=tuple(parts)), gates, NEEDS_3_H)
+    figure = draw_units.plot_timescales(replace(gates, parts=tuple(parts)), gates, NEEDS_3_H)
     drawn = max(path.vertices[:, 1].max() for axes in figure.axes for path in axes.collections[0].get_paths())
     assert drawn == pytest.approx(highest)
     assert [axes.get_ylim()[1] for axes in figure.axes] == [
@@ -106,18 +109,20 @@ def test_no_band_of_any_layer_runs_off_the_top_of_the_shared_axis_of_timescales(
 def test_timescales_stand_beside_those_before_training_and_the_history_of_the_forecast(gates):
     before = replace(gates.parts[0], timescale=np.array([0.3, 0.1, 0.5, 0.2, 0.4]))
     untrained = replace(gates, parts=(before, *gates.parts[1:]))
-    figure = draw.plot_timescales(gates, untrained, NEEDS_3_H)
+    figure = draw_units.plot_timescales(gates, untrained, NEEDS_3_H)
     lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
     np.testing.assert_allclose(lines["before training"], [0.1, 0.2, 0.3, 0.4, 0.5])
     np.testing.assert_allclose(lines["sufficient history of the forecast"], 3)
     nothing = replace(NEEDS_3_H, gain=None, sufficient=None)
-    labels = [line.get_label() for line in draw.plot_timescales(gates, untrained, nothing).axes[0].lines]
+    labels = [
+        line.get_label() for line in draw_units.plot_timescales(gates, untrained, nothing).axes[0].lines
+    ]
     assert "sufficient history of the forecast" not in labels
 
 
 def test_every_unit_is_a_dot_of_the_saturation(gates):
     before = replace(gates.parts[0], high=gates.parts[0].high / 2, low=gates.parts[0].low / 3)
-    axes = draw.plot_saturation(gates, replace(gates, parts=(before, *gates.parts[1:]))).axes[1]
+    axes = draw_units.plot_saturation(gates, replace(gates, parts=(before, *gates.parts[1:]))).axes[1]
     *_, grey, dots = axes.lines
     np.testing.assert_allclose(dots.get_xdata(), gates.parts[0].high[FORGET])
     np.testing.assert_allclose(dots.get_ydata(), gates.parts[0].low[FORGET])

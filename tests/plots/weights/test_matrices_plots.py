@@ -7,7 +7,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from lstmkit.analysis.weights.inputs import GATES, input_weights
+from lstmkit.analysis.weights.inputs import input_weights
+from lstmkit.analysis.weights.layers import GATES
 from lstmkit.analysis.weights.recurrent import recurrent_weights
 from lstmkit.analysis.weights.singular_values import singular_values
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
