@@ -22,7 +22,7 @@ from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.findings.run_results import RunResults
-from lstmkit.params import BypassParams, CNNLSTMParams, StudyParams, find_params, load_params
+from lstmkit.params import BypassParams, CNNLSTMParams, ModuleParams, StudyParams, find_params, load_params
 from lstmkit.report.layout import (
     CLAIMS,
     METRICS,
@@ -40,6 +40,7 @@ from lstmkit.storage.files import Rows
 from lstmkit.study_page import StudyPage
 from lstmkit.training.kept_baselines import baselines_request, ensure_baselines
 from lstmkit.training.outputs import PREDICTIONS, STATES, ensure_outputs
+from lstmkit.training.own import take_own, untrained_own
 from lstmkit.training.trained import TrainedModel, load_or_train, untrained_model
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Study(StudyPage):
     @cached_property
     def networks(self) -> tuple["Study", ...]:
         """The same study for each of the model's networks, the one that is explained first."""
-        others = (replace(self, number=number) for number in range(1, self.params.seeds))
+        n_networks = 1 if isinstance(self.params.models[self.model_name], ModuleParams) else self.params.seeds
+        others = (replace(self, number=number) for number in range(1, n_networks))
         return (replace(self, number=0) if self.number else self, *others)
 
     @property
@@ -92,19 +94,24 @@ class Study(StudyPage):
     @property
     def model_label(self) -> str:
         """The model's name for titles."""
-        return model_label(self.model_name)
+        architecture = self.params.models[self.model_name]
+        named = architecture.label if isinstance(architecture, ModuleParams) else None
+        return named or model_label(self.model_name)
 
     @cached_property
     def windows(self) -> dict[str, Windows]:
         """Windows of the `train`, `validation` and `test` parts."""
         features = build_features(self.dataset, self.params.variant, self.params.clock)
-        return make_windows(self.dataset, features, self.horizon, self.params.windows, self.params.split)
+        params = self.params.windows
+        if isinstance(self.params.models[self.model_name], ModuleParams):  # it forecasts the target itself
+            params = params.model_copy(update={"residual": "none"})
+        return make_windows(self.dataset, features, self.horizon, params, self.params.split)
 
     @cached_property
     def regimes(self) -> Regimes:
         """Low, medium and high values of the target, from the training part."""
         training = self.windows["train"]
-        return find_regimes(training.values[training.rows], self.params.regimes)
+        return find_regimes(training.one(training.values)[training.rows], self.params.regimes)
 
     @property
     def unit(self) -> str:
@@ -113,8 +120,10 @@ class Study(StudyPage):
 
     @cached_property
     def _trained(self) -> TrainedModel:
-        architecture = self.params.models[self.model_name]
-        return load_or_train(self.folder, architecture, self.params, self.dataset, self.windows, self.seed)
+        architecture, windows = self.params.models[self.model_name], self.windows
+        if isinstance(architecture, ModuleParams):
+            return take_own(self.folder, architecture, self.dataset, windows, project_folder(self.source))
+        return load_or_train(self.folder, architecture, self.params, self.dataset, windows, self.seed)
 
     @property
     def model(self) -> nn.Module:
@@ -123,8 +132,16 @@ class Study(StudyPage):
 
     @cached_property
     def untrained(self) -> nn.Module:
-        """The same network before its training."""
-        return untrained_model(self.params.models[self.model_name], self.windows["train"], self.seed)
+        """The same network before its training; of a user's module, as its factory makes it from the seed."""
+        architecture, windows = self.params.models[self.model_name], self.windows["train"]
+        if isinstance(architecture, ModuleParams):
+            return untrained_own(architecture, windows, project_folder(self.source), self.seed)
+        return untrained_model(architecture, windows, self.seed)
+
+    @property
+    def was_trained_here(self) -> bool:
+        """Whether lstmkit trained the model; a user's module was trained elsewhere."""
+        return bool(self.training_outcome["epochs"])
 
     @property
     def history(self) -> pd.DataFrame:
@@ -170,12 +187,12 @@ class Study(StudyPage):
 
     @property
     def predictions(self) -> Rows:
-        """Forecasts of the test windows in the target's unit, shape (window, horizon).
+        """Forecasts of the explained target for the test windows, in its unit, shape (window, horizon).
 
         The network that is explained forecasts all of them; the others only those on which all are compared, spread
         evenly over time.
         """
-        return Rows(self._outputs / PREDICTIONS, "predicted")
+        return Rows(self._outputs / PREDICTIONS, "predicted", self.windows["test"].target)
 
     @property
     def hidden_states(self) -> Rows:
@@ -203,7 +220,7 @@ class Study(StudyPage):
 
     @cached_property
     def baselines(self) -> dict[str, Rows]:
-        """Forecasts of every test window by each baseline, in the target's unit, shape (window, horizon)."""
+        """Forecasts of the explained target by each baseline, in its unit, shape (window, horizon)."""
         from lstmkit.training.baselines import fit_baselines  # scikit-learn's trees are slow to import
 
         params, windows = self.params, self.windows

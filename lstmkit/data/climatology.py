@@ -7,11 +7,27 @@ from scipy.ndimage import uniform_filter1d
 
 from lstmkit.data.calendar import WEEK, YEAR, Calendar, phase_of_year
 from lstmkit.data.clock import DAY, time_of_day
+from lstmkit.data.dataset import Dataset
 from lstmkit.data.split import PartRows
 
 SMOOTHING = pd.Timedelta("1h")
 HARMONICS = 3  # of the year
 FEWEST_CYCLES = 2  # in the training part
+
+
+def climatologies(dataset: Dataset, training: PartRows) -> Float[np.ndarray, "time target"]:
+    """The climatology of each target.
+
+    Args:
+        dataset: the series.
+        training: rows of the training part.
+    """
+    return np.column_stack(
+        [
+            climatology(dataset.frame[target], dataset.local_time, training, dataset.calendar)
+            for target in dataset.targets
+        ]
+    )
 
 
 def climatology(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.quantities import Quantity
+from lstmkit.data.task import Task
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Dataset:
         name: what the series is called in titles.
         frame: columns of float, one row per grid step; a time-zone-aware UTC index; NaN inside long gaps.
         observed: per row, whether the step holds a measurement rather than an interpolated or missing value.
-        target: the column that is forecast.
+        targets: the columns that are forecast.
         calendar: the time between rows, the site's clock, and the cycles that the steps resolve.
         units: unit per column, for labels.
         gaps: what was missing.
@@ -50,7 +51,7 @@ class Dataset:
     name: str
     frame: pd.DataFrame
     observed: pd.Series
-    target: str
+    targets: tuple[str, ...]
     calendar: Calendar
     units: dict[str, str]
     gaps: GapReport
@@ -59,6 +60,19 @@ class Dataset:
     subject: str = "the series"
     quantity: Quantity | None = None
     latents_fingerprint: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The first target, from which features are derived."""
+        return self.targets[0]
+
+    def task(self, horizon: int) -> Task:
+        """What is forecast.
+
+        Args:
+            horizon: number of steps ahead.
+        """
+        return Task(self.targets, tuple(self.units.get(name, "") for name in self.targets), horizon)
 
     @property
     def local_time(self) -> pd.DatetimeIndex:

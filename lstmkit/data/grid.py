@@ -78,7 +78,7 @@ def make_dataset(
     name: str,
     measurements: pd.DataFrame,
     *,
-    target: str,
+    target: str | tuple[str, ...],
     interval: pd.Timedelta | str,
     site_timezone: str,
     units: dict[str, str],
@@ -91,7 +91,7 @@ def make_dataset(
     Args:
         name: what the series is called in titles.
         measurements: float columns, strictly increasing UTC index.
-        target: the column that is forecast.
+        target: the column that is forecast, or several.
         interval: of the grid, as in a study's YAML.
         site_timezone: IANA zone of the site.
         units: unit per column.
@@ -106,7 +106,7 @@ def make_dataset(
         name=name,
         frame=frame,
         observed=observed,
-        target=target,
+        targets=(target,) if isinstance(target, str) else target,
         calendar=calendar,
         units=units,
         gaps=gaps,

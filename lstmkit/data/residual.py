@@ -32,17 +32,17 @@ class ResidualBaseline:
 
     Attributes:
         kind: `none`, `last`, `climatology` or `damped`.
-        expected: at every time step, in the target's unit.
-        rate: by which a deviation is multiplied at each step.
-        scale: of the differences that the network forecasts, in the target's unit.
-        deviations: of the target from what is expected, divided by the scale.
+        expected: of each target at every time step, in the target's unit.
+        rate: by which a deviation is multiplied at each step, per target.
+        scale: of the differences that the network forecasts, in the target's unit, per target.
+        deviations: of the targets from what is expected, divided by the scale.
     """
 
     kind: str
-    expected: Float[np.ndarray, "time"]
-    rate: float
-    scale: float
-    deviations: Float[Tensor, "time"]
+    expected: Float[np.ndarray, "time target"]
+    rate: Float[np.ndarray, "target"]
+    scale: Float[np.ndarray, "target"]
+    deviations: Float[Tensor, "time target"]
 
     @property
     def rule(self) -> str:
@@ -53,28 +53,48 @@ class ResidualBaseline:
         """The same rule on a device."""
         return replace(self, deviations=self.deviations.to(device))
 
-    def fading(self, horizon: int) -> Float[Tensor, "horizon"]:
+    def only(self, target: int) -> "ResidualBaseline":
+        """The same rule for one target.
+
+        Args:
+            target: its position.
+        """
+        one = slice(target, target + 1)
+        return replace(
+            self,
+            expected=self.expected[:, one],
+            rate=self.rate[one],
+            scale=self.scale[one],
+            deviations=self.deviations[:, one],
+        )
+
+    def fading(self, horizon: int) -> Float[Tensor, "horizon target"]:
         """The share of the last deviation that is left at each step ahead.
 
         Args:
             horizon: steps ahead.
         """
         steps = torch.arange(1, horizon + 1, device=self.deviations.device)
-        return (self.rate**steps).to(self.deviations.dtype)
+        left = [(rate**steps).to(self.deviations.dtype) for rate in self.rate.tolist()]
+        return torch.stack(left, dim=-1)
 
-    def residuals(self, origin: Int[Tensor, "*origin"], horizon: int) -> Float[Tensor, "*origin horizon"]:
-        """What a network shall forecast: the scaled differences of the target from the rule.
+    def residuals(
+        self, origin: Int[Tensor, "*origin"], horizon: int
+    ) -> Float[Tensor, "*origin horizon target"]:
+        """What a network shall forecast: the scaled differences of the targets from the rule.
 
         Args:
             origin: rows of the newest known step.
             horizon: steps ahead.
         """
-        ahead = self.deviations.unfold(0, horizon, 1)[origin + 1]
-        return ahead - self.deviations[origin][..., None] * self.fading(horizon) if self.rate else ahead
+        ahead = self.deviations.unfold(0, horizon, 1)[origin + 1].transpose(-1, -2)
+        if not self.rate.any():
+            return ahead
+        return ahead - self.deviations[origin].unsqueeze(-2) * self.fading(horizon)
 
     def to_units(
-        self, outputs: Float[Tensor, "window horizon"], origin: Int[Tensor, "window"]
-    ) -> Float[np.ndarray, "window horizon"]:
+        self, outputs: Float[Tensor, "window horizon target"], origin: Int[Tensor, "window"]
+    ) -> Float[np.ndarray, "window horizon target"]:
         """Turn scaled differences into forecasts in the target's unit.
 
         Args:
@@ -83,14 +103,24 @@ class ResidualBaseline:
         """
         horizon, rows = outputs.shape[1], origin.cpu().numpy() + 1
         deviation = outputs.double() + self.deviations[origin].double()[:, None] * self.fading(horizon)
-        expected = np.lib.stride_tricks.sliding_window_view(self.expected, horizon)[rows]
+        expected = windows_of(self.expected, horizon)[rows]
         return deviation.cpu().numpy() * self.scale + expected
+
+
+def windows_of(series: Float[np.ndarray, "time target"], size: int) -> Float[np.ndarray, "begin size target"]:
+    """All stretches of a series, as a view.
+
+    Args:
+        series: of any targets.
+        size: of a stretch.
+    """
+    return np.lib.stride_tricks.sliding_window_view(series, size, axis=0).swapaxes(-1, -2)
 
 
 def choose_baseline(
     kind: str,
-    target: Float[np.ndarray, "time"],
-    climatology: Float[np.ndarray, "time"],
+    target: Float[np.ndarray, "time target"],
+    climatology: Float[np.ndarray, "time target"],
     training: PartRows,
     origin: dict[str, Int[np.ndarray, "_"]],
     horizon: int,
@@ -99,8 +129,8 @@ def choose_baseline(
 
     Args:
         kind: of `fit_residual_baseline`, or `auto`.
-        target: the series in its unit, NaN where it is missing.
-        climatology: its usual value at every time step.
+        target: the series in their units, NaN where one is missing.
+        climatology: their usual values at every time step.
         training: rows of the training part.
         origin: rows of the newest steps of the windows of each part.
         horizon: steps ahead.
@@ -116,8 +146,8 @@ def choose_baseline(
 
 def fit_residual_baseline(
     kind: str,
-    target: Float[np.ndarray, "time"],
-    climatology: Float[np.ndarray, "time"],
+    target: Float[np.ndarray, "time target"],
+    climatology: Float[np.ndarray, "time target"],
     training: PartRows,
     origin: Int[np.ndarray, "window"],
     horizon: int,
@@ -126,13 +156,33 @@ def fit_residual_baseline(
 
     Args:
         kind: `none`, `last`, `climatology` or `damped`.
-        target: the series in its unit, NaN where it is missing.
-        climatology: its usual value at every time step.
+        target: the series in their units, NaN where one is missing.
+        climatology: their usual values at every time step.
         training: rows of the training part.
         origin: rows of the training windows' newest steps; the target is known there and at all steps ahead.
         horizon: steps ahead.
     """
     origin = _some(origin)
+    parts = [
+        _fit_one(kind, series, usual, training, origin, horizon)
+        for series, usual in zip(target.T, climatology.T, strict=True)
+    ]
+    expected, rate, scale, deviations = zip(*parts, strict=True)
+    scaled = np.stack(deviations, axis=1).astype("float32")
+    return ResidualBaseline(
+        kind, np.stack(expected, axis=1), np.array(rate), np.array(scale), torch.from_numpy(scaled)
+    )
+
+
+def _fit_one(
+    kind: str,
+    target: Float[np.ndarray, "time"],
+    climatology: Float[np.ndarray, "time"],
+    training: PartRows,
+    origin: Int[np.ndarray, "window"],
+    horizon: int,
+) -> tuple[Float[np.ndarray, "time"], float, float, Float[np.ndarray, "time"]]:
+    """Of one target: what is expected, the rate, the scale, and the scaled deviations."""
     constant = np.full(len(target), np.nanmean(target[training]))
     expected = climatology if kind in ("climatology", "damped") else constant
     deviations = target - expected
@@ -142,8 +192,7 @@ def fit_residual_baseline(
     size = float(np.sqrt(np.mean(left**2)))
     # what the rule leaves of a constant series is rounding, which is no scale
     scale = size if size > ROUNDING * np.abs(target[origin]).max() else 1.0
-    scaled = torch.from_numpy((deviations / scale).astype("float32"))
-    return ResidualBaseline(kind, expected, rate, scale, scaled)
+    return expected, rate, scale, deviations / scale
 
 
 def _some(origin: Int[np.ndarray, "window"]) -> Int[np.ndarray, "few"]:
@@ -155,15 +204,21 @@ def best_baseline(
 ) -> ResidualBaseline:
     """Whichever forecasts some windows with the lowest squared error over all steps, the first of equals.
 
+    Of several targets, each counts in units of its own scale under the first rule.
+
     Args:
         rules: fitted to one series.
         origin: rows of the windows' newest steps; the target is known there and at all steps ahead.
         horizon: steps ahead.
     """
     rows = torch.from_numpy(_some(origin))
-    return min(
-        rules, key=lambda rule: float(rule.residuals(rows, horizon).double().square().mean()) * rule.scale**2
-    )
+    size = rules[0].scale if len(rules[0].scale) > 1 else np.ones(1)
+
+    def error(rule: ResidualBaseline) -> float:
+        squares = rule.residuals(rows, horizon).double().square().mean(dim=(0, 1)).numpy()
+        return float((squares * (rule.scale / size) ** 2).mean())
+
+    return min(rules, key=error)
 
 
 def _fading_rate(now: Float[np.ndarray, "window"], ahead: Float[np.ndarray, "window horizon"]) -> float:

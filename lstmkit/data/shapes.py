@@ -6,18 +6,18 @@ from lstmkit.errors import LstmkitError
 
 
 def of_shape(forecasts: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Forecasts that have one row per window and one column per step ahead, as they are.
+    """Forecasts that have one row per window, with all steps ahead and targets, as they are.
 
     Args:
         forecasts: of any shape.
-        shape: (window, horizon), as they should have.
+        shape: (window, horizon, target), as they should have.
 
     Raises:
         LstmkitError: they have another shape.
     """
     if tuple(forecasts.shape) != tuple(shape):
         raise LstmkitError(
-            f"the shape {tuple(forecasts.shape)} is not that of forecasts: {tuple(shape)} is expected, one row per "
-            f"window and one column per step ahead"
+            f"the shape {tuple(forecasts.shape)} is not that of forecasts: {tuple(shape)} is expected: windows, "
+            f"steps ahead, targets"
         )
     return forecasts

@@ -1,6 +1,7 @@
 """Windows of one scaled tensor: what goes into a model and what should come out of it."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,14 +10,15 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from lstmkit.data.calendar import Calendar
-from lstmkit.data.climatology import climatology
+from lstmkit.data.climatology import climatologies
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import Features, Provenance
 from lstmkit.data.gaps import no_window
-from lstmkit.data.residual import ResidualBaseline, choose_baseline
+from lstmkit.data.residual import ResidualBaseline, choose_baseline, windows_of
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
 from lstmkit.data.split import PARTS, PartRows, split_rows
+from lstmkit.data.task import Task
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 
@@ -27,7 +29,8 @@ class Windows:
 
     Attributes:
         inputs: scaled features of the whole series.
-        values: the target of the whole series as measured, in its unit.
+        values: the targets of the whole series as measured, in their units.
+        task: what is forecast.
         residual: the rule from whose forecast the network forecasts the difference.
         rows: of the part.
         forecast_rows: whether a forecast of the part may start at each row: the row is a measurement, and all targets
@@ -35,29 +38,40 @@ class Windows:
         time: time stamps of the rows on the site's clock.
         starts: first row of each window; of validation and test windows it may lie in the part before.
         lookback: number of input steps.
-        horizon: number of steps ahead.
         features: names of the inputs.
         provenance: of each input.
         scaler: of the features.
         calendar: of the series.
+        target: position of the target that the pages explain.
     """
 
     inputs: Float[Tensor, "time feature"]
-    values: Float[np.ndarray, "time"]
+    values: Float[np.ndarray, "time target"]
+    task: Task
     residual: ResidualBaseline
     rows: PartRows
     forecast_rows: Bool[Tensor, "time"]
     time: pd.DatetimeIndex
     starts: Int[Tensor, "window"]
     lookback: int
-    horizon: int
     features: tuple[str, ...]
     provenance: tuple[Provenance, ...]
     scaler: Scaler
     calendar: Calendar
+    target: int = 0
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps ahead."""
+        return self.task.horizon
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Steps ahead and targets of each forecast."""
+        return self.horizon, len(self.task)
 
     @property
     def device(self) -> torch.device:
@@ -99,6 +113,34 @@ class Windows:
             starts=self.starts.to(device),
         )
 
+    def one(self, values: Any) -> Any:
+        """The part of an array of all targets that is the explained target's.
+
+        Args:
+            values: whose last axis is that of the targets.
+        """
+        return values[..., self.target]
+
+    @property
+    def scale(self) -> float:
+        """What a scaled difference of one is worth in the explained target's unit."""
+        return float(self.residual.scale[self.target])
+
+    def only(self, target: str | int) -> "Windows":
+        """The same windows for one of the targets.
+
+        Args:
+            target: its name or its position.
+        """
+        at = self.task.position(target)
+        return replace(
+            self,
+            values=self.values[:, at : at + 1],
+            task=self.task.only(at),
+            residual=self.residual.only(at),
+            target=0,
+        )
+
     def select(self, index: Int[Tensor, "chosen"]) -> "Windows":
         """Some of the windows, on the same tensors.
 
@@ -121,7 +163,7 @@ class Windows:
 
     def gather(
         self, index: Int[Tensor, "batch"]
-    ) -> tuple[Float[Tensor, "batch lookback feature"], Float[Tensor, "batch horizon"]]:
+    ) -> tuple[Float[Tensor, "batch lookback feature"], Float[Tensor, "batch horizon target"]]:
         """Inputs and scaled targets of a batch of windows, gathered on the tensors' device.
 
         Args:
@@ -134,7 +176,7 @@ class Windows:
         self, index: Int[Tensor, "batch"], steps: Int[Tensor, "origin"]
     ) -> tuple[
         Float[Tensor, "batch lookback feature"],
-        Float[Tensor, "batch origin horizon"],
+        Float[Tensor, "batch origin horizon target"],
         Bool[Tensor, "batch origin"],
     ]:
         """Inputs of a batch of windows, and scaled targets of forecasts that start at several steps of each.
@@ -166,32 +208,34 @@ class Windows:
         for index in torch.arange(len(self)).split(size):
             yield self.gather(index)
 
-    def to_units(self, outputs: Float[Tensor, "window horizon"]) -> Float[np.ndarray, "window horizon"]:
-        """Turn a network's outputs for these windows into forecasts in the target's unit.
+    def to_units(
+        self, outputs: Float[Tensor, "window horizon target"]
+    ) -> Float[np.ndarray, "window horizon target"]:
+        """Turn a network's outputs for these windows into forecasts in the targets' units.
 
         Args:
             outputs: scaled differences from the residual baseline, one row per window.
         """
-        outputs = of_shape(outputs, torch.Size([len(self), self.horizon]))
+        outputs = of_shape(outputs, torch.Size([len(self), *self.shape]))
         return self.residual.to_units(outputs.to(self.device), self.origin_rows)
 
-    def without_network(self) -> Float[np.ndarray, "window horizon"]:
-        """What the residual baseline alone forecasts for these windows, in the target's unit."""
-        return self.to_units(torch.zeros(len(self), self.horizon))
+    def without_network(self) -> Float[np.ndarray, "window horizon target"]:
+        """What the residual baseline alone forecasts for these windows, in the targets' units."""
+        return self.to_units(torch.zeros(len(self), *self.shape))
 
-    def observed(self) -> Float[np.ndarray, "window horizon"]:
-        """The true values of these windows, in the target's unit."""
+    def observed(self) -> Float[np.ndarray, "window horizon target"]:
+        """The true values of these windows, in the targets' units."""
         rows = self.starts.cpu().numpy() + self.lookback
-        return np.lib.stride_tricks.sliding_window_view(self.values, self.horizon)[rows]
+        return windows_of(self.values, self.horizon)[rows]
 
-    def latest(self) -> Float[np.ndarray, "window"]:
-        """The target's value at each window's origin, the newest that its forecast knows, in the target's unit."""
+    def latest(self) -> Float[np.ndarray, "window target"]:
+        """The targets' values at each window's origin, the newest that a forecast can know, in their units."""
         return self.values[self.starts.cpu().numpy() + self.lookback - 1]
 
-    def past(self) -> Float[np.ndarray, "window lookback"]:
-        """The target's values in the lookback of each window, in its unit."""
+    def past(self) -> Float[np.ndarray, "window lookback target"]:
+        """The targets' values in the lookback of each window, in their units."""
         rows = self.starts.cpu().numpy()
-        return np.lib.stride_tricks.sliding_window_view(self.values, self.lookback)[rows]
+        return windows_of(self.values, self.lookback)[rows]
 
     def hours_before(self, n_steps: int | None = None) -> Float[np.ndarray, "step"]:
         """Hours to the origin from each of some steps that share the lookback evenly, oldest first.
@@ -244,23 +288,23 @@ def make_windows(
     Raises:
         LstmkitError: a part holds no window.
     """
-    parts, values = split_rows(dataset, split, horizon), dataset.frame[dataset.target].to_numpy(np.float64)
-    frame = features.frame
+    parts, frame = split_rows(dataset, split, horizon), features.frame
+    values = dataset.frame[list(dataset.targets)].to_numpy(np.float64)
     forecast_rows, starts = _starts(dataset, frame, values, parts, params.lookback, horizon)
     training = parts["train"]
     scaler = Scaler.fit(frame.iloc[training], params.scaling)
-    usual = climatology(dataset.frame[dataset.target], dataset.local_time, training, dataset.calendar)
+    usual = climatologies(dataset, training)
     origin = {name: each + params.lookback - 1 for name, each in starts.items()}
     whole = Windows(
         inputs=torch.from_numpy(scaler.transform(frame)),
         values=values,
+        task=dataset.task(horizon),
         residual=choose_baseline(params.residual, values, usual, training, origin, horizon),
         rows=np.empty(0, np.int64),
         forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,
         starts=torch.empty(0, dtype=torch.int64),
         lookback=params.lookback,
-        horizon=horizon,
         features=tuple(frame.columns),
         provenance=features.provenance,
         scaler=scaler,
@@ -280,7 +324,7 @@ def make_windows(
 def _starts(
     dataset: Dataset,
     features: pd.DataFrame,
-    values: Float[np.ndarray, "time"],
+    values: Float[np.ndarray, "time target"],
     parts: dict[str, PartRows],
     lookback: int,
     horizon: int,
@@ -306,12 +350,12 @@ def _inside(rows: PartRows, n_rows: int) -> Bool[np.ndarray, "time"]:
 
 def _forecast_rows(
     measured: Bool[np.ndarray, "time"],
-    values: Float[np.ndarray, "time"],
+    values: Float[np.ndarray, "time target"],
     inside: Bool[np.ndarray, "time"],
     horizon: int,
 ) -> Bool[np.ndarray, "time"]:
     """Rows that hold a measurement, and whose targets are all known and inside the part."""
-    whole = _runs_of_true(inside & ~np.isnan(values), horizon)  # from each row on
+    whole = _runs_of_true(inside & ~np.isnan(values).any(axis=1), horizon)  # from each row on
     rows = np.zeros(len(values), dtype=bool)
     ahead = whole[1:]
     rows[: len(ahead)] = ahead

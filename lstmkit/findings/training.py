@@ -13,7 +13,7 @@ def not_converged_sentence(outcome: dict[str, Any]) -> str | None:
     Args:
         outcome: of the training, with `epochs` and `best_epoch`.
     """
-    if outcome["best_epoch"] < len(outcome["epochs"]) - 1:
+    if outcome["best_epoch"] is None or outcome["best_epoch"] < len(outcome["epochs"]) - 1:
         return None
     return "The last epoch of its training is the best: a longer one might have gone further."
 
@@ -28,6 +28,8 @@ def training_finding(outcome: dict[str, Any], windows: int, seconds: float | Non
         metrics: of `Evaluation.to_json`.
     """
     epochs, best = outcome["epochs"], outcome["best_epoch"]
+    if best is None:
+        return "The model was trained elsewhere: nothing is known of its training."
     kept, after = epochs[best], len(epochs) - 1 - outcome["best_epoch"]
     in_bfloat16 = ", in bfloat16" if outcome.get("precision") == "bf16-mixed" else ""
     took = "" if seconds is None else f" in {seconds:.0f} s"

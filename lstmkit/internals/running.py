@@ -86,41 +86,53 @@ def kind_of(model: nn.Module) -> str:
     return type(uncompiled(model)).__name__
 
 
+def with_targets(outputs: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch *rest_with_targets"]:
+    """Outputs with an axis for the targets, also of a model that puts out (batch, horizon).
+
+    Args:
+        outputs: of a model.
+    """
+    return outputs[..., None] if outputs.ndim == 2 else outputs
+
+
 def forecast(
     model: nn.Module,
     x: Float[Tensor, "batch time feature"],
-    horizon: int | None = None,
+    shape: tuple[int, int] | None = None,
     windows: Sequence[object] | None = None,
-) -> Float[Tensor, "batch horizon"]:
+) -> Float[Tensor, "batch horizon target"]:
     """What a model in evaluation mode puts out for some windows.
 
     Args:
-        model: maps inputs to all steps ahead; its modules' modes are left as they are.
+        model: maps inputs to all steps ahead, with or without an axis for a single target; its modules' modes are left
+            as they are.
         x: scaled inputs.
-        horizon: steps ahead; any number if not given.
+        shape: steps ahead and targets; any numbers if not given.
         windows: what an error calls each of the windows, usually their origins; by number if not given.
 
     Raises:
-        LstmkitError: the outputs have another shape than (batch, horizon) or are not finite, or the weights have
-            another dtype than the inputs.
+        LstmkitError: the outputs have another shape than (batch, horizon, target) or are not finite, or the weights
+            have another dtype than the inputs.
     """
     outputs = returned_by(model, x)
-    expected = f"({len(x)}, {horizon or 'horizon'})"
+    steps, targets = shape or ("horizon", "target")
+    expected = f"({len(x)}, {steps}, {targets})"
     if not isinstance(outputs, Tensor):
         raise LstmkitError(
             f"{kind_of(model)} puts out a {type(outputs).__name__}; a tensor of shape {expected} is expected"
         )
-    if outputs.ndim != 2 or outputs.shape != (len(x), horizon or outputs.shape[1]):
+    given = tuple(outputs.shape)
+    outputs = with_targets(outputs)
+    if outputs.ndim != 3 or outputs.shape != (len(x), *(shape or outputs.shape[1:])):
         raise LstmkitError(
-            f"{kind_of(model)} puts out the shape {tuple(outputs.shape)}; {expected} is expected, one row per window "
-            f"and one column per step ahead"
+            f"{kind_of(model)} puts out the shape {given}; {expected} is expected: windows, steps ahead, targets"
         )
     refuse_infinite(model, outputs, windows)
     return outputs
 
 
 def refuse_infinite(
-    model: nn.Module, outputs: Float[Tensor, "batch horizon"], windows: Sequence[object] | None = None
+    model: nn.Module, outputs: Float[Tensor, "batch *rest"], windows: Sequence[object] | None = None
 ) -> None:
     """Refuse forecasts that are NaN or infinite.
 
@@ -132,7 +144,7 @@ def refuse_infinite(
     Raises:
         LstmkitError: a forecast is not finite; the first of its windows is named.
     """
-    if not (finite := outputs.isfinite().all(dim=1)).all():
+    if not (finite := outputs.isfinite().flatten(1).all(dim=1)).all():
         first = int((~finite).nonzero()[0, 0])
         name = first if windows is None else windows[first]
         raise LstmkitError(

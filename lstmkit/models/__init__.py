@@ -5,7 +5,7 @@ from torch import nn
 from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
-from lstmkit.params import ModelParams
+from lstmkit.params import TrainedParams
 
 KINDS: dict[str, type[nn.Module]] = {
     "lstm": LSTMForecaster,
@@ -14,12 +14,13 @@ KINDS: dict[str, type[nn.Module]] = {
 }
 
 
-def build_model(params: ModelParams, n_features: int, horizon: int) -> nn.Module:
+def build_model(params: TrainedParams, n_features: int, horizon: int, targets: int = 1) -> nn.Module:
     """Build an untrained model.
 
     Args:
         params: kind and architecture.
         n_features: inputs per step.
         horizon: steps ahead.
+        targets: that are forecast.
     """
-    return KINDS[params.kind](n_features, horizon, **params.model_dump(exclude={"kind"}))
+    return KINDS[params.kind](n_features, horizon, **params.model_dump(exclude={"kind"}), targets=targets)

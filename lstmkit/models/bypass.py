@@ -22,6 +22,7 @@ class BypassForecaster(nn.Module):
         layers: stacked LSTM layers.
         head: units of the head's hidden layer.
         dropout: between the LSTM's layers, and in the head.
+        targets: that are forecast.
     """
 
     stages: ClassVar[dict[str, str]] = {}
@@ -35,6 +36,7 @@ class BypassForecaster(nn.Module):
         layers: int = 2,
         head: int = 64,
         dropout: float = 0.1,
+        targets: int = 1,
     ):
         super().__init__()
         self.patch = patch
@@ -44,7 +46,8 @@ class BypassForecaster(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.fc1 = nn.Linear(hidden, head)
         self.relu3 = nn.ReLU()
-        self.fc2 = nn.Linear(head, horizon)
+        self.fc2 = nn.Linear(head, horizon * targets)
+        self.shape = (horizon, targets)
 
     def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch patch hidden"]:
         """Hidden state of the last layer at every step of the LSTM."""
@@ -52,10 +55,10 @@ class BypassForecaster(nn.Module):
         steps = torch.cat([oldest, x], dim=1).unflatten(1, (-1, self.patch))  # (batch, time / 2, 2, feature)
         return self.lstm(steps.flatten(2))[0]
 
-    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon"]:
+    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon target"]:
         """Forecast scaled differences from a hidden state."""
-        return self.fc2(self.relu3(self.fc1(self.dropout(states))))
+        return self.fc2(self.relu3(self.fc1(self.dropout(states)))).unflatten(-1, self.shape)
 
-    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
+    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon target"]:
         """Forecast scaled differences from scaled features."""
         return self.head(self.states(x)[:, -1])

@@ -24,6 +24,7 @@ class CNNLSTMForecaster(nn.Module):
         layers: stacked LSTM layers.
         head: units of the head's hidden layer.
         dropout: between the LSTM's layers, and in the head.
+        targets: that are forecast.
     """
 
     stages: ClassVar[dict[str, str]] = {"CNN layer 1": "relu1", "CNN layer 2": "relu2", "LSTM input": "pool"}
@@ -39,6 +40,7 @@ class CNNLSTMForecaster(nn.Module):
         layers: int = 2,
         head: int = 64,
         dropout: float = 0.1,
+        targets: int = 1,
     ):
         super().__init__()
         first, second = channels
@@ -53,7 +55,8 @@ class CNNLSTMForecaster(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.fc1 = nn.Linear(hidden, head)
         self.relu3 = nn.ReLU()
-        self.fc2 = nn.Linear(head, horizon)
+        self.fc2 = nn.Linear(head, horizon * targets)
+        self.shape = (horizon, targets)
 
     def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch pooled_time hidden"]:
         """Hidden state of the last layer at every step of the LSTM."""
@@ -62,11 +65,11 @@ class CNNLSTMForecaster(nn.Module):
         pooled = pool_steps(self.pool, maps)  # (batch, 64, time / 2)
         return self.lstm(pooled.transpose(1, 2))[0]
 
-    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon"]:
+    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon target"]:
         """Forecast scaled differences from a hidden state."""
-        return self.fc2(self.relu3(self.fc1(self.dropout(states))))
+        return self.fc2(self.relu3(self.fc1(self.dropout(states)))).unflatten(-1, self.shape)
 
-    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
+    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon target"]:
         """Forecast scaled differences from scaled features."""
         return self.head(self.states(x)[:, -1])
 

@@ -15,6 +15,7 @@ class LSTMForecaster(nn.Module):
         hidden: hidden units per layer.
         layers: stacked layers.
         dropout: between the layers, and before the projection.
+        targets: that are forecast.
 
     Reference:
         Hochreiter & Schmidhuber (1997), Long Short-Term Memory, Neural Computation 9:1735.
@@ -23,23 +24,30 @@ class LSTMForecaster(nn.Module):
     stages: ClassVar[dict[str, str]] = {}
 
     def __init__(
-        self, n_features: int, horizon: int, hidden: int = 128, layers: int = 2, dropout: float = 0.1
+        self,
+        n_features: int,
+        horizon: int,
+        hidden: int = 128,
+        layers: int = 2,
+        dropout: float = 0.1,
+        targets: int = 1,
     ):
         super().__init__()
         self.lstm = nn.LSTM(
             n_features, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
         )
         self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Linear(hidden, horizon)
+        self.projection = nn.Linear(hidden, horizon * targets)
+        self.shape = (horizon, targets)
 
     def states(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch time hidden"]:
         """Hidden state of the last layer at every step."""
         return self.lstm(x)[0]
 
-    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon"]:
+    def head(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch horizon target"]:
         """Forecast scaled differences from a hidden state."""
-        return self.projection(self.dropout(states))
+        return self.projection(self.dropout(states)).unflatten(-1, self.shape)
 
-    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon"]:
+    def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon target"]:
         """Forecast scaled differences from scaled features."""
         return self.head(self.states(x)[:, -1])

@@ -3,7 +3,14 @@
 from lstmkit.params.base import BUSINESS_DAY, MONTHS
 from lstmkit.params.data import DataParams, SimulatorParams
 from lstmkit.params.files import find_params, load_params
-from lstmkit.params.models import BypassParams, CNNLSTMParams, LSTMParams, ModelParams
+from lstmkit.params.models import (
+    BypassParams,
+    CNNLSTMParams,
+    LSTMParams,
+    ModelParams,
+    ModuleParams,
+    TrainedParams,
+)
 from lstmkit.params.sources import matching_files, source_files
 from lstmkit.params.study import (
     AttributionParams,
@@ -33,12 +40,14 @@ __all__ = [
     "LSTMParams",
     "Missing",
     "ModelParams",
+    "ModuleParams",
     "ReadParams",
     "RegimeParams",
     "SimulatorParams",
     "SplitParams",
     "StudyParams",
     "TimeColumn",
+    "TrainedParams",
     "TrainingParams",
     "WindowParams",
     "find_params",

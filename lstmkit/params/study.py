@@ -23,7 +23,7 @@ from lstmkit.params.base import (
     Windows,
 )
 from lstmkit.params.data import DataParams
-from lstmkit.params.models import ModelParams, least_parameters
+from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000
 MOST_STATES = 10_000_000_000  # of one layer for one batch: 40 GB, of which training keeps several
@@ -221,6 +221,8 @@ class StudyParams(Schema):
         if step is not None and step > shortest:
             yield f"attribution.target_step is {step}, beyond the shortest horizon: write 1 to {shortest}"
         for key, model in self.models.items():
+            if isinstance(model, ModuleParams):
+                continue
             if (size := least_parameters(model, longest)) > MOST_PARAMETERS:
                 yield (
                     f"models.{key}: {size:,} parameters do not fit, {MOST_PARAMETERS:,} are the most: lower hidden, "

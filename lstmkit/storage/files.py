@@ -155,16 +155,19 @@ class Rows:
     Attributes:
         path: of the file.
         member: name of the array, for a `.npz`.
+        column: position on the last axis, of which alone the rows are; all of it if not given.
     """
 
     path: Path
     member: str | None = None
+    column: int | None = None
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Of the whole array."""
         with self._content() as content:
-            return _read_header(content)[0]
+            shape = _read_header(content)[0]
+            return shape if self.column is None else shape[:-1]
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -180,7 +183,8 @@ class Rows:
             row_bytes = dtype.itemsize * int(np.prod(row_shape))
             for start in range(0, n_rows, size):
                 rows = min(size, n_rows - start)
-                yield np.frombuffer(content.read(rows * row_bytes), dtype).reshape(rows, *row_shape)
+                chunk = np.frombuffer(content.read(rows * row_bytes), dtype).reshape(rows, *row_shape)
+                yield chunk if self.column is None else np.ascontiguousarray(chunk[..., self.column])
 
     def take(self, index: np.ndarray) -> np.ndarray:
         """Some of the rows.

@@ -18,7 +18,7 @@ MOST_TRAINING_WINDOWS = 10_000  # evenly spaced
 
 @dataclass(frozen=True)
 class Autoregression:
-    """How deviations from the climatology go on, for each step ahead.
+    """How the deviations of one target from its climatology go on, for each step ahead.
 
     Attributes:
         damped: the damped climatology, towards which the gain draws the forecast.
@@ -37,7 +37,7 @@ class Autoregression:
             windows: to forecast.
         """
         rule = rule_alone(self.damped, windows)
-        deviations = np.einsum("nht,ht->nh", _terms(windows, self.damped.expected), self.weights)
+        deviations = np.einsum("nht,ht->nh", _terms(windows, self.damped.expected), self.weights)[..., None]
         return rule + self.gain * (at_targets(self.damped.expected, windows) + deviations - rule)
 
 
@@ -45,14 +45,14 @@ def fit_autoregression(damped: ResidualBaseline, train: Windows, held_out: Windo
     """Fit by least squares; the gain is fitted on windows that were held out.
 
     Args:
-        damped: the damped climatology.
-        train: windows to fit on.
+        damped: the damped climatology of one target.
+        train: windows of this target to fit on.
         held_out: windows of the validation part.
     """
     train = train.spread(MOST_TRAINING_WINDOWS)
     terms, ahead = _terms(train, damped.expected), train.observed() - at_targets(damped.expected, train)
     # the smallest solution, where the day before is one of the recent values
-    weights = np.array([np.linalg.lstsq(terms[:, k], ahead[:, k])[0] for k in range(train.horizon)])
+    weights = np.array([np.linalg.lstsq(terms[:, k], ahead[:, k, 0])[0] for k in range(train.horizon)])
     plain, rule = Autoregression(damped, weights), rule_alone(damped, held_out)
     outputs, true = plain(held_out) - rule, held_out.observed() - rule
     return replace(plain, gain=best_gain([(torch.from_numpy(outputs), torch.from_numpy(true))]))
@@ -69,11 +69,13 @@ def recent_lags(interval: pd.Timedelta, lookback: int) -> list[int]:
     return sorted(lag for lag in lags if lag < lookback)
 
 
-def _terms(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[np.ndarray, "window horizon term"]:
+def _terms(
+    windows: Windows, expected: Float[np.ndarray, "time 1"]
+) -> Float[np.ndarray, "window horizon term"]:
     """Recent deviations, and that a day before the target, or zero where it lies before the lookback."""
     deviations = windows.values - expected
     lags = np.array(recent_lags(windows.interval, windows.lookback))
-    recent = deviations[windows.origin_rows.cpu().numpy()[:, None] - lags]
+    recent = deviations[:, 0][windows.origin_rows.cpu().numpy()[:, None] - lags]
     columns = np.broadcast_to(recent[:, None], (len(windows), windows.horizon, len(lags)))
     earlier = np.nan_to_num(day_before(deviations, windows))
-    return np.concatenate([columns, earlier[..., None]], axis=2)
+    return np.concatenate([columns, earlier], axis=2)

@@ -1,17 +1,48 @@
 """What a forecaster must beat, given the same knowledge: four rules, and three regressions fitted as it is."""
 
+from dataclasses import dataclass
 from functools import partial
 
-from lstmkit.data.climatology import climatology
+import numpy as np
+from jaxtyping import Float
+
+from lstmkit.data.climatology import climatologies
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.residual import fit_residual_baseline
+from lstmkit.data.residual import ResidualBaseline, fit_residual_baseline
 from lstmkit.data.windows import Windows
 from lstmkit.params import TrainingParams
 from lstmkit.training.autoregression import fit_autoregression
 from lstmkit.training.boosted_trees import fit_boosted_trees
 from lstmkit.training.gain import held_out_windows
 from lstmkit.training.ridge import fit_ridge
-from lstmkit.training.simple_rules import Forecaster, at_targets, persistence, rule_alone, seasonal_naive
+from lstmkit.training.simple_rules import (
+    Forecast,
+    Forecaster,
+    at_targets,
+    persistence,
+    rule_alone,
+    seasonal_naive,
+)
+
+
+@dataclass(frozen=True)
+class TargetByTarget:
+    """Forecasters of one target each.
+
+    Attributes:
+        forecasters: in the order of the targets.
+    """
+
+    forecasters: tuple[Forecaster, ...]
+
+    def __call__(self, windows: Windows) -> Forecast:
+        """Forecast windows.
+
+        Args:
+            windows: of all targets.
+        """
+        each = [forecast(windows.only(at)) for at, forecast in enumerate(self.forecasters)]
+        return np.concatenate(each, axis=2)
 
 
 def fit_baselines(
@@ -26,21 +57,41 @@ def fit_baselines(
         seed: of the samples of windows that the regressions see.
 
     Returns:
-        Per baseline, a function that forecasts windows in the target's unit, shape (window, horizon).
+        Per baseline, a function that forecasts windows in the targets' units, shape (window, horizon, target).
     """
     train, held_out = windows["train"], held_out_windows(windows, training, seed)
-    expected = climatology(dataset.frame[dataset.target], dataset.local_time, train.rows, dataset.calendar)
+    expected = climatologies(dataset, train.rows)
     origin = train.origin_rows.cpu().numpy()
     last, damped = (
         fit_residual_baseline(kind, train.values, expected, train.rows, origin, train.horizon)
         for kind in ("last", "damped")
     )
-    ridge = fit_ridge([last, damped], expected, train, held_out, seed)
+    fitted: dict[str, list[Forecaster]] = {name: [] for name in ("autoregression", "ridge", "boosted trees")}
+    for at in range(len(train.task)):
+        rules = (last.only(at), damped.only(at))
+        regressions = _regressions(rules, expected[:, [at]], train.only(at), held_out.only(at), seed)
+        for name, forecaster in regressions.items():
+            fitted[name].append(forecaster)
     return {
         "persistence": persistence,
         "seasonal naive": seasonal_naive,
         "climatology": partial(at_targets, expected),
         "damped climatology": partial(rule_alone, damped),
+        **{name: TargetByTarget(tuple(each)) for name, each in fitted.items()},
+    }
+
+
+def _regressions(
+    rules: tuple[ResidualBaseline, ResidualBaseline],
+    expected: Float[np.ndarray, "time 1"],
+    train: Windows,
+    held_out: Windows,
+    seed: int,
+) -> dict[str, Forecaster]:
+    """Of one target."""
+    last, damped = rules
+    ridge = fit_ridge([last, damped], expected, train, held_out, seed)
+    return {
         "autoregression": fit_autoregression(damped, train, held_out),
         "ridge": ridge,
         "boosted trees": fit_boosted_trees(ridge, expected, train, held_out, seed),

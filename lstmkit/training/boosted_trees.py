@@ -45,7 +45,10 @@ class Trees:
     scale: Float[np.ndarray, "step"]
 
     def outputs(
-        self, windows: Windows, expected: Float[np.ndarray, "time"], inputs: Float[np.ndarray, "window input"]
+        self,
+        windows: Windows,
+        expected: Float[np.ndarray, "time 1"],
+        inputs: Float[np.ndarray, "window input"],
     ) -> Float[np.ndarray, "window step"]:
         """Differences from ridge's forecast, in the target's unit.
 
@@ -73,7 +76,7 @@ class BoostedTrees:
     """
 
     ridge: Forecaster
-    expected: Float[np.ndarray, "time"]
+    expected: Float[np.ndarray, "time 1"]
     trees: tuple[Trees, ...]
     gain: float = 1.0
 
@@ -95,11 +98,12 @@ class BoostedTrees:
         known = np.hstack([trees.outputs(windows, self.expected, inputs) for trees in self.trees])
         steps = np.concatenate([trees.steps for trees in self.trees])
         ahead = np.arange(1, windows.horizon + 1)
-        return known @ np.array([np.interp(ahead, steps, each) for each in np.eye(len(steps))])
+        between = np.array([np.interp(ahead, steps, each) for each in np.eye(len(steps))])
+        return (known @ between)[..., None]
 
 
 def fit_boosted_trees(
-    ridge: Forecaster, expected: Float[np.ndarray, "time"], train: Windows, held_out: Windows, seed: int
+    ridge: Forecaster, expected: Float[np.ndarray, "time 1"], train: Windows, held_out: Windows, seed: int
 ) -> BoostedTrees:
     """Boost trees on what ridge leaves; the held-out windows choose the rounds of boosting and the gain.
 
@@ -111,7 +115,7 @@ def fit_boosted_trees(
         seed: of the steps at which windows are shown, and of the inputs from which each split is chosen.
     """
     parts = (train.spread(MOST_TRAINING_WINDOWS), held_out)
-    left = [part.observed() - ridge(part) for part in parts]
+    left = [(part.observed() - ridge(part))[..., 0] for part in parts]
     scale = left[0].std(axis=0)
     scale[scale == 0] = 1.0
     inputs = [tree_inputs(part, expected) for part in parts]
@@ -126,7 +130,7 @@ def fit_boosted_trees(
         fitted_on, judged_on = data
         trees.append(Trees(asked, *_boosted(fitted_on, judged_on, seed), scale[asked - 1]))
     plain = BoostedTrees(ridge, expected, tuple(trees))
-    gain = best_gain([(torch.from_numpy(plain.outputs(held_out)), torch.from_numpy(left[1]))])
+    gain = best_gain([(torch.from_numpy(plain.outputs(held_out)), torch.from_numpy(left[1][..., None]))])
     return replace(plain, gain=gain)
 
 

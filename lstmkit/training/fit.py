@@ -27,6 +27,7 @@ from torch.utils.data import BatchSampler, DataLoader, Sampler
 
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.running import with_targets
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import configure
 from lstmkit.training.gain import best_gain, held_out_windows
@@ -239,7 +240,7 @@ def shrink(model: nn.Module, held_out: Windows) -> float:
     Raises:
         LstmkitError: outputs are NaN or infinite.
     """
-    gain = best_gain((model(x), y) for x, y in held_out.batches(HELD_OUT_BATCH))
+    gain = best_gain((with_targets(model(x)), y) for x, y in held_out.batches(HELD_OUT_BATCH))
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     for parameter in last.parameters():
         parameter.mul_(gain)

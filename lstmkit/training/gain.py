@@ -22,7 +22,9 @@ def held_out_windows(windows: dict[str, Windows], params: TrainingParams, seed: 
     return windows["validation"].sample(params.validation_windows, seed)
 
 
-def best_gain(batches: Iterable[tuple[Float[Tensor, "window step"], Float[Tensor, "window step"]]]) -> float:
+def best_gain(
+    batches: Iterable[tuple[Float[Tensor, "window *step"], Float[Tensor, "window *step"]]],
+) -> float:
     """The factor between 0 and 1 by which outputs come nearest to what came true, by least squares.
 
     Args:

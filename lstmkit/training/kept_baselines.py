@@ -33,7 +33,7 @@ def ensure_baselines(
         windows: to forecast, in order of time.
 
     Returns:
-        Per baseline, in their order, its forecasts in the target's unit, shape (window, horizon).
+        Per baseline, in their order, its forecasts of the explained target in its unit, shape (window, horizon).
 
     Raises:
         LstmkitError: the files cannot be written.
@@ -43,7 +43,7 @@ def ensure_baselines(
     if names is None:
         with locked(folder / ".baselines.lock"):
             names = _kept(folder, request) or _write(folder, request, fit(), windows)
-    return {name: Rows(folder / FORECASTS, name) for name in names}
+    return {name: Rows(folder / FORECASTS, name, windows.target) for name in names}
 
 
 def baselines_request(params: StudyParams, dataset: Dataset, train: Windows) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def baselines_request(params: StudyParams, dataset: Dataset, train: Windows) -> 
     """
     return {
         "horizon": train.horizon,
+        "targets": train.task.targets,
         "features": list(train.features),
         "site_timezone": dataset.calendar.timezone,
         "lookback": train.lookback,
@@ -73,7 +74,7 @@ def _write(
     with whole_file(folder / FORECASTS) as draft, ZipFile(draft, "w", allowZip64=True) as archive:
         for name, forecast in baselines.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                rows = RowWriter(member, (len(windows), windows.horizon))
+                rows = RowWriter(member, (len(windows), *windows.shape))
                 for index in torch.arange(len(windows)).split(BATCH):
                     rows.add(forecast(windows.select(index)))
     record = {"request": request, "baselines": list(baselines), "sha256": file_sha256(folder / FORECASTS)}

@@ -7,7 +7,7 @@ LOSSES: dict[str, type[nn.Module]] = {"mse": nn.MSELoss, "huber": nn.SmoothL1Los
 
 
 class ForecastLoss(nn.Module):
-    """Mean loss over the forecasts that count, each a mean over its steps ahead.
+    """Mean loss over the forecasts that count, each a mean over its steps ahead and targets.
 
     Args:
         name: `mse`, `huber` or `mae`.
@@ -19,8 +19,8 @@ class ForecastLoss(nn.Module):
 
     def forward(
         self,
-        forecasts: Float[Tensor, "batch origin horizon"],
-        targets: Float[Tensor, "batch origin horizon"],
+        forecasts: Float[Tensor, "batch origin horizon target"],
+        targets: Float[Tensor, "batch origin horizon target"],
         count: Bool[Tensor, "batch origin"],
     ) -> Float[Tensor, ""]:
         """The mean over the origins that count; zero where none does.
@@ -30,5 +30,5 @@ class ForecastLoss(nn.Module):
             targets: of the same unit.
             count: whether each origin counts.
         """
-        losses = self.loss(forecasts.float(), targets).mean(dim=-1) * count
+        losses = self.loss(forecasts.float(), targets).mean(dim=(-1, -2)) * count
         return losses.sum() / count.sum().clamp(min=1)

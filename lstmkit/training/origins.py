@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lstmkit.data.windows import Windows
 from lstmkit.internals.causality import state_ends
+from lstmkit.internals.running import with_targets
 
 WARM_UP = 6  # a sixth of the lookback comes before the first forecast
 
@@ -29,7 +30,7 @@ class Origins:
 
     def forecasts(
         self, model: nn.Module, x: Float[Tensor, "batch time feature"]
-    ) -> Float[Tensor, "batch origin horizon"]:
+    ) -> Float[Tensor, "batch origin horizon target"]:
         """What a model forecasts from each of the steps, in scaled units.
 
         Args:
@@ -37,7 +38,7 @@ class Origins:
             x: scaled inputs.
         """
         if self.positions is None:
-            return model(x)[:, None]
+            return with_targets(model(x))[:, None]
         assert callable(model.head) and callable(model.states)  # as `choose_origins` found
         return model.head(model.states(x)[:, self.positions.to(x.device)])
 

@@ -68,7 +68,7 @@ def write_outputs(folder: Path, model: nn.Module, windows: Windows, lstm: str | 
         with archive.open("predicted.npy", "w", force_zip64=True) as member, states.open("wb") as file:
             _run(member, file, model, windows, lstm)
         with archive.open("observed.npy", "w", force_zip64=True) as member:
-            observed = RowWriter(member, (len(windows), windows.horizon))
+            observed = RowWriter(member, (len(windows), *windows.shape))
             for index in torch.arange(len(windows)).split(BATCH):
                 observed.add(windows.select(index).observed())
 
@@ -76,13 +76,13 @@ def write_outputs(folder: Path, model: nn.Module, windows: Windows, lstm: str | 
 def _run(
     predictions: IO[bytes], states: IO[bytes], model: nn.Module, windows: Windows, lstm: str | None
 ) -> None:
-    predicted = RowWriter(predictions, (len(windows), windows.horizon))
+    predicted = RowWriter(predictions, (len(windows), *windows.shape))
     with record_final_states(model, lstm) as final, torch.inference_mode():
         writer = None
         for index in torch.arange(len(windows)).split(BATCH):
             batch = windows.select(index)
             x, _ = batch.gather(torch.arange(len(batch)))
-            outputs = forecast(model, x, windows.horizon, list(batch.origin))
+            outputs = forecast(model, x, windows.shape, list(batch.origin))
             reached = final.pop().float().cpu().numpy()  # NumPy has no bfloat16
             writer = writer or RowWriter(states, (len(windows), *reached.shape[1:]))
             writer.add(reached)

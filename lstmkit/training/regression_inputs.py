@@ -1,4 +1,4 @@
-"""What ridge and boosted trees see of a window."""
+"""What ridge and boosted trees see of a window; each target has regressions of its own."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,9 @@ SPANS = ("15min", "30min", "1h", "2h", "3h", "6h", "12h", "24h")  # of rolling m
 DAY_BEFORE = 24  # targets whose values a day before ridge sees
 
 
-def ridge_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[np.ndarray, "window input"]:
+def ridge_inputs(
+    windows: Windows, expected: Float[np.ndarray, "time 1"]
+) -> Float[np.ndarray, "window input"]:
     """What ridge sees: features, lags and clock.
 
     All features at the origin; the target and its deviation from the climatology at fine lags within the last hour
@@ -28,19 +30,19 @@ def ridge_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float
     """
     origin, lags = windows.origin_rows.cpu().numpy(), _ridge_lags(windows)
     deviations = windows.values - expected
-    earlier = day_before(deviations, windows)[:, spread_evenly(windows.horizon, DAY_BEFORE)]
+    earlier = day_before(deviations, windows)[..., 0][:, spread_evenly(windows.horizon, DAY_BEFORE)]
     return np.hstack(
         [
             windows.inputs[windows.origin_rows].cpu().numpy(),
-            windows.values[origin[:, None] - lags],
-            deviations[origin[:, None] - lags],
+            windows.values[:, 0][origin[:, None] - lags],
+            deviations[:, 0][origin[:, None] - lags],
             np.nan_to_num(earlier),
             _clock_harmonics(windows.origin),
         ]
     )
 
 
-def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[np.ndarray, "window input"]:
+def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time 1"]) -> Float[np.ndarray, "window input"]:
     """What trees see whatever the step ahead: features, changes since earlier steps and means, clock.
 
     Trees split one input at a time, so past values are differences from the value at the origin.
@@ -49,7 +51,7 @@ def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[
         windows: to describe.
         expected: the climatology at every time step.
     """
-    past, now = windows.past(), windows.latest()
+    past, now = windows.past()[..., 0], windows.latest()[:, 0]
     lags = np.geomspace(1, max(1, windows.lookback - 1), LAGS).round().astype(int)
     lags = np.unique(lags[lags < windows.lookback])
     spans = {round(pd.Timedelta(span) / windows.interval) for span in SPANS}
@@ -62,7 +64,7 @@ def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[
             np.column_stack(
                 [
                     now,
-                    now - expected[windows.origin_rows.cpu().numpy()],
+                    now - expected[:, 0][windows.origin_rows.cpu().numpy()],
                     *means,
                     hour_of_day(clock),
                     clock.day_of_week,
@@ -73,7 +75,7 @@ def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time"]) -> Float[
 
 
 def step_inputs(
-    windows: Windows, expected: Float[np.ndarray, "time"], steps: Int[np.ndarray, "window step"]
+    windows: Windows, expected: Float[np.ndarray, "time 1"], steps: Int[np.ndarray, "window step"]
 ) -> Float[np.ndarray, "window step input"]:
     """What trees see of some targets: the step, what is expected then, the hour, and the values a day before.
 
@@ -84,11 +86,13 @@ def step_inputs(
         expected: the climatology at every time step.
         steps: ahead of each window's origin.
     """
-    now, rows = windows.latest()[:, None], windows.origin_rows.cpu().numpy()[:, None] + steps
+    now, rows = windows.latest(), windows.origin_rows.cpu().numpy()[:, None] + steps
     earlier = same_time_rows(windows, steps)
     values, deviations = (
-        in_lookback(series, windows, earlier) for series in (windows.values, windows.values - expected)
+        in_lookback(series, windows, earlier)[..., 0]
+        for series in (windows.values, windows.values - expected)
     )
+    expected = expected[:, 0]
     columns = [
         steps.astype(float),
         expected[rows] - now,

@@ -31,7 +31,7 @@ class RidgeForecaster:
     """
 
     rule: ResidualBaseline
-    expected: Float[np.ndarray, "time"]
+    expected: Float[np.ndarray, "time 1"]
     fitted: Pipeline
     gain: float
 
@@ -43,12 +43,12 @@ class RidgeForecaster:
         """
         # scikit-learn forecasts a single step without an axis for it
         outputs = self.fitted.predict(ridge_inputs(windows, self.expected))
-        return rule_alone(self.rule, windows) + self.gain * outputs.reshape(len(windows), windows.horizon)
+        return rule_alone(self.rule, windows) + self.gain * outputs.reshape(len(windows), windows.horizon, 1)
 
 
 def fit_ridge(
     rules: list[ResidualBaseline],
-    expected: Float[np.ndarray, "time"],
+    expected: Float[np.ndarray, "time 1"],
     train: Windows,
     held_out: Windows,
     seed: int,
@@ -68,7 +68,7 @@ def fit_ridge(
     for rule in rules:
         y, true = (some.observed() - rule_alone(rule, some) for some in (train, held_out))
         for alpha in ALPHAS:
-            fitted = make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y)
+            fitted = make_pipeline(StandardScaler(), Ridge(alpha)).fit(x, y[..., 0])
             outputs = fitted.predict(x_held_out).reshape(true.shape)
             gain = best_gain([(torch.from_numpy(outputs), torch.from_numpy(true))])
             error = float(np.mean((gain * outputs - true) ** 2))

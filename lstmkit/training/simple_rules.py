@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from lstmkit.data.residual import ResidualBaseline
+from lstmkit.data.residual import ResidualBaseline, windows_of
 from lstmkit.data.windows import Windows
 
-Forecast = Float[np.ndarray, "window horizon"]
+Forecast = Float[np.ndarray, "window horizon target"]
 Forecaster = Callable[[Windows], Forecast]
 
 
@@ -33,15 +33,15 @@ def seasonal_naive(windows: Windows) -> Forecast:
     """
     season = windows.calendar.season_steps
     rows = same_time_rows(windows, _all_steps(windows))
-    forecast = np.full(rows.shape, np.nan)
+    forecast = np.full((*rows.shape, len(windows.task)), np.nan)
     for extra in range(3):
         earlier = rows - extra * season
-        known = np.where(earlier >= 0, windows.values[np.maximum(earlier, 0)], np.nan)
+        known = np.where((earlier >= 0)[..., None], windows.values[np.maximum(earlier, 0)], np.nan)
         forecast = np.where(np.isnan(forecast), known, forecast)
     return np.where(np.isnan(forecast), persistence(windows), forecast)
 
 
-def at_targets(series: Float[np.ndarray, "time"], windows: Windows) -> Forecast:
+def at_targets(series: Float[np.ndarray, "time target"], windows: Windows) -> Forecast:
     """The values of a series at the targets.
 
     Args:
@@ -49,7 +49,7 @@ def at_targets(series: Float[np.ndarray, "time"], windows: Windows) -> Forecast:
         windows: to forecast.
     """
     rows = windows.origin_rows.cpu().numpy() + 1
-    return np.lib.stride_tricks.sliding_window_view(series, windows.horizon)[rows]
+    return windows_of(series, windows.horizon)[rows]
 
 
 def rule_alone(rule: ResidualBaseline, windows: Windows) -> Forecast:
@@ -59,10 +59,10 @@ def rule_alone(rule: ResidualBaseline, windows: Windows) -> Forecast:
         rule: fitted on the training part.
         windows: to forecast.
     """
-    return rule.to_units(torch.zeros(len(windows), windows.horizon), windows.origin_rows)
+    return rule.to_units(torch.zeros(len(windows), *windows.shape), windows.origin_rows)
 
 
-def day_before(series: Float[np.ndarray, "time"], windows: Windows) -> Forecast:
+def day_before(series: Float[np.ndarray, "time target"], windows: Windows) -> Forecast:
     """The latest known values of a series at the targets' times of day; NaN where they lie before the lookback.
 
     Args:
@@ -84,8 +84,8 @@ def same_time_rows(windows: Windows, steps: Int[np.ndarray, "window step"]) -> I
 
 
 def in_lookback(
-    series: Float[np.ndarray, "time"], windows: Windows, rows: Int[np.ndarray, "window step"]
-) -> Float[np.ndarray, "window step"]:
+    series: Float[np.ndarray, "time target"], windows: Windows, rows: Int[np.ndarray, "window step"]
+) -> Float[np.ndarray, "window step target"]:
     """The values of a series at some rows; NaN before each window's lookback.
 
     Args:
@@ -94,7 +94,7 @@ def in_lookback(
         rows: of the series.
     """
     known = rows >= windows.starts.cpu().numpy()[:, None]
-    return np.where(known, series[np.maximum(rows, 0)], np.nan)
+    return np.where(known[..., None], series[np.maximum(rows, 0)], np.nan)
 
 
 def _all_steps(windows: Windows) -> Int[np.ndarray, "window horizon"]:

@@ -13,7 +13,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.models import build_model
-from lstmkit.params import ModelParams, StudyParams
+from lstmkit.params import StudyParams, TrainedParams
 from lstmkit.storage.checksums import checksum, read_checked, read_result, write_checked, write_result
 from lstmkit.storage.files import locked, remove, writing
 from lstmkit.training.checkpoints import SavedModel, load_model, save_model
@@ -38,7 +38,7 @@ class TrainedModel:
 
 def load_or_train(
     folder: Path,
-    architecture: ModelParams,
+    architecture: TrainedParams,
     params: StudyParams,
     dataset: Dataset,
     windows: dict[str, Windows],
@@ -70,7 +70,7 @@ def load_or_train(
     return TrainedModel(model, saved, _seconds(folder, saved.card))
 
 
-def untrained_model(architecture: ModelParams, windows: Windows, seed: int) -> nn.Module:
+def untrained_model(architecture: TrainedParams, windows: Windows, seed: int) -> nn.Module:
     """A model as it is before training, in evaluation mode; PyTorch's random numbers are left as they are.
 
     Args:
@@ -80,7 +80,7 @@ def untrained_model(architecture: ModelParams, windows: Windows, seed: int) -> n
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build_model(architecture, len(windows.features), windows.horizon).eval()
+        return build_model(architecture, len(windows.features), windows.horizon, len(windows.task)).eval()
 
 
 def _train(
@@ -102,12 +102,13 @@ def _train(
 
 
 def _request(
-    architecture: ModelParams, params: StudyParams, dataset: Dataset, train: Windows, seed: int
+    architecture: TrainedParams, params: StudyParams, dataset: Dataset, train: Windows, seed: int
 ) -> dict:
     """Everything that the weights depend on, as JSON says it."""
     request = {
         "architecture": architecture.model_dump(),
         "horizon": train.horizon,
+        "targets": train.task.targets,
         "features": train.features,
         "site_timezone": dataset.calendar.timezone,
         "windows": params.windows.model_dump(),
@@ -115,7 +116,11 @@ def _request(
         "training": params.training.model_dump(),
         "seed": seed,
         "scaler": {"center": train.scaler.center.tolist(), "scale": train.scaler.scale.tolist()},
-        "residual": {"kind": train.residual.kind, "rate": train.residual.rate, "scale": train.residual.scale},
+        "residual": {
+            "kind": train.residual.kind,
+            "rate": train.residual.rate.tolist(),
+            "scale": train.residual.scale.tolist(),
+        },
         "data": dataset.fingerprint,
     }
     return json.loads(json.dumps(request))

@@ -23,8 +23,8 @@ def windows_of(n: int = 1000, horizon: int = 3, keep: np.ndarray | None = None, 
 
 def rows_of(path: Path, windows: Windows, error: np.ndarray | float) -> Rows:
     """A file of forecasts: the true values plus an error that broadcasts to (window, horizon)."""
-    np.save(path / "predicted.npy", windows.observed() + error)
-    return Rows(path / "predicted.npy")
+    np.save(path / "predicted.npy", windows.observed() + np.asarray(error)[..., None])
+    return Rows(path / "predicted.npy", column=0)
 
 
 def last_of(

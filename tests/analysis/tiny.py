@@ -41,16 +41,18 @@ def make_test_windows(
     horizon: int = 2,
     features: tuple[str, ...] = ("co2", "temperature"),
     interval: str = "5min",
-    target_scale: float = 1.0,
+    target_scale: float | tuple[float, ...] = 1.0,
+    targets: tuple[str, ...] = (),
 ) -> Windows:
-    """Overlapping windows of white noise, whose forecasts start from zero."""
+    """Overlapping windows of white noise, whose forecasts start from zero; of the first feature, if no target
+    is named."""
     rows = n + lookback + horizon - 1
     stamps = pd.date_range("2025-01-06", periods=3 * rows, freq=interval, tz="UTC")
     noise = np.random.default_rng(5).normal(size=(3 * rows, len(features)))
     dataset = make_dataset(
         "noise",
         pd.DataFrame(noise, index=stamps, columns=list(features)),
-        target=features[0],
+        target=targets or features[0],
         interval=pd.Timedelta(interval),
         site_timezone="UTC",
         units={},
@@ -59,8 +61,9 @@ def make_test_windows(
     split = SplitParams(validation_blocks=1, train=1 / 3, validation=1 / 3)
     windows = make_windows(dataset, build_features(dataset, "raw"), horizon, params, split)["train"]
     assert len(windows) == n
-    deviations = torch.from_numpy((windows.values / target_scale).astype("float32"))
-    zero = ResidualBaseline("none", np.zeros(3 * rows), 0.0, target_scale, deviations)
+    scale = np.broadcast_to(np.array(target_scale, float), len(windows.task)).copy()
+    deviations = torch.from_numpy((windows.values / scale).astype("float32"))
+    zero = ResidualBaseline("none", np.zeros_like(windows.values), np.zeros(len(scale)), scale, deviations)
     return replace(windows, residual=zero)
 
 

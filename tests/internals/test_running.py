@@ -104,24 +104,58 @@ class PutsOut(nn.Module):
     [
         (
             lambda x: x.mean(dim=(1, 2)),
-            r"puts out the shape \(5,\); \(5, 2\) is expected, one row per window",
+            r"puts out the shape \(5,\); \(5, 2, 1\) is expected: windows, steps ahead, targets",
         ),
-        (lambda x: x[:, :2, :1], r"puts out the shape \(5, 2, 1\); \(5, 2\) is expected"),
-        (lambda x: x[:, :1, 0], r"puts out the shape \(5, 1\); \(5, 2\) is expected"),
-        (lambda x: x[:2, 0], r"puts out the shape \(2, 2\); \(5, 2\) is expected"),
-        (lambda x: (x[:, 0], None), r"puts out a tuple; a tensor of shape \(5, 2\) is expected"),
+        (lambda x: x[:, :2, :1, None], r"puts out the shape \(5, 2, 1, 1\); \(5, 2, 1\) is expected"),
+        (lambda x: x[:, :2], r"puts out the shape \(5, 2, 2\); \(5, 2, 1\) is expected"),
+        (lambda x: x[:, :1, 0], r"puts out the shape \(5, 1\); \(5, 2, 1\) is expected"),
+        (lambda x: x[:, :1, :1], r"puts out the shape \(5, 1, 1\); \(5, 2, 1\) is expected"),
+        (lambda x: x[:2, 0], r"puts out the shape \(2, 2\); \(5, 2, 1\) is expected"),
+        (lambda x: (x[:, 0], None), r"puts out a tuple; a tensor of shape \(5, 2, 1\) is expected"),
         (
             lambda x: x[:, 0] / (x[:, 0] != X[3, 0]),
             r"forecasts NaN or infinity for the window 3: its weights or",
         ),
         (lambda x: x[:, 0] * torch.tensor([1.0, torch.nan]), r"forecasts NaN or infinity for the window 0"),
     ],
-    ids=["no steps", "a third axis", "one step", "two windows", "a tuple", "infinity", "NaN"],
+    ids=[
+        "no steps",
+        "a fourth axis",
+        "two targets",
+        "one step",
+        "one step of a target",
+        "two windows",
+        "a tuple",
+        "infinity",
+        "NaN",
+    ],
 )
 def test_other_outputs_than_forecasts_are_refused(of, said):
     with pytest.raises(LstmkitError, match=f"^PutsOut {said}") as raised:
-        forecast(PutsOut(of), X, horizon=2)
+        forecast(PutsOut(of), X, shape=(2, 1))
     assert "\n" not in str(raised.value)
+
+
+def test_several_targets_are_refused_where_the_model_has_no_axis_for_them():
+    with pytest.raises(LstmkitError, match=r"puts out the shape \(5, 2\); \(5, 2, 2\) is expected"):
+        forecast(PutsOut(lambda x: x[:, 0]), X, shape=(2, 2))
+
+
+@pytest.mark.parametrize("shape", [None, (2, 1)])
+def test_a_single_target_needs_no_axis(shape):
+    without, having = (
+        forecast(PutsOut(of), X, shape) for of in (lambda x: x[:, 0], lambda x: x[:, 0, :, None])
+    )
+    torch.testing.assert_close(without, X[:, 0, :, None], rtol=0, atol=0)
+    torch.testing.assert_close(having, without, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("shape", [None, (3, 2)])
+def test_several_targets_are_handed_on_and_a_window_is_named_whichever_is_no_number(shape):
+    ahead = forecast(PutsOut(lambda x: x[:, :3]), X, shape)
+    torch.testing.assert_close(ahead, X[:, :3], rtol=0, atol=0)
+    with pytest.raises(LstmkitError, match="for the window 3: its weights"):
+        forecast(PutsOut(lambda x: x[:, :3] / (x[:, :3] != X[3, 2, 1])), X, shape)
 
 
 def test_the_window_of_a_forecast_that_is_no_number_is_named():

@@ -17,6 +17,7 @@ from lstmkit.data.calendar import Calendar
 from lstmkit.data.features import Provenance
 from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.scaling import Scaler
+from lstmkit.data.task import Task
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
@@ -51,19 +52,19 @@ def linear_windows(n_train: int = 300, n_validation: int = 150) -> dict[str, Win
     clean = (inputs.unfold(0, LOOKBACK, 1).transpose(1, 2) * TRUTH).sum((1, 2))
     targets = torch.zeros(size)
     targets[LOOKBACK:] = clean[:-1] + NOISE * torch.randn(len(clean) - 1, generator=generator)
-    rule = ResidualBaseline("none", np.zeros(size), 0.0, 1.0, targets)
+    rule = ResidualBaseline("none", np.zeros((size, 1)), np.zeros(1), np.ones(1), targets[:, None])
 
     def part(begin: int, end: int) -> Windows:
         return Windows(
             inputs=inputs,
-            values=targets.double().numpy(),
+            values=targets[:, None].double().numpy(),
+            task=Task(("a",), ("ppm",), 1),
             residual=rule,
             rows=np.arange(begin, end),
             forecast_rows=torch.ones(size, dtype=torch.bool),
             time=pd.date_range("2025-01-01", periods=size, freq="1h", tz="UTC"),
             starts=torch.arange(begin, end - LOOKBACK),
             lookback=LOOKBACK,
-            horizon=1,
             features=("a", "b"),
             provenance=tuple(
                 Provenance(name, of_target=name == "a", known_ahead=False, unit="") for name in ("a", "b")

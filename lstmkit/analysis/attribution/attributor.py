@@ -33,7 +33,7 @@ class Attributor:
         seed: of the samples and of SmoothGrad's noise.
         unit: of the target.
         output: name of the model's output that is explained; None where it has one alone.
-        target: of the output, counted from 0.
+        target: of the output, counted from 0; the one that the windows explain if not given.
     """
 
     def __init__(
@@ -44,13 +44,14 @@ class Attributor:
         seed: int,
         unit: str,
         output: str | None = None,
-        target: int = 0,
+        target: int | None = None,
     ):
         if params.target_step and params.target_step > windows.horizon:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        self.forecast = ScalarForecast(model, params.target_step, output, target)
+        at = windows.target if target is None else target
+        self.forecast = ScalarForecast(model, params.target_step, output, at)
         self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
 
@@ -80,7 +81,7 @@ class Attributor:
     ) -> Float[Tensor, "window time feature"]:
         """One map per window, as `attributor.maps("integrated_gradients", step=3, baseline="window mean")`.
 
-        In the model's scaled units: `windows.residual.scale` times a map is in the unit of the averages.
+        In the model's scaled units: `windows.scale` times a map is in the unit of the averages.
 
         Args:
             method: a name in `methods.METHODS`.
@@ -186,7 +187,7 @@ class Attributor:
                         moved = self.forecast(x) - self.forecast(input_baseline(baseline, x))
                     gap.add((scaled.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
                     change.add(moved.abs().cpu().numpy())
-                means.add(scaled.cpu().numpy() * self.windows.residual.scale)
+                means.add(scaled.cpu().numpy() * self.windows.scale)
         return Attribution(
             method=method.title,
             unit=f"{self.unit} per standard deviation" if method.per_feature_unit else self.unit,

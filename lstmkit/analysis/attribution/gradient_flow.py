@@ -79,7 +79,7 @@ def gradient_flow(
     params: AttributionParams,
     seed: int,
     output: str | None = None,
-    target: int = 0,
+    target: int | None = None,
 ) -> GradientFlow:
     """Measure the gradient at the input and at each stage that the model names in `stages`.
 
@@ -89,7 +89,7 @@ def gradient_flow(
         params: sample size, batch size and the scalar.
         seed: of the sample.
         output: name of the output whose gradient is measured; None where the model has one alone.
-        target: of the output, counted from 0.
+        target: of the output, counted from 0; the one that the windows explain if not given.
 
     Raises:
         LstmkitError: the model names no stages.
@@ -100,7 +100,8 @@ def gradient_flow(
             f"{type(model).__name__} has no convolutional stages, so there is no flow to measure"
         )
     sample = windows.sample(params.windows, seed)
-    forecast = ScalarForecast(model, params.target_step, output, target)
+    at = windows.target if target is None else target
+    forecast = ScalarForecast(model, params.target_step, output, at)
     names = list(stages.values())
     magnitude = [RunningMean() for _ in names]
     norms = []

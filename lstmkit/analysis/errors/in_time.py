@@ -59,10 +59,10 @@ def forecast_errors(predictions: Rows, windows: Windows, regimes: Regimes, unit:
     last, squared, crosses, first = [], [], [], 0
     for chunk in predictions.chunks():
         some = windows.select(torch.arange(first, first + len(chunk)))
-        observed = some.observed()
+        observed = some.one(some.observed())
         check_finite(chunk, some.origin, "forecasts")
         error = chunk - observed
-        course = regimes.of(np.column_stack([some.latest(), observed]))
+        course = regimes.of(np.column_stack([some.one(some.latest()), observed]))
         last.append(error[:, -1])
         squared.append((error**2).mean(axis=1))
         crosses.append((np.diff(course, axis=1) != 0).any(axis=1))

@@ -150,13 +150,13 @@ def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_W
     for some, predicted in walk(predictions, windows):
         wanted = np.flatnonzero(chosen[first : first + len(some)])
         forecast.append(predicted[wanted, -1])
-        observed.append(some.select(torch.from_numpy(wanted)).observed()[:, -1])
+        observed.append(some.one(some.select(torch.from_numpy(wanted)).observed())[:, -1])
         first += len(some)
     kept = windows.select(torch.from_numpy(np.flatnonzero(chosen)))
     return LastStep(
         forecast=np.concatenate(forecast),
         observed=np.concatenate(observed),
-        latest=kept.latest(),
+        latest=kept.one(kept.latest()),
         origin=kept.origin,
         time=kept.target_time,
         n_windows=len(windows),
@@ -228,6 +228,6 @@ def _fans(predictions: Rows, windows: Windows, monday: pd.Timestamp) -> tuple[pd
         [p for p, noon in zip(nearest, noons, strict=True) if abs(clock[p] - noon) <= LATE], int
     )
     some = windows.select(torch.from_numpy(positions))
-    values = np.column_stack([some.latest(), predictions.take(positions)])
+    values = np.column_stack([some.one(some.latest()), predictions.take(positions)])
     rows = some.starts.numpy()[:, None] + windows.lookback - 1 + np.arange(windows.horizon + 1)
     return tuple(pd.Series(fan, index=windows.time[row]) for fan, row in zip(values, rows, strict=True))

@@ -30,7 +30,8 @@ def explained_forecasts(
     for (some, predicted), others in zip(of_network, of_baselines, strict=True):
         rules = (rows.astype("float64") for rows in others)
         forecasts = {model: predicted, **dict(zip(baselines, rules, strict=True))}
-        yield Compared(some.observed(), forecasts, some.origin, some.without_network())
+        observed, rule = some.one(some.observed()), some.one(some.without_network())
+        yield Compared(observed, forecasts, some.origin, rule)
 
 
 def shared_forecasts(
@@ -53,4 +54,4 @@ def shared_forecasts(
         some = test.select(torch.from_numpy(chosen[part]))
         forecasts = {name: rows[part].astype("float64") for name, rows in rules.items()}
         of_networks = tuple(each[part].astype("float64") for each in networks)
-        yield Compared(some.observed(), forecasts, some.origin, networks=of_networks)
+        yield Compared(some.one(some.observed()), forecasts, some.origin, networks=of_networks)

@@ -39,7 +39,7 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
     Returns:
         One level, or several of which the first is taken that is crossed often enough.
     """
-    training = windows.values[windows.rows]
+    training = windows.one(windows.values)[windows.rows]
     if params.evaluation.threshold is not None:
         return (_level(params.evaluation.threshold, "which the study states", training),)
     seldom = float(np.nanquantile(training, QUANTILE))

@@ -170,7 +170,7 @@ class Ablator:
     @property
     def scale(self) -> float:
         """The target's unit per scaled unit."""
-        return self.windows.residual.scale
+        return self.windows.scale
 
     def layers(self, without: nn.Module) -> LayerAblation:
         """Hold each whole layer fixed, and compare with a model without convolutions.
@@ -238,14 +238,15 @@ def mean_maps(
 
 
 def network_outputs(model: nn.Module, windows: Windows) -> Float[Tensor, "window horizon"]:
-    """What a network puts out, the scaled difference from the residual baseline.
+    """What a network puts out for the explained target, the scaled difference from the residual baseline.
 
     Args:
         model: in evaluation mode.
         windows: all of which fit into memory.
     """
     with torch.no_grad():
-        return torch.cat([forecast(model, x, windows.horizon) for x, _ in windows.batches(BATCH)])
+        outputs = [forecast(model, x, windows.shape) for x, _ in windows.batches(BATCH)]
+    return windows.one(torch.cat(outputs))
 
 
 def scaled_targets(windows: Windows) -> Float[Tensor, "window horizon"]:
@@ -254,7 +255,7 @@ def scaled_targets(windows: Windows) -> Float[Tensor, "window horizon"]:
     Args:
         windows: all of which fit into memory.
     """
-    return torch.cat([aim for _, aim in windows.batches(BATCH)])
+    return windows.one(torch.cat([aim for _, aim in windows.batches(BATCH)]))
 
 
 def squared_errors(

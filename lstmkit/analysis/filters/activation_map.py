@@ -127,7 +127,7 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
         LstmkitError: the activity belongs to another sample.
     """
     activity.require(windows)
-    latest = windows.latest()
+    latest = windows.one(windows.latest())
     regime = regimes.of(latest)
     in_middle = np.flatnonzero(regime == 1)
     candidates = in_middle if len(in_middle) else np.arange(len(windows))
@@ -141,9 +141,9 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
         origin=windows.origin[chosen],
         latest=float(latest[chosen]),
         regime=regimes.labels[regime[chosen]],
-        target=alone.past()[0],
+        target=alone.one(alone.past())[0],
         hours_before=windows.hours_before(),
-        name=windows.features[0],
+        name=windows.task.targets[windows.target],
         unit=unit,
         n_windows=len(windows),
         middle=regimes.labels[1],

@@ -121,7 +121,7 @@ def filter_regimes(activity: FilterActivity, windows: Windows, regimes: Regimes)
         LstmkitError: the activity belongs to another sample.
     """
     activity.require(windows)
-    regime = regimes.of(windows.latest())
+    regime = regimes.of(windows.one(windows.latest()))
     sizes = np.bincount(regime, minlength=len(regimes.labels))
     present = np.flatnonzero(sizes)
     gaps = np.diff(windows.origin.to_numpy())

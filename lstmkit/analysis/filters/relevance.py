@@ -231,10 +231,13 @@ def _activation_and_targets(
     activation, outputs = [], []
     with record(model, [second]) as maps, torch.no_grad():
         for x, _ in sample.batches(BATCH):
-            outputs.append(forecast(model, x, sample.horizon))
+            outputs.append(forecast(model, x, sample.shape))
             activation.append(maps[second].double().mean(dim=2))
     ahead = torch.cat(outputs)
-    targets = [ahead.double().mean(dim=1).numpy(), sample.to_units(ahead).mean(axis=1)]
+    targets = [
+        sample.one(ahead).double().mean(dim=1).numpy(),
+        sample.one(sample.to_units(ahead)).mean(axis=1),
+    ]
     return torch.cat(activation).numpy(), np.stack(targets, axis=1)
 
 

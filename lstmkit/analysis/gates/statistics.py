@@ -235,7 +235,7 @@ def gate_statistics(
         LstmkitError: the model has no `nn.LSTM`, calls none of this name, or one that reads no plain batch of
             sequences, or its gates are NaN.
     """
-    regime = torch.from_numpy(regimes.of(windows.latest()))
+    regime = torch.from_numpy(regimes.of(windows.one(windows.latest())))
     half = (torch.arange(len(windows)) >= len(windows) // 2).long()
     with torch.inference_mode(), evaluated(model):
         walk = GateWalk(model, windows, lstm)

@@ -163,11 +163,11 @@ def sufficient_history(
     steps = np.unique(np.geomspace(1, windows.lookback, lengths).round().astype(np.int64))
     outputs = _outputs(model, windows, chosen, donors, [0, *steps.tolist()])
     squares = np.stack(
-        [((some.to_units(each) - some.observed()) ** 2).mean(axis=1) for each in outputs[1:]], axis=1
+        [some.one((some.to_units(each) - some.observed()) ** 2).mean(axis=1) for each in outputs[1:]], axis=1
     )
-    alone = ((some.without_network() - some.observed()) ** 2).mean(axis=1)
+    alone = some.one((some.without_network() - some.observed()) ** 2).mean(axis=1)
     gain, gain_interval, interval = _gains(some, alone, squares, steps, seed)
-    reproduced = _reproduced(outputs)
+    reproduced = _reproduced([some.one(each) for each in outputs])
     return SufficientHistory(
         steps=steps,
         step_hours=windows.interval / pd.Timedelta("1h"),
@@ -238,7 +238,7 @@ def _outputs(
     chosen: Int[np.ndarray, "chosen"],
     donors: Int[np.ndarray, "chosen"],
     kept: list[int],
-) -> list[Float[Tensor, "chosen horizon"]]:
+) -> list[Float[Tensor, "chosen horizon target"]]:
     """What the model puts out with each number of steps kept, in the scaled unit."""
     found: list[list[Tensor]] = [[] for _ in kept]
     pairs = zip(torch.from_numpy(chosen).split(BATCH), torch.from_numpy(donors).split(BATCH), strict=True)
@@ -246,7 +246,7 @@ def _outputs(
         (x, _), (past, _) = windows.gather(own), windows.gather(other)
         for outputs, steps in zip(found, kept, strict=True):
             mixed = torch.cat([past[:, : windows.lookback - steps], x[:, windows.lookback - steps :]], dim=1)
-            outputs.append(forecast(model, mixed, windows.horizon, list(windows.origin[own.numpy()])))
+            outputs.append(forecast(model, mixed, windows.shape, list(windows.origin[own.numpy()])))
     return [torch.cat(outputs) for outputs in found]
 
 

@@ -132,14 +132,16 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
     ahead = np.arange(1, windows.horizon + 1) * (windows.interval / pd.Timedelta("1h"))
     before = windows.hours_before()
     summed, own_past = (_Collected(ahead, before) for _ in range(2))
+    target = windows.task.targets[windows.target]
+    own = np.array([name == target for name in windows.features])
     for x, _ in sample.batches(1):
-        size = windows.residual.scale * lead_gradients(model, x[0]).abs().double().cpu().numpy()
+        size = windows.scale * lead_gradients(model, x[0], target=windows.target).abs().double().cpu().numpy()
         summed.add(size.sum(axis=2))
-        own_past.add(size[..., 0])  # the target is the first feature
+        own_past.add(size[..., own].sum(axis=2))
     return Atlas(
         summed=summed.summarised(seed),
         own_past=own_past.summarised(seed),
-        target=column_label(windows.features[0]),
+        target=column_label(target),
         hours_ahead=ahead,
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),

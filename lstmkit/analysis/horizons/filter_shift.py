@@ -206,7 +206,7 @@ def _importance(attributor: Attributor, sample: Windows) -> Float[np.ndarray, "w
             gradients.append(gradient.sum(dim=2))
             levels.append(maps.mean(dim=2))
     product, slope, level = (torch.cat(each).cpu().numpy() for each in (products, gradients, levels))
-    return np.abs(product - level.mean(axis=0) * slope) * sample.residual.scale
+    return np.abs(product - level.mean(axis=0) * slope) * sample.scale
 
 
 def _activations(model: nn.Module, sample: Windows) -> Float[np.ndarray, "window filter time"]:

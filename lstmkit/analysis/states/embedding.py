@@ -150,7 +150,7 @@ def cnn_and_lstm(
             model(x)
             maps.append(outputs[stages[-1]].flatten(1).cpu().numpy())
             states.append(final.pop()[:, -1].cpu().numpy())
-    about = (chosen.origin, chosen.latest(), regimes, unit)
+    about = (chosen.origin, chosen.one(chosen.latest()), regimes, unit)
     cnn, final_states = (np.concatenate(values) for values in (maps, states))
     return Representation("CNN output", cnn, *about), Representation("LSTM state", final_states, *about)
 

@@ -38,4 +38,4 @@ def last_state(
             model(x)
     states = torch.cat(found).double().cpu().numpy()  # (window, layer, unit)
     name = f"{which} LSTM layer {states.shape[1]}".strip()
-    return Representation(name, states[:, -1], windows.origin, windows.latest(), regimes, unit)
+    return Representation(name, states[:, -1], windows.origin, windows.one(windows.latest()), regimes, unit)

@@ -140,7 +140,7 @@ def probe_states(
     probes, omitted = [], []
     if dataset.latents.empty:
         omitted.append("what no model sees, as the study names no `latents`")
-    for concept in concepts(states[0], dataset):
+    for concept in concepts(states[0], dataset, windows.task.targets[windows.target]):
         try:
             probes += [
                 prober.read(state.name, state.values, concept, None if other is None else other.values)
@@ -156,12 +156,13 @@ def probe_states(
     return Probes(tuple(probes), tuple(omitted), n_fit, n_held_out, prober.n_days)
 
 
-def concepts(state: Representation, dataset: Dataset) -> list[Concept]:
+def concepts(state: Representation, dataset: Dataset, target: str | None = None) -> list[Concept]:
     """What is true at the origin of each window.
 
     Args:
         state: whose windows.
         dataset: from which they were cut.
+        target: name of the target that is explained; the first if not given.
     """
     latents = dataset.latents.reindex(state.origin.tz_convert("UTC"))
     hidden = [
@@ -171,7 +172,7 @@ def concepts(state: Representation, dataset: Dataset) -> list[Concept]:
     return [
         hour_of_day(state),
         Concept("weekday or weekend", _column(state.is_weekend), "%", is_class=True),
-        Concept(column_label(dataset.target), _column(state.latest), state.unit),
+        Concept(column_label(target or dataset.target), _column(state.latest), state.unit),
         *hidden,
     ]
 

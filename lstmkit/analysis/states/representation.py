@@ -100,7 +100,7 @@ def final_states(
         LstmkitError: there are not as many states as windows.
     """
     some, values = _taken(states, "hidden states", windows, chosen)
-    origin, latest = some.origin, some.latest()
+    origin, latest = some.origin, some.one(some.latest())
     return tuple(
         Representation(f"LSTM layer {layer + 1}", values[:, layer], origin, latest, regimes, unit)
         for layer in range(values.shape[1])
@@ -125,7 +125,7 @@ def corrections(
     """
     some, forecasts = _taken(predictions, "predictions", windows, chosen)
     check_finite(forecasts, some.origin, "predictions")
-    return (forecasts - some.without_network()).mean(axis=1)
+    return (forecasts - some.one(some.without_network())).mean(axis=1)
 
 
 def _taken(

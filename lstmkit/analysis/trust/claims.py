@@ -91,7 +91,7 @@ def measure_claims(
     except LstmkitError:  # too few windows to hold some back
         prober = None
     whole = replace(regimes, edges=(-np.inf, np.inf))  # all windows in one regime, and so in few batches
-    step = params.attribution.target_step
+    step, target = params.attribution.target_step, windows.task.targets[windows.target]
     measured: dict[str, Any] = {"target_step": step}
     for name, network, size in (("trained", model, WINDOWS), ("untrained", untrained, UNTRAINED_WINDOWS)):
         gradient = Attributor(
@@ -109,7 +109,7 @@ def measure_claims(
             timescale_hours={part.name: float(np.median(part.timescale)) for part in gates.parts},
             longest_hours={part.name: float(part.timescale.max()) for part in gates.parts},
             saturated_percent={part.name: 100 * part.saturated for part in gates.parts},
-            probes={} if prober is None else _scores(prober, state, dataset),
+            probes={} if prober is None else _scores(prober, state, dataset, target),
             effective_dimension=participation_ratio(state.values),
             sufficient_history=_hours(sufficient_history(network, windows, params.seed, unit, size)),
         )
@@ -119,9 +119,9 @@ def measure_claims(
     return measured
 
 
-def _scores(prober: Prober, state: Representation, dataset: Dataset) -> dict[str, float]:
+def _scores(prober: Prober, state: Representation, dataset: Dataset, target: str) -> dict[str, float]:
     scores = {}
-    for concept in concepts(state, dataset):
+    for concept in concepts(state, dataset, target):
         try:
             scores[concept_key(concept.name)] = prober.score(state.values, concept)
         except LstmkitError:  # it does not vary, or is hardly known

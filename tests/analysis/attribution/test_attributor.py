@@ -289,7 +289,7 @@ def test_attributions_are_of_what_the_network_adds_to_its_rule_in_the_targets_un
             with torch.no_grad():
                 outputs = [w.to_units(model(w.gather(torch.arange(1))[0])) for w in (one, after)]
             added = [ahead - w.without_network() for ahead, w in zip(outputs, (one, after), strict=True)]
-            moved = (added[1] - added[0])[0, 1] / 1e-2
+            moved = (added[1] - added[0])[0, 1, 0] / 1e-2
             result = Attributor(model, one, AttributionParams(target_step=2), 0, "ppm").saliency()
             # a move of 0.01 bends the forecast a little; float32 of order 1, in units of 30, over 0.01
             assert result.signed[29 - lag, feature] == pytest.approx(moved, rel=0.02, abs=2e-3), (column, lag)

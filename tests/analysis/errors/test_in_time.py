@@ -40,7 +40,7 @@ FIVE_WEEKS = 1340  # hours, of which the test part holds five weeks and a half
 def errors_of(windows: Windows, error, folder, regimes: Regimes = REGIMES) -> Errors:
     """Errors of forecasts that miss the truth by what is given per window (and step)."""
     error = np.asarray(error, float)
-    observed = windows.observed()
+    observed = windows.observed()[..., 0]
     forecast = observed + (error[:, None] if error.ndim == 1 else error)
     return forecast_errors(rows_of(forecast, folder), windows, regimes, "ppm")
 
@@ -59,7 +59,7 @@ def test_errors_are_forecast_minus_observed(tmp_path, monkeypatch, chunk, horizo
     found = errors_of(windows, error, tmp_path)
     np.testing.assert_allclose(found.last, error[:, -1], atol=1e-3)
     np.testing.assert_allclose(found.squared, (error**2).mean(axis=1), rtol=1e-3)
-    course = np.hstack([windows.latest()[:, None], windows.observed()])
+    course = np.hstack([windows.latest(), windows.observed()[..., 0]])
     changes = [len(set(np.digitize(row, REGIMES.edges))) > 1 for row in course]
     assert found.crosses.tolist() == changes
     assert 0 < found.crosses.sum() < len(windows)

@@ -23,7 +23,7 @@ def test_a_walk_meets_every_window_once_and_in_order(tmp_path, size):
     chunks = list(walk(rows, windows, size))
     assert [len(some) for some, _ in chunks[:-1]] == [size] * (len(chunks) - 1)
     np.testing.assert_array_equal(np.concatenate([some.starts for some, _ in chunks]), windows.starts)
-    errors = np.concatenate([predicted - some.observed() for some, predicted in chunks])
+    errors = np.concatenate([predicted - some.observed()[..., 0] for some, predicted in chunks])
     np.testing.assert_allclose(errors, np.repeat(np.arange(len(windows))[:, None], 3, axis=1), atol=1e-9)
 
 
@@ -51,8 +51,8 @@ def test_the_last_step_is_at_its_own_local_time(tmp_path, horizon):
     planted[:, -1] = np.arange(len(windows))
     last = last_step(rows_of(tmp_path, windows, planted), windows, "ppm")
     np.testing.assert_allclose(last.error, np.arange(len(windows)), atol=1e-9)
-    np.testing.assert_array_equal(last.observed, windows.observed()[:, -1])
-    np.testing.assert_array_equal(last.latest, windows.latest())
+    np.testing.assert_array_equal(last.observed, windows.observed()[:, -1, 0])
+    np.testing.assert_array_equal(last.latest, windows.latest()[:, 0])
     assert (last.time - last.origin == pd.Timedelta(hours=horizon)).all()
     assert str(last.time.tz) == "America/New_York"
     back = last.time[last.time.tz_localize(None) == "2025-11-02 01:00"]
@@ -165,8 +165,8 @@ def test_fans_start_from_the_noons_of_three_days_with_the_last_true_value(tmp_pa
         assert fan.index[0].tz_localize(None).normalize() - result.monday < pd.Timedelta(days=7)
         assert (np.diff(fan.index) == pd.Timedelta("1h")).all()
         (window,) = np.flatnonzero(windows.origin == fan.index[0])
-        assert fan.iloc[0] == windows.latest()[window]
-        np.testing.assert_allclose(fan.iloc[1:], windows.observed()[window] + planted, atol=1e-9)
+        assert fan.iloc[0] == windows.latest()[window, 0]
+        np.testing.assert_allclose(fan.iloc[1:], windows.observed()[window, :, 0] + planted, atol=1e-9)
     assert "with 3 whole forecasts from the dots on" in overlay_caption(result)
 
 

@@ -58,7 +58,7 @@ def read_first(model: CNNLSTMForecaster, first: torch.Tensor) -> torch.Tensor:
 
 def read_pooled(model: CNNLSTMForecaster, pooled: torch.Tensor) -> torch.Tensor:
     states, _ = model.lstm(pooled.transpose(1, 2))
-    return model.fc2(model.relu3(model.fc1(states[:, -1])))
+    return model.fc2(model.relu3(model.fc1(states[:, -1])))[..., None]
 
 
 def by_hand(windows, lookback: int) -> dict[str, torch.Tensor]:
@@ -86,9 +86,9 @@ def test_errors_and_their_intervals_equal_those_by_hand(lookback):
     assert len(windows["train"]) < 512  # all of which make the mean maps
     ablation = Ablator(small(), windows, params, "ppm").layers(bypass())
     test, outputs = windows["test"], by_hand(windows, lookback)
-    observed = test.observed()
-    squares = {name: (test.to_units(values) - observed) ** 2 for name, values in outputs.items()}
-    alone = (test.without_network() - observed) ** 2
+    observed = test.observed()[..., 0]
+    squares = {name: (test.to_units(values)[..., 0] - observed) ** 2 for name, values in outputs.items()}
+    alone = (test.without_network()[..., 0] - observed) ** 2
     rmse = np.array([np.sqrt(values.mean()) for values in squares.values()])
     assert ablation.configurations == CONFIGURATIONS
     np.testing.assert_allclose(ablation.rmse, rmse, rtol=1e-5)  # float32

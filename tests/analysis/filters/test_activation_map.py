@@ -45,9 +45,9 @@ def planted(by_window: np.ndarray) -> FilterActivity:
 
 def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
     windows = make_test_windows(n=7, lookback=12)
-    latest = np.sort(windows.latest())
+    latest = np.sort(windows.latest()[:, 0])
     edges = (float(latest[1:3].mean()), float(latest[5:].mean()))  # two below, four between, one above
-    regime = Regimes(LABELS, edges).of(windows.latest())
+    regime = Regimes(LABELS, edges).of(windows.latest()[:, 0])
     assert np.bincount(regime).tolist() == [2, 4, 1]
     values = np.full((7, 2), 100.0)  # far from the median, were the other regimes candidates
     values[regime == 1] = [[0.0, 9.0], [2.0, 1.0], [2.4, 2.0], [9.0, 3.0]]  # median 2.2 and 2.5
@@ -55,7 +55,7 @@ def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
     expected = np.flatnonzero(regime == 1)[2]
     assert example.origin == windows.origin[expected]
     assert example.regime == "Medium"
-    assert example.latest == windows.latest()[expected]
+    assert example.latest == windows.latest()[expected, 0]
     assert (
         "of 7 test windows, the one whose mean activations lie nearest the median of those in"
         in example_rule(example)

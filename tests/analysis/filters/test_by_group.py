@@ -18,8 +18,9 @@ from tests.analysis.tiny import make_test_windows
 
 LABELS = ("Low", "Medium", "High")
 WINDOWS = make_test_windows(n=90, lookback=12)
-TERCILES = Regimes(LABELS, tuple(float(q) for q in np.quantile(WINDOWS.latest(), [1 / 3, 2 / 3])))
-REGIME = TERCILES.of(WINDOWS.latest())
+LATEST = WINDOWS.latest()[:, 0]
+TERCILES = Regimes(LABELS, tuple(float(q) for q in np.quantile(LATEST, [1 / 3, 2 / 3])))
+REGIME = TERCILES.of(LATEST)
 
 
 def activity_of(newest: np.ndarray) -> FilterActivity:
@@ -86,7 +87,7 @@ def test_the_activity_of_a_model_is_that_of_the_newest_hour():
 
 
 def test_an_empty_regime_is_left_out_and_said():
-    edges = (float(WINDOWS.latest().min()) - 1, float(np.median(WINDOWS.latest())))
+    edges = (float(LATEST.min()) - 1, float(np.median(LATEST)))
     result = filter_regimes(activity_of(planted()), WINDOWS, Regimes(LABELS, edges))
     assert result.labels == ("Medium", "High")
     assert result.colors == (1, 2)
@@ -109,7 +110,7 @@ def test_a_single_regime_leaves_nothing_to_compare():
 
 
 def test_a_regime_of_one_window_has_a_mean_and_no_error():
-    highest = np.sort(WINDOWS.latest())
+    highest = np.sort(LATEST)
     edges = (float(np.median(highest)), float(highest[-2:].mean()))
     result = filter_regimes(activity_of(planted()), WINDOWS, Regimes(LABELS, edges))
     assert result.n_windows[2] == 1

@@ -45,9 +45,9 @@ def test_effects_of_a_linear_forecast_equal_those_by_hand():
     x, aims = test.gather(torch.arange(len(test)))
     pooled = pooled_of(x)
     mean = pooled_of(windows["train"].gather(torch.arange(len(windows["train"])))[0]).mean(dim=0)
-    scale = test.residual.scale
+    scale = float(test.residual.scale[0])
     moved = scale * ((mean - pooled).mean(dim=2) * WEIGHTS).double().numpy()  # (window, filter)
-    error = scale * (linear(pooled)[:, None] - aims).double().numpy()  # (window, horizon)
+    error = scale * (linear(pooled)[:, None] - aims[..., 0]).double().numpy()  # (window, horizon)
     squares = np.stack([(error + shift[:, None]) ** 2 for shift in moved.T], axis=2).mean(axis=1)
     own = (error**2).mean(axis=1)
     np.testing.assert_allclose(importance.change, np.sqrt((moved**2).mean(axis=0)), rtol=1e-4, atol=1e-6)

@@ -62,7 +62,7 @@ def test_correlations_equal_numpys(residual):
     windows = noise_windows(residual=residual)["test"]
     relevance = filter_relevance(small(), windows, study_params())
     activation, outputs = activations(small(), windows)
-    targets = [outputs.double().mean(dim=1).numpy(), windows.to_units(outputs).mean(axis=1)]
+    targets = [outputs.double().mean(dim=1)[:, 0].numpy(), windows.to_units(outputs).mean(axis=1)[:, 0]]
     for target, aim in enumerate(targets):
         expected = [np.corrcoef(column, aim)[0, 1] for column in activation.T]
         np.testing.assert_allclose(relevance.correlation[target], expected, atol=1e-5)  # float32
@@ -78,7 +78,7 @@ def test_intervals_equal_those_of_resamplings_written_out():
     windows, params = noise_windows()["test"], study_params(draws=30)
     relevance = filter_relevance(small(), windows, params)
     activation, outputs = activations(small(), windows)
-    aim = outputs.double().mean(dim=1).numpy()
+    aim = outputs.double().mean(dim=1)[:, 0].numpy()
     standard = (activation - activation.mean(axis=0)) / activation.std(axis=0)
     products = np.tile(standard * ((aim - aim.mean()) / aim.std())[:, None], 2)  # of network and forecast
     drawn = [

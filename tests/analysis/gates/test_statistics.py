@@ -89,7 +89,7 @@ def sampled(values: np.ndarray, time: int) -> np.ndarray:
 
 
 def test_means_by_half_and_regime(gates, traced, windows):
-    regime = REGIMES.of(windows.latest())
+    regime = REGIMES.of(windows.latest()[:, 0])
     half = np.arange(len(windows)) >= len(windows) // 2
     for part, trace in zip(gates.parts, traced, strict=True):
         for k, name in enumerate(GATES):

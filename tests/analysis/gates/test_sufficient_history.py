@@ -30,7 +30,7 @@ class Filter(nn.Module):
         super().__init__()
         self.weights = torch.from_numpy(weights)
         self.centre, self.scale = (float(each[1]) for each in (windows.scaler.center, windows.scaler.scale))
-        self.rule, self.unit = float(windows.residual.expected[0]), windows.residual.scale
+        self.rule, self.unit = float(windows.residual.expected[0, 0]), windows.scale
         self.horizon = horizon
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -167,13 +167,13 @@ def test_the_interval_is_that_of_blocks_of_days_written_out():
     found = sufficient_history(
         Filter(windows, np.array([0.0, 1.0])), windows, 3, "ppm", size=len(windows), lengths=LOOKBACK
     )
-    rule = (windows.observed()[:, 0] - windows.residual.expected[0]) ** 2
+    rule = (windows.observed()[:, 0, 0] - windows.residual.expected[0, 0]) ** 2
     assert found.rmse_rule == pytest.approx(np.sqrt(rule.mean()))
     assert found.rmse[0] ** 2 == pytest.approx((1 - found.gain[0]) * rule.mean())
     # with two steps and more the forecast is right, so that what is gained is the squared error of the rule
     days = np.asarray(windows.origin.date)
     donors, _ = _donors(windows, np.arange(len(windows)), 3)
-    noise = windows.observed()[:, 0]  # of the second newest step, as far as the filter tells it
+    noise = windows.observed()[:, 0, 0]  # of the second newest step, as far as the filter tells it
     wrong = (noise - noise[donors]) ** 2
     improved = np.stack([rule - wrong, *[rule] * (len(found.steps) - 1)], axis=1)
     drawn = windows_drawn(days, improved, RESAMPLINGS, 3)

@@ -78,13 +78,13 @@ def test_steps_are_summed_per_past_hour_and_averaged_per_hour_ahead():
 @pytest.mark.parametrize("residual", ["none", "last"])
 def test_equal_to_brute_force_whatever_the_network_adds_to(kind, residual):
     windows = hourly_windows(horizon=9)
-    rule = dataclasses.replace(windows.residual, kind=residual, rate=float(residual == "last"))
+    rule = dataclasses.replace(windows.residual, kind=residual, rate=np.full(1, float(residual == "last")))
     windows = dataclasses.replace(windows, residual=rule)
     model = stirred(kind(2, 9, hidden=3))
     atlas = lag_lead_atlas(model, windows, "ppm", seed=0)
     gradients = []
     for x, _ in windows.spread(24).batches(1):
-        gradients.append(torch.autograd.functional.jacobian(lambda one: model(one[None])[0], x[0]))
+        gradients.append(torch.autograd.functional.jacobian(lambda one: model(one[None])[0, :, 0], x[0]))
     alone = torch.stack(gradients).double().numpy()
     for found, values in ((atlas.summed, np.abs(alone).sum(axis=3)), (atlas.own_past, np.abs(alone[..., 0]))):
         np.testing.assert_allclose(found.values, values.mean(axis=0), rtol=1e-4, atol=1e-6)  # float32

@@ -22,7 +22,7 @@ PARAMS, DRAWS = AttributionParams(windows=64, batch_size=16), EvaluationParams(b
 def windows_of(horizon: int, n: int = 96, **changed) -> Windows:
     """Two horizons of one series: the windows start at the same rows."""
     long = make_test_windows(n=n, **({"lookback": 26, "horizon": 8, "interval": "1h"} | changed))
-    return dataclasses.replace(long, horizon=horizon)
+    return dataclasses.replace(long, task=dataclasses.replace(long.task, horizon=horizon))
 
 
 def attributor(model: torch.nn.Module, windows: Windows, **changed) -> Attributor:
@@ -81,14 +81,14 @@ def test_shares_are_those_of_the_networks_gradient_whatever_it_adds_to(step, kin
     pair = []
     for horizon in (1, 4):
         windows = windows_of(horizon)
-        rule = dataclasses.replace(windows.residual, kind=kind, rate=float(kind == "last"))
+        rule = dataclasses.replace(windows.residual, kind=kind, rate=np.full(1, float(kind == "last")))
         model = stirred(LSTMForecaster(2, horizon, hidden=3))
         pair.append(attributor(model, dataclasses.replace(windows, residual=rule), target_step=step))
     shift = attribution_shift(pair, DRAWS)
     for h, one in enumerate(pair):
         x, _ = one.windows.spread(64).gather(torch.arange(64))  # every window serves both horizons
         x.requires_grad_()
-        ahead = one.forecast.model(x)
+        ahead = one.forecast.model(x)[..., 0]
         scalar = ahead.mean(dim=1) if step is None else ahead[:, step - 1]
         (gradient,) = torch.autograd.grad(scalar.sum(), x)
         total = gradient.abs().double().sum(dim=(0, 1)).numpy()

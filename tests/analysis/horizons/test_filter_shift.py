@@ -23,7 +23,7 @@ DRAWS = EvaluationParams(bootstrap=300)
 
 def windows_of(horizon: int, scale: float = 1.0) -> Windows:
     long = make_test_windows(n=96, lookback=12, horizon=6, interval="1h", target_scale=scale)
-    return dataclasses.replace(long, horizon=horizon)
+    return dataclasses.replace(long, task=dataclasses.replace(long.task, horizon=horizon))
 
 
 def attributor(model: nn.Module, windows: Windows, **changed) -> Attributor:

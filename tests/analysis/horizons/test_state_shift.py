@@ -46,7 +46,7 @@ def outputs_of(windows: Windows, last: np.ndarray, correction: np.ndarray | None
     """The last layer as given over a first one of noise; forecasts that add the correction to the residual baseline."""
     states = np.stack([noise(2, *last.shape), last], axis=1)
     correction = noise(3, len(windows)) if correction is None else correction
-    return Outputs(windows, Whole(states), Whole(windows.without_network() + correction[:, None]))
+    return Outputs(windows, Whole(states), Whole(windows.without_network()[..., 0] + correction[:, None]))
 
 
 def shift_of(*outputs: Outputs, windows: int = 4096) -> StateShift:

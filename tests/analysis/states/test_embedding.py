@@ -37,7 +37,7 @@ def hourly(n: int) -> Windows:
 
 
 def of(windows: Windows, values: np.ndarray, regimes: Regimes = REGIMES) -> Representation:
-    return Representation("CNN output", values, windows.origin, windows.latest(), regimes, "ppm")
+    return Representation("CNN output", values, windows.origin, windows.latest()[:, 0], regimes, "ppm")
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:
@@ -60,7 +60,7 @@ def test_the_output_of_the_last_stage_and_the_last_state_are_those_computed_by_h
     assert cnn.values.shape == (150, 4 * ((lookback + 1) // 2))
     for side in (cnn, lstm):
         assert side.origin.equals(windows.spread(150).origin)
-        np.testing.assert_array_equal(side.latest, windows.spread(150).latest())
+        np.testing.assert_array_equal(side.latest, windows.spread(150).latest()[:, 0])
 
 
 class Staged(nn.Module):
@@ -103,7 +103,7 @@ def test_models_without_convolutions_or_without_an_lstm_are_refused():
 
 def test_planted_clusters_stand_apart_on_both_planes_and_are_read():
     windows = hourly(400)
-    which = (windows.latest() > 0).astype(int)
+    which = (windows.latest()[:, 0] > 0).astype(int)
     values = 0.3 * noise(0, 400, 60)
     values[:, :3] += 4.0 * which[:, None]
     regimes = Regimes(("Low", "Medium", "High"), (-99.0, 0.0))  # two regimes, and nobody is low

@@ -46,7 +46,7 @@ def windows_of(dataset: Dataset, share: float = 0.1) -> Windows:
 
 
 def states_of(windows: Windows, values: np.ndarray, name: str = "LSTM layer 1") -> Representation:
-    return Representation(name, values, windows.origin, windows.latest(), REGIMES, "ppm")
+    return Representation(name, values, windows.origin, windows.latest()[:, 0], REGIMES, "ppm")
 
 
 def some_state(windows: Windows) -> Representation:

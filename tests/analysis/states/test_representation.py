@@ -49,7 +49,7 @@ def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
     for layer, expected in zip(layers, final.double().numpy(), strict=True):
         np.testing.assert_allclose(layer.values, expected, atol=1e-6)  # float32 in other batches
         assert layer.origin.equals(windows.origin[chosen])
-        np.testing.assert_allclose(layer.latest, windows.latest()[chosen])
+        np.testing.assert_allclose(layer.latest, windows.latest()[chosen, 0])
         assert len(layer) == 7
 
 
@@ -107,10 +107,10 @@ def test_the_correction_is_what_the_network_adds_to_the_residual_baseline(tmp_pa
     model = stirred(LSTMForecaster(2, 4, hidden=3))
     write_outputs(tmp_path, model, windows)
     chosen = spread_evenly(len(windows), 30)
-    found = corrections(Rows(tmp_path / PREDICTIONS, "predicted"), windows, chosen)
+    found = corrections(Rows(tmp_path / PREDICTIONS, "predicted", 0), windows, chosen)
     x, _ = windows.spread(30).gather(torch.arange(30))
     with torch.no_grad():
-        expected = model(x).double().numpy().mean(axis=1) * windows.residual.scale
+        expected = model(x)[..., 0].double().numpy().mean(axis=1) * windows.scale
     assert np.ptp(expected) > 0.05
     np.testing.assert_allclose(found, expected, atol=1e-4)  # ppm; predictions are kept in float32
 

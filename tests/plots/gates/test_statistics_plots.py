@@ -114,7 +114,9 @@ def test_timescales_stand_beside_those_before_training_and_the_history_of_the_fo
     np.testing.assert_allclose(lines["before training"], [0.1, 0.2, 0.3, 0.4, 0.5])
     np.testing.assert_allclose(lines["sufficient history of the forecast"], 3)
     nothing = replace(NEEDS_3_H, gain=None, sufficient=None)
-    labels = [line.get_label() for line in draw_units.plot_timescales(gates, untrained, nothing).axes[0].lines]
+    labels = [
+        line.get_label() for line in draw_units.plot_timescales(gates, untrained, nothing).axes[0].lines
+    ]
     assert "sufficient history of the forecast" not in labels
 
 
