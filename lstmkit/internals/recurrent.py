@@ -189,9 +189,9 @@ def watch_lstms(model: nn.Module, x: object, tell: Callable[[str, nn.LSTM, tuple
         raise LstmkitError(f"{kind_of(model)} never calls its nn.LSTM {', '.join(lstms)}")
 
 
-def _joined(calls: list[LSTMCall], ends: list[State]) -> tuple[LSTMCall, ...]:
+def _joined(calls: list[LSTMCall], ends: list[tuple[Tensor, Tensor]]) -> tuple[LSTMCall, ...]:
     """Calls by LSTM in the order of its first one, those that continue each other as one."""
-    sequences: dict[int, list[tuple[LSTMCall, State]]] = {}
+    sequences: dict[int, list[tuple[LSTMCall, tuple[Tensor, Tensor]]]] = {}
     for call, end in zip(calls, ends, strict=True):
         several = sequences.setdefault(id(call.lstm), [])
         if several and _continues(several[-1][1], call.state):
@@ -207,7 +207,7 @@ def _joined(calls: list[LSTMCall], ends: list[State]) -> tuple[LSTMCall, ...]:
     )
 
 
-def _continues(end: State, state: State | None) -> bool:
+def _continues(end: tuple[Tensor, Tensor], state: tuple[Tensor, Tensor] | None) -> bool:
     return state is not None and all(map(torch.equal, end, state))
 
 

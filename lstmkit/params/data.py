@@ -93,7 +93,7 @@ class DataParams(Schema):
         if self.target not in self.columns:
             named = ", ".join(self.columns) or "none"
             return f"the target {self.target!r} must be one of `columns` (named: {named})"
-        if "simulator" in self.model_fields_set:
+        if self.simulator != SimulatorParams():
             return "`simulator` is not used, as `source` names files: remove it, or write `source: simulated`"
         known = {key_of(name): f"the concept {name!r}" for name in PROBED}
         known |= {key_of(name): f"{name!r} of `columns`" for name in self.columns}

@@ -33,7 +33,11 @@ class Attributor:
         seed: of the samples and of SmoothGrad's noise.
         unit: of the target.
         output: name of the model's output that is explained; None where it has one alone.
-        target: of the output, counted from 0; the one that the windows explain if not given.
+        target: name of a target, or its position in the output; the one that the windows explain if not given. Where
+            the windows have one target alone, an output may have others, such as quantiles of it.
+
+    Raises:
+        LstmkitError: the windows have no such step or target.
     """
 
     def __init__(
@@ -44,15 +48,15 @@ class Attributor:
         seed: int,
         unit: str,
         output: str | None = None,
-        target: int | None = None,
+        target: str | int | None = None,
     ):
         if params.target_step and params.target_step > windows.horizon:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        at = windows.target if target is None else target
-        self.forecast = ScalarForecast(model, params.target_step, output, at)
         self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
+        at = windows.target if target is None else self._position(target)
+        self.forecast = ScalarForecast(model, params.target_step, output, at)
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
 
     @property
@@ -61,8 +65,16 @@ class Attributor:
         chosen = self.forecast
         words = ["mean over the horizon" if chosen.step is None else f"step {chosen.step} ahead"]
         words += [f"output {chosen.output}"] * (chosen.output is not None)
-        words += [f"target {chosen.target}"] * (chosen.target > 0)
+        if chosen.target != self.windows.target:
+            names = self.windows.task.targets
+            words.append(f"target {names[chosen.target] if len(names) > 1 else chosen.target}")
         return ", ".join(words)
+
+    @property
+    def scale(self) -> float:
+        """What a scaled difference of one is worth in the unit of the target that is explained."""
+        scale = self.windows.residual.scale
+        return float(scale[self.forecast.target]) if len(scale) > 1 else self.windows.scale
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -76,7 +88,7 @@ class Attributor:
         x: Windows | Tensor | None = None,
         output: str | None = None,
         step: int | None = None,
-        target: int | None = None,
+        target: str | int | None = None,
         baseline: Baseline | None = None,
     ) -> Float[Tensor, "window time feature"]:
         """One map per window, as `attributor.maps("integrated_gradients", step=3, baseline="window mean")`.
@@ -89,7 +101,7 @@ class Attributor:
                 if not given.
             output: name of the output; the one that the averages explain if not given.
             step: the step ahead, counted from 1; what the averages explain if not given.
-            target: counted from 0; the one that the averages explain if not given.
+            target: its name or position; the one that the averages explain if not given.
             baseline: for the methods that compare with one: "centre", the default; "window mean"; or scaled values of
                 shape (time, feature) or (window, time, feature).
 
@@ -105,7 +117,7 @@ class Attributor:
             method,
             usual.output if output is None else output,
             usual.step if step is None else step,
-            usual.target if target is None else target,
+            usual.target if target is None else self._position(target),
             baseline,
             batch_size=self.params.batch_size,
             seed=self.seed,
@@ -157,6 +169,11 @@ class Attributor:
         """
         return self._average("occlusion", baseline)
 
+    def _position(self, target: str | int) -> int:
+        """Of a target in the output, which may have targets of its own where the windows have one alone."""
+        task = self.windows.task
+        return target if isinstance(target, int) and len(task) == 1 else task.position(target)
+
     def _sample(self, costly: bool) -> Windows:
         size = self.params.costly_windows if costly else self.params.windows
         return self.windows.sample(size, self.seed)
@@ -187,7 +204,7 @@ class Attributor:
                         moved = self.forecast(x) - self.forecast(input_baseline(baseline, x))
                     gap.add((scaled.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
                     change.add(moved.abs().cpu().numpy())
-                means.add(scaled.cpu().numpy() * self.windows.scale)
+                means.add(scaled.cpu().numpy() * self.scale)
         return Attribution(
             method=method.title,
             unit=f"{self.unit} per standard deviation" if method.per_feature_unit else self.unit,

@@ -71,8 +71,10 @@ class GateWalk:
         x = few.gather(torch.arange(len(few)))[0]
         self._several = len(lstm_calls(model, x)) > 1
         self._reader: Callable[[torch.Tensor], tuple[LSTMCall, ...]] = lstm_reader(model, x, lstm)
-        calls, places = self._read(few), step_places(model, x, windows.horizon)
-        self._sums = [self._sums_of(call, places[call.name], few) for call in calls]
+        places, self._sums = step_places(model, x, windows.horizon), []
+        for call in self._reader(x):  # one after the other, so that the first with NaN is told
+            self._require_finite(call, few)
+            self._sums.append(self._sums_of(call, places.get(call.name, Place.UNKNOWN), few))
 
     def _sums_of(self, call: LSTMCall, place: Place, windows: Windows) -> _Sums:
         check = check_trace(call.lstm, call.x, call.state)
@@ -92,16 +94,10 @@ class GateWalk:
     def _title(self, call: LSTMCall) -> str:
         return f"the LSTM {call.name}" if self._several else "the LSTM"
 
-    def _read(self, windows: Windows) -> tuple[LSTMCall, ...]:
-        """What the LSTMs read of some windows, all of which are gathered."""
-        calls = self._reader(windows.gather(torch.arange(len(windows)))[0])
-        for call in calls:
-            if not (finite := call.x.isfinite().all(dim=2).all(dim=1)).all():
-                origin = windows.origin[int((~finite).nonzero()[0, 0])]
-                raise LstmkitError(
-                    f"what {self._title(call)} reads of the window {origin} holds NaN or infinity"
-                )
-        return calls
+    def _require_finite(self, call: LSTMCall, windows: Windows) -> None:
+        if not (finite := call.x.isfinite().all(dim=2).all(dim=1)).all():
+            origin = windows.origin[int((~finite).nonzero()[0, 0])]
+            raise LstmkitError(f"what {self._title(call)} reads of the window {origin} holds NaN or infinity")
 
     def add(self, windows: Windows, half: int, regime: int) -> None:
         """Walk a batch of windows through the LSTMs.
@@ -114,7 +110,9 @@ class GateWalk:
         Raises:
             LstmkitError: an LSTM reads NaN, or the model calls its LSTMs in another way than for other windows.
         """
-        calls = self._read(windows)
+        calls = self._reader(windows.gather(torch.arange(len(windows)))[0])
+        for call in calls:
+            self._require_finite(call, windows)
         if [(c.name, c.x.shape[1]) for c in calls] != [(s.walked.name, s.walked.n_steps) for s in self._sums]:
             raise LstmkitError(
                 f"the model calls its LSTMs in another way for the windows from {windows.origin[0]} on: their gates "

@@ -152,7 +152,7 @@ def window(seed: int = 0) -> torch.Tensor:
 
 
 def brute_force(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return torch.autograd.functional.jacobian(lambda one: model(one[None])[0], x)
+    return torch.autograd.functional.jacobian(lambda one: model(one[None])[0].flatten(), x)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,5 +1,6 @@
 """One map per window: by hand for each target, output, step and baseline; in batches, alone, and in averages."""
 
+import dataclasses
 import doctest
 
 import numpy as np
@@ -280,8 +281,11 @@ PARAMS = AttributionParams(
 )
 
 
-def attributor_of(model: nn.Module, **more) -> Attributor:
-    windows = make_test_windows(n=30, lookback=14, horizon=4, features=FEATURES, target_scale=50.0)
+def attributor_of(model: nn.Module, targets: tuple[str, ...] = (), **more) -> Attributor:
+    scale = (50.0, 4.0) if targets else 50.0
+    windows = make_test_windows(
+        n=30, lookback=14, horizon=4, features=FEATURES, target_scale=scale, targets=targets
+    )
     return Attributor(model, windows, PARAMS, seed=3, unit="ppm", **more)
 
 
@@ -322,24 +326,48 @@ def test_the_completeness_error_is_of_the_baseline_that_is_asked_for():
         assert result.completeness_error == pytest.approx(expected, rel=1e-3)  # float32
 
 
-@pytest.mark.parametrize("target", [0, 1])
+TWO = torch.stack([torch.ones(14, 3), torch.tensor([0.0, 2.0, -6.0]).expand(14, 3)])  # weights of two targets
+FOUR = (1.0, 1.0, 1.0, 5.0)  # factors of the steps ahead, 2 on average
+
+
+@pytest.mark.parametrize(("target", "at"), [(None, 0), (0, 0), ("co2", 0), (1, 1), ("humidity", 1)])
 @pytest.mark.parametrize("kind", [Targets, Named])
-def test_averages_of_each_target_by_hand(kind, target):
-    weights = torch.stack([torch.ones(14, 3), torch.tensor([0.0, 2.0, -6.0]).expand(14, 3)])
-    model, output = kind(weights, ahead=(1.0, 1.0, 1.0, 5.0)), "flow" if kind is Named else None
-    attributor = attributor_of(model, output=output, target=target)
+def test_averages_of_each_target_by_hand(kind, target, at):
+    model, output = kind(TWO, FOUR), "flow" if kind is Named else None
+    attributor = attributor_of(model, targets=("co2", "humidity"), output=output, target=target)
+    assert attributor.scale == (50.0, 4.0)[at]
     result = attributor.saliency()
-    np.testing.assert_allclose(
-        result.signed, 50 * 2 * weights[target], rtol=1e-6
-    )  # the mean of the steps is 2
-    shares = (
-        {"co2": 0.0, "temperature": 25.0, "humidity": 75.0} if target else dict.fromkeys(FEATURES, 100 / 3)
-    )
+    np.testing.assert_allclose(result.signed, attributor.scale * 2 * TWO[at], rtol=1e-6)
+    shares = dict.fromkeys(FEATURES, 100 / 3) if at == 0 else {"co2": 0, "temperature": 25, "humidity": 75}
     assert result.share.to_dict() == pytest.approx(shares)
-    words = ["mean over the horizon"] + ["output flow"] * (kind is Named) + ["target 1"] * target
+    words = ["mean over the horizon"] + ["output flow"] * (kind is Named) + ["target humidity"] * at
     assert result.explained == attributor.explained == ", ".join(words)
-    close(attributor.maps("saliency", step=4), (5 * weights[target]).expand(20, 14, 3))
-    close(attributor.maps("saliency", target=0), (2 * weights[0]).expand(20, 14, 3))
+    close(attributor.maps("saliency", step=4), (5 * TWO[at]).expand(20, 14, 3))
+    close(attributor.maps("saliency", target="co2"), (2 * TWO[0]).expand(20, 14, 3))
+
+
+def test_windows_that_explain_their_second_target_are_followed():
+    first = attributor_of(Targets(TWO, FOUR), targets=("co2", "humidity"))
+    windows = dataclasses.replace(first.windows, target=1)
+    found = Attributor(first.forecast.model, windows, PARAMS, 3, "%").saliency()
+    np.testing.assert_allclose(found.signed, 4.0 * 2 * TWO[1], rtol=1e-6)
+    assert found.explained == "mean over the horizon"
+
+
+def test_an_output_of_one_target_may_have_targets_of_its_own():
+    attributor = attributor_of(Targets(TWO, FOUR), target=1)  # such as quantiles of the one target
+    np.testing.assert_allclose(attributor.saliency().signed, 50.0 * 2 * TWO[1], rtol=1e-6)
+    assert attributor.explained == "mean over the horizon, target 1"
+
+
+def test_a_target_that_is_not_there_is_said():
+    with pytest.raises(LstmkitError, match="there is no target 2; there are co2, humidity"):
+        attributor_of(Targets(TWO, FOUR), targets=("co2", "humidity"), target=2)
+    attributor = attributor_of(Targets(TWO, FOUR))
+    with pytest.raises(LstmkitError, match="there is no target 'flow'; there are co2"):
+        attributor.maps("saliency", target="flow")
+    with pytest.raises(LstmkitError, match="target is 2, but output has 2 targets"):
+        attributor.maps("saliency", target=2)
 
 
 def test_maps_of_windows_and_of_their_inputs_are_the_same():

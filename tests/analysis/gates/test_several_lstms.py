@@ -127,8 +127,9 @@ def test_one_that_reads_the_window_from_its_end_is_told_in_the_order_of_time(win
         np.testing.assert_allclose(part.cell, other.cell, rtol=0, atol=1e-12)
         np.testing.assert_allclose(part.timescale, other.timescale, rtol=1e-12)
         np.testing.assert_array_equal(part.lstm.hours_before, other.lstm.hours_before)
-    assert "layer 1 of backwards, which reads from the newest step to the oldest," in findings.evolution_finding(
-        found
+    assert (
+        "layer 1 of backwards, which reads from the newest step to the oldest,"
+        in findings.evolution_finding(found)
     )
 
 
@@ -148,7 +149,9 @@ def test_rows_of_each_lstm_stand_below_each_other(gates):
         assert len(frame) == steps
         for lstm in gates.lstms:
             own = frame.loc[lstm.name].dropna(axis=1)
-            assert [*dict.fromkeys(own.columns.get_level_values(0))] == [p.layer for p in gates.parts_of(lstm)]
+            assert [*dict.fromkeys(own.columns.get_level_values(0))] == [
+                p.layer for p in gates.parts_of(lstm)
+            ]
             hours = own.index.get_level_values("hours_before")
             assert hours.isna().all() if lstm.hours_before is None else list(hours) == list(lstm.hours_before)
     assert list(gates.unit_frame().index.unique("layer")) == [part.name for part in gates.parts]
@@ -218,9 +221,9 @@ def test_the_model_stays_as_it_was(windows):
 def test_weights_that_are_no_numbers_are_told_with_their_lstm(windows):
     model = doubled(EncoderDecoder())
     with torch.no_grad():
-        model.decoder.bias_ih_l1[3] = float("nan")
-    with pytest.raises(LstmkitError, match="^the gates are NaN: the LSTM decoder's weights"):
-        gate_statistics(model, windows, REGIMES, "decoder")
+        model.encoder.bias_ih_l1[3] = float("nan")
+    with pytest.raises(LstmkitError, match=r"^the gates are NaN: the LSTM encoder's weights"):
+        gate_statistics(model, windows, REGIMES)
 
 
 class Moody(BothWays):
@@ -250,7 +253,10 @@ class Packed(LSTMForecaster):
         (nn.Sequential(nn.GRU(2, 3)), r"\(but GRU\).*train it with an nn\.LSTM in its place"),
         (nn.Sequential(nn.RNN(2, 3)), r"\(but RNN\).*train it with an nn\.LSTM in its place"),
         (nn.Sequential(nn.LSTMCell(2, 3)), "copy the weights of each LSTMCell into an nn.LSTM of one layer"),
-        (Packed(2, HORIZON), "the LSTM lstm reads a packed sequence .* it must read a tensor of windows, steps"),
+        (
+            Packed(2, HORIZON),
+            "the LSTM lstm reads a packed sequence .* it must read a tensor of windows, steps",
+        ),
     ],
     ids=["GRU", "with a GRU", "RNN", "LSTMCell", "packed"],
 )

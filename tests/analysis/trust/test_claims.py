@@ -114,7 +114,7 @@ def test_the_last_state_is_what_the_head_reads(layers):
 def test_latents_that_a_study_names_are_known_by_their_fingerprint_and_may_have_gaps(claims):
     assert "latents" not in claims
     dataset, windows = series()
-    lost = dataset.latents.mask(np.arange(len(dataset.latents)) % 3 == 0)
+    lost = dataset.latents.where((np.arange(len(dataset.latents)) % 3 > 0)[:, None])
     model = constant_gates(0.05, 0.99, 0.95)
     for latents, probed in ((lost, CONCEPTS), (lost * np.nan, CONCEPTS - {"occupancy"})):
         named = replace(dataset, latents=latents, latents_fingerprint="of the latents")
