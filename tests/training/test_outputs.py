@@ -7,6 +7,7 @@ import torch
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.training.outputs import HASHES, PREDICTIONS, STATES, ensure_outputs
+from tests.analysis.several_lstms import EncoderDecoder
 from tests.analysis.tiny import make_test_windows, state_of, stirred
 
 FILES = (PREDICTIONS, STATES, HASHES)
@@ -200,3 +201,19 @@ def test_outputs_in_bfloat16_are_written_in_single_precision(tmp_path, windows):
     with torch.inference_mode():
         _, (final, _) = model.lstm(x.bfloat16())
     np.testing.assert_array_equal(np.load(tmp_path / STATES), final.transpose(0, 1).float())
+
+
+def test_states_are_those_of_the_chosen_lstm_and_made_again_for_another(tmp_path, windows):
+    model = stirred(EncoderDecoder(ahead=2))
+    ensure_outputs(tmp_path, model, windows, "card")
+    x, _ = windows.gather(torch.arange(9))
+    with torch.inference_mode():
+        _, (encoded, _) = model.encoder(x)
+        np.testing.assert_allclose(np.load(tmp_path / STATES), encoded.transpose(0, 1), rtol=1e-5, atol=1e-6)
+        ensure_outputs(tmp_path, model, windows, "card", "decoder")
+        decoded = torch.from_numpy(np.load(tmp_path / STATES))[:, -1]
+        torch.testing.assert_close(model.head(decoded)[:, 0], model(x)[:, -1])
+    ensure_outputs(tmp_path, model, windows, "card")
+    np.testing.assert_allclose(np.load(tmp_path / STATES), encoded.transpose(0, 1), rtol=1e-5, atol=1e-6)
+    with pytest.raises(LstmkitError, match=r"has no nn\.LSTM 'memory'; it has decoder, unused, encoder"):
+        ensure_outputs(tmp_path, model, windows, "card", "memory")

@@ -55,7 +55,7 @@ def expected(model, windows):
 
 def test_gates_are_those_of_the_recurrence_in_the_order_of_the_calls(gates, expected, windows):
     assert [part.name for part in gates.parts] == list(expected)
-    high = REGIMES.of(windows.latest()) == 2
+    high = REGIMES.of(windows.one(windows.latest())) == 2
     for part in gates.parts:
         by_hand = expected[part.name]
         np.testing.assert_allclose(gates.mean(part), by_hand.mean(axis=0), rtol=0, atol=1e-12)

@@ -7,12 +7,13 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from lstmkit.analysis.weights.inputs import input_weights
+from lstmkit.analysis.weights.inputs import every_input_weights, input_weights
 from lstmkit.analysis.weights.layers import GATES
 from lstmkit.analysis.weights.recurrent import recurrent_weights
 from lstmkit.analysis.weights.singular_values import singular_values
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.plots.weights.matrices import plot_input_weights, plot_recurrent_weights, plot_singular_values
+from tests.analysis.several_lstms import EncoderDecoder, Mixed
 from tests.analysis.tiny import stirred
 from tests.plots.attribution.test_maps_plots import FEATURES, assert_nothing_overlaps, visible_texts
 
@@ -102,3 +103,23 @@ def test_singular_values_are_drawn_beside_the_random_ones():
         for gate in result.gates(spectrum):
             np.testing.assert_array_equal(lines[gate.part], gate.singular)
         assert axes.get_title(loc="left").endswith(f"({spectrum.shape[0]} × {spectrum.shape[1]})")
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize("make", [EncoderDecoder, Mixed])
+def test_of_several_lstms_each_has_its_place_and_its_name(make):
+    model, x = stirred(make()), torch.zeros(1, 8, 2)
+    inputs, spectra = every_input_weights(model, ("a", "b"), 0, x), singular_values(model, 0, x)
+    drawn = [
+        plot_input_weights(*inputs),
+        plot_recurrent_weights(recurrent_weights(model, 0, x)),
+        plot_singular_values(spectra),
+    ]
+    for figure in drawn:
+        assert_nothing_overlaps(figure)
+        shown = "\n".join(text.get_text() for text in visible_texts(figure))
+        assert all(each.lstm in shown for each in inputs)
+    for part, each in zip(drawn[0].subfigs, inputs, strict=True):
+        np.testing.assert_array_equal(part.axes[0].images[0].get_array(), each.weights[0].T)
+    titles = [axes.get_title(loc="left").split("\n")[0] for axes in drawn[2].axes]
+    assert [title for title in titles if title] == [spectrum.layer for spectrum in spectra.whole]
