@@ -131,7 +131,7 @@ def test_raw_is_the_sensors_own_columns():
 
 @pytest.mark.parametrize(("target", "other"), [("temperature", "humidity"), ("humidity", "temperature")])
 def test_a_target_that_is_a_feature_itself_stands_once(target, other):
-    dataset = replace(climate(np.arange(30.0)), target=target)
+    dataset = replace(climate(np.arange(30.0)), targets=(target,))
     features = build_features(dataset, "preproc_D")
     derived = [f"{target}_change_1h", f"{target}_mean_1h", f"{target}_lag_24h"]
     assert list(features.frame) == [target, other, *derived, *CLOCK, "co2"]

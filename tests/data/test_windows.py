@@ -146,15 +146,13 @@ def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, r
             train = make_windows(dataset, build_features(dataset, variant), 2, params, split)["train"]
         except LstmkitError:
             reject()  # too many gaps for windows as long as this
-        regimes = find_regimes(train.values[train.rows], RegimeParams())
+        regimes = find_regimes(train.one(train.values)[train.rows], RegimeParams())
         seen.append(
             [
                 *train.gather_origins(torch.arange(len(train)), torch.arange(12)),
                 *map(torch.from_numpy, (train.scaler.center, train.scaler.scale)),
-                torch.from_numpy(train.residual.expected),
-                torch.tensor(
-                    [train.residual.rate, train.residual.scale, *regimes.edges], dtype=torch.float64
-                ),
+                *map(torch.from_numpy, (train.residual.expected, train.residual.rate, train.residual.scale)),
+                torch.tensor(regimes.edges, dtype=torch.float64),
             ]
         )
     for before, now in zip(*seen, strict=True):
@@ -274,8 +272,8 @@ def test_targets_and_inputs_of_each_part_by_hand():
         "validation": [5, 6, 7, 8],  # of targets 10 to 14
         "test": [10, 11, 12, 13],
     }
-    assert windows["validation"].observed().tolist() == [[10, 11], [11, 12], [12, 13], [13, 14]]
-    np.testing.assert_array_equal(windows["validation"].past()[0], [5, 6, 7, 8, 9])
+    assert windows["validation"].observed().tolist() == [[[k], [k + 1]] for k in (10, 11, 12, 13)]
+    np.testing.assert_array_equal(windows["validation"].past()[0], [[5], [6], [7], [8], [9]])
 
 
 def test_a_forecast_of_the_part_before_does_not_count():
@@ -321,9 +319,11 @@ def test_what_is_to_be_learnt_at_many_steps_of_a_window_by_hand(kind, rate):
             origin = start + step
             forecast = mean + rate * (co2[origin] - mean)
             left = co2[origin + 1 : origin + 4] - forecast
-            np.testing.assert_allclose(y[row, column] * train.residual.scale, left, rtol=1e-4)
+            np.testing.assert_allclose(
+                y[row, column].numpy() * train.residual.scale, left[:, None], rtol=1e-4
+            )
     alone = train.without_network()[7]  # its forecast starts from row 12
-    np.testing.assert_allclose(alone, np.full(3, co2[12] if rate else mean), rtol=1e-6)
+    np.testing.assert_allclose(alone, np.full((3, 1), co2[12] if rate else mean), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -364,11 +364,11 @@ def test_back_in_units_the_scaled_targets_are_the_raw_ones(residual, scaling):
     split = SplitParams(validation_blocks=1, train=0.5, validation=0.2)
     windows = raw_windows(dataset, 5, split, lookback=24, residual=residual, scaling=scaling)
     for part in windows.values():
-        raw = np.stack([co2[start + 24 : start + 29] for start in part.starts.tolist()])
+        raw = np.stack([co2[start + 24 : start + 29, None] for start in part.starts.tolist()])
         _, scaled = part.gather(torch.arange(len(part)))
         # float32 rounds both deviations, what is left of the last one, and the difference
         largest = 3 * part.residual.deviations.abs().max().item() + scaled.abs().max().item()
-        rounding = 1.01 * 2**-24 * largest * part.residual.scale  # in ppm
+        rounding = 1.01 * 2**-24 * largest * part.scale  # in ppm
         np.testing.assert_allclose(part.to_units(scaled), raw, rtol=0, atol=rounding)
         np.testing.assert_array_equal(
             part.observed(), raw
@@ -380,7 +380,7 @@ def test_without_a_network_a_day_that_repeats_itself_is_forecast_exactly(residua
     co2 = 500 + 100 * np.sin(2 * np.pi * np.arange(24 * 14) / 24)
     windows = raw_windows(dataset_of({"co2": co2}), 2, lookback=3, residual=residual)["test"]
     np.testing.assert_allclose(windows.without_network(), windows.observed(), atol=1e-4)
-    zeros = windows.to_units(torch.zeros(len(windows), 2))
+    zeros = windows.to_units(torch.zeros(len(windows), 2, 1))
     np.testing.assert_array_equal(windows.without_network(), zeros)
 
 
@@ -457,7 +457,7 @@ def test_the_past_ends_with_the_latest_value():
     past = windows.past()
     np.testing.assert_array_equal(past[:, -1], windows.latest())
     rows = windows.starts.numpy()[:, None] + np.arange(5)
-    np.testing.assert_array_equal(past, np.arange(90.0)[rows] ** 1.5)
+    np.testing.assert_array_equal(past, np.arange(90.0)[rows, None] ** 1.5)
 
 
 @pytest.mark.parametrize(
@@ -479,16 +479,19 @@ def no_shape_checks():
 @pytest.mark.parametrize(
     "reshape",
     [
+        lambda ahead: ahead[:, 0, 0],
         lambda ahead: ahead[:, 0],
-        lambda ahead: ahead[:, :, None],
+        lambda ahead: ahead[..., 0],
+        lambda ahead: ahead[..., None],
         lambda ahead: ahead[:, :1],
         lambda ahead: ahead[:1],
+        lambda ahead: ahead.expand(-1, -1, 2),
     ],
-    ids=["no steps", "a third axis", "one step", "one window"],
+    ids=["one axis", "no steps", "no targets", "a fourth axis", "one step", "one window", "two targets"],
 )
 def test_outputs_that_would_be_broadcast_are_refused(no_shape_checks, reshape):
     windows = raw_windows(dataset_of({"co2": np.arange(400.0)}), 2, lookback=6, residual="none")["test"]
-    outputs = reshape(torch.zeros(len(windows), 2))
-    said = rf"^the shape {re.escape(str(tuple(outputs.shape)))} is not that of forecasts: \({len(windows)}, 2\) is"
+    outputs = reshape(torch.zeros(len(windows), 2, 1))
+    said = rf"^the shape {re.escape(str(tuple(outputs.shape)))} is not that of forecasts: \({len(windows)}, 2, 1\) is"
     with pytest.raises(LstmkitError, match=said):
         windows.to_units(outputs)

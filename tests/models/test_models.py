@@ -46,14 +46,21 @@ def numpy_weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("hidden", "layers", "features", "horizon"), [(1, 1, 1, 1), (5, 1, 3, 2), (4, 3, 2, 7)]
+    ("hidden", "layers", "features", "horizon", "targets"),
+    [(1, 1, 1, 1, 1), (5, 1, 3, 2, 1), (4, 3, 2, 7, 1), (4, 2, 2, 3, 2)],
 )
-def test_the_lstm_equals_the_recurrence_written_out(hidden, layers, features, horizon):
-    model = stirred(LSTMForecaster(features, horizon, hidden=hidden, layers=layers)).double()
+def test_the_lstm_equals_the_recurrence_written_out(hidden, layers, features, horizon, targets):
+    model = stirred(LSTMForecaster(features, horizon, hidden=hidden, layers=layers, targets=targets)).double()
     x = random_inputs(3, 9, features)
     weights = numpy_weights(model.lstm)
     head = numpy_weights(model.projection)
-    expected = [head["weight"] @ recurrence(one, weights, layers)[-1] + head["bias"] for one in x.numpy()]
+    # the projection's rows are the targets of the first step ahead, then those of the second, …
+    rows = [(steps, target) for steps in range(horizon) for target in range(targets)]
+    expected = np.full((3, horizon, targets), np.nan)
+    for window, one in enumerate(x.numpy()):
+        outputs = head["weight"] @ recurrence(one, weights, layers)[-1] + head["bias"]
+        for output, (steps, target) in zip(outputs, rows, strict=True):
+            expected[window, steps, target] = output
     np.testing.assert_allclose(model(x).detach().numpy(), expected, rtol=0, atol=1e-12)  # float64
 
 
@@ -81,7 +88,7 @@ def test_the_cnn_lstm_equals_plain_functions(steps, pool, kernels):
     last = np.array([recurrence(one.T, weights, 2)[-1] for one in pooled])
     inner, outer = numpy_weights(model.fc1), numpy_weights(model.fc2)
     units = np.maximum(last @ inner["weight"].T + inner["bias"], 0)
-    expected = units @ outer["weight"].T + outer["bias"]
+    expected = (units @ outer["weight"].T + outer["bias"])[..., None]
     np.testing.assert_allclose(model(x).detach().numpy(), expected, rtol=0, atol=1e-12)  # float64
 
 
@@ -184,7 +191,10 @@ def test_a_model_is_built_from_its_params(architecture):
     model = build_model(params, n_features=3, horizon=5)
     assert type(model) is KINDS[architecture["kind"]]
     assert (model.lstm.hidden_size, model.lstm.num_layers) == (6, architecture["layers"])
-    assert model(torch.zeros(2, 20, 3)).shape == (2, 5)
+    assert model(torch.zeros(2, 20, 3)).shape == (2, 5, 1)
+    several = build_model(params, n_features=3, horizon=5, targets=2)
+    assert several(torch.zeros(2, 20, 3)).shape == (2, 5, 2)
+    assert several.head(several.states(torch.zeros(2, 20, 3))).shape[2:] == (5, 2)
     if architecture["kind"] == "cnn_lstm":
         assert (model.conv1.out_channels, model.conv2.out_channels) == (4, 3)
         assert (model.conv1.kernel_size, model.conv2.kernel_size) == ((5,), (3,))
@@ -237,7 +247,7 @@ def test_the_bypass_reads_neighbouring_steps_side_by_side(steps, patch):
         last = recurrence(patches, numpy_weights(model.lstm), 2)[-1]
         inner, outer = numpy_weights(model.fc1), numpy_weights(model.fc2)
         units = np.maximum(inner["weight"] @ last + inner["bias"], 0)
-        expected.append(outer["weight"] @ units + outer["bias"])
+        expected.append((outer["weight"] @ units + outer["bias"])[:, None])
     np.testing.assert_allclose(model(x).detach().numpy(), expected, rtol=0, atol=1e-12)  # float64
 
 

@@ -37,7 +37,12 @@ def fitted(values, interval, horizon, lookback, usual=None):
     train = windows["train"]
     usual = np.zeros(len(values)) if usual is None else usual
     damped = fit_residual_baseline(
-        "damped", values, usual, np.arange(len(values) // 2), train.origin_rows.numpy(), horizon
+        "damped",
+        values[:, None],
+        usual[:, None],
+        np.arange(len(values) // 2),
+        train.origin_rows.numpy(),
+        horizon,
     )
     return fit_autoregression(damped, train, windows["validation"]), windows, damped
 
@@ -83,7 +88,7 @@ def test_the_gain_is_that_of_the_held_out_windows_from_the_damped_climatology():
     assert 0 < gain < 1
     _, _, rule, expected = by_hand["test"]
     np.testing.assert_allclose(
-        model(test), expected + rule + gain * (plain["test"] - rule), rtol=1e-5, atol=1e-3
+        model(test), (expected + rule + gain * (plain["test"] - rule))[..., None], rtol=1e-5, atol=1e-3
     )
 
 
@@ -111,6 +116,7 @@ def test_it_reads_nothing_before_the_lookback_and_nothing_ahead():
     start = test.starts.item()
     values = values.copy()
     values[:start], values[start + 24 :] = 1e6, -1e6
+    values = values[:, None]
     rule = replace(damped, deviations=torch.from_numpy(values / damped.scale).float())
     others = replace(test, values=values)
     np.testing.assert_array_equal(replace(model, damped=rule)(others), forecast)

@@ -23,7 +23,7 @@ def windows_of(values, horizon, lookback=4, interval="30min", **others):
 
 
 def trees_of(windows, base=persistence, expected=None, seed=0):
-    expected = np.zeros(len(windows["train"].values)) if expected is None else expected
+    expected = np.zeros((len(windows["train"].values), 1)) if expected is None else expected
     return fit_boosted_trees(base, expected, windows["train"], windows["validation"], seed)
 
 
@@ -37,7 +37,7 @@ def test_a_product_of_two_inputs_is_found():
     noise = np.random.default_rng(1).normal(0, 0.5, 4000)
     values = 500 + np.concatenate([[0], 6 * (a * b)[:-1]]) + noise
     windows = windows_of(values, 1, a=a, b=b)
-    trees, test = trees_of(windows, base=lambda w: np.full((len(w), 1), 501.5)), windows["test"]
+    trees, test = trees_of(windows, base=lambda w: np.full((len(w), 1, 1), 501.5)), windows["test"]
     assert rmse(trees(test), test) < 0.55 < 2.5 < rmse(trees.ridge(test), test)
     assert trees.gain > 0.95
 
@@ -48,7 +48,7 @@ def test_what_does_not_recur_leaves_the_base_as_it_is():
     share = np.where(np.arange(3000) < 1500, 1.0, -1.0)
     values = 500 + np.concatenate([[0], (40 * share * signal)[:-1]])
     windows = windows_of(values, 1, sign=signal)
-    base = lambda w: np.full((len(w), 1), 500.0)  # noqa: E731
+    base = lambda w: np.full((len(w), 1, 1), 500.0)  # noqa: E731
     trees = trees_of(windows, base)
     assert [each.rounds for each in trees.trees] == [0]
     np.testing.assert_array_equal(trees(windows["test"]), base(windows["test"]))
@@ -62,7 +62,8 @@ def test_each_step_has_its_forecast_and_those_between_are_interpolated():
     assert trees.trees[6].steps.tolist() == list(range(13, 21))
     error = np.sqrt(np.mean((trees(test) - test.observed()) ** 2, axis=0))
     assert (error < 0.15 * np.sqrt(np.mean((trees.ridge(test) - test.observed()) ** 2, axis=0))).all()
-    outputs = trees.outputs(test)
+    assert trees.outputs(test).shape == (len(test), 20, 1)
+    outputs = trees.outputs(test)[..., 0]
     np.testing.assert_allclose(outputs[:, 3], outputs[:, [2, 5]] @ [2 / 3, 1 / 3], atol=1e-9)
     np.testing.assert_allclose(outputs[:, 9], outputs[:, [8, 11]] @ [2 / 3, 1 / 3], atol=1e-9)
 
@@ -94,7 +95,7 @@ def test_inputs_are_those_that_they_say():
     windows = windows_of(values, 2, lookback=48, interval="1h")
     test, expected = windows["test"].select(torch.tensor([30])), np.arange(400.0)
     origin = test.origin_rows.item()
-    inputs, now = tree_inputs(test, expected)[0], values[origin]
+    inputs, now = tree_inputs(test, expected[:, None])[0], values[origin]
     means = [values[origin - span + 1 : origin + 1].mean() - now for span in (2, 3, 6, 12, 24)]
     hour = test.time[origin].hour
     tail = [now, now - expected[origin], *means, hour, test.time[origin].day_of_week]
@@ -102,7 +103,7 @@ def test_inputs_are_those_that_they_say():
     lags = inputs[1 : -len(tail)]  # after the only feature
     assert lags[0] == values[origin - 1] - now
     assert lags[-1] == values[origin - 47] - now
-    of_steps = step_inputs(test, expected, np.array([[2, 30, 72]]))[0]
+    of_steps = step_inputs(test, expected[:, None], np.array([[2, 30, 72]]))[0]
     assert of_steps[:, 0].tolist() == [2, 30, 72]
     assert of_steps[:, 1].tolist() == [origin + k - now for k in (2, 30, 72)]
     assert of_steps[:, 2].tolist() == [(hour + k) % 24 for k in (2, 30, 72)]
@@ -114,8 +115,9 @@ def test_inputs_are_those_that_they_say():
 def test_what_is_expected_stands_for_a_day_before_the_lookback():
     windows = windows_of(np.random.default_rng(0).normal(size=200), 2, lookback=4, interval="1h")
     test, expected = windows["test"], np.arange(200.0)
-    of_steps = step_inputs(test, expected, np.full((len(test), 1), 2))[:, 0]
-    np.testing.assert_allclose(of_steps[:, 3], expected[test.origin_rows.numpy() + 2] - test.latest())
+    of_steps = step_inputs(test, expected[:, None], np.full((len(test), 1), 2))[:, 0]
+    now = test.latest()[:, 0]
+    np.testing.assert_allclose(of_steps[:, 3], expected[test.origin_rows.numpy() + 2] - now)
     np.testing.assert_array_equal(of_steps[:, 4], 0)
 
 
@@ -129,7 +131,7 @@ def test_trees_read_nothing_before_the_lookback_and_no_target_ahead():
     forecast, start = trees(test), test.starts.item()
     others = values.copy()
     others[:start], others[start + 60 :] = 1e6, -1e6
-    np.testing.assert_array_equal(trees(replace(test, values=others)), forecast)
+    np.testing.assert_array_equal(trees(replace(test, values=others[:, None])), forecast)
 
 
 def test_the_same_seed_gives_the_same_trees():
@@ -143,7 +145,7 @@ def test_the_same_seed_gives_the_same_trees():
 def test_hours_are_those_of_the_targets_clock():
     windows = windows_of(np.arange(400.0) % 7, 2, interval="18s")
     test = windows["test"]
-    hours = step_inputs(test, np.zeros(400), np.full((len(test), 1), 2))[:, 0, 2]
+    hours = step_inputs(test, np.zeros((400, 1)), np.full((len(test), 1), 2))[:, 0, 2]
     stamps = test.target_time
     seconds = (stamps - stamps.normalize()) / pd.Timedelta("1h")
     np.testing.assert_allclose(hours, seconds)

@@ -41,9 +41,10 @@ def test_they_are_kept_and_read_piece_by_piece(tmp_path, windows):
         assert rows[name].shape == (len(windows), 3)
         kept = np.concatenate(list(rows[name].chunks(100)))
         assert kept.dtype == np.float32
-        np.testing.assert_array_equal(kept, rule(windows).astype("f4"))
+        np.testing.assert_array_equal(kept, rule(windows)[..., 0].astype("f4"))
     with np.load(tmp_path / FORECASTS, allow_pickle=False) as stored:
         assert list(stored) == list(rows)
+        assert {values.shape for values in stored.values()} == {(len(windows), 3, 1)}
 
 
 def test_they_are_made_once_for_a_request(tmp_path, windows):

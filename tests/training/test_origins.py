@@ -90,17 +90,20 @@ def test_a_model_that_is_not_known_to_be_causal_is_asked_at_the_end_alone(model)
     origins = choose_origins(model, windows, 60, seed=0)
     assert (origins.steps.tolist(), origins.positions) == ([23], None)
     x, y, count = windows.gather_origins(torch.arange(4), origins.steps)
-    assert torch.equal(origins.forecasts(model, x), model(x)[:, None])
-    assert (y.shape, count.all()) == ((4, 1, 3), True)
+    assert torch.equal(origins.forecasts(model, x), model(x)[:, None, :, None])
+    assert (y.shape, count.all()) == ((4, 1, 3, 1), True)
 
 
 def test_the_loss_is_the_mean_over_the_origins_that_count():
-    forecasts = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [0.0, 0.0]]])
+    values = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [0.0, 0.0]]])
     count = torch.tensor([[True, False], [True, True]])
-    # mean squares 2.5 (1² and 2²), 30.5 (5² and 6²) and 0
-    assert ForecastLoss("mse")(forecasts, torch.zeros(2, 2, 2), count).item() == pytest.approx(11.0)
-    assert ForecastLoss("mae")(forecasts, torch.zeros(2, 2, 2), count).item() == pytest.approx(7 / 3)
-    assert ForecastLoss("mse")(forecasts, torch.zeros(2, 2, 2), torch.zeros(2, 2, dtype=bool)).item() == 0
+    # two steps ahead of one target, and one step ahead of two
+    for forecasts in (values[..., None], values[..., None, :]):
+        truth = torch.zeros_like(forecasts)
+        # mean squares 2.5 (1² and 2²), 30.5 (5² and 6²) and 0
+        assert ForecastLoss("mse")(forecasts, truth, count).item() == pytest.approx(11.0)
+        assert ForecastLoss("mae")(forecasts, truth, count).item() == pytest.approx(7 / 3)
+        assert ForecastLoss("mse")(forecasts, truth, torch.zeros(2, 2, dtype=bool)).item() == 0
 
 
 def test_no_weight_depends_on_what_lies_behind_the_training_part(tmp_path):

@@ -48,6 +48,7 @@ def test_the_files_are_numpys_own(kept, model, windows):
         predicted = windows.to_units(model(x))
     with np.load(folder / PREDICTIONS, allow_pickle=False) as stored:
         assert list(stored) == ["origin", "predicted", "observed"]
+        assert stored["predicted"].shape == stored["observed"].shape == (9, 2, 1)
         np.testing.assert_allclose(stored["predicted"], predicted, rtol=1e-6)
         np.testing.assert_allclose(stored["observed"], windows.observed(), rtol=1e-6)
         assert stored["origin"].tolist() == windows.origin.tz_localize(None).to_numpy().tolist()
@@ -138,24 +139,43 @@ class Reshaped(LSTMForecaster):
     [
         (
             1,
-            lambda ahead: ahead[:, 0],
-            r"puts out the shape \(9,\); \(9, 1\) is expected, one row per window",
+            lambda ahead: ahead[:, 0, 0],
+            r"puts out the shape \(9,\); \(9, 1, 1\) is expected: windows, steps ahead, targets",
         ),
-        (2, lambda ahead: ahead[:, 0], r"puts out the shape \(9,\); \(9, 2\) is expected"),
-        (2, lambda ahead: ahead[:, :, None], r"puts out the shape \(9, 2, 1\); \(9, 2\) is expected"),
-        (2, lambda ahead: ahead[:, :1], r"puts out the shape \(9, 1\); \(9, 2\) is expected"),
+        (2, lambda ahead: ahead[:, 0, 0], r"puts out the shape \(9,\); \(9, 2, 1\) is expected"),
+        (2, lambda ahead: ahead[..., None], r"puts out the shape \(9, 2, 1, 1\); \(9, 2, 1\) is expected"),
+        (2, lambda ahead: ahead[:, 0], r"puts out the shape \(9, 1\); \(9, 2, 1\) is expected"),
+        (2, lambda ahead: ahead[:, :1], r"puts out the shape \(9, 1, 1\); \(9, 2, 1\) is expected"),
+        (
+            2,
+            lambda ahead: ahead.expand(-1, -1, 2),
+            r"puts out the shape \(9, 2, 2\); \(9, 2, 1\) is expected",
+        ),
         (
             2,
             lambda ahead: ahead.mean(dim=0, keepdim=True),
-            r"puts out the shape \(1, 2\); \(9, 2\) is expected",
+            r"puts out the shape \(1, 2, 1\); \(9, 2, 1\) is expected",
         ),
-        (2, lambda ahead: (ahead,), r"puts out a tuple; a tensor of shape \(9, 2\) is expected"),
+        (
+            2,
+            lambda ahead: ahead[..., 0].mean(dim=0, keepdim=True),
+            r"puts out the shape \(1, 2\); \(9, 2, 1\) is expected",
+        ),
+        (2, lambda ahead: (ahead,), r"puts out a tuple; a tensor of shape \(9, 2, 1\) is expected"),
     ],
 )
 def test_outputs_that_would_be_broadcast_are_refused_and_nothing_is_written(tmp_path, horizon, change, said):
     with pytest.raises(LstmkitError, match=f"^Reshaped {said}"):
         ensure_outputs(tmp_path, Reshaped(change, horizon), make_test_windows(n=9, horizon=horizon), "card")
     assert [path.name for path in tmp_path.iterdir() if path.name != ".outputs.lock"] == []
+
+
+def test_a_model_without_an_axis_for_its_only_target_is_taken_as_one_with_it(tmp_path, windows):
+    with_axis, without = (stirred(Reshaped(change)) for change in (lambda y: y, lambda y: y[..., 0]))
+    ensure_outputs(tmp_path / "with", with_axis, windows, "card")
+    ensure_outputs(tmp_path / "without", without, windows, "card")
+    for name in FILES:
+        assert (tmp_path / "with" / name).read_bytes() == (tmp_path / "without" / name).read_bytes()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

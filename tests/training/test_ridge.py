@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lstmkit.data.climatology import climatology
+from lstmkit.data.climatology import climatologies
 from lstmkit.data.residual import fit_residual_baseline
 from lstmkit.params import SplitParams
 from lstmkit.training.regression_inputs import ridge_inputs
@@ -19,7 +19,7 @@ HALF = SplitParams(validation_blocks=1, train=0.4, validation=0.2)
 
 def expected_and_rules(dataset, windows, kinds):
     train = windows["train"]
-    usual = climatology(dataset.frame["co2"], dataset.local_time, train.rows, dataset.calendar)
+    usual = climatologies(dataset, train.rows)
     origin = train.origin_rows.numpy()
     return usual, [
         fit_residual_baseline(kind, train.values, usual, train.rows, origin, train.horizon) for kind in kinds
@@ -41,7 +41,7 @@ def sinusoid():
 def test_it_finds_an_exactly_linear_relation(sinusoid):
     windows = raw_windows(sinusoid, 5, HALF, lookback=6)
     _, rules = expected_and_rules(sinusoid, windows, ["none"])
-    level = np.full(500, 600.0)
+    level = np.full((500, 1), 600.0)
     ridge = fit_ridge(rules, level, windows["train"], windows["validation"], seed=0)
     forecast, observed = ridge(windows["test"]), windows["test"].observed()
     naive = np.sqrt(np.mean((observed - observed.mean()) ** 2))
@@ -59,7 +59,8 @@ def test_rule_penalty_and_gain_are_those_that_serve_the_held_out_windows_best(ho
     inputs = {part: ridge_inputs(some, usual) for part, some in windows.items()}
 
     def outputs(rule, alpha, part):
-        x, y = inputs["train"], windows["train"].observed() - rule_alone(rule, windows["train"])
+        x = inputs["train"]
+        y = (windows["train"].observed() - rule_alone(rule, windows["train"]))[..., 0]
         spread = x.std(axis=0)
         scale = np.where(spread > 0, spread, 1)
         z, new = (x - x.mean(axis=0)) / scale, (inputs[part] - x.mean(axis=0)) / scale
@@ -68,7 +69,7 @@ def test_rule_penalty_and_gain_are_those_that_serve_the_held_out_windows_best(ho
 
     candidates = []
     for rule in rules:
-        true = windows["validation"].observed() - rule_alone(rule, windows["validation"])
+        true = (windows["validation"].observed() - rule_alone(rule, windows["validation"]))[..., 0]
         for alpha in ALPHAS:
             out = outputs(rule, alpha, "validation")
             gain = min(1.0, max(0.0, (out * true).sum() / (out**2).sum()))
@@ -76,7 +77,7 @@ def test_rule_penalty_and_gain_are_those_that_serve_the_held_out_windows_best(ho
     _, rule, alpha, gain = min(candidates, key=lambda candidate: candidate[0])
     assert ALPHAS[0] < alpha < ALPHAS[-1]
     assert ridge.rule.kind == rule.kind
-    by_hand = rule_alone(rule, windows["test"]) + gain * outputs(rule, alpha, "test")
+    by_hand = rule_alone(rule, windows["test"]) + gain * outputs(rule, alpha, "test")[..., None]
     np.testing.assert_allclose(ridge(windows["test"]), by_hand, rtol=1e-6)
 
 
@@ -115,7 +116,7 @@ def test_the_clock_keeps_its_seconds():
     windows = raw_windows(dataset_of({"co2": np.arange(400.0) % 7}, interval="18s"), 1, HALF, lookback=2)
     chosen = windows["test"]
     # after the weekend come four harmonics, then these on weekends
-    sine = ridge_inputs(chosen, np.zeros(400))[:, -2 * 2 * 4]
+    sine = ridge_inputs(chosen, np.zeros((400, 1)))[:, -2 * 2 * 4]
     seconds = 18 * (chosen.starts.numpy() + 1)
     np.testing.assert_allclose(sine, np.sin(2 * np.pi * seconds / 86_400), atol=1e-12)
 

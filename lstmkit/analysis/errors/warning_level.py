@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.data.dataset import Dataset
+from lstmkit.data.quantities import quantity_of
 from lstmkit.data.windows import Windows
 from lstmkit.params import StudyParams
 
@@ -44,8 +45,10 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
         return (_level(params.evaluation.threshold, "which the study states", training),)
     seldom = float(np.nanquantile(training, QUANTILE))
     exceeded_seldom = _level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training)
-    quantity = dataset.quantity
-    if quantity and quantity.warning_level is not None and dataset.units[dataset.target] == quantity.unit:
+    target = windows.task.targets[windows.target]
+    first = target == dataset.target
+    quantity = dataset.quantity if first else quantity_of(target, params.data.columns.get(target))
+    if quantity and quantity.warning_level is not None and dataset.units[target] == quantity.unit:
         return (
             _level(quantity.warning_level, f"the default for {quantity.symbol}", training),
             exceeded_seldom,

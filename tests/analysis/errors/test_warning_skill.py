@@ -1,6 +1,7 @@
 """Warnings of a crossing: counted by hand, by a second implementation, and where nothing can be told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from lstmkit.data.quantities import quantity_of
 from lstmkit.findings.errors.warning_skill import warning_caption, warning_finding, warning_table
 from lstmkit.params import EvaluationParams, StudyParams
 from tests.analysis.drawn import windows_drawn
-from tests.series import raw_windows
+from tests.series import dataset_of, raw_windows
 
 TRIED = np.arange(161) / 12
 LEVEL = WarningLevel(10.0, "which the study states", TRIED)
@@ -412,3 +413,15 @@ def test_a_target_that_is_co2_in_ppm_has_the_default(name, quantity, unit, level
     )
     train = raw_windows(dataset, 1, params.split, lookback=2, residual="none")["train"]
     assert len(warning_levels(dataset, train, params)) == levels
+
+
+@pytest.mark.parametrize(("target", "levels"), [(0, ["the 90 %"]), (1, ["the default for CO₂", "the 90 %"])])
+def test_the_levels_are_those_of_the_target_that_is_explained(target, levels):
+    values = np.random.default_rng(0).normal(size=(2, 200)) * [[1.0], [300.0]] + [[20.0], [900.0]]
+    dataset = dataset_of({"temperature": values[0], "co2": values[1]})
+    dataset = replace(dataset, targets=("temperature", "co2"), quantity=quantity_of("temperature"))
+    params = study()
+    train = replace(raw_windows(dataset, 1, params.split, lookback=2)["train"], target=target)
+    found = warning_levels(dataset, train, params)
+    assert [level.origin[: len(said)] for level, said in zip(found, levels, strict=True)] == levels
+    assert found[-1].value == np.quantile(train.values[train.rows, target], 0.9)
