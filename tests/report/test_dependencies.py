@@ -29,7 +29,7 @@ def test_what_is_imported_and_what_that_imports(tmp_path):
         "plots/style",
         "analysis/attribution/gradient_flow",
         "analysis/attribution/agreement",
-        "analysis/attribution/attributor",
+        "analysis/attribution/averages",
         "analysis/attribution/methods",
         "analysis/resampling/statistics",
     }

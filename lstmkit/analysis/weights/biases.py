@@ -34,7 +34,7 @@ class Biases:
     """
 
     layers: tuple[str, ...]
-    values: tuple[Float[np.ndarray, "gate unit"], ...]
+    values: tuple[Float[np.ndarray, "gate _"], ...]
 
     def to_frame(self) -> pd.DataFrame:
         """Mean and spread over units, and the mean opening of the gates (the candidate has its mean value)."""

@@ -53,7 +53,7 @@ class RecurrentWeights:
     """
 
     layers: tuple[str, ...]
-    weights: tuple[Float[np.ndarray, "gate unit unit"], ...]
+    weights: tuple[Float[np.ndarray, "gate _ _"], ...]
     units: tuple[Int[np.ndarray, "_"], ...]
     table: pd.DataFrame
     limit: float

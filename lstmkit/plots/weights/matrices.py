@@ -122,8 +122,9 @@ def plot_singular_values(result: SingularValues) -> Figure:
             _draw_spectrum(axes, spectrum, result.gates(spectrum))
         for axes in line[len(spectra) :]:  # of an LSTM without a projection beside one that has some
             axes.set_axis_off()
-    for axes in panels[-1]:
-        axes.set_xlabel("position")
+    for column, line in enumerate(panels.T):
+        lowest = max(row for row, spectra in enumerate(rows) if column < len(spectra))
+        line[lowest].set_xlabel("position")
     for axes in panels[:, 0]:
         axes.set_ylabel("singular value")
     handles, labels = panels[0, 0].get_legend_handles_labels()

@@ -198,7 +198,7 @@ def test_sentences_name_the_lstm(model):
 def test_weights_that_are_no_numbers_are_told_with_their_lstm(model):
     with torch.no_grad():
         model.decoder.weight_hh_l1[1, 2] = float("nan")
-    with pytest.raises(LstmkitError, match="^weight_hh of the LSTM decoder's layer 2 holds NaN or infinity"):
+    with pytest.raises(LstmkitError, match=r"^weight_hh of the LSTM decoder's layer 2 holds NaN or infinity"):
         read_weights(model, X)
 
 

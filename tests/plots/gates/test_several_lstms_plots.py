@@ -36,7 +36,8 @@ def mixed():
 def test_every_figure_names_every_part_and_nothing_overlaps(plot, gates):
     figure = plot(gates, *BESIDE.get(plot, lambda _: ())(gates))
     assert_nothing_overlaps(figure)
-    shown = "\n".join(text.get_text() for text in visible_texts(figure)).lower().replace("\n", ", ")
+    legends = [text for axes in figure.axes if axes.get_legend() for text in axes.get_legend().get_texts()]
+    shown = " ".join(text.get_text() for text in [*visible_texts(figure), *legends]).lower()
     for part in gates.parts:
         assert part.lstm.name in shown
         assert part.layer in shown
