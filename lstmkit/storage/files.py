@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZipFile
@@ -200,7 +201,7 @@ class Rows:
         return np.concatenate(found)
 
     @contextmanager
-    def _content(self) -> Iterator[IO[bytes]]:
+    def _content(self) -> Iterator[IO[bytes] | BufferedIOBase]:
         try:
             if self.member is None:
                 with self.path.open("rb") as content:
@@ -224,7 +225,7 @@ class RowWriter:
         dtype: of the array.
     """
 
-    def __init__(self, file: IO[bytes], shape: tuple[int, ...], dtype: str = "<f4"):
+    def __init__(self, file: IO[bytes] | BufferedIOBase, shape: tuple[int, ...], dtype: str = "<f4"):
         self.file, self.dtype = file, np.dtype(dtype)
         header = {"descr": self.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_2_0(self.file, header)
@@ -252,7 +253,7 @@ def _disk_faults_shown(handle: int) -> Iterator[None]:
         raise
 
 
-def _read_header(content: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+def _read_header(content: IO[bytes] | BufferedIOBase) -> tuple[tuple[int, ...], np.dtype]:
     version = np.lib.format.read_magic(content)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran_order, dtype = read(content)
