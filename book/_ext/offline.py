@@ -6,7 +6,7 @@ from typing import Any
 MATHJAX = files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js"  # holds its fonts
 PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
 PLOTLY_FIGURE = "plotly-graph-div"  # class of the element that plotly.js fills
-LIVE_CODE = "sphinx_thebe"  # loads itself from its network address; Jupyter Book has no switch for it
+LIVE_CODE = ("init_thebe_core", "update_thebe_context")  # of sphinx_thebe, which has no switch
 
 
 def add_libraries(app, config) -> None:
@@ -22,10 +22,10 @@ def load_plotly(app, pagename: str, templatename: str, context: dict[str, Any], 
 
 
 def leave_out_live_code(app) -> None:
-    """Disconnect the extension that runs cells on a server, which no page of this book offers."""
+    """Disconnect what lets cells run on a server, which no page of this book offers; it is loaded from a network."""
     listeners = [listener for of_event in app.events.listeners.values() for listener in of_event]
     for listener in listeners:
-        if listener.handler.__module__ == LIVE_CODE:
+        if getattr(listener.handler, "__name__", "") in LIVE_CODE:
             app.disconnect(listener.id)
 
 
