@@ -198,7 +198,8 @@ def test_metrics_are_those_of_the_predictions(trained):
     with np.load(trained.folder / "predictions.npz") as stored:
         origin, predicted, observed = stored["origin"], stored["predicted"], stored["observed"]
     test = trained.windows["test"]
-    assert predicted.shape == observed.shape == (len(test), 1) == (metrics["test_windows"], 1)
+    assert predicted.shape == observed.shape == (len(test), 1, 1) == (metrics["test_windows"], 1, 1)
+    predicted, observed = predicted[..., 0], observed[..., 0]  # the only target
     np.testing.assert_allclose(predicted, all_rows(trained.predictions), rtol=1e-6)
     for name, value in score(observed.astype(float), predicted.astype(float)).items():
         assert metrics[name]["all_steps"] == pytest.approx(value, rel=1e-4)
@@ -226,11 +227,18 @@ def test_the_networks_of_the_smoke_test_are_at_work(trained, model, horizon):
     assert network["spread"] > 0.003 * study.metrics["rmse"]["all_steps"]
 
 
+def truth(test) -> np.ndarray:
+    """Of the only target, shape (window, horizon)."""
+    observed = test.observed()
+    assert observed.shape == (len(test), test.horizon, 1)
+    return observed[..., 0]
+
+
 def of_the_rule(test) -> np.ndarray:
     """What the damped climatology forecasts an hour ahead, the rule of the tiny study's few windows."""
     origin, usual, rate = test.origin_rows.numpy(), test.residual.expected, test.residual.rate
     assert 0 < rate < 1
-    return usual[origin + 1] + rate * (test.latest() - usual[origin])
+    return (usual[origin + 1] + rate * (test.latest() - usual[origin]))[:, 0]
 
 
 def test_what_the_network_adds_is_the_forecast_less_that_of_the_rule(trained):
@@ -239,7 +247,7 @@ def test_what_the_network_adds_is_the_forecast_less_that_of_the_rule(trained):
     added = all_rows(trained.predictions) - alone
     network = trained.metrics["network"]
     assert network["rule"] == "the damped climatology"
-    without = score(test.observed(), alone)["rmse"]
+    without = score(truth(test), alone)["rmse"]
     assert network["without"]["all_steps"] == pytest.approx(without, rel=1e-6)
     assert without == pytest.approx(
         trained.metrics["baselines"]["damped climatology"]["rmse"]["all_steps"], rel=1e-6
@@ -250,16 +258,16 @@ def test_what_the_network_adds_is_the_forecast_less_that_of_the_rule(trained):
 def test_everyone_forecasts_the_test_windows_in_order(trained):
     test, chunks = trained.windows["test"], list(trained.forecasts())
     assert tuple(chunks[0].forecasts) == ("LSTM", *BASELINES)
-    np.testing.assert_array_equal(np.concatenate([chunk.observed for chunk in chunks]), test.observed())
+    np.testing.assert_array_equal(np.concatenate([chunk.observed for chunk in chunks]), truth(test))
     assert np.concatenate([chunk.origin for chunk in chunks]).tolist() == test.origin.tolist()
     of = {name: np.concatenate([chunk.forecasts[name] for chunk in chunks]) for name in chunks[0].forecasts}
     np.testing.assert_array_equal(of["LSTM"], all_rows(trained.predictions))
-    np.testing.assert_allclose(of["persistence"][:, 0], test.latest(), rtol=1e-6)
+    np.testing.assert_allclose(of["persistence"], test.latest(), rtol=1e-6)
     rule = np.concatenate([chunk.rule for chunk in chunks])[:, 0]
     np.testing.assert_allclose(rule, of_the_rule(test), rtol=1e-5)
     rmse = trained.evaluation.metrics["all_steps", "rmse"]
     for name, forecast in of.items():
-        assert rmse[name] == pytest.approx(score(test.observed(), forecast)["rmse"], rel=1e-12)
+        assert rmse[name] == pytest.approx(score(truth(test), forecast)["rmse"], rel=1e-12)
 
 
 def test_every_network_of_the_model_has_its_own_seed_folder_and_forecasts(trained):
@@ -270,7 +278,7 @@ def test_every_network_of_the_model_has_its_own_seed_folder_and_forecasts(traine
     assert not torch.equal(first.model.projection.weight, other.model.projection.weight)
     assert other.networks[0].folder == trained.folder
     forecasts = [all_rows(network.predictions) for network in trained.networks]
-    content, observed = trained.metrics, trained.windows["test"].observed()
+    content, observed = trained.metrics, truth(trained.windows["test"])
     assert [seed["seed"] for seed in content["seeds"]] == [0, 1]
     for seed, forecast in zip(content["seeds"], forecasts, strict=True):
         assert seed["rmse"]["all_steps"] == pytest.approx(score(observed, forecast)["rmse"])
@@ -288,8 +296,8 @@ def test_the_other_networks_forecast_some_of_the_windows(tmp_path, monkeypatch):
     with torch.inference_mode():
         some = study.windows["test"].spread(20)
         expected = some.to_units(other.model(some.gather(torch.arange(20))[0]))
-    np.testing.assert_allclose(predicted, expected, rtol=1e-5)
-    observed, own = study.windows["test"].observed(), all_rows(first.predictions)
+    np.testing.assert_allclose(predicted, expected[..., 0], rtol=1e-5)
+    observed, own = truth(study.windows["test"]), all_rows(first.predictions)
     rmse = [score(observed[chosen], each)["rmse"] for each in (own[chosen], predicted)]
     assert [seed["rmse"]["all_steps"] for seed in study.metrics["seeds"]] == pytest.approx(rmse)
     together = score(observed[chosen], (own[chosen] + predicted) / 2)["rmse"]
@@ -341,7 +349,7 @@ def test_predictions_are_the_models_own(trained):
     test = trained.windows["test"]
     with torch.inference_mode():
         expected = test.to_units(trained.model(test.gather(torch.arange(len(test)))[0]))
-    np.testing.assert_allclose(all_rows(trained.predictions), expected, rtol=1e-6)
+    np.testing.assert_allclose(all_rows(trained.predictions), expected[..., 0], rtol=1e-6)
     assert not trained.model.training
 
 
@@ -350,8 +358,8 @@ def test_hidden_states_are_those_that_the_head_reads(trained):
     test = trained.windows["test"]
     assert states.shape == (len(test), 2, 8)
     with torch.inference_mode():
-        outputs = trained.model.projection(torch.from_numpy(states[:, -1]))
-    np.testing.assert_allclose(all_rows(trained.predictions), test.to_units(outputs), rtol=1e-5)
+        outputs = trained.model.projection(torch.from_numpy(states[:, -1]))[..., None]
+    np.testing.assert_allclose(all_rows(trained.predictions), test.to_units(outputs)[..., 0], rtol=1e-5)
 
 
 def test_the_attributor_explains_the_test_part_in_its_unit(trained):

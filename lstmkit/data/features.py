@@ -22,7 +22,7 @@ class Provenance:
 
     Attributes:
         column: of the dataset, from which it derives; None for the clock.
-        of_target: whether it is the target or derives from it.
+        of_target: whether it is a target or derives from one.
         known_ahead: whether its values at the steps ahead are known when a forecast starts.
         unit: of its values; empty for the clock.
     """
@@ -39,7 +39,7 @@ class Provenance:
 
     @property
     def is_exogenous(self) -> bool:
-        """Whether it is measured, and not of the target."""
+        """Whether it is measured, and not of a target."""
         return not self.is_clock and not self.of_target
 
 
@@ -102,7 +102,7 @@ def _measured(dataset: Dataset, names: list[str]) -> Features:
         dataset.frame[names],
         tuple(
             Provenance(
-                name, of_target=name == dataset.target, known_ahead=False, unit=dataset.units.get(name, "")
+                name, of_target=name in dataset.targets, known_ahead=False, unit=dataset.units.get(name, "")
             )
             for name in names
         ),

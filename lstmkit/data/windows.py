@@ -13,13 +13,12 @@ from lstmkit.data.calendar import Calendar
 from lstmkit.data.climatology import climatologies
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import Features, Provenance
-from lstmkit.data.gaps import no_window
 from lstmkit.data.residual import ResidualBaseline, choose_baseline, windows_of
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
 from lstmkit.data.split import PARTS, PartRows, split_rows
+from lstmkit.data.starts import window_starts
 from lstmkit.data.task import Task
-from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 
 
@@ -290,7 +289,7 @@ def make_windows(
     """
     parts, frame = split_rows(dataset, split, horizon), features.frame
     values = dataset.frame[list(dataset.targets)].to_numpy(np.float64)
-    forecast_rows, starts = _starts(dataset, frame, values, parts, params.lookback, horizon)
+    forecast_rows, starts = window_starts(dataset, frame, values, parts, params.lookback, horizon)
     training = parts["train"]
     scaler = Scaler.fit(frame.iloc[training], params.scaling)
     usual = climatologies(dataset, training)
@@ -319,50 +318,3 @@ def make_windows(
         )
         for name in PARTS
     }
-
-
-def _starts(
-    dataset: Dataset,
-    features: pd.DataFrame,
-    values: Float[np.ndarray, "time target"],
-    parts: dict[str, PartRows],
-    lookback: int,
-    horizon: int,
-) -> tuple[dict[str, Bool[np.ndarray, "time"]], dict[str, Int[np.ndarray, "_"]]]:
-    """Rows of each part at which a forecast may start, and the first row of each of its windows."""
-    known_inputs = _runs_of_true(features.notna().all(axis=1).to_numpy(), lookback)
-    measured = dataset.observed.to_numpy()
-    rows = {
-        name: _forecast_rows(measured, values, _inside(part, len(values)), horizon)
-        for name, part in parts.items()
-    }
-    starts = {name: np.flatnonzero(known_inputs & each[lookback - 1 :]) for name, each in rows.items()}
-    if empty := [name for name in PARTS if not len(starts[name])]:
-        raise LstmkitError(no_window(empty[0], parts[empty[0]], dataset, features, lookback, horizon))
-    return rows, starts
-
-
-def _inside(rows: PartRows, n_rows: int) -> Bool[np.ndarray, "time"]:
-    inside = np.zeros(n_rows, dtype=bool)
-    inside[rows] = True
-    return inside
-
-
-def _forecast_rows(
-    measured: Bool[np.ndarray, "time"],
-    values: Float[np.ndarray, "time target"],
-    inside: Bool[np.ndarray, "time"],
-    horizon: int,
-) -> Bool[np.ndarray, "time"]:
-    """Rows that hold a measurement, and whose targets are all known and inside the part."""
-    whole = _runs_of_true(inside & ~np.isnan(values).any(axis=1), horizon)  # from each row on
-    rows = np.zeros(len(values), dtype=bool)
-    ahead = whole[1:]
-    rows[: len(ahead)] = ahead
-    return rows & measured
-
-
-def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:
-    """Whether the `length` flags from each position on are all true; shape (len(flags) - length + 1,)."""
-    wrong = np.concatenate([[0], np.cumsum(~flags)])
-    return wrong[length:] == wrong[:-length]

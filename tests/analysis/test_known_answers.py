@@ -80,7 +80,7 @@ def test_the_regression_is_what_it_says():
     x, _ = windows.gather(torch.arange(len(windows)))
     x = x.double().numpy() * windows.scaler.scale + windows.scaler.center
     weights = [weight for _, weight in CAUSES.values()]
-    (first, second), y = TRUE_CELLS, windows.observed()[:, 0]
+    (first, second), y = TRUE_CELLS, windows.observed()[:, 0, 0]
     expected = weights[0] * x[:, first[0], first[1]] + weights[1] * x[:, second[0], second[1]]
     np.testing.assert_allclose(y, expected, atol=1e-5)  # float32
     assert x.shape[1] == LOOKBACK

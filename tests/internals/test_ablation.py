@@ -27,7 +27,7 @@ def by_hand(model, x, second=None, pooled=None):
     maps = model.pool(maps)
     maps = pooled(maps) if pooled else maps
     states, _ = model.lstm(maps.transpose(1, 2))
-    return model.fc2(model.relu3(model.fc1(states[:, -1])))
+    return model.fc2(model.relu3(model.fc1(states[:, -1])))[..., None]
 
 
 def test_zeros_behind_the_pool_are_zeros_given_to_the_lstm():
@@ -36,7 +36,7 @@ def test_zeros_behind_the_pool_are_zeros_given_to_the_lstm():
         with replaced(model, "pool", torch.zeros(5, 4)):
             got = model(X)
         states, _ = model.lstm(torch.zeros(3, 4, 5))
-        expected = model.fc2(model.relu3(model.fc1(states[:, -1])))
+        expected = model.fc2(model.relu3(model.fc1(states[:, -1])))[..., None]
     torch.testing.assert_close(got, expected, rtol=0, atol=0)
 
 

@@ -54,7 +54,7 @@ def test_of_an_lstm_the_states_are_recorded():
     with record(model, ["lstm"]) as outputs:
         forecast = model(x)
     assert outputs["lstm"].shape == (4, 5, 3)
-    torch.testing.assert_close(model.projection(outputs["lstm"][:, -1]), forecast, rtol=0, atol=0)
+    torch.testing.assert_close(model.projection(outputs["lstm"][:, -1])[..., None], forecast, rtol=0, atol=0)
 
 
 def test_nothing_is_recorded_after_the_body():

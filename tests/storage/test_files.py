@@ -89,6 +89,22 @@ def test_rows_come_piece_by_piece_and_whole(tmp_path, size):
         np.testing.assert_array_equal(rows.take(np.array([0, 2, 6])), values[[0, 2, 6]])
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+@pytest.mark.parametrize("column", [0, 1])
+def test_rows_of_a_column_come_piece_by_piece_and_whole(tmp_path, size, column):
+    values = np.arange(42, dtype="float32").reshape(7, 3, 2)
+    np.save(tmp_path / "values.npy", values)
+    np.savez(tmp_path / "values.npz", other=np.zeros(3), values=values)
+    for path, member in ((tmp_path / "values.npy", None), (tmp_path / "values.npz", "values")):
+        rows = Rows(path, member, column)
+        assert (len(rows), rows.shape) == (7, (7, 3))
+        chunks = list(rows.chunks(size))
+        assert [len(chunk) for chunk in chunks[:-1]] == [size] * (len(chunks) - 1)
+        assert all(chunk.flags.c_contiguous for chunk in chunks)
+        np.testing.assert_array_equal(np.concatenate(chunks), values[..., column])
+        np.testing.assert_array_equal(rows.take(np.array([0, 2, 6])), values[[0, 2, 6]][..., column])
+
+
 def test_rows_of_objects_are_not_read(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}, {}]), allow_pickle=True)
     with pytest.raises(ValueError, match="cannot be read in pieces"):

@@ -151,8 +151,10 @@ def window(seed: int = 0) -> torch.Tensor:
     return torch.randn(13, 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def brute_force(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return torch.autograd.functional.jacobian(lambda one: model(one[None])[0].flatten(), x)
+def brute_force(model: nn.Module, x: torch.Tensor, target: int = 0) -> torch.Tensor:
+    """Of a model with or without an axis for its targets."""
+    gradients = torch.autograd.functional.jacobian(lambda one: model(one[None])[0], x)
+    return gradients if gradients.ndim == 3 else gradients[:, target]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -170,6 +172,19 @@ def test_the_last_state_is_used_where_it_says_all_and_saves_passes(name):
     model = stirred(MODELS[name]()).double()
     found = module._through_the_last_state(model, window()[None].requires_grad_())
     assert (found is not None) == (name in THROUGH_THE_STATE)
+
+
+@pytest.mark.parametrize("target", [0, 1])
+@pytest.mark.parametrize("horizon", [4, 2])
+@pytest.mark.parametrize("kind", [LSTMForecaster, CNNLSTMForecaster])
+def test_each_of_two_targets_has_the_gradients_of_its_own_leads(kind, horizon, target):
+    model, x = stirred(kind(2, horizon, hidden=3, targets=2)).double(), window()
+    through = module._through_the_last_state(model, x[None].requires_grad_(), target=target)
+    assert (through is not None) == (horizon > 3)  # the leads of one target count
+    x = x.detach()
+    found = lead_gradients(model, x, target=target)
+    torch.testing.assert_close(found, brute_force(model, x, target), rtol=0, atol=1e-10)
+    assert (found - brute_force(model, x, 1 - target)).abs().max() > 1e-4
 
 
 @pytest.mark.parametrize("horizon", [9, 2])

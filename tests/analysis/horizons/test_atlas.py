@@ -56,6 +56,19 @@ def test_the_atlas_of_a_linear_model_is_its_weights():
     assert atlas.unit == "ppm per standard deviation"
 
 
+@pytest.mark.parametrize(("target", "label"), [(0, "CO₂"), (1, "temperature")])
+def test_of_two_targets_the_explained_ones_leads_and_own_past_are_shown(target, label):
+    windows = hourly_windows(lookback=6, horizon=3, targets=("co2", "temperature"), target_scale=(2.0, 0.5))
+    both = np.stack([random_weights(windows, seed) for seed in (0, 1)], axis=-1)
+    model = Linear(both)
+    model.forward = lambda x: torch.einsum("btf,htfk->bhk", x, model.weights)
+    atlas = lag_lead_atlas(model, dataclasses.replace(windows, target=target), "ppm", seed=0)
+    size = (2.0, 0.5)[target] * np.abs(both[..., target])
+    assert list(atlas.maps) == ["all features", f"{label} alone"]
+    np.testing.assert_allclose(atlas.summed.values, size.sum(axis=2), rtol=1e-5)  # float32
+    np.testing.assert_allclose(atlas.own_past.values, size[..., target], rtol=1e-5)
+
+
 def test_steps_are_summed_per_past_hour_and_averaged_per_hour_ahead():
     windows = make_test_windows(
         n=30, lookback=30, horizon=18

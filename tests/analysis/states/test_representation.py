@@ -19,6 +19,7 @@ from lstmkit.training.outputs import PREDICTIONS, STATES, write_outputs
 from tests.analysis.states.clouds import cloud
 from tests.analysis.tiny import make_test_windows, stirred
 from tests.series import dataset_of, raw_windows
+from tests.two_targets import two_targets
 
 REGIMES = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
 
@@ -113,6 +114,19 @@ def test_the_correction_is_what_the_network_adds_to_the_residual_baseline(tmp_pa
         expected = model(x)[..., 0].double().numpy().mean(axis=1) * windows.scale
     assert np.ptp(expected) > 0.05
     np.testing.assert_allclose(found, expected, atol=1e-4)  # ppm; predictions are kept in float32
+
+
+def test_of_two_targets_the_correction_is_that_of_the_explained_one(tmp_path):
+    windows = raw_windows(two_targets(), 3, lookback=12, residual="damped")["test"]
+    model = stirred(LSTMForecaster(3, 3, hidden=3, targets=2))
+    write_outputs(tmp_path, model, windows)
+    x, _ = windows.gather(torch.arange(0, 30, 3))
+    with torch.no_grad():
+        expected = model(x).double().mean(dim=1).numpy() * windows.residual.scale
+    for target in (0, 1):
+        rows = Rows(tmp_path / PREDICTIONS, "predicted", target)
+        found = corrections(rows, dataclasses.replace(windows, target=target), np.arange(0, 30, 3))
+        np.testing.assert_allclose(found, expected[:, target], atol=1e-4)  # predictions are kept in float32
 
 
 def test_both_directions_stand_side_by_side(tmp_path):
