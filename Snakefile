@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from lstmkit.report.layout import CLAIMS, METRICS, horizon_folder, network_folders, project_folder, results_folder
+from lstmkit.data.calendar import Calendar
+from lstmkit.report.layout import CLAIMS, METRICS, network_folders, project_folder, results_folder
 from lstmkit.params import find_params, load_params, source_files
 from lstmkit.sections import SECTIONS, sections_of
 from lstmkit.report.dependencies import modules_behind, rooms
@@ -13,7 +14,7 @@ SOURCE = find_params(STUDY)
 PARAMS = load_params(SOURCE)
 PAGES = Path("book/studies") / SOURCE.stem
 RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
-HORIZONS = {horizon_folder(steps, PARAMS.data.interval): steps for steps in PARAMS.horizons}
+HORIZONS = {Calendar(PARAMS.data.interval).folder(steps): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
 TRAINED_BY = ["seed", "seeds", "data", "variant", "clock", "split", "windows", "regimes", "training", "evaluation"]
 RECORDING = source_files(PARAMS.data, project_folder(SOURCE))

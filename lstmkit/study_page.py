@@ -10,9 +10,9 @@ from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.windows import Windows
 from lstmkit.findings.cautions import caution_about, cut_short, network_is_off, without_network_sentence
 from lstmkit.findings.training import not_converged_sentence, training_finding
-from lstmkit.params import StudyParams
+from lstmkit.params import ModelParams, StudyParams
 from lstmkit.report.display import show_banner, show_figure, show_finding, show_table, show_text
-from lstmkit.report.layout import figure_path, horizon_label
+from lstmkit.report.layout import figure_path
 from lstmkit.report.notebook import end_page
 from lstmkit.storage.checksums import write_result
 from lstmkit.storage.files import write_json
@@ -27,7 +27,7 @@ class StudyPage:
         def params(self) -> StudyParams: ...  # noqa: D102
 
         @property
-        def model_name(self) -> str: ...  # noqa: D102
+        def architecture(self) -> ModelParams: ...  # noqa: D102
 
         @property
         def horizon(self) -> int: ...  # noqa: D102
@@ -84,7 +84,7 @@ class StudyPage:
         """
         off = [study.horizon for study in siblings or (self,) if study.network_is_off]
         if off:
-            self.say(cut_short(horizon_label(steps, self.params.data.interval) for steps in off))
+            self.say(cut_short(map(self.windows["test"].calendar.label, off)))
             end_page()
 
     def show(self, figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
@@ -96,7 +96,7 @@ class StudyPage:
             caption: a sentence or two under the figure, as plain text.
             table: the figure's numbers, for a CSV of the same name.
         """
-        has_convolutions = self.params.models[self.model_name].has_convolutions
+        has_convolutions = self.architecture.has_convolutions
         show_figure(figure, figure_path(name, has_convolutions, self.folder), caption, table)
 
     def show_table(self, table: pd.DataFrame) -> None:

@@ -287,7 +287,7 @@ def test_every_network_of_the_model_has_its_own_seed_folder_and_forecasts(traine
 
 
 def test_the_other_networks_forecast_some_of_the_windows(tmp_path, monkeypatch):
-    monkeypatch.setattr("lstmkit.study.SHARED", 20)
+    monkeypatch.setattr("lstmkit.run.SHARED", 20)
     study = find_study(project_with(tmp_path, seeds=2), "lstm", 1)
     first, other = study.networks
     chosen = spread_evenly(len(study.windows["test"]), 20)

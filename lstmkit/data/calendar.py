@@ -38,11 +38,11 @@ class Calendar:
 
     Attributes:
         interval: as a study's YAML states it: a duration such as `5min` or `1D`, `month`, `quarter` or `business day`.
-        timezone: IANA zone of the site.
+        timezone: IANA zone of the site, on which lengths, cycles and names do not depend.
     """
 
     interval: str
-    timezone: str
+    timezone: str = "UTC"
 
     @property
     def months(self) -> int:

@@ -51,7 +51,7 @@ def longest_timescale(run: RunResults) -> OverSeeds | None:
     """
     layers = run.room("gates").get("layers", ())
     longest = max((layer["timescale_hours"]["longest"] for layer in layers), default=None)
-    return _of(run, lambda claim: max(claim["longest_hours"].values()), _found(longest), LONGER)
+    return _of(run, lambda claim: max(claim["longest_hours"].values(), default=None), _found(longest), LONGER)
 
 
 def saturation(run: RunResults) -> dict[str, OverSeeds]:

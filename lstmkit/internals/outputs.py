@@ -46,6 +46,19 @@ def named_outputs(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> O
     return found
 
 
+def one_output(outputs: Outputs, output: str | None) -> Float[Tensor, "batch horizon target"]:
+    """All steps ahead and targets of one output.
+
+    Args:
+        outputs: from `named_outputs`.
+        output: a name; None where there is one output alone.
+
+    Raises:
+        LstmkitError: there is no such output, or several and no name.
+    """
+    return outputs[_name(outputs, output)]
+
+
 def select_target(outputs: Outputs, output: str | None, target: int) -> Float[Tensor, "batch horizon"]:
     """All steps ahead of one target of one output.
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lstmkit.errors import LstmkitError
 
 COMPILED = "_orig_mod"  # the name under which `torch.compile` keeps the module that it wraps
+OWN = "own_module"  # and `models.own.OwnForecaster`
 
 
 @contextmanager
@@ -49,13 +50,13 @@ def uncompiled(model: nn.Module) -> nn.Module:
 
 
 def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:
-    """Every module by its name in `model.named_modules()`, without what `torch.compile` adds to names.
+    """Every module by its name in `model.named_modules()`, without what a wrapper adds to names.
 
     Args:
         model: any module.
     """
     return {
-        ".".join(part for part in name.split(".") if part != COMPILED): module
+        ".".join(part for part in name.split(".") if part not in (COMPILED, OWN)): module
         for name, module in model.named_modules()
     }
 
@@ -78,12 +79,13 @@ def find_modules(model: nn.Module, names: Sequence[str]) -> list[nn.Module]:
 
 
 def kind_of(model: nn.Module) -> str:
-    """Name of a model's class, for messages.
+    """Name of a model's class, or of the class that a wrapper wraps, for messages.
 
     Args:
         model: any module.
     """
-    return type(uncompiled(model)).__name__
+    inner = uncompiled(model)
+    return type(uncompiled(inner._modules.get(OWN) or inner)).__name__
 
 
 def with_targets(outputs: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch *rest_with_targets"]:

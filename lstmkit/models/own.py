@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
+from lstmkit.internals.outputs import named_outputs, one_output
 from lstmkit.internals.running import kind_of
 from lstmkit.params import ModuleParams
 
@@ -42,7 +43,7 @@ class OwnForecaster(nn.Module):
         self, module: nn.Module, windows: Windows, inputs: str, outputs: str, output: str | None = None
     ):
         super().__init__()
-        self.module, self.output = module, output
+        self.own_module, self.output = module, output
         shift, stretch = _of_inputs(windows, inputs)
         self.register_buffer("input_shift", shift, persistent=False)
         self.register_buffer("input_stretch", stretch, persistent=False)
@@ -58,39 +59,15 @@ class OwnForecaster(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon target"]:
         """Scaled differences from the mean of the training part."""
-        found = self._chosen(self.module(x * self.input_stretch + self.input_shift))
-        given = tuple(found.shape)
-        if found.ndim == 1:
-            found = found[:, None]
-        if found.ndim == 2:
-            found = found[..., None]
-        if tuple(found.shape) != (len(x), *self.shape):
-            horizon, targets = self.shape
+        inputs = x * self.input_stretch + self.input_shift
+        found = one_output(named_outputs(self.own_module, inputs), self.output)
+        if found.shape[1:] != self.shape:
+            given, expected = (tuple(each) for each in (found.shape, (len(x), *self.shape)))
             raise LstmkitError(
-                f"{kind_of(self.module)} puts out the shape {given} for {len(x)} windows; ({len(x)}, {horizon}) or "
-                f"({len(x)}, {horizon}, {targets}) is expected: windows, steps ahead, targets"
+                f"{kind_of(self)} puts out the shape {given} for {len(x)} windows; {expected} is expected: windows, "
+                f"steps ahead, targets"
             )
         return found * self.output_stretch + self.output_shift
-
-    def _chosen(self, outputs: object) -> Tensor:
-        """The output that is explained."""
-        if isinstance(outputs, Tensor):
-            return outputs
-        if isinstance(outputs, tuple | list):
-            outputs = {str(number): each for number, each in enumerate(outputs)}
-        if not isinstance(outputs, dict):
-            raise LstmkitError(
-                f"{kind_of(self.module)} puts out a {type(outputs).__name__}; a tensor is expected"
-            )
-        tensors = {str(name): each for name, each in outputs.items() if isinstance(each, Tensor)}
-        if self.output is None and len(tensors) == 1:
-            return next(iter(tensors.values()))
-        if self.output not in tensors:
-            named = ", ".join(f"{name} {tuple(each.shape)}" for name, each in tensors.items())
-            raise LstmkitError(
-                f"{kind_of(self.module)} puts out several: name one of {named or 'none'} as `output`"
-            )
-        return tensors[self.output]
 
 
 def _of_inputs(windows: Windows, inputs: str) -> tuple[Tensor, Tensor]:

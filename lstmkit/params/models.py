@@ -25,6 +25,7 @@ class LSTMParams(Schema):
     """A stacked LSTM with a linear head on its last hidden state."""
 
     has_convolutions: ClassVar[bool] = False
+    label: ClassVar[str | None] = None
     kind: Literal["lstm"]
     hidden: Units = 128
     layers: Layers = 2
@@ -35,6 +36,7 @@ class CNNLSTMParams(Schema):
     """Two convolutions, a pool, and a stacked LSTM with a fully connected head."""
 
     has_convolutions: ClassVar[bool] = True
+    label: ClassVar[str | None] = None
     kind: Literal["cnn_lstm"]
     channels: tuple[Units, Units] = (32, 64)
     kernels: tuple[Width, Width] = (7, 5)
@@ -49,6 +51,7 @@ class BypassParams(Schema):
     """A CNN-LSTM without its convolutions: its LSTM reads `patch` raw steps side by side, as one."""
 
     has_convolutions: ClassVar[bool] = False
+    label: ClassVar[str | None] = None
     kind: Literal["bypass"]
     patch: Width = 2
     hidden: Units = 128

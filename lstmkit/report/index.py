@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from lstmkit.analysis.errors.metrics import Metrics
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.run_results import Room, RunResults
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
@@ -14,8 +15,6 @@ from lstmkit.report.headlines import SUMMARY, Subject, headlines
 from lstmkit.report.layout import (
     CLAIMS,
     METRICS,
-    horizon_folder,
-    horizon_label,
     model_folder,
     model_label,
     network_folders,
@@ -47,7 +46,7 @@ class _Executed:
                 pages = (self.folder / model).rglob("*.ipynb")
                 there = {page.relative_to(self.folder / model).with_suffix("").as_posix() for page in pages}
                 index = f"{above}{model}/{run.folder}/index.md" if linked else None
-                found.append(Subject(model_label(model), run, f"{above}{model}/", there, index))
+                found.append(Subject(model_label(self.params, model), run, f"{above}{model}/", there, index))
         return found
 
 
@@ -100,25 +99,26 @@ def _write_study(executed: _Executed) -> None:
 
 def _write_model(executed: _Executed, model: str) -> None:
     params, folder = executed.params, executed.folder / model
+    calendar = Calendar(params.data.interval)
     own = executed.subjects("../", [(model, steps) for steps in params.horizons])
     comparing = sorted(folder.glob("*.ipynb"))
     pages = [
         *(_entry(page) for page in comparing if page.stem == SUMMARY),
-        *(f"{horizon_folder(steps, params.data.interval)}/index" for steps in params.horizons),
+        *(f"{calendar.folder(steps)}/index" for steps in params.horizons),
         *(_entry(page) for page in comparing if page.stem != SUMMARY),
     ]
     picture = _picture(model_folder(executed.source, model) / f"{SUMMARY}.png", folder)
     _write(
         folder / "index.md",
-        f"# {escaped(model_label(model))}\n\n{headlines(own)}\n{picture}{_metrics_table(own)}\n"
+        f"# {escaped(model_label(params, model))}\n\n{headlines(own)}\n{picture}{_metrics_table(own)}\n"
         + _toctree("\n".join(pages)),
     )
 
 
 def _write_horizon(executed: _Executed, model: str, steps: int) -> None:
-    interval = executed.params.data.interval
-    folder = executed.folder / model / horizon_folder(steps, interval)
-    title = escaped(title_of(model, [horizon_label(steps, interval)]))
+    params, calendar = executed.params, Calendar(executed.params.data.interval)
+    folder = executed.folder / model / calendar.folder(steps)
+    title = escaped(title_of(model_label(params, model), [calendar.label(steps)]))
     sections = "\n".join(map(_entry, sorted(folder.glob("*.ipynb"))))
     own = executed.subjects("../../", [(model, steps)], linked=False)
     _write(
@@ -136,8 +136,8 @@ def _picture(figure: Path, folder: Path) -> str:
 
 def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunResults | None:
     """What is known of a model at one horizon; None where its metrics are missing or those of another model."""
-    interval = params.data.interval
-    run = run_folder(source, model, steps, interval)
+    calendar = Calendar(params.data.interval)
+    run = run_folder(source, model, steps, params.data.interval)
     metrics = cast(Metrics | None, _read(run, METRICS))
     if metrics is None:
         return None
@@ -145,8 +145,8 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     claims = [_read(network, CLAIMS) for network in network_folders(run, params.seed, params.seeds)]
     known = [claim for claim in claims if claim is not None]
     return RunResults(
-        ahead=horizon_label(steps, interval),
-        folder=horizon_folder(steps, interval),
+        ahead=calendar.label(steps),
+        folder=run.name,
         metrics=metrics,
         facts={room: kept for room, kept in facts.items() if kept is not None},
         claims=tuple(known) if len(known) == len(claims) else (),

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from lstmkit.data.calendar import Calendar
 from lstmkit.errors import LstmkitError
+from lstmkit.params import StudyParams
 from lstmkit.params.files import RESULTS_OF_A_MODEL
 from lstmkit.sections import SECTIONS
-from lstmkit.wording import count
 
 MODEL_LABELS = {"lstm": "LSTM", "cnn_lstm": "CNN-LSTM"}
 DEFAULT_STUDY = "co2"
@@ -66,7 +65,7 @@ def run_folder(source: Path, model: str, horizon: int, interval: str) -> Path:
         horizon: steps ahead.
         interval: time between steps.
     """
-    return model_folder(source, model) / horizon_folder(horizon, interval)
+    return model_folder(source, model) / Calendar(interval).folder(horizon)
 
 
 def baselines_folder(source: Path, horizon: int, interval: str) -> Path:
@@ -77,7 +76,7 @@ def baselines_folder(source: Path, horizon: int, interval: str) -> Path:
         horizon: steps ahead.
         interval: time between steps.
     """
-    return results_folder(source) / "baselines" / horizon_folder(horizon, interval)
+    return results_folder(source) / "baselines" / Calendar(interval).folder(horizon)
 
 
 def network_folders(run: Path, first_seed: int, n_seeds: int) -> list[Path]:
@@ -101,32 +100,11 @@ def model_folder(source: Path, model: str) -> Path:
     return results_folder(source) / f"{model}{RESULTS_OF_A_MODEL}"
 
 
-def model_label(model: str) -> str:
+def model_label(params: StudyParams, model: str) -> str:
     """A model's name for titles; its key in the YAML where it has no other.
 
     Args:
+        params: of the study.
         model: key of the model.
     """
-    return MODEL_LABELS.get(model, model)
-
-
-def horizon_folder(horizon: int, interval: str) -> str:
-    """`h1` for an hour; `12steps` where the horizon is no whole number of hours.
-
-    Args:
-        horizon: steps ahead.
-        interval: time between steps.
-    """
-    hours = horizon * pd.Timedelta(interval) / pd.Timedelta("1h")
-    return f"h{hours:.0f}" if hours.is_integer() else f"{horizon}steps"
-
-
-def horizon_label(horizon: int, interval: str) -> str:
-    """`1 h`, or `5 steps` where the horizon is no whole number of hours.
-
-    Args:
-        horizon: steps ahead.
-        interval: time between steps.
-    """
-    hours = horizon * pd.Timedelta(interval) / pd.Timedelta("1h")
-    return f"{hours:.0f} h" if hours.is_integer() else count(horizon, "step")
+    return params.models[model].label or MODEL_LABELS.get(model, model)

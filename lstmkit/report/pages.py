@@ -9,10 +9,11 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.errors import LstmkitError
 from lstmkit.params import find_params, load_params
 from lstmkit.report.figure_files import put_files_beside
-from lstmkit.report.layout import horizon_label, model_label
+from lstmkit.report.layout import model_label
 from lstmkit.sections import SECTIONS
 from lstmkit.storage.files import write_whole
 from lstmkit.wording import escaped
@@ -47,7 +48,8 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
         executed.cells = [cell for cell in executed.cells if CONVOLUTIONS not in _tags(cell)]
     compared = any(section.notebook == notebook.stem and section.compares_horizons for section in SECTIONS)
     steps = params.horizons if compared else [horizon]
-    _entitle(executed.cells, title_of(model, [horizon_label(each, params.data.interval) for each in steps]))
+    ahead = [Calendar(params.data.interval).label(each) for each in steps]
+    _entitle(executed.cells, title_of(model_label(params, model), ahead))
     for cell in executed.cells:
         _clean(cell)
     put_files_beside(page, executed.cells)
@@ -57,15 +59,15 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
     write_whole(page, lambda draft: nbformat.write(executed, draft))
 
 
-def title_of(model: str, ahead: Sequence[str]) -> str:
+def title_of(label: str, ahead: Sequence[str]) -> str:
     """The model and horizons of a page, for example `LSTM, 1 h and 24 h ahead`.
 
     Args:
-        model: key of the model.
+        label: of the model.
         ahead: the horizons as people write them, such as `1 h`.
     """
     *others, last = ahead
-    return f"{model_label(model)}, {', '.join(others)}{' and ' if others else ''}{last} ahead"
+    return f"{label}, {', '.join(others)}{' and ' if others else ''}{last} ahead"
 
 
 def heading_of(page: Path) -> str | None:

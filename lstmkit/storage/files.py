@@ -23,6 +23,7 @@ from lstmkit.storage.drafts import open_draft
 _PROBE_BYTES = 1 << 20
 _FREE = "free some space there, and run the same again"
 _PERMIT = "make the folder writable, or copy the project to one that is"
+Stream = IO[bytes] | BufferedIOBase  # a file, or a member of an archive
 _REMEDIES = {
     errno.ENOSPC: _FREE,
     errno.EDQUOT: _FREE,
@@ -201,7 +202,7 @@ class Rows:
         return np.concatenate(found)
 
     @contextmanager
-    def _content(self) -> Iterator[IO[bytes] | BufferedIOBase]:
+    def _content(self) -> Iterator[Stream]:
         try:
             if self.member is None:
                 with self.path.open("rb") as content:
@@ -225,7 +226,7 @@ class RowWriter:
         dtype: of the array.
     """
 
-    def __init__(self, file: IO[bytes] | BufferedIOBase, shape: tuple[int, ...], dtype: str = "<f4"):
+    def __init__(self, file: Stream, shape: tuple[int, ...], dtype: str = "<f4"):
         self.file, self.dtype = file, np.dtype(dtype)
         header = {"descr": self.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_2_0(self.file, header)
@@ -253,7 +254,7 @@ def _disk_faults_shown(handle: int) -> Iterator[None]:
         raise
 
 
-def _read_header(content: IO[bytes] | BufferedIOBase) -> tuple[tuple[int, ...], np.dtype]:
+def _read_header(content: Stream) -> tuple[tuple[int, ...], np.dtype]:
     version = np.lib.format.read_magic(content)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran_order, dtype = read(content)

@@ -46,7 +46,7 @@ def save_model(
     Raises:
         LstmkitError: the weights are not finite, or the files cannot be written.
     """
-    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+    weights = weights_of(model)
     if name := _not_finite(weights):
         raise LstmkitError(
             f"training ended with NaN or infinity in {name} and is not saved: lower `training.learning_rate`"
@@ -63,6 +63,24 @@ def save_model(
     }
     write_checked(folder / CARD, card)
     return SavedModel(outcome, checksum(card))
+
+
+def weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """The weights as they are saved.
+
+    Args:
+        model: any module.
+    """
+    return {name: value.contiguous() for name, value in model.state_dict().items()}
+
+
+def sha256_of(weights: dict[str, Tensor]) -> str:
+    """The SHA-256 of weights as they are saved.
+
+    Args:
+        weights: from `weights_of`.
+    """
+    return hashlib.sha256(safetensors.torch.save(weights)).hexdigest()
 
 
 def load_model(folder: Path, model: nn.Module, request: dict[str, Any]) -> SavedModel | None:

@@ -1,9 +1,7 @@
 """What a trained model puts out for every test window, kept in files that are read piece by piece."""
 
 from contextlib import ExitStack
-from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 from zipfile import ZipFile
 
 import numpy as np
@@ -15,9 +13,8 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.recurrent import record_final_states
 from lstmkit.internals.running import forecast
 from lstmkit.storage.checksums import file_sha256, read_result, write_result
-from lstmkit.storage.files import RowWriter, locked, whole_file
+from lstmkit.storage.files import RowWriter, Stream, locked, whole_file
 
-Bytes = IO[bytes] | BufferedIOBase
 BATCH = 64
 PREDICTIONS, STATES, HASHES = "predictions.npz", "hidden_states.npy", "outputs.json"
 
@@ -75,7 +72,7 @@ def write_outputs(folder: Path, model: nn.Module, windows: Windows, lstm: str | 
                 observed.add(windows.select(index).observed())
 
 
-def _run(predictions: Bytes, states: Bytes, model: nn.Module, windows: Windows, lstm: str | None) -> None:
+def _run(predictions: Stream, states: Stream, model: nn.Module, windows: Windows, lstm: str | None) -> None:
     predicted = RowWriter(predictions, (len(windows), *windows.shape))
     with record_final_states(model, lstm) as final, torch.inference_mode():
         writer = None

@@ -14,8 +14,7 @@ from lstmkit.internals.recurrent import lstm_calls
 from lstmkit.internals.running import forecast, kind_of
 from lstmkit.models.own import build_own
 from lstmkit.params import ModuleParams
-from lstmkit.storage.checksums import checksum
-from lstmkit.training.checkpoints import load_model, save_model
+from lstmkit.training.checkpoints import load_model, save_model, sha256_of, weights_of
 from lstmkit.training.trained import TrainedModel
 
 TRIED = 8  # windows on which a module is tried
@@ -24,35 +23,36 @@ ROUNDING = 1e-4  # of the outputs' size, by which they may depend on the other w
 
 
 def take_own(
-    folder: Path, params: ModuleParams, dataset: Dataset, windows: dict[str, Windows], project: Path
+    folder: Path, params: ModuleParams, dataset: Dataset, windows: Windows, project: Path
 ) -> TrainedModel:
-    """A user's module, tried on a few windows, and its card.
+    """A user's module, tried on a few windows when it is first seen, and its card.
 
     Args:
         folder: where its weights and its card are kept.
         params: of the module.
         dataset: the series.
-        windows: of all parts.
+        windows: of the training part.
         project: the folder in which the factory and the weights are looked for.
 
     Raises:
         LstmkitError: the module cannot be built, cannot read the windows, puts out another shape than forecasts of all
             steps, depends on the other windows of a batch, or calls no LSTM.
     """
-    model = build_own(params, windows["train"], project)
-    check_own(model, windows["train"])
-    state = {name: values.tolist() for name, values in model.state_dict().items()}
+    model = build_own(params, windows, project)
     request = {
         "architecture": params.model_dump(),
-        "weights": checksum(state),
-        "horizon": windows["train"].horizon,
-        "targets": windows["train"].task.targets,
-        "features": windows["train"].features,
-        "scaler": {name: values.tolist() for name, values in asdict(windows["train"].scaler).items()},
+        "weights": sha256_of(weights_of(model)),
+        "horizon": windows.horizon,
+        "targets": windows.task.targets,
+        "features": windows.features,
+        "scaler": {name: values.tolist() for name, values in asdict(windows.scaler).items()},
         "data": dataset.fingerprint,
     }
     request = json.loads(json.dumps(request))
-    saved = load_model(folder, model, request) or save_model(folder, model, request, OUTCOME)
+    saved = load_model(folder, model, request)
+    if saved is None:
+        check_own(model, windows)
+        saved = save_model(folder, model, request, OUTCOME)
     return TrainedModel(model, saved, None)
 
 

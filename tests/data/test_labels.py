@@ -2,17 +2,18 @@
 
 import pytest
 
-from lstmkit.data.labels import column_label, hours_label, unit_label
+from lstmkit.data.labels import unit_label
+from lstmkit.wording import duration, feature_label
 
 
 @pytest.mark.parametrize(("name", "label"), [("co2", "CO₂"), ("air_temperature", "air temperature")])
 def test_columns_are_named_as_people_write_them(name, label):
-    assert column_label(name) == label
+    assert feature_label(name) == label
 
 
 @pytest.mark.parametrize(("hours", "label"), [(24.0, "24 h"), (1 / 12, "5 min")])
 def test_lengths_of_time_have_their_unit(hours, label):
-    assert hours_label(hours) == label
+    assert duration(hours) == label
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from lstmkit.errors import LstmkitError
-from lstmkit.internals.running import forecast
+from lstmkit.internals.recurrent import find_lstms
+from lstmkit.internals.running import forecast, kind_of
 from lstmkit.models.own import OwnForecaster, build_own
 from lstmkit.params import ModuleParams
 from lstmkit.training.own import check_own, take_own, untrained_own
@@ -89,8 +90,8 @@ def test_what_a_module_puts_out_in_the_targets_unit_is_the_forecast(project, win
     model = build_own(params_of(arguments={"returns": returns}, output=output), test, project)
     x, _ = test.gather(torch.arange(5))
     with torch.no_grad():
-        states, _ = model.module.lstm(x)
-        expected = model.module.head(states[:, -1])
+        states, _ = model.own_module.lstm(x)
+        expected = model.own_module.head(states[:, -1])
     np.testing.assert_allclose(forecasts(model, test)[..., 0], expected, rtol=1e-6)
 
 
@@ -114,13 +115,15 @@ def test_inputs_and_outputs_may_be_in_units_or_scaled(windows):
 
 
 def test_weights_are_read_from_safetensors_and_an_untrained_module_has_others(project, windows):
-    made = build_own(params_of(), windows["train"], project).module
+    made = build_own(params_of(), windows["train"], project).own_module
     safetensors.torch.save_file(made.state_dict(), project / "mine.safetensors")
     params = params_of(weights="mine.safetensors")
-    again = build_own(params, windows["train"], project).module
+    again = build_own(params, windows["train"], project).own_module
     assert all(torch.equal(again.state_dict()[name], values) for name, values in made.state_dict().items())
     before = torch.random.get_rng_state()
-    one, other, same = (untrained_own(params, windows["train"], project, seed).module for seed in (1, 2, 1))
+    one, other, same = (
+        untrained_own(params, windows["train"], project, seed).own_module for seed in (1, 2, 1)
+    )
     assert torch.equal(before, torch.random.get_rng_state())
     assert torch.equal(one.head.weight, same.head.weight)
     assert not torch.equal(one.head.weight, other.head.weight)
@@ -129,13 +132,15 @@ def test_weights_are_read_from_safetensors_and_an_untrained_module_has_others(pr
 def test_the_card_knows_the_weights(project, windows, tmp_path):
     dataset = dataset_of({"co2": np.arange(9.0)})
     torch.manual_seed(0)
-    first = build_own(params_of(), windows["train"], project).module
+    first = build_own(params_of(), windows["train"], project).own_module
     safetensors.torch.save_file(first.state_dict(), project / "mine.safetensors")
     params = params_of(weights="mine.safetensors")
-    cards = [take_own(tmp_path / "run", params, dataset, windows, project).saved.card for _ in range(2)]
+    cards = [
+        take_own(tmp_path / "run", params, dataset, windows["train"], project).saved.card for _ in range(2)
+    ]
     changed = {name: values + 1 for name, values in first.state_dict().items()}
     safetensors.torch.save_file(changed, project / "mine.safetensors")
-    cards.append(take_own(tmp_path / "run", params, dataset, windows, project).saved.card)
+    cards.append(take_own(tmp_path / "run", params, dataset, windows["train"], project).saved.card)
     assert cards[0] == cards[1] != cards[2]
 
 
@@ -152,10 +157,22 @@ def test_the_card_knows_the_weights(project, windows, tmp_path):
             r"Convert them once: python -c .*torch.load\('.*mine.pt', weights_only=True\)",
         ),
         ({"weights": "own_package.py"}, "does not hold the weights of Model"),
-        ({"arguments": {"returns": "short"}}, r"Model puts out the shape \(8, 1\) for 8 windows; \(8, 2\)"),
-        ({"arguments": {"returns": "text"}}, "Model puts out a str; a tensor is expected"),
-        ({"arguments": {"returns": "dict"}}, r"name one of level \(8, 2\), trend \(8, 1\) as `output`"),
-        ({"arguments": {"returns": "dict"}, "output": "price"}, "name one of level"),
+        (
+            {"arguments": {"returns": "short"}},
+            r"Model puts out the shape \(8, 1, 1\) for 8 windows; \(8, 2, 1\) is expected",
+        ),
+        (
+            {"arguments": {"returns": "text"}},
+            r"Model returns a str; a tensor of shape \(8,\), \(8, horizon\) or \(8, horizon, target\) is expected",
+        ),
+        (
+            {"arguments": {"returns": "dict"}},
+            r"name the one that is meant: level \(8, 2, 1\), trend \(8, 1, 1\)",
+        ),
+        (
+            {"arguments": {"returns": "dict"}, "output": "price"},
+            r"no output 'price'; it has level \(8, 2, 1\), trend \(8, 1, 1\)",
+        ),
         ({"arguments": {"returns": "normalised"}}, "depend on the other windows of its batch"),
         ({"factory": "own_package:plain"}, "contains no nn.LSTM"),
     ],
@@ -163,9 +180,26 @@ def test_the_card_knows_the_weights(project, windows, tmp_path):
 def test_what_cannot_work_is_refused_in_one_line(project, windows, tmp_path, changed, told):
     dataset = dataset_of({"co2": np.arange(9.0)})
     with pytest.raises(LstmkitError, match=told) as error:
-        take_own(tmp_path / "run", params_of(**changed), dataset, windows, project)
+        take_own(tmp_path / "run", params_of(**changed), dataset, windows["train"], project)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_messages_and_names_are_those_of_the_users_module(project, windows):
+    model = build_own(params_of(), windows["train"], project)
+    assert kind_of(model) == "Model"
+    assert list(find_lstms(model)) == ["lstm"]
+
+
+def test_a_module_is_tried_when_it_is_first_seen(project, windows, tmp_path, monkeypatch):
+    dataset, tried = dataset_of({"co2": np.arange(9.0)}), []
+    monkeypatch.setattr("lstmkit.training.own.check_own", lambda *given: tried.append(given))
+    torch.manual_seed(0)
+    made = build_own(params_of(), windows["train"], project).own_module
+    safetensors.torch.save_file(made.state_dict(), project / "mine.safetensors")
+    for _ in range(2):
+        take_own(tmp_path / "run", params_of(weights="mine.safetensors"), dataset, windows["train"], project)
+    assert len(tried) == 1
 
 
 def test_a_module_in_training_mode_is_run_in_evaluation_mode(windows):
@@ -180,7 +214,7 @@ def test_a_module_in_training_mode_is_run_in_evaluation_mode(windows):
 
     model = OwnForecaster(Dropping().train(), windows["test"], "scaled", "unit")
     check_own(model, windows["test"])
-    assert model.module.drop.training
+    assert model.own_module.drop.training
 
 
 @pytest.mark.parametrize("factory", ["os.system", "a b:c", "a:b:c", ":build", "a.b:"])

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.errors import LstmkitError
-from lstmkit.report.layout import figure_path, horizon_folder, horizon_label, project_folder, results_folder
+from lstmkit.params import ModuleParams, find_params, load_params
+from lstmkit.report.layout import figure_path, model_label, project_folder, results_folder
 
 
 @pytest.mark.parametrize(
@@ -22,8 +24,19 @@ from lstmkit.report.layout import figure_path, horizon_folder, horizon_label, pr
     ],
 )
 def test_the_horizon_in_hours_where_they_are_whole(horizon, interval, folder, label):
-    assert horizon_folder(horizon, interval) == folder
-    assert horizon_label(horizon, interval) == label
+    calendar = Calendar(interval)
+    assert calendar.folder(horizon) == folder
+    assert calendar.label(horizon) == label
+
+
+def test_a_model_is_called_by_its_label_or_by_its_key():
+    params = load_params(find_params("smoke"))
+    own = ModuleParams(kind="module", factory="mine:build", label="Mine, by hand")
+    params = params.model_copy(
+        update={"models": params.models | {"mine": own, "other": params.models["lstm"]}}
+    )
+    labels = [model_label(params, model) for model in params.models]
+    assert labels == ["LSTM", "CNN-LSTM", "Mine, by hand", "other"]
 
 
 def test_results_lie_beside_params_or_beside_the_file():

@@ -124,14 +124,14 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "ahead", "title"),
+    ("label", "ahead", "title"),
     [
-        ("lstm", ["1 h"], "LSTM, 1 h ahead"),
+        ("LSTM", ["1 h"], "LSTM, 1 h ahead"),
         ("mine", ["5 steps", "1 h", "24 h"], "mine, 5 steps, 1 h and 24 h ahead"),
     ],
 )
-def test_titles(model, ahead, title):
-    assert title_of(model, ahead) == title
+def test_titles(label, ahead, title):
+    assert title_of(label, ahead) == title
 
 
 def test_marks_in_a_title_are_text_and_a_heading_may_ask_nothing():

@@ -9,8 +9,8 @@ from torch import nn
 
 from lstmkit.analysis.attribution.lead_gradients import lead_gradients
 from lstmkit.analysis.resampling.statistics import resample_blocks
-from lstmkit.data.labels import column_label
 from lstmkit.data.windows import Windows
+from lstmkit.wording import feature_label
 
 WINDOWS = 24  # each costs as many passes back through time as the LSTM has units
 DRAWS = 200
@@ -141,7 +141,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
     return Atlas(
         summed=summed.summarised(seed),
         own_past=own_past.summarised(seed),
-        target=column_label(target),
+        target=feature_label(target),
         hours_ahead=ahead,
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),

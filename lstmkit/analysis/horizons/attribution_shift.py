@@ -12,10 +12,10 @@ from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.methods import METHODS, reproducible
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.data.labels import hours_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
+from lstmkit.wording import duration
 
 SPANS = {
     "newest hour": (0, 1),
@@ -147,7 +147,7 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
     span_sums, drawn_spans = _sums(by_span, days)
     share, drawn_ranks = shares(sums), ranks(drawn)
     return AttributionShift(
-        horizons=tuple(hours_label(sample.hours_ahead) for sample in samples),
+        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
         features=samples[0].features,
         spans=tuple(spans),
         share=share,

@@ -14,12 +14,12 @@ from torch import nn
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.data.labels import hours_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.params import EvaluationParams
+from lstmkit.wording import duration
 
 MATCHING_WINDOWS = 128  # whose activations are held at once
 CLEAR = 2  # standard deviations
@@ -172,7 +172,7 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
     correlation, shuffled = _correlations(_activations(*ends[0]), _activations(*ends[-1]), first.seed)
     partner = _partners(correlation)
     return FilterShift(
-        horizons=tuple(hours_label(sample.hours_ahead) for sample in samples),
+        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
         importance=tuple(means),
         share=tuple(shares(mean) for mean in means),
         share_error=tuple(shares(draws).std(axis=0) for draws in drawn),

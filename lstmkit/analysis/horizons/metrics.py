@@ -12,9 +12,9 @@ from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
 from lstmkit.analysis.errors.skill import METRICS, RANGES
-from lstmkit.data.labels import hours_label
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
+from lstmkit.wording import duration
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
 
@@ -83,13 +83,13 @@ def metrics_summary(model: str, metrics: dict[float, dict[str, Any]]) -> Metrics
         metrics: by horizon in hours, the content of its `metrics.json`.
     """
     rows = {
-        (hours_label(hours), RANGE_LABELS[steps]): _row(content, steps)
+        (duration(hours), RANGE_LABELS[steps]): _row(content, steps)
         for hours, content in sorted(metrics.items())
         for steps in RANGES
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["horizon", "range"])
     first = next(iter(metrics.values()))
-    days = {hours_label(hours): content["test_days"] for hours, content in sorted(metrics.items())}
+    days = {duration(hours): content["test_days"] for hours, content in sorted(metrics.items())}
     return MetricsSummary(model, first["unit"], table, first["confidence"], days)
 
 

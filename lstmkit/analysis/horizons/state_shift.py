@@ -12,12 +12,12 @@ from lstmkit.analysis.states.geometry import EXPLAINERS, Geometry, geometry
 from lstmkit.analysis.states.layers import side_by_side
 from lstmkit.analysis.states.representation import corrections, final_states
 from lstmkit.analysis.states.similarity import debiased_cka, shifted_cka
-from lstmkit.data.labels import hours_label
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import HiddenStateParams
 from lstmkit.storage.files import Rows
+from lstmkit.wording import duration
 
 StateShiftFacts = dict[str, float | int]  # most of its keys end with the label of a horizon
 
@@ -134,7 +134,7 @@ def state_shift(
     )
     values = [each.representation.values for each in geometries]
     return StateShift(
-        horizons=tuple(hours_label(each.windows.hours_ahead) for each in outputs),
+        horizons=tuple(duration(each.windows.hours_ahead) for each in outputs),
         geometries=geometries,
         alignment=np.array([[debiased_cka(x, y) for y in values] for x in values]),
         shifted=shifted_cka(values[0], values[-1], seed),
@@ -144,5 +144,5 @@ def state_shift(
 def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], regimes: Regimes, unit: str) -> Geometry:
     windows = outputs.windows
     last = final_states(outputs.states, windows, regimes, unit, chosen)[-1]
-    named = replace(last, name=f"{hours_label(windows.hours_ahead)} ahead")
+    named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))

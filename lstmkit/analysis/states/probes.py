@@ -11,10 +11,11 @@ from lstmkit.analysis.states.concept import Concept
 from lstmkit.analysis.states.prober import Probe, Prober
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.labels import column_label, unit_label
+from lstmkit.data.labels import unit_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params.data import key_of
+from lstmkit.wording import feature_label
 
 ProbeFacts = dict[str, float | int]  # of windows and days, and per concept, whose names the data give
 
@@ -166,13 +167,13 @@ def concepts(state: Representation, dataset: Dataset, target: str | None = None)
     """
     latents = dataset.latents.reindex(state.origin.tz_convert("UTC"))
     hidden = [
-        Concept(column_label(name), _column(latents[name].to_numpy()), unit_label(dataset.units[name]))
+        Concept(feature_label(name), _column(latents[name].to_numpy()), unit_label(dataset.units[name]))
         for name in latents
     ]
     return [
         hour_of_day(state),
         Concept("weekday or weekend", _column(state.is_weekend), "%", is_class=True),
-        Concept(column_label(target or dataset.target), _column(state.latest), state.unit),
+        Concept(feature_label(target or dataset.target), _column(state.latest), state.unit),
         *hidden,
     ]
 

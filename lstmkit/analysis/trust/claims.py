@@ -35,7 +35,8 @@ class Claims:
     Attributes:
         shares: percent of the absolute gradient on each feature.
         hours_of_half: newest hours that hold half of it.
-        timescale_hours: per LSTM layer, hours after which the median unit has forgotten all but 1/e.
+        timescale_hours: per LSTM layer whose steps have a known length, hours after which the median unit has
+            forgotten all but 1/e.
         longest_hours: the same of the unit with the longest timescale.
         saturated_percent: per LSTM layer, values of the three gates that lie within 0.1 of 0 or 1.
         probes: held-out score of a linear probe of the final state, per concept; empty where the windows are too few.
@@ -62,6 +63,7 @@ def measure_claims(
     dataset: Dataset,
     params: StudyParams,
     unit: str,
+    lstm: str | None = None,
 ) -> dict[str, Any]:
     """Measure what is claimed of a network, and the same of the network before training.
 
@@ -75,6 +77,7 @@ def measure_claims(
         dataset: from which the windows were cut.
         params: of the study.
         unit: of the target.
+        lstm: name of the LSTM whose states are probed; the one that the model calls first if not given.
 
     Returns:
         Claims under `trained` and `untrained`, the `target_step` that they explain, and the fingerprint of `latents`
@@ -102,12 +105,13 @@ def measure_claims(
             unit,
         ).saliency()
         gates = gate_statistics(network, windows.spread(GATE_WINDOWS), whole)
-        state = last_state(network, sample, regimes, unit)
+        state = last_state(network, sample, regimes, unit, lstm=lstm)
+        timed = [part for part in gates.parts if part.lstm.step_hours is not None]
         claims = Claims(
             shares={feature: float(share) for feature, share in gradient.share.items()},
             hours_of_half=gradient.hours_holding(0.5),
-            timescale_hours={part.name: float(np.median(part.timescale)) for part in gates.parts},
-            longest_hours={part.name: float(part.timescale.max()) for part in gates.parts},
+            timescale_hours={part.name: float(np.median(part.timescale)) for part in timed},
+            longest_hours={part.name: float(part.timescale.max()) for part in timed},
             saturated_percent={part.name: 100 * part.saturated for part in gates.parts},
             probes={} if prober is None else _scores(prober, state, dataset, target),
             effective_dimension=participation_ratio(state.values),

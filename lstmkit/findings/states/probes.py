@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.labels import column_label
 from lstmkit.findings.states.prober import probe_words
-from lstmkit.wording import count, signed
+from lstmkit.wording import count, feature_label, signed
 
 GIVEN = 0.99  # a score of the newest inputs that leaves nothing to gain
 
@@ -33,7 +32,7 @@ def unseen_sentence(dataset: Dataset) -> str:
     Args:
         dataset: the series, with its latents and what it tells of.
     """
-    names = [column_label(name) for name in dataset.latents]
+    names = [feature_label(name) for name in dataset.latents]
     return f"No model sees {_listed(names)} of {dataset.subject}." if names else ""
 
 

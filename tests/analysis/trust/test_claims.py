@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 from lstmkit.analysis.states.last_state import last_state
 from lstmkit.analysis.trust.claims import STATE_WINDOWS, measure_claims
@@ -122,3 +123,23 @@ def test_latents_that_a_study_names_are_known_by_their_fingerprint_and_may_have_
         assert found["latents"] == "of the latents"
         assert set(found["trained"]["probes"]) == probed
         json.dumps(found, allow_nan=False)
+
+
+class Queries(nn.Module):
+    """An LSTM over the window, and one that reads three constant inputs, whose steps lie nowhere in time."""
+
+    def __init__(self):
+        super().__init__()
+        self.window, self.queries = nn.LSTM(2, 4, batch_first=True), nn.LSTM(1, 4, batch_first=True)
+        self.head = nn.Linear(4, 1)
+
+    def forward(self, x):
+        _, state = self.window(x)
+        return self.head(self.queries(torch.ones(len(x), 3, 1), state)[0][:, -1])
+
+
+def test_steps_without_a_known_length_have_no_timescale_in_hours():
+    torch.manual_seed(1)
+    found = measured(Queries().eval(), Queries().eval())["trained"]
+    assert list(found["timescale_hours"]) == list(found["longest_hours"]) == ["window, layer 1"]
+    assert list(found["saturated_percent"]) == ["window, layer 1", "queries, layer 1"]

@@ -1,0 +1,312 @@
+"""A study opened for one model and one horizon, loaded or trained, and where its results go."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from warnings import warn
+
+import pandas as pd
+from torch import nn
+
+from lstmkit.analysis.errors.compared import Compared
+from lstmkit.analysis.errors.metrics import Metrics
+from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
+from lstmkit.analysis.errors.skill import Evaluation, evaluate
+from lstmkit.data.dataset import Dataset
+from lstmkit.data.features import build_features
+from lstmkit.data.labels import unit_label
+from lstmkit.data.regimes import Regimes, find_regimes
+from lstmkit.data.windows import Windows, make_windows
+from lstmkit.errors import LstmkitError, LstmkitWarning
+from lstmkit.findings.run_results import RunResults
+from lstmkit.params import (
+    BypassParams,
+    CNNLSTMParams,
+    ModelParams,
+    ModuleParams,
+    StudyParams,
+    TrainedParams,
+)
+from lstmkit.report.layout import (
+    CLAIMS,
+    METRICS,
+    baselines_folder,
+    model_label,
+    network_folders,
+    project_folder,
+    run_folder,
+)
+from lstmkit.storage.checksums import read_facts, read_result, write_result
+from lstmkit.storage.files import Rows
+from lstmkit.study_page import StudyPage
+from lstmkit.training.kept_baselines import baselines_request, ensure_baselines
+from lstmkit.training.outputs import PREDICTIONS, STATES, ensure_outputs
+from lstmkit.training.own import take_own, untrained_own
+from lstmkit.training.trained import TrainedModel, load_or_train, untrained_model
+
+if TYPE_CHECKING:
+    from lstmkit.analysis.attribution.attributor import Attributor
+
+
+@dataclass(frozen=True)
+class Study(StudyPage):
+    """A study for one model and one horizon. What is costly is computed when first asked for, and kept.
+
+    Attributes:
+        source: the study's YAML file.
+        params: its content.
+        model_name: key of `params.models`.
+        horizon: steps ahead.
+        dataset: the series on its grid.
+        number: of the network among those of the model, which differ in their seed; 0 is the one that is explained.
+    """
+
+    source: Path
+    params: StudyParams
+    model_name: str
+    horizon: int
+    dataset: Dataset = field(repr=False, compare=False)
+    number: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """Where the results of this model and horizon go; those of its other networks lie below."""
+        run = run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
+        return network_folders(run, self.params.seed, self.params.seeds)[self.number]
+
+    @property
+    def seed(self) -> int:
+        """From which the network was trained."""
+        return self.params.seed + self.number
+
+    @cached_property
+    def networks(self) -> tuple["Study", ...]:
+        """The same study for each of the model's networks, the one that is explained first."""
+        n_networks = 1 if isinstance(self.architecture, ModuleParams) else self.params.seeds
+        others = (replace(self, number=number) for number in range(1, n_networks))
+        return (replace(self, number=0) if self.number else self, *others)
+
+    @property
+    def label(self) -> str:
+        """Model, horizon and data for titles."""
+        return f"{self.model_label}, {self.dataset.calendar.label(self.horizon)} ahead, {self.dataset.name}"
+
+    @property
+    def model_label(self) -> str:
+        """The model's name for titles."""
+        return model_label(self.params, self.model_name)
+
+    @property
+    def architecture(self) -> ModelParams:
+        """The model's block of the YAML."""
+        return self.params.models[self.model_name]
+
+    @property
+    def lstm(self) -> str | None:
+        """Path of the LSTM whose states are shown; None for the one that the model calls first."""
+        return self.architecture.lstm if isinstance(self.architecture, ModuleParams) else None
+
+    @cached_property
+    def windows(self) -> dict[str, Windows]:
+        """Windows of the `train`, `validation` and `test` parts."""
+        features = build_features(self.dataset, self.params.variant, self.params.clock)
+        params = self.params.windows
+        if isinstance(self.architecture, ModuleParams):  # it forecasts the target itself
+            params = params.model_copy(update={"residual": "none"})
+        return make_windows(self.dataset, features, self.horizon, params, self.params.split)
+
+    @cached_property
+    def regimes(self) -> Regimes:
+        """Low, medium and high values of the target, from the training part."""
+        training = self.windows["train"]
+        return find_regimes(training.one(training.values)[training.rows], self.params.regimes)
+
+    @property
+    def unit(self) -> str:
+        """The target's unit."""
+        return unit_label(self.dataset.units[self.dataset.target])
+
+    @cached_property
+    def _trained(self) -> TrainedModel:
+        if isinstance(self.architecture, ModuleParams):
+            project = project_folder(self.source)
+            return take_own(self.folder, self.architecture, self.dataset, self.windows["train"], project)
+        return self._load_or_train(self.folder, self.architecture)
+
+    def _load_or_train(self, folder: Path, architecture: TrainedParams) -> TrainedModel:
+        return load_or_train(folder, architecture, self.params, self.dataset, self.windows, self.seed)
+
+    @property
+    def model(self) -> nn.Module:
+        """The trained model, in evaluation mode on the CPU."""
+        return self._trained.model
+
+    @cached_property
+    def untrained(self) -> nn.Module:
+        """The same network before its training; of a user's module, as its factory makes it from the seed."""
+        windows = self.windows["train"]
+        if isinstance(self.architecture, ModuleParams):
+            return untrained_own(self.architecture, windows, project_folder(self.source), self.seed)
+        return untrained_model(self.architecture, windows, self.seed)
+
+    @property
+    def was_trained_here(self) -> bool:
+        """Whether lstmkit trained the model; a user's module was trained elsewhere."""
+        return bool(self.training_outcome["epochs"])
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Losses and learning rate, one row per epoch of the training."""
+        return pd.DataFrame(self.training_outcome["epochs"]).set_index("epoch")
+
+    @property
+    def training_outcome(self) -> dict:
+        """How the training went, as `best_epoch`, `gain`, `precision` and `epochs`."""
+        return self._trained.saved.outcome
+
+    @property
+    def training_seconds(self) -> float | None:
+        """Seconds that the training took, where they are known."""
+        return self._trained.seconds
+
+    def _kept(self, name: str) -> dict[str, Any] | None:
+        """What was computed from this model; None where it is missing, damaged or of another one."""
+        try:
+            return read_result(self.folder / name, self._card)
+        except LstmkitError:
+            return None
+
+    @property
+    def _card(self) -> str:
+        """The checksum of the model's card, which everything that is computed from the model names."""
+        return self._trained.saved.card
+
+    @cached_property
+    def bypass(self) -> nn.Module:
+        """The model without convolutions, trained the same way on raw steps, as many side by side as its pool joins.
+
+        Raises:
+            LstmkitError: the model has no convolutions.
+        """
+        if not isinstance(self.architecture, CNNLSTMParams):
+            raise LstmkitError(f"{self.model_label} has no convolutions that could be bypassed")
+        shared = self.architecture.model_dump(exclude={"kind", "channels", "kernels", "pool"})
+        rest = BypassParams(kind="bypass", patch=self.architecture.pool, **shared)
+        return self._load_or_train(self.folder / "bypass", rest).model
+
+    @property
+    def predictions(self) -> Rows:
+        """Forecasts of the explained target for the test windows, in its unit, shape (window, horizon).
+
+        The network that is explained forecasts all of them; the others only those on which all are compared, spread
+        evenly over time.
+        """
+        return Rows(self._outputs / PREDICTIONS, "predicted", self.windows["test"].target)
+
+    @property
+    def hidden_states(self) -> Rows:
+        """Hidden states in which each layer of the LSTM ends, for the same windows, shape (window, layer, unit)."""
+        return Rows(self._outputs / STATES)
+
+    @cached_property
+    def _outputs(self) -> Path:
+        test = self.windows["test"] if self.number == 0 else self.windows["test"].spread(SHARED)
+        ensure_outputs(self.folder, self.model, test, self._card, self.lstm)
+        return self.folder
+
+    @cached_property
+    def claims(self) -> dict[str, Any]:
+        """What the summary says of this network, `trained` and `untrained`."""
+        kept = self._kept(CLAIMS)
+        basis = (self.params.attribution.target_step, self.dataset.latents_fingerprint)
+        if kept is None or (kept["target_step"], kept.get("latents")) != basis:
+            from lstmkit.analysis.trust.claims import measure_claims  # captum is slow to import
+
+            networks, test, params = (self.model, self.untrained), self.windows["test"], self.params
+            kept = measure_claims(*networks, test, self.regimes, self.dataset, params, self.unit, self.lstm)
+            write_result(self.folder / CLAIMS, kept, self._card)
+        return kept
+
+    @cached_property
+    def baselines(self) -> dict[str, Rows]:
+        """Forecasts of the explained target by each baseline, in its unit, shape (window, horizon)."""
+        from lstmkit.training.baselines import fit_baselines  # scikit-learn's trees are slow to import
+
+        params, windows = self.params, self.windows
+        return ensure_baselines(
+            baselines_folder(self.source, self.horizon, params.data.interval),
+            baselines_request(params, self.dataset, windows["train"]),
+            lambda: fit_baselines(self.dataset, windows, params.training, params.seed),
+            windows["test"],
+        )
+
+    @property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What the sections kept about the model that there is, by room."""
+        kept = read_facts(self.folder, self._card)
+        if others := [room for room, facts in kept.items() if facts is None]:
+            warn(
+                f"{self.folder / 'facts'}: {', '.join(others)} are of another model and left out; "
+                "execute their sections again",
+                LstmkitWarning,
+                stacklevel=2,
+            )
+        return {room: facts for room, facts in kept.items() if facts is not None}
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Metrics of the model and the baselines on the test part; also written to `metrics.json`."""
+        evaluation = evaluate(
+            self.model_label,
+            self.unit,
+            self.forecasts(),
+            bootstrap=self.params.evaluation.bootstrap,
+            confidence=self.params.evaluation.confidence,
+            seed=self.params.seed,
+            seeds=[network.seed for network in self.networks],
+            shared=shared_forecasts(
+                [each.predictions for each in self.networks], self.baselines, self.windows["test"], SHARED
+            ),
+            rule=self.windows["test"].residual.rule,
+            gain=self.training_outcome["gain"],
+            validation_days=self.windows["validation"].origin.normalize().nunique(),
+        )
+        write_result(self.folder / METRICS, evaluation.to_json(), self._card)
+        return evaluation
+
+    def forecasts(self) -> Iterator[Compared]:
+        """The test windows in order of time, some at a time, as the network and each baseline forecast them."""
+        return explained_forecasts(self.model_label, self.predictions, self.baselines, self.windows["test"])
+
+    @property
+    def metrics(self) -> Metrics:
+        """The content of `metrics.json`, made where it is missing, damaged or of another model."""
+        kept = self._kept(METRICS)
+        return self.evaluation.to_json() if kept is None else cast(Metrics, kept)
+
+    @property
+    def siblings(self) -> tuple["Study", ...]:
+        """The same model at every horizon of the study, the nearest first."""
+        siblings = [replace(self, horizon=steps) for steps in self.params.horizons if steps != self.horizon]
+        for sibling in siblings:
+            sibling.model  # noqa: B018  # trains what is missing
+        return tuple(sorted([self, *siblings], key=lambda sibling: sibling.horizon))
+
+    @property
+    def results(self) -> RunResults:
+        """Metrics, what the sections kept, and what was measured of each network, of this horizon."""
+        ahead = self.dataset.calendar.label(self.horizon)
+        claims = tuple(network.claims for network in self.networks)
+        return RunResults(ahead, self.folder.name, self.metrics, self.facts, claims)
+
+    @property
+    def attributor(self) -> "Attributor":
+        """Attributes the forecasts of the test part."""
+        # captum takes half a second to import, which most pages can spare
+        from lstmkit.analysis.attribution.attributor import Attributor
+
+        return Attributor(
+            self.model, self.windows["test"], self.params.attribution, self.params.seed, self.unit
+        )
