@@ -7,7 +7,7 @@ from lstmkit.data.calendar import Calendar
 from lstmkit.report.layout import CLAIMS, METRICS, network_folders, project_folder, results_folder
 from lstmkit.params import find_params, load_params, source_files
 from lstmkit.sections import SECTIONS, sections_of
-from lstmkit.report.dependencies import modules_behind, rooms
+from lstmkit.report.dependencies import modules_behind, modules_of
 
 STUDY = str(config.get("study", "co2"))
 SOURCE = find_params(STUDY)
@@ -51,9 +51,9 @@ EVERY_PAGE = [
     *(page for model in PARAMS.models for page in pages_of(model)),
     *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=COMPARING),
 ]
-HOUSE = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parts[1] not in ("analysis", "findings", "plots")]
+SHARED = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parts[1] not in ("analysis", "findings", "plots")]
 BEHIND_CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.trust.claims")]
-ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section}.ipynb")))] for section in BY_NOTEBOOK}
+MODULES = {section: [*SHARED, *map(os.path.relpath, modules_of(Path(f"notebooks/{section}.ipynb")))] for section in BY_NOTEBOOK}
 
 
 def networks(wildcards):
@@ -106,7 +106,7 @@ rule book:
 
 rule baselines:
     input:
-        HOUSE,
+        SHARED,
         *RECORDING,
     output:
         RESULTS / "baselines" / "{h}" / "baselines.npz",
@@ -131,7 +131,7 @@ NETWORK = (
 
 rule network:
     input:
-        HOUSE,
+        SHARED,
         BEHIND_CLAIMS,
         *RECORDING,
     output:
@@ -167,7 +167,7 @@ use rule network as other_network with:
 
 rule training:
     input:
-        ROOMS["01_training"],
+        MODULES["01_training"],
         *RECORDING,
         networks=networks,
         baselines=RESULTS / "baselines" / "{h}" / "baselines.npz",
@@ -190,7 +190,7 @@ rule training:
 
 rule section:
     input:
-        lambda wildcards: ROOMS[wildcards.section],
+        lambda wildcards: MODULES[wildcards.section],
         *RECORDING,
         notebook="notebooks/{section}.ipynb",
         trained=RESULTS / "{model}_interpretability" / "{h}" / METRICS,
@@ -220,7 +220,7 @@ ruleorder: long_section > section
 
 rule horizons:
     input:
-        lambda wildcards: ROOMS[wildcards.comparison],
+        lambda wildcards: MODULES[wildcards.comparison],
         lambda wildcards: told_in_summary(wildcards.model) if wildcards.comparison == "summary" else [],
         *RECORDING,
         notebook="notebooks/{comparison}.ipynb",

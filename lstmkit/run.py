@@ -244,16 +244,16 @@ class Study(StudyPage):
 
     @property
     def facts(self) -> dict[str, dict[str, Any]]:
-        """What the sections kept about the model that there is, by room."""
+        """What the sections kept about the model that there is, by name."""
         kept = read_facts(self.folder, self._card)
-        if others := [room for room, facts in kept.items() if facts is None]:
+        if others := [name for name, facts in kept.items() if facts is None]:
             warn(
                 f"{self.folder / 'facts'}: {', '.join(others)} are of another model and left out; "
                 "execute their sections again",
                 LstmkitWarning,
                 stacklevel=2,
             )
-        return {room: facts for room, facts in kept.items() if facts is not None}
+        return {name: facts for name, facts in kept.items() if facts is not None}
 
     @cached_property
     def evaluation(self) -> Evaluation:

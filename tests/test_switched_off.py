@@ -137,5 +137,5 @@ def test_outside_of_a_notebook_nothing_ends(study, capsys):
 @pytest.mark.parametrize("name", ["gates", "attribution"])
 def test_what_an_earlier_version_kept_about_it_is_not_told(study, name):
     study.keep(name, {"layers": []})
-    assert study.results.room(name) == {}
+    assert study.results.facts_of(name) == {}
     assert study.results.facts[name] == {"layers": []}

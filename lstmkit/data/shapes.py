@@ -1,4 +1,6 @@
-"""Refuses forecasts that arithmetic would broadcast into wrong numbers."""
+"""Refuses rows that do not belong to the windows, and forecasts that arithmetic would broadcast into wrong numbers."""
+
+from collections.abc import Sized
 
 from torch import Tensor
 
@@ -21,3 +23,18 @@ def of_shape(forecasts: Tensor, shape: tuple[int, ...]) -> Tensor:
             f"steps ahead, targets"
         )
     return forecasts
+
+
+def check_rows(rows: Sized, windows: Sized, what: str) -> None:
+    """Refuse rows that do not belong to the windows.
+
+    Args:
+        rows: one per window.
+        windows: in the same order.
+        what: the rows are.
+
+    Raises:
+        LstmkitError: there are more or fewer rows than windows.
+    """
+    if len(rows) != len(windows):
+        raise LstmkitError(f"{len(rows)} {what} do not belong to {len(windows)} windows")

@@ -15,7 +15,7 @@ from lstmkit.findings.measures import (
     seeds_without_gain,
 )
 from lstmkit.findings.over_seeds import between
-from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.findings.run_results import Facts, RunResults
 from lstmkit.wording import (
     VISIBLE,
     count,
@@ -49,7 +49,7 @@ def history_needed(run: RunResults) -> str:
     elif enough is not None:
         said.append(
             f"the newest {enough.words(duration)} of input give 95 % of what the network gains on {rule}"
-            f"{_interval(run.room('history'))}"
+            f"{_interval(run.facts_of('history'))}"
         )
     if output is not None:
         said.append(f"the newest {output.words(duration)} determine 95 % of its output")
@@ -64,7 +64,7 @@ def _no_gain(without: int, networks: int) -> str:
     return f"{without} of {networks} seeds {'does' if without == 1 else 'do'} not surely gain"
 
 
-def _interval(found: Room) -> str:
+def _interval(found: Facts) -> str:
     if "low" not in found:
         return ""
     return f" (95 % interval of the network that is explained: {between((found['low'], found['high']), duration)})"
@@ -100,7 +100,7 @@ def end_of_states(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    trajectories = run.room("trajectories")
+    trajectories = run.facts_of("trajectories")
     if not trajectories:
         return ""
     needed = trajectories.get("needed_hours")
@@ -130,10 +130,10 @@ def drivers(run: RunResults) -> str:
     visible = [first, *(pair for pair in others if pair[1].first > VISIBLE)][:NAMED]
     named = ", ".join(f"{feature_label(name)} {share.words(percent_of_all)}" for name, share in visible)
     aged = "" if half is None else f"; half of it lies in the newest {half.words(duration)}"
-    return f"the gradient gives {named}{aged}.{_methods(run.room('attribution').get('agreement', {}))}"
+    return f"the gradient gives {named}{aged}.{_methods(run.facts_of('attribution').get('agreement', {}))}"
 
 
-def _methods(agreement: Room) -> str:
+def _methods(agreement: Facts) -> str:
     if "leader" not in agreement:
         return ""
     text = (
@@ -146,7 +146,7 @@ def _methods(agreement: Room) -> str:
     return f"{text}."
 
 
-def _by_chance(agreement: Room) -> str:
+def _by_chance(agreement: Facts) -> str:
     chance = agreement.get("chance_correlation")
     return "" if chance is None else f"; by chance {plain(chance)}"
 
@@ -166,7 +166,7 @@ def dimensions(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    states, effective = run.room("hidden_states"), effective_dimension(run)
+    states, effective = run.facts_of("hidden_states"), effective_dimension(run)
     said = []
     if effective is not None:
         said.append(
@@ -189,15 +189,15 @@ def known(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    scores, room = probe_scores(run), run.room("probes")
+    scores, kept = probe_scores(run), run.facts_of("probes")
     if not scores:
-        return "nothing could be probed." if room else ""
+        return "nothing could be probed." if kept else ""
     named = []
     for concept, score in scores.items():
         beside = [
-            f"{name} {plain(room[f'{concept}_{key}'])}"
+            f"{name} {plain(kept[f'{concept}_{key}'])}"
             for key, name in (("baseline", "newest inputs alone"), ("control", "control"))
-            if f"{concept}_{key}" in room
+            if f"{concept}_{key}" in kept
         ]
         named.append(f"{feature_label(concept)} {', '.join([score.words(plain), *beside])}")
     text = f"a linear probe of the final state scores, out of 1 and on held-out windows: {'; '.join(named)}."
@@ -219,7 +219,7 @@ def smoothing(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    filters = run.room("filters")
+    filters = run.facts_of("filters")
     if not filters:
         return ""
     return (
@@ -235,7 +235,7 @@ def convolutions(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    found = run.room("convolutions")
+    found = run.facts_of("convolutions")
     if not found:
         return ""
     gain, low, high = (found[key] for key in ("gain_over_no_convolutions", "gain_low", "gain_high"))
@@ -255,7 +255,7 @@ def failures(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    predictions = run.room("predictions")
+    predictions = run.facts_of("predictions")
     if not predictions:
         return ""
     regimes, weeks = predictions["regimes"], predictions["weeks"]
@@ -278,7 +278,7 @@ def rhythms(run: RunResults) -> str:
     Args:
         run: of one model at one horizon.
     """
-    temporal = run.room("temporal")
+    temporal = run.facts_of("temporal")
     if not temporal:
         return ""
     if "residual_peaks" not in temporal:
@@ -289,7 +289,7 @@ def rhythms(run: RunResults) -> str:
     return f"{_rhythm(temporal)}{hardest}"
 
 
-def _rhythm(temporal: Room) -> str:
+def _rhythm(temporal: Facts) -> str:
     strongest = temporal.get("residual_strongest_hours")
     if strongest is None:
         daily = temporal.get("residual_daily_p")

@@ -74,7 +74,7 @@ def memory_shifts(near: RunResults, far: RunResults) -> str | None:
         near_hours, far_hours = (duration(each.first) for each in (before, after))
         instead = "at both" if near_hours == far_hours else f"not {near_hours}{_beyond_seeds(before, after)}"
         parts.append(f"95 % of the network's gain needs the newest {far_hours} at {far.ahead}, {instead}")
-    needed: list[float | None] = [run.room("trajectories").get("needed_hours") for run in (near, far)]
+    needed: list[float | None] = [run.facts_of("trajectories").get("needed_hours") for run in (near, far)]
     if None not in needed:
         near_hours, far_hours = (duration(hours) for hours in needed if hours is not None)
         instead = "at both" if near_hours == far_hours else f"instead of {near_hours}"

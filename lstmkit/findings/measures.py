@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from lstmkit.findings.over_seeds import OverSeeds, over_seeds
-from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.findings.run_results import Facts, RunResults
 
 SCORE, UNTRAINED = "_score", "_untrained"
 LONGER = 0.1  # of a timescale: less is not called memory
@@ -38,7 +38,7 @@ def layer_timescales(run: RunResults) -> dict[str, OverSeeds]:
     Args:
         run: of one model at one horizon.
     """
-    scales = {layer["name"]: layer["timescale_hours"] for layer in run.room("gates").get("layers", ())}
+    scales = {layer["name"]: layer["timescale_hours"] for layer in run.facts_of("gates").get("layers", ())}
     known = {name: _found(scale["median"], scale.get("untrained"), LONGER) for name, scale in scales.items()}
     return _by_name(run, lambda claim: claim["timescale_hours"], known, LONGER)
 
@@ -49,7 +49,7 @@ def longest_timescale(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    layers = run.room("gates").get("layers", ())
+    layers = run.facts_of("gates").get("layers", ())
     longest = max((layer["timescale_hours"]["longest"] for layer in layers), default=None)
     return _of(run, lambda claim: max(claim["longest_hours"].values(), default=None), _found(longest), LONGER)
 
@@ -60,7 +60,7 @@ def saturation(run: RunResults) -> dict[str, OverSeeds]:
     Args:
         run: of one model at one horizon.
     """
-    layers = {layer["name"]: layer for layer in run.room("gates").get("layers", ())}
+    layers = {layer["name"]: layer for layer in run.facts_of("gates").get("layers", ())}
     known = {
         name: _found(layer["saturated_percent"], layer.get("untrained_saturated_percent"))
         for name, layer in layers.items()
@@ -75,7 +75,7 @@ def history(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    known = None if run.claims else _found(run.room("history").get("hours"))
+    known = None if run.claims else _found(run.facts_of("history").get("hours"))
     return _of(run, lambda claim: claim["sufficient_history"].get("hours"), known)
 
 
@@ -94,7 +94,7 @@ def history_of_output(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    known = _found(run.room("history").get("output_hours"))
+    known = _found(run.facts_of("history").get("output_hours"))
     return _of(run, lambda claim: claim["sufficient_history"].get("output_hours"), known)
 
 
@@ -104,9 +104,9 @@ def probe_scores(run: RunResults) -> dict[str, OverSeeds]:
     Args:
         run: of one model at one horizon.
     """
-    room = run.room("probes")
-    names = [key.removesuffix(SCORE) for key in room if key.endswith(SCORE)]
-    known = {name: _found(room[name + SCORE], room.get(name + UNTRAINED)) for name in names}
+    kept = run.facts_of("probes")
+    names = [key.removesuffix(SCORE) for key in kept if key.endswith(SCORE)]
+    known = {name: _found(kept[name + SCORE], kept.get(name + UNTRAINED)) for name in names}
     return _by_name(run, lambda claim: claim["probes"], known)
 
 
@@ -116,15 +116,15 @@ def effective_dimension(run: RunResults) -> OverSeeds | None:
     Args:
         run: of one model at one horizon.
     """
-    room = run.room("hidden_states")
-    known = _found(room.get("effective_dimension"), room.get("untrained_effective_dimension"))
+    kept = run.facts_of("hidden_states")
+    known = _found(kept.get("effective_dimension"), kept.get("untrained_effective_dimension"))
     return _of(run, lambda claim: claim["effective_dimension"], known)
 
 
 def _gradients(run: RunResults, name: str) -> tuple:
     """What the attribution found of the explained network and of the untrained one; empty where it did not."""
-    room = run.room("attribution")
-    return tuple(room.get(network, {}).get(name, {}) for network in ("gradient", "untrained"))
+    kept = run.facts_of("attribution")
+    return tuple(kept.get(network, {}).get(name, {}) for network in ("gradient", "untrained"))
 
 
 def _found(known: float | None, untrained: float | None = None, tolerance: float = 0.0) -> OverSeeds | None:
@@ -135,14 +135,14 @@ def _found(known: float | None, untrained: float | None = None, tolerance: float
 
 
 def _of(
-    run: RunResults, read: Callable[[Room], float | None], known: OverSeeds | None, tolerance: float = 0.0
+    run: RunResults, read: Callable[[Facts], float | None], known: OverSeeds | None, tolerance: float = 0.0
 ) -> OverSeeds | None:
     return over_seeds(() if run.network_is_off else run.claims, read, known, tolerance)
 
 
 def _by_name(
     run: RunResults,
-    read: Callable[[Room], dict[str, float]],
+    read: Callable[[Facts], dict[str, float]],
     known: Mapping[str, OverSeeds | None],
     tolerance: float = 0.0,
 ) -> dict[str, OverSeeds]:
@@ -153,5 +153,5 @@ def _by_name(
     return {name: measure for name, measure in found.items() if measure is not None}
 
 
-def _value(claim: Room, read: Callable[[Room], dict[str, float]], name: str) -> float | None:
+def _value(claim: Facts, read: Callable[[Facts], dict[str, float]], name: str) -> float | None:
     return read(claim).get(name)

@@ -7,7 +7,7 @@ from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.findings.cautions import network_is_off
 
 OF_FORECAST = ("metrics", "predictions", "temporal")  # facts on the forecast rather than on the network
-Room = dict[str, Any]
+Facts = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class RunResults:
         ahead: the horizon for people, for example `1 h`.
         folder: its folder, for example `h1`.
         metrics: the content of `metrics.json`.
-        facts: what the sections kept, by room.
+        facts: what the sections kept, by name.
         claims: per seed, in the order of `metrics["seeds"]`, what was measured of its network: `trained` and
             `untrained`; empty where it was not.
     """
@@ -26,11 +26,11 @@ class RunResults:
     ahead: str
     folder: str
     metrics: Metrics
-    facts: dict[str, Room]
-    claims: tuple[Room, ...] = ()
+    facts: dict[str, Facts]
+    claims: tuple[Facts, ...] = ()
 
-    def room(self, name: str) -> Room:
-        """The facts of a room; empty where its section was not executed, or tells of a network that is switched off.
+    def facts_of(self, name: str) -> Facts:
+        """Facts of a name; empty where its section was not executed, or they describe a network that is switched off.
 
         Args:
             name: of the facts.

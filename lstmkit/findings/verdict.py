@@ -91,7 +91,7 @@ def _where(run: RunResults) -> str:
     """At how many steps ahead the model is surely better, and whether it is at the last."""
     metrics = run.metrics
     last = metrics["skill"].get("last_step")
-    steps = run.room("predictions").get("steps", {})
+    steps = run.facts_of("predictions").get("steps", {})
     if steps.get("steps_surely_ahead") is not None and steps["steps"] > 1:
         surely, of_all = steps["steps_surely_ahead"], steps["steps"]
         if surely in (0, of_all):

@@ -161,7 +161,7 @@ def _memory(axes: Axes, runs: Sequence[RunResults]) -> None:
 
 def _history_rows(axes: Axes, run: RunResults, row: int) -> list[str]:
     """What the forecast needs, and what the final state does; the rows that were drawn."""
-    labels, enough, states = [], history(run), run.room("trajectories")
+    labels, enough, states = [], history(run), run.facts_of("trajectories")
     if enough is not None:
         _range(axes, row, enough)
         axes.plot(enough.first, row, "D", color=SEQUENCE[1], ms=6)
@@ -179,7 +179,7 @@ def _history_rows(axes: Axes, run: RunResults, row: int) -> list[str]:
 def _layer_rows(axes: Axes, run: RunResults, row: int) -> list[str]:
     """The timescale of each layer's forget gates, over its cells where the gates were examined."""
     scales = layer_timescales(run)
-    cells = {layer["name"]: layer["timescale_hours"] for layer in run.room("gates").get("layers", [])}
+    cells = {layer["name"]: layer["timescale_hours"] for layer in run.facts_of("gates").get("layers", [])}
     for at, (name, measure) in enumerate(scales.items(), row):
         if name in cells:
             axes.hlines(at, cells[name]["low"], cells[name]["high"], color=ACCENT, lw=6, alpha=0.5)
@@ -201,7 +201,7 @@ def _memory_ticks(low: float, high: float) -> list[float]:
 
 def _failures(axes: Axes, runs: Sequence[RunResults]) -> None:
     axes.set_title("Where does it fail?")
-    known = [run for run in runs if run.room("predictions")]
+    known = [run for run in runs if run.facts_of("predictions")]
     if not known:
         return _nothing(axes, ())
     parts = [run.facts["predictions"]["regimes"] for run in known]

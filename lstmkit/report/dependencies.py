@@ -5,11 +5,11 @@ from pathlib import Path
 
 import nbformat
 
-FLOORS = ("lstmkit.analysis.", "lstmkit.findings.", "lstmkit.plots.")
-PACKAGE = Path(__file__).parent.parent
+PACKAGES = ("lstmkit.analysis.", "lstmkit.findings.", "lstmkit.plots.")
+ROOT = Path(__file__).parent.parent
 
 
-def rooms(notebook: Path) -> list[Path]:
+def modules_of(notebook: Path) -> list[Path]:
     """Modules of these packages that a notebook imports, and those of these packages that they import in turn.
 
     Args:
@@ -46,6 +46,6 @@ def _imported(source: str) -> set[Path]:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    parts = [name.split(".") for name in names if name.startswith(FLOORS)]
-    files = {PACKAGE.parent.joinpath(*each).with_suffix(".py") for each in parts}
+    parts = [name.split(".") for name in names if name.startswith(PACKAGES)]
+    files = {ROOT.parent.joinpath(*each).with_suffix(".py") for each in parts}
     return {file for file in files if file.is_file()}

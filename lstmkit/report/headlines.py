@@ -83,14 +83,14 @@ def _side_by_side(subjects: Sequence[Subject]) -> str:
     return head + "\n".join(rows) + f"\n\n{_note(subjects)}\n"
 
 
-def _cell(subject: Subject, room: str, found: str | None) -> str:
+def _cell(subject: Subject, facts: str, found: str | None) -> str:
     """What was found; its words before the first bracket or comma link to the page that found it."""
     if found is None:
         return "–"
     shown = escaped(found)
     end = AFTER_THE_LEAD.search(shown)
     lead = len(shown) if end is None else end.start()
-    return subject.link(shown[:lead], f"{subject.run.folder}/{PAGE_OF_FACTS[room]}") + shown[lead:]
+    return subject.link(shown[:lead], f"{subject.run.folder}/{PAGE_OF_FACTS[facts]}") + shown[lead:]
 
 
 def _note(subjects: Sequence[Subject]) -> str:
@@ -139,12 +139,12 @@ def _knows(run: RunResults) -> str | None:
 
 
 def _fails(run: RunResults) -> str | None:
-    regimes = run.room("predictions").get("regimes", {}).get("regimes")
+    regimes = run.facts_of("predictions").get("regimes", {}).get("regimes")
     if not regimes:
         return None
     worst = max(regimes, key=lambda name: regimes[name]["error_share"])
     error, windows = (f"{100 * regimes[worst][key]:.0f} %" for key in ("error_share", "share"))
-    hour = run.room("temporal").get("largest_rmse_at")
+    hour = run.facts_of("temporal").get("largest_rmse_at")
     hardest = f"; the hardest time is {hour}" if hour else ""
     return f"{worst} values: {error} of the squared error in {windows} of the windows{hardest}"
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.calendar import Calendar
-from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.findings.run_results import Facts, RunResults
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.report.figure_files import place
@@ -148,12 +148,12 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
         ahead=calendar.label(steps),
         folder=run.name,
         metrics=metrics,
-        facts={room: kept for room, kept in facts.items() if kept is not None},
+        facts={name: kept for name, kept in facts.items() if kept is not None},
         claims=tuple(known) if len(known) == len(claims) else (),
     )
 
 
-def _read(run: Path, name: str) -> Room | None:
+def _read(run: Path, name: str) -> Facts | None:
     """What was computed from the model in a folder; None where it is missing or of another model."""
     card = read_card(run)
     return None if card is None else read_result(run / name, checksum(card), MADE_AGAIN)

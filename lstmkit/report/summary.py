@@ -91,7 +91,7 @@ def _link(run: RunResults, facts: str, text: str) -> str:
 
 
 def _has_convolutions(runs: Sequence[RunResults]) -> bool:
-    return any(run.room("convolutions") or run.room("filters") for run in runs)
+    return any(run.facts_of("convolutions") or run.facts_of("filters") for run in runs)
 
 
 def _each(runs: Sequence[RunResults], question: str) -> tuple[str, ...]:

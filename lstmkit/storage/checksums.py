@@ -128,7 +128,7 @@ def read_result(path: Path, card: str, remedy: str = MADE_AGAIN) -> dict[str, An
 
 
 def read_facts(folder: Path, card: str) -> dict[str, dict[str, Any] | None]:
-    """What the sections kept of a model, by room; None for what was kept of another model.
+    """What the sections kept of a model, by name; None for what was kept of another model.
 
     Args:
         folder: of the model and horizon.

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lstmkit.report.dependencies import PACKAGE, rooms
+from lstmkit.report.dependencies import ROOT, modules_of
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -17,14 +17,14 @@ def notebook(folder: Path, *cells: str) -> Path:
 
 
 def test_what_is_imported_and_what_that_imports(tmp_path):
-    found = rooms(
+    found = modules_of(
         notebook(
             tmp_path,
             "from lstmkit import open_study\nfrom lstmkit.plots.attribution import gradient_flow as draw",
             "import lstmkit.analysis.attribution.agreement",
         )
     )
-    assert {str(path.relative_to(PACKAGE).with_suffix("")) for path in found} == {
+    assert {str(path.relative_to(ROOT).with_suffix("")) for path in found} == {
         "plots/attribution/gradient_flow",
         "plots/style",
         "analysis/attribution/gradient_flow",
@@ -40,10 +40,10 @@ def test_other_floors_and_names_that_are_no_modules_are_left_out(tmp_path):
         tmp_path,
         "from lstmkit.data.windows import Windows\nfrom lstmkit.plots.style import canvas\nimport numpy",
     )
-    assert rooms(page) == [PACKAGE / "plots" / "style.py"]
+    assert modules_of(page) == [ROOT / "plots" / "style.py"]
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_notebook_depends_on_both_floors(page):
-    floors = {path.relative_to(PACKAGE).parts[0] for path in rooms(page)}
-    assert floors >= {"plots"} and floors <= {"analysis", "findings", "plots"}
+def test_every_notebook_depends_on_both_packages(page):
+    packages = {path.relative_to(ROOT).parts[0] for path in modules_of(page)}
+    assert packages >= {"plots"} and packages <= {"analysis", "findings", "plots"}

@@ -8,10 +8,11 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
-from lstmkit.analysis.rhythms.series import Bins, check_rows
+from lstmkit.analysis.rhythms.series import Bins
 from lstmkit.analysis.rhythms.spectra import Spectra, spectra
 from lstmkit.data.finite import check_finite
 from lstmkit.data.regimes import Regimes
+from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
-from lstmkit.analysis.errors.skill import METRICS, RANGES
+from lstmkit.analysis.errors.skill import METRICS
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import duration
@@ -85,7 +85,7 @@ def metrics_summary(model: str, metrics: dict[float, dict[str, Any]]) -> Metrics
     rows = {
         (duration(hours), RANGE_LABELS[steps]): _row(content, steps)
         for hours, content in sorted(metrics.items())
-        for steps in RANGES
+        for steps in RANGE_LABELS
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["horizon", "range"])
     first = next(iter(metrics.values()))

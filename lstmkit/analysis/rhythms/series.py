@@ -11,8 +11,8 @@ from torch import nn
 
 from lstmkit.data.clock import is_whole_days, localized
 from lstmkit.data.finite import check_finite
+from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows, spread_evenly
-from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.storage.files import Rows
@@ -167,21 +167,6 @@ class Bins:
         """
         details = details or ("",) * len(names)
         return TimeSeries(names, details, unit, self.means(), self.start, self.interval)
-
-
-def check_rows(rows: Rows, windows: Windows, what: str) -> None:
-    """Refuse rows that do not belong to the windows.
-
-    Args:
-        rows: one per window.
-        windows: in the same order.
-        what: the rows are.
-
-    Raises:
-        LstmkitError: there are more or fewer rows than windows.
-    """
-    if len(rows) != len(windows):
-        raise LstmkitError(f"{len(rows)} {what} do not belong to {len(windows)} windows")
 
 
 def component_series(states: Rows, windows: Windows, sample: int) -> TimeSeries:

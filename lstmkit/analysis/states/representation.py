@@ -8,10 +8,10 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 
-from lstmkit.analysis.rhythms.series import check_rows
 from lstmkit.data.clock import hour_of_day
 from lstmkit.data.finite import check_finite
 from lstmkit.data.regimes import Regimes
+from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
 
