@@ -16,7 +16,7 @@ PAGES = Path("book/studies") / SOURCE.stem
 RESULTS = Path(os.path.relpath(results_folder(SOURCE)))
 HORIZONS = {Calendar(PARAMS.data.interval).folder(steps): steps for steps in PARAMS.horizons}
 SETTINGS = PARAMS.model_dump(mode="json")
-TRAINED_BY = ["seed", "seeds", "data", "variant", "clock", "split", "windows", "regimes", "training", "evaluation"]
+TRAINED_BY = ["seed", "seeds", "data", "variant", "clock", "split", "windows", "groups", "training", "evaluation"]
 RECORDING = source_files(PARAMS.data, project_folder(SOURCE))
 
 BY_NOTEBOOK = {section.notebook: section for section in SECTIONS}

@@ -19,12 +19,13 @@ import torch
 from torch import Tensor, nn
 
 from lstmkit.analysis.gates.statistics import gate_statistics
+from lstmkit.data.equal_shares import equal_shares
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.regimes import find_regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.models.lstm import LSTMForecaster
-from lstmkit.params import RegimeParams, SplitParams, WindowParams
+from lstmkit.params import SplitParams, WindowParams
 from lstmkit.runtime import configure
 
 LOOKBACK, FEATURES, HIDDEN, LAYERS, HORIZON = 288, 10, 128, 2, 12
@@ -101,13 +102,15 @@ def main() -> None:
     torch.manual_seed(0)
     windows = random_windows(given.windows)
     model = LSTMForecaster(FEATURES, HORIZON, HIDDEN, LAYERS).eval()
-    regimes = find_regimes(windows.latest(), RegimeParams())
+    edges = equal_shares(windows.latest()[:, 0], 3)
+    codes = np.digitize(windows.values[:, 0], edges)
+    groups = Groups(("Low", "Medium", "High"), codes, edges=edges, of_target=True)
     contenders = {
         **{
             f"fused forward pass, batch {size}": lambda size=size: fused(model.lstm, windows, size)
             for size in FUSED_BATCHES
         },
-        "lstmkit gate statistics": lambda: gate_statistics(model, windows, regimes),
+        "lstmkit gate statistics": lambda: gate_statistics(model, windows, groups),
         f"plain unrolling, batch {UNROLLED_BATCH}": lambda: unrolled(model.lstm, windows),
     }
     taken = {name: [] for name in contenders}

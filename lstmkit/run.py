@@ -16,8 +16,9 @@ from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, sh
 from lstmkit.analysis.errors.skill import Evaluation, evaluate
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
+from lstmkit.data.grouping import find_groups
+from lstmkit.data.groups import Groups
 from lstmkit.data.labels import unit_label
-from lstmkit.data.regimes import Regimes, find_regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.findings.run_results import RunResults
@@ -118,10 +119,10 @@ class Study(StudyPage):
         return make_windows(self.dataset, features, self.horizon, params, self.params.split)
 
     @cached_property
-    def regimes(self) -> Regimes:
-        """Low, medium and high values of the target, from the training part."""
-        training = self.windows["train"]
-        return find_regimes(training.one(training.values)[training.rows], self.params.regimes)
+    def groups(self) -> Groups:
+        """By which pages tell windows apart: low, medium and high target unless the study names others."""
+        params, training = self.params, self.windows["train"].rows
+        return find_groups(params.groups, self.dataset, training, params.data, project_folder(self.source))
 
     @property
     def unit(self) -> str:
@@ -225,7 +226,7 @@ class Study(StudyPage):
             from lstmkit.analysis.trust.claims import measure_claims  # captum is slow to import
 
             networks, test, params = (self.model, self.untrained), self.windows["test"], self.params
-            kept = measure_claims(*networks, test, self.regimes, self.dataset, params, self.unit, self.lstm)
+            kept = measure_claims(*networks, test, self.groups, self.dataset, params, self.unit, self.lstm)
             write_result(self.folder / CLAIMS, kept, self._card)
         return kept
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 LEAST_WITHOUT_EXPONENT = 1e-4
 VISIBLE = 0.5  # percent, above which a share is more than nothing in whole percent
@@ -46,6 +47,30 @@ def count(number: int, one: str, many: str | None = None) -> str:
         many: the noun in the plural, where it is not the singular with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], conjunction: str = "and") -> str:
+    """Names with commas, and a conjunction before the last.
+
+    Args:
+        names: at least one.
+        conjunction: before the last.
+    """
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
+def plural(noun: str) -> str:
+    """A noun in the plural, by the rules of English alone.
+
+    Args:
+        noun: in the singular.
+    """
+    if noun.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in ("", *"aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
 
 
 def duration(hours: float) -> str:

@@ -98,7 +98,7 @@ def load_dataset(data: DataParams, folder: Path) -> Dataset:
         name, subject = "Simulated office", "the simulated office"
         measurements, latents, units = simulate_office(data.simulator, calendar.step, data.site_timezone)
     else:
-        (name, files), subject = _locate(data, folder), "the series"
+        (name, files), subject = locate(data, folder), "the series"
         measurements, units = read_measurements(files, data)
         check_spacing(measurements, calendar.step, data.time.timezone, files[0])
         latents, units = _latents(files, data, units)
@@ -145,7 +145,16 @@ def _download(recording: Recording, path: Path) -> None:
         raise LstmkitError(f"cannot download {recording.url}: {error}. {advice}") from None
 
 
-def _locate(data: DataParams, folder: Path) -> tuple[str, list[Path]]:
+def locate(data: DataParams, folder: Path) -> tuple[str, list[Path]]:
+    """What a series is called, and the files that hold it.
+
+    Args:
+        data: its source, a name in the catalog or files.
+        folder: the folder against which relative paths are resolved.
+
+    Raises:
+        LstmkitError: there is no such source.
+    """
     if data.source in CATALOG:
         return CATALOG[data.source].title, [fetch(data.source)]
     found = {source: matching_files(source, folder) for source in data.sources}

@@ -101,7 +101,7 @@ def make_dataset(
     """
     calendar = Calendar(str(interval), site_timezone)
     frame, observed, gaps = to_grid(measurements.astype("float64"), calendar)
-    hidden = pd.DataFrame(index=frame.index) if latents is None else _beside(latents, frame.index, calendar)
+    hidden = pd.DataFrame(index=frame.index) if latents is None else beside(latents, frame.index, calendar)
     return Dataset(
         name=name,
         frame=frame,
@@ -117,13 +117,37 @@ def make_dataset(
     )
 
 
-def _beside(latents: pd.DataFrame, rows: pd.DatetimeIndex, calendar: Calendar) -> pd.DataFrame:
-    """Means of latents over the steps of a grid; NaN where there is none."""
+def beside(latents: pd.DataFrame, rows: pd.DatetimeIndex, calendar: Calendar) -> pd.DataFrame:
+    """Means of other columns over the steps of a grid; NaN where there is none.
+
+    Args:
+        latents: columns of numbers, on a strictly increasing UTC index.
+        rows: begin of each step of the grid.
+        calendar: of the grid.
+    """
     starts = calendar.starts(rows[0], rows[-1])
     known = latents[(latents.index >= starts[1]) & (latents.index < starts[-1])]
     if not known.notna().any(axis=None):
         return pd.DataFrame(np.nan, index=rows, columns=latents.columns)
     return _means(known.astype("float64"), starts, calendar).reindex(rows)
+
+
+def last_in_steps(readings: pd.Series, rows: pd.DatetimeIndex, calendar: Calendar) -> pd.Series:
+    """The last reading in each step of a grid; NaN where there is none.
+
+    Args:
+        readings: of any kind, on a strictly increasing UTC index.
+        rows: begin of each step of the grid.
+        calendar: of the grid.
+    """
+    starts = calendar.starts(rows[0], rows[-1])
+    known = readings[(readings.index >= starts[1]) & (readings.index < starts[-1])].dropna()
+    if known.empty:
+        return readings.iloc[:0].reindex(rows)
+    is_fine = is_finer(known.index, calendar.step)
+    steps_of = containing_steps if is_fine else _steps_of_single_readings(calendar)
+    last = known.groupby(steps_of(known.index, starts)).last()
+    return last.set_axis(starts[last.index]).reindex(rows)
 
 
 def fingerprint_of(frame: pd.DataFrame) -> str:

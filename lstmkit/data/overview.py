@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lstmkit.data.dataset import Dataset, GapReport
+from lstmkit.data.groups import Groups
 from lstmkit.data.labels import unit_label
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.split import PartRows, stretches
 from lstmkit.data.windows import Windows
 
@@ -30,7 +30,7 @@ class Overview:
         stretches: of each part, local time of its first observed step and of its last row.
         week: 10 %, 50 % and 90 % quantiles of the training part, one row per `week_hours`, from Monday 00:00 on.
         week_hours: hours per row of `week`: the least part of a week, from an hour on, that the interval resolves.
-        regimes: low, medium and high.
+        groups: of the steps.
         windows: number of windows per part.
         gaps: what was missing.
     """
@@ -43,7 +43,7 @@ class Overview:
     stretches: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
     week: pd.DataFrame
     week_hours: int
-    regimes: Regimes
+    groups: Groups
     windows: dict[str, int]
     gaps: GapReport
 
@@ -61,13 +61,13 @@ class Overview:
         return int(self.week["50 %"].idxmax())
 
 
-def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) -> Overview:
+def overview(dataset: Dataset, windows: dict[str, Windows], groups: Groups) -> Overview:
     """Describe the target and its parts.
 
     Args:
         dataset: the series on its grid.
         windows: of all parts.
-        regimes: of the target.
+        groups: of the steps.
     """
     local = dataset.local_time
     target = pd.Series(dataset.frame[dataset.target].to_numpy(), index=local)
@@ -86,7 +86,7 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
         stretches={name: _stretches(part.rows, dataset) for name, part in windows.items()},
         week=week.set_axis(["10 %", "50 %", "90 %"], axis=1).reindex(range(0, WEEK, width)),
         week_hours=width,
-        regimes=regimes,
+        groups=groups,
         windows={name: len(part) for name, part in windows.items()},
         gaps=dataset.gaps,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lstmkit.findings.known import known_listed
 from lstmkit.findings.measures import (
     effective_dimension,
     feature_shares,
@@ -29,6 +30,11 @@ from lstmkit.wording import (
 
 CERTAIN = 0.05
 NAMED = 3  # features
+TOGETHER = {
+    "these_three_percent": "together explain",
+    "these_two_percent": "together explain",
+    "regime_percent": "explains",
+}  # the most of what is known of a moment that was held against the states
 
 
 def history_needed(run: RunResults) -> str:
@@ -178,8 +184,11 @@ def dimensions(run: RunResults) -> str:
             f"{count(n_components, 'component')} {'holds' if n_components == 1 else 'hold'} 90 % of the variance of "
             f"{count(states['units'], 'unit')}"
         )
-    if "these_three_percent" in states:
-        said.append(f"regime, hour and weekend together explain {states['these_three_percent']:.0f} % of it")
+    known = known_listed(states.get("explained_by", ("regime", "hour of day", "weekend")))
+    for key, verb in TOGETHER.items():
+        if key in states:
+            said.append(f"{known} {verb} {states[key]:.0f} % of it")
+            break
     return f"{'; '.join(said)}." if said else ""
 
 
@@ -265,9 +274,13 @@ def failures(run: RunResults) -> str:
     if weeks.get("weeks", 0) > 1:
         rmse = f"{digits(weeks['highest_weekly_rmse'])} {regimes['unit']}"
         hardest = f" The hardest week begins on {weeks['hardest_week']} (RMSE {rmse})."
+    noun = regimes.get("noun", "regime")
+    held = (
+        f"{worst} values hold" if "noun" not in regimes else f"windows whose last step lies in {worst} hold"
+    )
     return (
-        f"{worst} values hold {100 * found[worst]['error_share']:.0f} % of the squared error in "
-        f"{100 * found[worst]['share']:.0f} % of the windows, and windows that change their regime "
+        f"{held} {100 * found[worst]['error_share']:.0f} % of the squared error in "
+        f"{100 * found[worst]['share']:.0f} % of the windows, and windows that change their {noun} "
         f"{100 * regimes['changing_error_share']:.0f} % in {100 * regimes['changing_windows_share']:.0f} %.{hardest}"
     )
 

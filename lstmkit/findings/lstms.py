@@ -1,9 +1,7 @@
 """Which of a model's LSTMs a page describes, in sentences; nothing where the model has one."""
 
-from collections.abc import Sequence
-
 from lstmkit.internals.called_lstms import CalledLSTMs
-from lstmkit.wording import count
+from lstmkit.wording import count, listed
 
 
 def lstms_finding(lstms: CalledLSTMs, described: str | None = None) -> str:
@@ -41,13 +39,3 @@ def layer_words(name: str) -> str:
     """
     lstm, _, layer = name.rpartition(", ")
     return f"{layer} of {lstm}" if lstm else layer
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names with commas and an `and` before the last.
-
-    Args:
-        names: at least one.
-    """
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

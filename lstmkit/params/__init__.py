@@ -3,6 +3,13 @@
 from lstmkit.params.base import BUSINESS_DAY, MONTHS
 from lstmkit.params.data import DataParams, SimulatorParams
 from lstmkit.params.files import find_params, load_params
+from lstmkit.params.groups import (
+    ColumnGroups,
+    EdgeGroups,
+    GroupParams,
+    QuantileGroups,
+    SpanGroups,
+)
 from lstmkit.params.models import (
     BypassParams,
     CNNLSTMParams,
@@ -17,7 +24,6 @@ from lstmkit.params.study import (
     ConvolutionParams,
     EvaluationParams,
     HiddenStateParams,
-    RegimeParams,
     SplitParams,
     StudyParams,
     TrainingParams,
@@ -33,17 +39,21 @@ __all__ = [
     "BypassParams",
     "CNNLSTMParams",
     "Column",
+    "ColumnGroups",
     "ConvolutionParams",
     "DataParams",
+    "EdgeGroups",
     "EvaluationParams",
+    "GroupParams",
     "HiddenStateParams",
     "LSTMParams",
     "Missing",
     "ModelParams",
     "ModuleParams",
+    "QuantileGroups",
     "ReadParams",
-    "RegimeParams",
     "SimulatorParams",
+    "SpanGroups",
     "SplitParams",
     "StudyParams",
     "TimeColumn",

@@ -9,7 +9,7 @@ from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
 
 MOST_DAYS = 3660  # of the simulated office: ten years
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-PROBED = ("hour of day", "weekday or weekend")  # for which states are probed in every study
+PROBED = ("hour of day", "day of week", "time of year", "weekday or weekend")  # for which states are probed
 
 
 def key_of(concept: str) -> str:

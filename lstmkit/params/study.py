@@ -1,8 +1,7 @@
 """A whole study: every block of its YAML beside `data` and `models`."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, Strict, StrictBool, model_validator
 
@@ -12,7 +11,6 @@ from lstmkit.params.base import (
     Duration,
     FolderName,
     Fraction,
-    Name,
     Number,
     Positive,
     Schema,
@@ -23,6 +21,7 @@ from lstmkit.params.base import (
     Windows,
 )
 from lstmkit.params.data import DataParams
+from lstmkit.params.groups import GroupParams, QuantileGroups, twice
 from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000
@@ -39,29 +38,17 @@ PositiveRate = Annotated[Rate, Field(gt=0)]
 def _some_horizon(horizons: tuple[int, ...]) -> tuple[int, ...]:
     if not horizons:
         raise ValueError("name at least one number of steps ahead, for example [12]")
-    if twice := _twice(horizons):
-        raise ValueError(f"{twice} is there twice: delete one")
+    if repeated := twice(horizons):
+        raise ValueError(f"{repeated} is there twice: delete one")
     return horizons
 
 
 def _some_model(models: dict[str, BaseModel]) -> dict[str, BaseModel]:
     if not models:
         raise ValueError("name at least one model, for example `lstm: {kind: lstm}`")
-    if twice := _twice(key.lower() for key in models):
-        raise ValueError(f"two keys differ from {twice!r} in upper and lower case alone: rename one")
+    if repeated := twice(key.lower() for key in models):
+        raise ValueError(f"two keys differ from {repeated!r} in upper and lower case alone: rename one")
     return models
-
-
-def _twice(items: Iterable) -> object:
-    return next((item for item, times in Counter(items).items() if times > 1), None)
-
-
-def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(labels)) < len(labels):
-        raise ValueError("the three labels must differ, as [Low, Medium, High] do")
-    if any(label.startswith("_") for label in labels):
-        raise ValueError("a label must not begin with _, which legends leave out")
-    return labels
 
 
 class SplitParams(Schema):
@@ -95,19 +82,6 @@ class WindowParams(Schema):
     lookback: Steps = 288
     scaling: Literal["robust", "standard"] = "robust"
     residual: Literal["auto", "none", "last", "climatology", "damped"] = "auto"
-
-
-class RegimeParams(Schema):
-    """The target's regimes: terciles of the training part, or fixed edges in the target's unit."""
-
-    labels: Annotated[tuple[Name, Name, Name], AfterValidator(_distinct)] = ("Low", "Medium", "High")
-    edges: tuple[Number, Number] | None = None
-
-    @model_validator(mode="after")
-    def _edges_rise(self) -> "RegimeParams":
-        if self.edges and not self.edges[0] < self.edges[1]:
-            raise ValueError(f"the lower edge comes first, not {list(self.edges)}")
-        return self
 
 
 class TrainingParams(Schema):
@@ -201,7 +175,7 @@ class StudyParams(Schema):
     clock: StrictBool | None = None
     split: SplitParams = SplitParams()
     windows: WindowParams = WindowParams()
-    regimes: RegimeParams = RegimeParams()
+    groups: GroupParams = QuantileGroups()
     horizons: Annotated[tuple[Steps, ...], Field(max_length=20), AfterValidator(_some_horizon)]
     models: Annotated[dict[FolderName, ModelParams], Field(max_length=50), AfterValidator(_some_model)]
     training: TrainingParams = TrainingParams()
@@ -209,6 +183,16 @@ class StudyParams(Schema):
     attribution: AttributionParams = AttributionParams()
     hidden_states: HiddenStateParams = HiddenStateParams()
     convolutions: ConvolutionParams = ConvolutionParams()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _regimes_are_groups(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "regimes" in given:
+            raise ValueError(
+                "`regimes` is called `groups`: write `groups: {kind: quantiles, labels: [Low, Medium, High]}`, or "
+                "`groups: {kind: edges, labels: [Low, Medium, High], edges: [600, 1000]}`"
+            )
+        return given
 
     @model_validator(mode="after")
     def _fits(self) -> "StudyParams":

@@ -17,7 +17,6 @@ WIDTH = 8.0  # inches
 INK, MUTED, ACCENT, WARM = "#1f2933", "#7b8794", "#1b6ca8", "#d1495b"
 # Apart without red or green, and at least 3:1 on white: tests/plots/test_style.py sees them as colour-blind readers do.
 SEQUENCE = ("#1b6ca8", "#d27d1e", "#2b6c00", "#9480f0", "#7b8794", "#d1495b")
-REGIME_COLORS = ("#dd7a2e", "#b5367a", "#3b0f70")  # low, medium, high: the higher, the darker
 MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

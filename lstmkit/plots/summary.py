@@ -11,7 +11,8 @@ from lstmkit.analysis.errors.metrics import Metrics, SkillMetrics
 from lstmkit.findings.measures import feature_shares, history, layer_timescales
 from lstmkit.findings.over_seeds import OverSeeds
 from lstmkit.findings.run_results import RunResults
-from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, WARM, axes_grid, light_grid
+from lstmkit.plots.groups import colors_of
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, axes_grid, light_grid
 from lstmkit.wording import digits, duration, feature_label
 
 MINUTES, HOURS = (
@@ -205,7 +206,9 @@ def _failures(axes: Axes, runs: Sequence[RunResults]) -> None:
     if not known:
         return _nothing(axes, ())
     parts = [run.facts["predictions"]["regimes"] for run in known]
-    colors = dict(zip(parts[0]["labels"], REGIME_COLORS, strict=True))
+    labels = parts[0]["labels"]
+    n_ranges = parts[0].get("n_ranges", len(labels))
+    colors = dict(zip(labels, colors_of(len(labels), n_ranges), strict=True))
     names = [name for name in colors if any(name in part["regimes"] for part in parts)]
     height = 0.8 / len(names)
     rows = np.arange(len(known))
@@ -217,7 +220,7 @@ def _failures(axes: Axes, runs: Sequence[RunResults]) -> None:
     axes.set_xlabel(f"RMSE at the last step ({parts[0]['unit']})")
     axes.margins(x=0.55)
     axes.set_xlim(left=0)
-    axes.legend(title="what came true", fontsize=8, loc="upper right")
+    axes.legend(title=parts[0].get("noun", "what came true"), fontsize=8, loc="upper right")
     return light_grid(axes, "x")
 
 

@@ -139,14 +139,15 @@ def _knows(run: RunResults) -> str | None:
 
 
 def _fails(run: RunResults) -> str | None:
-    regimes = run.facts_of("predictions").get("regimes", {}).get("regimes")
-    if not regimes:
+    groups = run.facts_of("predictions").get("regimes", {})
+    if not (regimes := groups.get("regimes")):
         return None
     worst = max(regimes, key=lambda name: regimes[name]["error_share"])
     error, windows = (f"{100 * regimes[worst][key]:.0f} %" for key in ("error_share", "share"))
     hour = run.facts_of("temporal").get("largest_rmse_at")
     hardest = f"; the hardest time is {hour}" if hour else ""
-    return f"{worst} values: {error} of the squared error in {windows} of the windows{hardest}"
+    what = worst if "noun" in groups else f"{worst} values"
+    return f"{what}: {error} of the squared error in {windows} of the windows{hardest}"
 
 
 def _percent(share: float) -> str:

@@ -5,11 +5,18 @@ import math
 import torch
 from torch import nn
 
-from lstmkit.data.regimes import Regimes
+from lstmkit.analysis.gates.statistics import GateStatistics, gate_statistics
+from lstmkit.data.windows import Windows
 from lstmkit.models.lstm import LSTMForecaster
 from tests.analysis.tiny import stirred
+from tests.groups import by_edges
 
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.4, 0.4))
+EDGES = (-0.4, 0.4)
+
+
+def walked(model: nn.Module, windows: Windows, lstm: str | None = None) -> GateStatistics:
+    """Gates by ranges of the target."""
+    return gate_statistics(model, windows, by_edges(windows, EDGES), lstm)
 
 
 class Gated(nn.Module):

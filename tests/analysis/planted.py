@@ -35,7 +35,10 @@ def last_of(
     interval: str = "1h",
     zone: str = "UTC",
 ) -> LastStep:
-    """Forecasts one step ahead from a start given in UTC (by default a Monday)."""
+    """Forecasts one step ahead from a start given in UTC (by default a Monday).
+
+    Of the series, the values at the origins come first and then the values one step later.
+    """
     error = np.asarray(error, float)
     if observed is None:
         observed = 600 + 80 * np.random.default_rng(4).normal(size=len(error))
@@ -46,6 +49,8 @@ def last_of(
         latest=np.asarray(observed if latest is None else latest, float),
         origin=time - pd.Timedelta(interval),
         time=time,
+        origin_rows=np.arange(len(error)),
+        rows=np.arange(len(error)) + len(error),
         n_windows=len(error),
         hours_ahead=pd.Timedelta(interval) / pd.Timedelta("1h"),
         unit="ppm",

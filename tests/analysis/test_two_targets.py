@@ -22,7 +22,6 @@ from lstmkit.analysis.filters.by_group import filter_regimes
 from lstmkit.analysis.filters.importance import filter_importance
 from lstmkit.analysis.filters.random_ablation import random_ablation
 from lstmkit.analysis.filters.relevance import filter_relevance
-from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.gates.sufficient_history import sufficient_history
 from lstmkit.analysis.horizons.atlas import lag_lead_atlas
 from lstmkit.analysis.horizons.attribution_shift import attribution_shift
@@ -32,7 +31,6 @@ from lstmkit.analysis.states.last_state import last_state
 from lstmkit.analysis.states.probes import probe_states
 from lstmkit.analysis.states.representation import corrections, final_states
 from lstmkit.analysis.trust.claims import measure_claims
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import forecast
 from lstmkit.models.bypass import BypassForecaster
@@ -43,11 +41,12 @@ from tests.analysis.planted import LATE_HALF
 from tests.analysis.planted_filters import study_params
 from tests.analysis.states.test_representation import Whole
 from tests.analysis.tiny import stirred
+from tests.groups import by_edges
 from tests.series import raw_windows
 from tests.two_targets import two_targets
 
 HORIZON, UNIT = 3, "degC"
-REGIMES = Regimes(("Low", "Medium", "High"), (20.5, 21.5))  # of the second target; of the first all are high
+EDGES = (20.5, 21.5)  # of the second target; of the first all are high
 PARAMS = AttributionParams(windows=40, costly_windows=20, path_steps=8)
 STUDY, DRAWS = study_params(windows=200, draws=30, random_ablations=2), EvaluationParams(bootstrap=30)
 SERIES = two_targets(1500)
@@ -132,12 +131,14 @@ def relevance(model: nn.Module, windows: dict[str, Windows]):
 
 
 def example(model: nn.Module, windows: dict[str, Windows]):
-    found = representative(measure_activity(model, windows["test"]), windows["test"], REGIMES, UNIT)
+    found = representative(
+        measure_activity(model, windows["test"]), windows["test"], by_edges(windows["test"], EDGES), UNIT
+    )
     return found, activation_maps(model, found)
 
 
 def states(model: nn.Module, windows: dict[str, Windows]):
-    state = last_state(model, windows["test"], REGIMES, UNIT)
+    state = last_state(model, windows["test"], by_edges(windows["test"], EDGES), UNIT)
     return state, probe_states([state], windows["test"], SERIES, seed=0)
 
 
@@ -150,7 +151,7 @@ ANALYSES: dict[str, Callable] = {
     "atlas": lambda model, windows: lag_lead_atlas(model, windows["test"], UNIT, 0),
     "attribution shift": lambda model, windows: attribution_shift([attributor(model, windows)] * 2, DRAWS),
     "filter shift": lambda model, windows: filter_shift([attributor(model, windows)] * 2, DRAWS),
-    "gates": lambda model, windows: gate_statistics(model, windows["test"], REGIMES),
+    "gates": lambda model, windows: walked(model, windows["test"]),
     "sufficient history": lambda model, windows: sufficient_history(
         model, windows["test"], 0, UNIT, size=300
     ),
@@ -162,14 +163,18 @@ ANALYSES: dict[str, Callable] = {
     "relevance": relevance,
     "example": example,
     "filters by regime": lambda model, windows: filter_regimes(
-        measure_activity(model, windows["test"]), windows["test"], REGIMES
+        measure_activity(model, windows["test"]), windows["test"], by_edges(windows["test"], EDGES)
     ),
     "embedding": lambda model, windows: cnn_and_lstm(
-        model, windows["test"], REGIMES, UNIT, HiddenStateParams(embedding_windows=100)
+        model,
+        windows["test"],
+        by_edges(windows["test"], EDGES),
+        UNIT,
+        HiddenStateParams(embedding_windows=100),
     ),
     "states": states,
     "claims": lambda model, windows: measure_claims(
-        model, model, windows["test"], REGIMES, SERIES, STUDY, UNIT
+        model, model, windows["test"], by_edges(windows["test"], EDGES), SERIES, STUDY, UNIT
     ),
 }
 
@@ -208,13 +213,13 @@ def overlaid(rows: Rows, test: Windows):
 
 CHOSEN = np.arange(0, 200, 7)
 OF_FORECASTS: dict[str, Callable] = {
-    "errors": lambda rows, test: forecast_errors(rows, test, REGIMES, UNIT),
+    "errors": lambda rows, test: forecast_errors(rows, test, by_edges(test, EDGES), UNIT),
     "overlay": overlaid,
     "corrections": lambda rows, test: corrections(rows, test, CHOSEN),
     "side by side": lambda rows, test: list(explained_forecasts("LSTM", rows, {"ridge": rows}, test)),
     "shared": lambda rows, test: list(shared_forecasts([rows], {"ridge": rows}, test, 100)),
     "states": lambda rows, test: final_states(
-        Whole(np.zeros((len(test), 1, 2))), test, REGIMES, UNIT, CHOSEN
+        Whole(np.zeros((len(test), 1, 2))), test, by_edges(test, EDGES), UNIT, CHOSEN
     ),
 }
 

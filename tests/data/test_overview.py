@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from lstmkit.data.regimes import Regimes
 
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.overview import overview
-from lstmkit.data.regimes import Regimes
 from lstmkit.findings.data.overview import averages, gap_sentence, overview_caption, overview_finding
 from lstmkit.params import SplitParams
 from tests.series import dataset_of, raw_windows
@@ -16,7 +16,7 @@ from tests.series import dataset_of, raw_windows
 SPLIT = SplitParams(
     validation_blocks=1, train=2016 / 2681, validation=336 / 2681
 )  # six weeks and one of what is observed
-REGIMES = Regimes(("Low", "Medium", "High"), (450.0, 550.0))
+EDGES = (450.0, 550.0)
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
+from lstmkit.data.regimes import find_regimes
 from scipy.signal import lfilter
 
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.regimes import find_regimes
 from lstmkit.data.split import PARTS
 from lstmkit.data.windows import make_windows
 from lstmkit.errors import LstmkitError

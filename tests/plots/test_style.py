@@ -9,7 +9,8 @@ import pytest
 from matplotlib.colors import SymLogNorm, to_rgb
 from matplotlib.ticker import LogFormatterSciNotation
 
-from lstmkit.plots.style import REGIME_COLORS, SEQUENCE, axes_grid, canvas, date_axis, power_ticks
+from lstmkit.plots.groups import colors_of
+from lstmkit.plots.style import SEQUENCE, axes_grid, canvas, date_axis, power_ticks
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
 LABELS = {
@@ -148,10 +149,11 @@ def test_colours_are_converted_as_published():
     assert np.abs(lab("#ff0000", "deuteranopia")[1]) < 20 < lab("#ff0000", "all cones")[1]
 
 
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 8])
 @pytest.mark.parametrize("reader", READERS)
-def test_a_higher_regime_is_darker_for_every_reader(reader):
-    lightness = [lab(color, reader)[0] for color in REGIME_COLORS]
-    assert all(lower - higher >= 15 for lower, higher in pairwise(lightness))
+def test_a_higher_range_is_darker_for_every_reader(reader, n):
+    lightness = [lab(color, reader)[0] for color in colors_of(n, n)]
+    assert all(lower - higher >= 30 / (n - 1) for lower, higher in pairwise(lightness))
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -160,7 +162,7 @@ def test_the_colours_of_other_groups_are_apart_for_every_reader(reader):
     assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) >= 18
 
 
-@pytest.mark.parametrize("color", [*REGIME_COLORS, *SEQUENCE])
+@pytest.mark.parametrize("color", [*colors_of(8, 8), *SEQUENCE])
 def test_lines_stand_out_from_white(color):
     luminance = TO_XYZ[1] @ linear(color)
     assert 1.05 / (luminance + 0.05) >= 3  # WCAG 2, for graphics

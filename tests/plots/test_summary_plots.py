@@ -4,7 +4,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from lstmkit.findings.run_results import RunResults
-from lstmkit.plots.style import REGIME_COLORS
+from lstmkit.plots.groups import colors_of
 from lstmkit.plots.summary import plot_summary
 from tests.hand_made import THREE, facts, metrics, network, of_seeds
 
@@ -107,7 +107,7 @@ def test_a_regime_keeps_its_colour_where_another_is_empty():
         bars.get_label(): [(bar.get_width(), bar.get_facecolor()) for bar in bars]
         for bars in failures.containers
     }
-    medium, high = (to_rgba(color) for color in REGIME_COLORS[1:])
+    medium, high = (to_rgba(color) for color in colors_of(3, 3)[1:])
     assert bars == {"Medium": [(0.0, medium), (30.0, medium)], "High": [(40.0, high), (50.0, high)]}
 
 

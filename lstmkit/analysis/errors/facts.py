@@ -44,7 +44,7 @@ def predictions_facts(
         weeks: forecasts over true values, by week.
         calibration: true values against forecasts.
         residuals: errors by hour and weekday.
-        regimes: errors by regime.
+        regimes: errors by group.
         steps: errors by step ahead.
         warning: how well the forecasts warn.
     """

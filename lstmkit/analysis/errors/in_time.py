@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from lstmkit.analysis.rhythms.series import Bins
 from lstmkit.analysis.rhythms.spectra import Spectra, spectra
 from lstmkit.data.finite import check_finite
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
@@ -28,8 +28,9 @@ class Errors:
         windows: in order of time.
         last: error at the last step ahead, in the target's unit, shape (window,).
         squared: mean over the horizon of the squared error, shape (window,).
-        crosses: whether the target changes its regime between the origin and the last step ahead, shape (window,).
+        crosses: whether the group changes between the origin and the last step ahead, shape (window,).
         unit: of the target.
+        groups: of the steps.
     """
 
     windows: Windows
@@ -37,6 +38,7 @@ class Errors:
     squared: Float[np.ndarray, "window"]
     crosses: Bool[np.ndarray, "window"]
     unit: str
+    groups: Groups
 
     @property
     def target_time(self) -> pd.DatetimeIndex:
@@ -44,13 +46,13 @@ class Errors:
         return self.windows.target_time
 
 
-def forecast_errors(predictions: Rows, windows: Windows, regimes: Regimes, unit: str) -> Errors:
+def forecast_errors(predictions: Rows, windows: Windows, groups: Groups, unit: str) -> Errors:
     """Compare forecasts with what was observed, some windows at a time.
 
     Args:
         predictions: of every window, in the target's unit, shape (window, horizon).
         windows: the same windows, in order of time.
-        regimes: of the target.
+        groups: of the steps.
         unit: of the target.
 
     Raises:
@@ -63,12 +65,14 @@ def forecast_errors(predictions: Rows, windows: Windows, regimes: Regimes, unit:
         observed = some.one(some.observed())
         check_finite(chunk, some.origin, "forecasts")
         error = chunk - observed
-        course = regimes.of(np.column_stack([some.one(some.latest()), observed]))
+        steps = some.origin_rows.cpu().numpy()[:, None] + np.arange(windows.horizon + 1)
         last.append(error[:, -1])
         squared.append((error**2).mean(axis=1))
-        crosses.append((np.diff(course, axis=1) != 0).any(axis=1))
+        crosses.append((np.diff(groups.at(steps), axis=1) != 0).any(axis=1))
         first += len(chunk)
-    return Errors(windows, np.concatenate(last), np.concatenate(squared), np.concatenate(crosses), unit)
+    return Errors(
+        windows, np.concatenate(last), np.concatenate(squared), np.concatenate(crosses), unit, groups
+    )
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ def residual_spectrum(errors: Errors, name: str = "errors") -> ResidualSpectrum:
 
 
 class RollingErrorFacts(TypedDict):
-    """RMSE overall, on the worst and the best day, and with and without changes of regime."""
+    """RMSE overall, on the worst and the best day, and with and without changes of group."""
 
     rmse: float
     worst_day_rmse: NotRequired[float]
@@ -191,11 +195,12 @@ class RollingError:
     Attributes:
         time: local time in the middle of each 24 hours.
         rmse: in the target's unit; NaN where more than a quarter of the forecasts are missing.
-        crossing: part of the same forecasts during which the target changes its regime; NaN as above.
+        crossing: part of the same forecasts during which the group changes; NaN as above.
         overall: RMSE of all forecasts.
-        rmse_crossing: RMSE of all forecasts during which the target changes its regime; None where there are none.
+        rmse_crossing: RMSE of all forecasts during which the group changes; None where there are none.
         rmse_steady: RMSE of all others; None where there are none.
         unit: of the target.
+        groups: of the steps.
         span_hours: the 24 hours, or as near to them as whole steps come.
     """
 
@@ -206,6 +211,7 @@ class RollingError:
     rmse_crossing: float | None
     rmse_steady: float | None
     unit: str
+    groups: Groups
     span_hours: float = DAY
 
     @property
@@ -232,12 +238,12 @@ class RollingError:
         return self.time[at] - pd.Timedelta(hours=self.span_hours / 2)
 
     def to_frame(self) -> pd.DataFrame:
-        """RMSE and share of forecasts that cross regimes, by the local time in the middle of the 24 hours."""
+        """RMSE and share of forecasts that see the group change, by the local time in the middle of the 24 hours."""
         columns = {"rmse": self.rmse, "crossing_percent": 100 * self.crossing}
         return pd.DataFrame(columns, index=self.time).rename_axis("time").dropna()
 
     def facts(self) -> RollingErrorFacts:
-        """RMSE overall, on the worst and the best day, and with and without changes of regime."""
+        """RMSE overall, on the worst and the best day, and with and without changes of group."""
         facts: RollingErrorFacts = {"rmse": self.overall}
         if not self.is_empty:
             facts["worst_day_rmse"] = float(self.rmse[self.worst])
@@ -258,7 +264,7 @@ def rolling_error(errors: Errors) -> RollingError:
     """
     bins = Bins(errors.windows, 2)
     bins.add(bins.rows, np.column_stack([errors.squared, errors.crosses]))
-    series = bins.series(("squared error", "changes of regime"), "")
+    series = bins.series(("squared error", "changes of group"), "")
     width = max(1, round(DAY / series.step_hours))
     forecasts = _rolling_sum(bins.counts, width)
     known = np.where(forecasts >= LEAST_PRESENT * width * bins.steps, forecasts, np.nan)
@@ -272,6 +278,7 @@ def rolling_error(errors: Errors) -> RollingError:
         rmse_crossing=_root_mean(errors.squared[errors.crosses]) if errors.crosses.any() else None,
         rmse_steady=_root_mean(errors.squared[~errors.crosses]) if not errors.crosses.all() else None,
         unit=errors.unit,
+        groups=errors.groups,
         span_hours=width * series.step_hours,
     )
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from lstmkit.data.finite import check_finite
 from lstmkit.data.windows import Windows, spread_evenly
@@ -31,6 +31,8 @@ class LastStep:
         latest: the true values at the origins.
         origin: local time from which each forecast starts.
         time: local time that each forecast is for.
+        origin_rows: rows of the series from which the forecasts start.
+        rows: that they are for.
         n_windows: windows that there are; where they are too many to keep, these are spread evenly over them.
         hours_ahead: from origin to time.
         unit: the target's.
@@ -41,6 +43,8 @@ class LastStep:
     latest: Float[np.ndarray, "window"]
     origin: pd.DatetimeIndex
     time: pd.DatetimeIndex
+    origin_rows: Int[np.ndarray, "window"]
+    rows: Int[np.ndarray, "window"]
     n_windows: int
     hours_ahead: float
     unit: str
@@ -153,12 +157,15 @@ def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_W
         observed.append(some.one(some.select(torch.from_numpy(wanted)).observed())[:, -1])
         first += len(some)
     kept = windows.select(torch.from_numpy(np.flatnonzero(chosen)))
+    origin_rows = kept.origin_rows.cpu().numpy()
     return LastStep(
         forecast=np.concatenate(forecast),
         observed=np.concatenate(observed),
         latest=kept.one(kept.latest()),
         origin=kept.origin,
         time=kept.target_time,
+        origin_rows=origin_rows,
+        rows=origin_rows + windows.horizon,
         n_windows=len(windows),
         hours_ahead=windows.hours_ahead,
         unit=unit,

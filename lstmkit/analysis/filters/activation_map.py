@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from lstmkit.analysis.filters.activity import FilterActivity, rectified
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.internals.activations import record
 
@@ -32,27 +32,30 @@ class Example:
         window: the window alone.
         origin: local time from which its forecast starts.
         latest: the target's value there, in its unit.
-        regime: of that value.
+        group: label of its group.
+        noun: what one of the groups is called.
         target: the target's values in the lookback, in its unit, shape (time,).
         hours_before: of these values, shape (time,).
         name: of the target.
         unit: of the target.
         n_windows: of the sample that it was chosen from.
-        middle: name of the middle regime.
-        is_middle: whether it is of that regime; all windows competed where none is.
+        typical: labels of the groups whose windows are preferred: the range in the middle, or the two of an even
+            number, or the group with most windows.
+        is_typical: whether it is of these groups; all windows competed where none is.
     """
 
     window: Windows
     origin: pd.Timestamp
     latest: float
-    regime: str
+    group: str
+    noun: str
     target: Float[np.ndarray, "time"]
     hours_before: Float[np.ndarray, "time"]
     name: str
     unit: str
     n_windows: int
-    middle: str
-    is_middle: bool
+    typical: tuple[str, ...]
+    is_typical: bool
 
     @property
     def hours(self) -> float:
@@ -112,15 +115,17 @@ class ActivationMap:
         }
 
 
-def representative(activity: FilterActivity, windows: Windows, regimes: Regimes, unit: str) -> Example:
-    """The window of the middle regime whose mean activations are nearest their median there.
+def representative(activity: FilterActivity, windows: Windows, groups: Groups, unit: str) -> Example:
+    """The window of the middle range whose mean activations are nearest their median there.
+
+    Of groups without an order the one with most windows is taken.
 
     Distances are Euclidean over the filters of all layers, each in its own standard deviations.
 
     Args:
         activity: on these windows.
         windows: the sample.
-        regimes: of the target; where no window starts its forecast in the middle one, all windows compete.
+        groups: of the windows; where no window starts its forecast in the middle one, all windows compete.
         unit: of the target.
 
     Raises:
@@ -128,9 +133,10 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
     """
     activity.require(windows)
     latest = windows.one(windows.latest())
-    regime = regimes.of(latest)
-    in_middle = np.flatnonzero(regime == 1)
-    candidates = in_middle if len(in_middle) else np.arange(len(windows))
+    group = groups.of_windows(windows)
+    typical = groups.typical(np.bincount(group, minlength=len(groups)))
+    preferred = np.flatnonzero(np.isin(group, typical))
+    candidates = preferred if len(preferred) else np.arange(len(windows))
     means = np.concatenate([layer.by_window for layer in activity.layers], axis=1)
     spread = means.std(axis=0)
     scaled = means[candidates] / np.where(spread > 0, spread, 1.0)
@@ -140,14 +146,15 @@ def representative(activity: FilterActivity, windows: Windows, regimes: Regimes,
         window=alone,
         origin=windows.origin[chosen],
         latest=float(latest[chosen]),
-        regime=regimes.labels[regime[chosen]],
+        group=groups.labels[group[chosen]],
+        noun=groups.noun,
         target=alone.one(alone.past())[0],
         hours_before=windows.hours_before(),
         name=windows.task.targets[windows.target],
         unit=unit,
         n_windows=len(windows),
-        middle=regimes.labels[1],
-        is_middle=len(in_middle) > 0,
+        typical=tuple(groups.labels[each] for each in typical),
+        is_typical=len(preferred) > 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which filters specialise: their activity where the target is low, medium and high."""
+"""Which filters specialise: their activity in each group of windows."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -8,12 +8,12 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.filters.activity import FilterActivity
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 
 
 class RegimeFacts(TypedDict, total=False):
-    """Per layer the most specialised filter and what the regime explains of it; nothing for a single regime."""
+    """Per layer the most specialised filter and what the group explains of it; nothing for a single group."""
 
     most_specialised_filter: list[int]
     most_explained_percent: list[float]
@@ -21,75 +21,92 @@ class RegimeFacts(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class LayerByRegime:
-    """Activity of one layer by regime.
+    """Activity of one layer by group.
 
     Attributes:
         layer: its name.
-        mean: activation in the newest hour, averaged over the windows of a regime, shape (regime, filter).
-        error: its standard error, NaN for a regime of one window.
-        explained: η², the share of a filter's variance between windows that lies between regimes, zero where the
+        mean: activation in the newest hour, averaged over the windows of a group, shape (group, filter).
+        error: its standard error, NaN for a group of one window.
+        explained: η², the share of a filter's variance between windows that lies between groups, zero where the
             filter is constant, shape (filter,).
+        compared: positions, among the groups that are shown, of the two whose difference is told.
     """
 
     layer: str
-    mean: Float[np.ndarray, "regime filter"]
-    error: Float[np.ndarray, "regime filter"]
+    mean: Float[np.ndarray, "group filter"]
+    error: Float[np.ndarray, "group filter"]
     explained: Float[np.ndarray, "filter"]
+    compared: tuple[int, int]
 
     @property
     def specialisation(self) -> Float[np.ndarray, "filter"]:
-        """η² with the sign of the difference between the highest regime and the lowest."""
-        return np.sign(self.mean[-1] - self.mean[0]) * self.explained
+        """η² with the sign of the difference between the two groups that are compared, the second less the first."""
+        first, second = self.compared
+        return np.sign(self.mean[second] - self.mean[first]) * self.explained
 
     @property
     def order(self) -> Int[np.ndarray, "filter"]:
-        """Numbers of the filters, from those of the lowest regime to those of the highest."""
+        """Numbers of the filters, from those of the first of the two groups to those of the second."""
         return np.argsort(self.specialisation, kind="stable")
 
     @property
     def best(self) -> int:
-        """Number of the filter of whose variance the regime explains most."""
+        """Number of the filter of whose variance the group explains most."""
         return int(self.explained.argmax())
 
     @property
     def median_explained(self) -> float:
-        """Share of a filter's variance that the regime explains, the median over filters."""
+        """Share of a filter's variance that the group explains, the median over filters."""
         return float(np.median(self.explained))
 
     @property
-    def highest(self) -> Int[np.ndarray, "_"]:
-        """Numbers of the filters that are more active in the highest regime than in the lowest, the clearest first."""
+    def of_second(self) -> Int[np.ndarray, "_"]:
+        """Numbers of the filters that are more active in the second of the two groups, the clearest first."""
         reverse = self.order[::-1]
         return reverse[self.specialisation[reverse] > 0]
 
     @property
-    def lowest(self) -> Int[np.ndarray, "_"]:
-        """Numbers of the filters that are more active in the lowest regime than in the highest, the clearest first."""
+    def of_first(self) -> Int[np.ndarray, "_"]:
+        """Numbers of the filters that are more active in the first of the two groups, the clearest first."""
         return self.order[self.specialisation[self.order] < 0]
 
 
 @dataclass(frozen=True)
 class FilterRegimes:
-    """Activity of every layer by the regime at the forecast's origin.
+    """Activity of every layer by the group at the forecast's origin.
 
     Attributes:
-        labels: regimes that hold a window, from low to high.
-        colors: position of each of them among all regimes.
-        left_out: regimes without a window.
-        n_windows: windows per regime shown, shape (regime,).
+        groups: of the windows.
+        present: positions of the groups that hold a window.
+        n_windows: windows per group shown, shape (group,).
         layers: in the order of a forward pass.
         spacing: median time between the origins of neighbouring windows of the sample.
     """
 
-    labels: tuple[str, ...]
-    colors: tuple[int, ...]
-    left_out: tuple[str, ...]
-    n_windows: Int[np.ndarray, "regime"]
+    groups: Groups
+    present: tuple[int, ...]
+    n_windows: Int[np.ndarray, "group"]
     layers: tuple[LayerByRegime, ...]
     spacing: pd.Timedelta
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the groups that hold a window."""
+        return tuple(self.groups.labels[group] for group in self.present)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Labels of the groups without a window."""
+        return tuple(label for group, label in enumerate(self.groups.labels) if group not in self.present)
+
+    @property
+    def compared(self) -> tuple[int, int]:
+        """Positions of the two groups whose difference is told; twice the same where there are not two."""
+        first, second = self.layers[0].compared
+        return self.present[first], self.present[second]
+
     def to_frame(self) -> pd.DataFrame:
-        """One row per layer and filter: mean and standard error by regime, and η² with its sign."""
+        """One row per layer and filter: mean and standard error by group, and η² with its sign."""
         parts = []
         for layer in self.layers:
             columns = {f"mean_{label}": mean for label, mean in zip(self.labels, layer.mean, strict=True)}
@@ -100,8 +117,8 @@ class FilterRegimes:
         return pd.concat(parts, keys=[layer.layer for layer in self.layers], names=["layer", "filter"])
 
     def facts(self) -> RegimeFacts:
-        """Per layer the most specialised filter and what the regime explains of it; nothing for a single regime."""
-        if len(self.labels) == 1:
+        """Per layer the most specialised filter and what the group explains of it; nothing of a single group."""
+        if len(set(self.compared)) == 1:
             return {}
         return {
             "most_specialised_filter": [layer.best for layer in self.layers],
@@ -109,43 +126,49 @@ class FilterRegimes:
         }
 
 
-def filter_regimes(activity: FilterActivity, windows: Windows, regimes: Regimes) -> FilterRegimes:
-    """Compare the activity in the newest hour between the regimes at the forecast's origin.
+def filter_regimes(activity: FilterActivity, windows: Windows, groups: Groups) -> FilterRegimes:
+    """Compare the activity in the newest hour between the groups at the forecast's origin.
 
     Args:
         activity: on these windows.
         windows: the sample, spread evenly over time.
-        regimes: of the target.
+        groups: of the windows.
 
     Raises:
         LstmkitError: the activity belongs to another sample.
     """
     activity.require(windows)
-    regime = regimes.of(windows.one(windows.latest()))
-    sizes = np.bincount(regime, minlength=len(regimes.labels))
+    group = groups.of_windows(windows)
+    sizes = np.bincount(group, minlength=len(groups))
     present = np.flatnonzero(sizes)
+    first, second = np.searchsorted(present, groups.compared(sizes) or (present[0], present[0]))
     gaps = np.diff(windows.origin.to_numpy())
     return FilterRegimes(
-        labels=tuple(regimes.labels[n] for n in present),
-        colors=tuple(int(n) for n in present),
-        left_out=tuple(label for n, label in enumerate(regimes.labels) if not sizes[n]),
+        groups=groups,
+        present=tuple(int(n) for n in present),
         n_windows=sizes[present],
-        layers=tuple(_by_regime(layer.layer, layer.newest, regime) for layer in activity.layers),
+        layers=tuple(
+            _by_group(layer.layer, layer.newest, group, (int(first), int(second)))
+            for layer in activity.layers
+        ),
         spacing=pd.Timedelta(np.median(gaps)) if len(gaps) else pd.Timedelta(0),
     )
 
 
-def _by_regime(
-    layer: str, values: Float[np.ndarray, "window filter"], regime: Int[np.ndarray, "window"]
+def _by_group(
+    layer: str,
+    values: Float[np.ndarray, "window filter"],
+    group: Int[np.ndarray, "window"],
+    compared: tuple[int, int],
 ) -> LayerByRegime:
-    groups = [values[regime == n] for n in np.unique(regime)]
+    groups = [values[group == n] for n in np.unique(group)]
     mean = np.stack([group.mean(axis=0) for group in groups])
     error = np.stack([_standard_error(group) for group in groups])
     sizes = np.array([len(group) for group in groups])
     total = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
     between = (sizes[:, None] * (mean - values.mean(axis=0)) ** 2).sum(axis=0)
     explained = np.divide(between, total, out=np.zeros_like(total), where=np.ptp(values, axis=0) > 0)
-    return LayerByRegime(layer, mean, error, explained)
+    return LayerByRegime(layer, mean, error, explained, compared)
 
 
 def _standard_error(group: Float[np.ndarray, "window filter"]) -> Float[np.ndarray, "filter"]:

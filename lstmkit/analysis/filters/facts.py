@@ -56,7 +56,7 @@ def filter_facts(
         connections: into the second layer.
         activations: of the first layer in one window.
         activity: of all layers.
-        regimes: activity by regime, of all layers.
+        regimes: activity by group, of all layers.
         field: of all stages.
     """
     return {

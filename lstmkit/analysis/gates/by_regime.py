@@ -1,4 +1,4 @@
-"""How the forget gates differ from regime to regime."""
+"""How the forget gates differ from group to group."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from lstmkit.analysis.gates.statistics import GateStatistics
 
 
 @dataclass(frozen=True)
-class RegimeDifferences:
-    """Mean forget gate of each unit in the highest regime that there is, less the lowest.
+class GroupDifferences:
+    """Mean forget gate of each unit in the second of the two groups that are compared, less the first.
 
     Attributes:
         values: in each half of the test part.
@@ -35,23 +35,24 @@ class RegimeDifferences:
         return float(np.corrcoef(self.values)[0, 1]) if np.ptp(self.values, axis=1).all() else None
 
 
-def regime_differences(gates: GateStatistics, part: PartStatistics) -> RegimeDifferences | None:
-    """Mean forget gate of each unit in the highest regime that there is, less the lowest, in each half.
+def group_differences(gates: GateStatistics, part: PartStatistics) -> GroupDifferences | None:
+    """Mean forget gate of each unit in the highest range that there is, less the lowest, in each half.
+
+    Of groups without an order the two with most windows are compared, the second less the first.
 
     Args:
         gates: of all parts.
         part: one of them.
 
     Returns:
-        None where a half lacks one of the two regimes.
+        None where there are not two, or a half lacks one of them.
     """
-    low, high = gates.present[0], gates.present[-1]
-    if low == high:
+    if gates.compared is None:
         return None
     values = []
     for half in range(2):
-        lowest, highest = (gates.regime_mean(part, regime, half) for regime in (low, high))
-        if lowest is None or highest is None:
+        first, second = (gates.group_mean(part, group, half) for group in gates.compared)
+        if first is None or second is None:
             return None
-        values.append((highest - lowest)[:, FORGET].mean(axis=0))
-    return RegimeDifferences(np.array(values))
+        values.append((second - first)[:, FORGET].mean(axis=0))
+    return GroupDifferences(np.array(values))

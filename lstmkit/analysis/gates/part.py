@@ -21,7 +21,7 @@ class PartStatistics:
         name: for example `layer 1`, or `encoder, layer 1` where the model calls several LSTMs.
         lstm: to which it belongs.
         backward: whether it reads from the newest step to the oldest, or from the last to the first.
-        mean: mean gate over the windows of each half of the test part and regime; zero where there are none.
+        mean: mean gate over the windows of each half of the test part and group; zero where there are none.
         spread: standard deviation per gate over windows, steps and units.
         least: smallest value per gate.
         most: largest value per gate.
@@ -39,7 +39,7 @@ class PartStatistics:
     name: str
     lstm: WalkedLSTM
     backward: bool
-    mean: Float[np.ndarray, "half regime time gate unit"]
+    mean: Float[np.ndarray, "half group time gate unit"]
     spread: Float[np.ndarray, "gate"]
     least: Float[np.ndarray, "gate"]
     most: Float[np.ndarray, "gate"]

@@ -14,7 +14,7 @@ from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatis
 from lstmkit.analysis.gates.stream import BIN_EDGES, resolved
 from lstmkit.analysis.gates.walk import QUANTILES, GateWalk
 from lstmkit.analysis.gates.walked import WalkedLSTM
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import evaluated
 
@@ -30,14 +30,14 @@ class GateStatistics:
 
     Attributes:
         parts: one per layer and direction, in the order in which the model calls its LSTMs.
-        counts: windows per half of the test part and regime of the target at the origin.
-        regimes: low, medium and high.
+        counts: windows per half of the test part and group at the origin.
+        groups: of the windows.
         lookback_hours: length of the lookback.
     """
 
     parts: tuple[PartStatistics, ...]
-    counts: Int[np.ndarray, "half regime"]
-    regimes: Regimes
+    counts: Int[np.ndarray, "half group"]
+    groups: Groups
     lookback_hours: float
 
     @property
@@ -60,8 +60,13 @@ class GateStatistics:
 
     @property
     def present(self) -> list[int]:
-        """Regimes that hold windows."""
+        """Groups that hold windows."""
         return [int(index) for index in np.flatnonzero(self.counts.sum(axis=0))]
+
+    @property
+    def compared(self) -> tuple[int, int] | None:
+        """The two groups whose difference is told; None where there are not two."""
+        return self.groups.compared(self.counts.sum(axis=0))
 
     @property
     def longest_timescale(self) -> float | None:
@@ -86,30 +91,30 @@ class GateStatistics:
         """
         return np.einsum("hr,hrtgu->tgu", self.counts / self.n_windows, part.mean)
 
-    def regime_mean(
-        self, part: PartStatistics, regime: int, half: int | None = None
+    def group_mean(
+        self, part: PartStatistics, group: int, half: int | None = None
     ) -> Float[np.ndarray, "time gate unit"] | None:
-        """Mean gates over the windows of a regime; None where there are none.
+        """Mean gates over the windows of a group; None where there are none.
 
         Args:
             part: of these statistics.
-            regime: index of the regime.
+            group: its position.
             half: 0 or 1 for a half of the test part; both where None.
         """
         halves = [0, 1] if half is None else [half]
-        counts = self.counts[halves, regime]
+        counts = self.counts[halves, group]
         if not counts.sum():
             return None
-        return np.einsum("h,htgu->tgu", counts / counts.sum(), part.mean[halves, regime])
+        return np.einsum("h,htgu->tgu", counts / counts.sum(), part.mean[halves, group])
 
-    def regime_means(self, part: PartStatistics) -> dict[int, Float[np.ndarray, "time gate unit"]]:
-        """Mean gates over the windows of each regime that holds some, by the regime's index.
+    def group_means(self, part: PartStatistics) -> dict[int, Float[np.ndarray, "time gate unit"]]:
+        """Mean gates over the windows of each group that holds some, by the group's position.
 
         Args:
             part: of these statistics.
         """
-        means = {regime: self.regime_mean(part, regime) for regime in self.present}
-        return {regime: mean for regime, mean in means.items() if mean is not None}
+        means = {group: self.group_mean(part, group) for group in self.present}
+        return {group: mean for group, mean in means.items() if mean is not None}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer and gate: mean, standard deviation, extremes, and shares of shut, open and idle values."""
@@ -167,14 +172,14 @@ class GateStatistics:
         """Mean forget gate of each unit (columns) at each step (rows)."""
         return self._by_step(lambda part: dict(enumerate(self.mean(part)[:, FORGET].T)))
 
-    def regime_frame(self) -> pd.DataFrame:
-        """Mean of each gate over steps and units, by regime."""
-        means = [self.regime_means(part) for part in self.parts]
+    def group_frame(self) -> pd.DataFrame:
+        """Mean of each gate over steps and units, by group."""
+        means = [self.group_means(part) for part in self.parts]
         columns = {
-            self.regimes.labels[regime]: [
-                of_part[regime][:, k].mean() for of_part in means for k in range(len(GATE_NAMES))
+            self.groups.labels[group]: [
+                of_part[group][:, k].mean() for of_part in means for k in range(len(GATE_NAMES))
             ]
-            for regime in self.present
+            for group in self.present
         }
         index = pd.MultiIndex.from_product(
             [[part.name for part in self.parts], GATE_NAMES], names=["layer", "gate"]
@@ -218,33 +223,33 @@ class GateStatistics:
 
 
 def gate_statistics(
-    model: nn.Module, windows: Windows, regimes: Regimes, lstm: str | None = None
+    model: nn.Module, windows: Windows, groups: Groups, lstm: str | None = None
 ) -> GateStatistics:
     """Walk every window through the LSTMs that a model calls and keep statistics of their gates and cells.
 
-    Windows are taken regime by regime, so that a batch's sums are a regime's. The memory does not depend on their
+    Windows are taken group by group, so that a batch's sums are a group's. The memory does not depend on their
     number.
 
     Args:
         model: in evaluation mode, with an `nn.LSTM`.
         windows: of the test part, in order of time.
-        regimes: of the target, at the origin.
+        groups: of the windows, at the origin.
         lstm: name of one LSTM, as in `model.named_modules()`; all that the model calls if not given.
 
     Raises:
         LstmkitError: the model has no `nn.LSTM`, calls none of this name, or one that reads no plain batch of
             sequences, or its gates are NaN.
     """
-    regime = torch.from_numpy(regimes.of(windows.one(windows.latest())))
+    group = torch.from_numpy(groups.of_windows(windows))
     half = (torch.arange(len(windows)) >= len(windows) // 2).long()
     with torch.inference_mode(), evaluated(model):
-        walk = GateWalk(model, windows, lstm)
+        walk = GateWalk(model, windows, len(groups), lstm)
         for h in range(2):
-            for r in range(len(regimes.labels)):
-                for index in _batches(torch.nonzero((half == h) & (regime == r))[:, 0]):
-                    walk.add(windows.select(index), h, r)
+            for g in range(len(groups)):
+                for index in _batches(torch.nonzero((half == h) & (group == g))[:, 0]):
+                    walk.add(windows.select(index), h, g)
     lookback_hours = windows.lookback * (windows.interval / pd.Timedelta("1h"))
-    return GateStatistics(walk.statistics(), walk.counts, regimes, lookback_hours)
+    return GateStatistics(walk.statistics(), walk.counts, groups, lookback_hours)
 
 
 def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batch"]]:

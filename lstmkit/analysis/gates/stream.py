@@ -51,12 +51,13 @@ class PartSums:
     Args:
         time: steps of the LSTM.
         hidden: units.
+        n_groups: of the windows.
     """
 
-    def __init__(self, time: int, hidden: int):
+    def __init__(self, time: int, hidden: int, n_groups: int):
         self.time, self.hidden, self.stride = time, hidden, stride_of(time)
-        self.counts = np.zeros((2, 3), np.int64)
-        self._total = np.zeros((2, 3, time, 4 * hidden))
+        self.counts = np.zeros((2, n_groups), np.int64)
+        self._total = np.zeros((2, n_groups, time, 4 * hidden))
         self._squares, self._sampled = np.zeros(4 * hidden), 0
         self._first_gates: Tensor | None = None  # from which deviations are summed, lest squares cancel
         self._least, self._most = np.full(4 * hidden, np.inf), np.full(4 * hidden, -np.inf)
@@ -70,15 +71,15 @@ class PartSums:
         self._bin_offset = torch.arange(4 * hidden, dtype=torch.int32)[:, None] * BINS
         self._unit_offset = torch.arange(hidden, dtype=torch.int32)[:, None] * (len(TIMESCALE_EDGES) - 1)
 
-    def begin(self, half: int, regime: int, n_windows: int) -> None:
+    def begin(self, half: int, group: int, n_windows: int) -> None:
         """Start a batch.
 
         Args:
             half: of the test part to which all its windows belong.
-            regime: to which all its windows belong.
+            group: to which all its windows belong.
             n_windows: of the batch.
         """
-        self._group, self._n = (half, regime), n_windows
+        self._group, self._n = (half, group), n_windows
         self._batch_total: Tensor | None = None  # made with the first step, whose shape it takes
         self._batch_timescales: list[Tensor] = []
 
@@ -132,10 +133,10 @@ class PartSums:
         self._batch_timescales.append(place.to(torch.int32).add_(self._unit_offset))
 
     @property
-    def mean(self) -> Float[np.ndarray, "half regime time gate unit"]:
-        """Mean gates per half of the test part and regime; zero where there are no windows."""
+    def mean(self) -> Float[np.ndarray, "half group time gate unit"]:
+        """Mean gates per half of the test part and group; zero where there are no windows."""
         mean = self._total / np.maximum(1, self.counts)[:, :, None, None]
-        return mean.reshape(2, 3, self.time, 4, self.hidden)
+        return mean.reshape(*self.counts.shape, self.time, 4, self.hidden)
 
     @property
     def spread(self) -> Float[np.ndarray, "gate"]:

@@ -59,6 +59,7 @@ class GateWalk:
     Args:
         model: in evaluation mode, with an `nn.LSTM`.
         windows: all that shall be walked through.
+        n_groups: of the windows.
         lstm: name of one LSTM, or of one of its calls; all that the model calls if not given.
 
     Raises:
@@ -66,10 +67,10 @@ class GateWalk:
             sequences, or its gates are NaN.
     """
 
-    def __init__(self, model: nn.Module, windows: Windows, lstm: str | None = None):
+    def __init__(self, model: nn.Module, windows: Windows, n_groups: int, lstm: str | None = None):
         few = windows.spread(CHECKED)
         x = few.gather(torch.arange(len(few)))[0]
-        self._several = len(lstm_calls(model, x)) > 1
+        self._several, self._n_groups = len(lstm_calls(model, x)) > 1, n_groups
         self._reader: Callable[[torch.Tensor], tuple[LSTMCall, ...]] = lstm_reader(model, x, lstm)
         places, self._sums = step_places(model, x, windows.horizon), []
         for call in self._reader(x):  # one after the other, so that the first with NaN is told
@@ -88,7 +89,7 @@ class GateWalk:
             walked,
             tuple(part_label(call.name if self._several else "", name) for name in names),
             tuple(reads_backward(call.lstm, part) != turned for part in range(len(names))),
-            tuple(PartSums(time, call.lstm.hidden_size) for _ in names),
+            tuple(PartSums(time, call.lstm.hidden_size, self._n_groups) for _ in names),
         )
 
     def _title(self, call: LSTMCall) -> str:
@@ -99,13 +100,13 @@ class GateWalk:
             origin = windows.origin[int((~finite).nonzero()[0, 0])]
             raise LstmkitError(f"what {self._title(call)} reads of the window {origin} holds NaN or infinity")
 
-    def add(self, windows: Windows, half: int, regime: int) -> None:
+    def add(self, windows: Windows, half: int, group: int) -> None:
         """Walk a batch of windows through the LSTMs.
 
         Args:
             windows: of the batch.
             half: of the test part to which all of them belong.
-            regime: to which all of them belong.
+            group: to which all of them belong.
 
         Raises:
             LstmkitError: an LSTM reads NaN, or the model calls its LSTMs in another way than for other windows.
@@ -120,14 +121,14 @@ class GateWalk:
             )
         for sums, call in zip(self._sums, calls, strict=True):
             for part in sums.parts:
-                part.begin(half, regime, len(windows))
+                part.begin(half, group, len(windows))
             walk_lstm(call.lstm, call.x, sums.visit, call.state)
             for part in sums.parts:
                 part.end()
 
     @property
-    def counts(self) -> Int[np.ndarray, "half regime"]:
-        """Windows that were walked through, per half of the test part and regime."""
+    def counts(self) -> Int[np.ndarray, "half group"]:
+        """Windows that were walked through, per half of the test part and group."""
         return self._sums[0].parts[0].counts
 
     def statistics(self) -> tuple[PartStatistics, ...]:

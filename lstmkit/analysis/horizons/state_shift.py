@@ -8,16 +8,16 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.horizons.metrics import shared_positions
-from lstmkit.analysis.states.geometry import EXPLAINERS, Geometry, geometry
+from lstmkit.analysis.states.geometry import Geometry, geometry, percent_key
 from lstmkit.analysis.states.layers import side_by_side
 from lstmkit.analysis.states.representation import corrections, final_states
 from lstmkit.analysis.states.similarity import debiased_cka, shifted_cka
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import HiddenStateParams
 from lstmkit.storage.files import Rows
-from lstmkit.wording import duration
+from lstmkit.wording import duration, plural
 
 StateShiftFacts = dict[str, float | int]  # most of its keys end with the label of a horizon
 
@@ -64,6 +64,11 @@ class StateShift:
         return self.geometries[0], self.geometries[-1]
 
     @property
+    def groups(self) -> Groups:
+        """By which the windows are told apart."""
+        return self.geometries[0].representation.groups
+
+    @property
     def still(self) -> tuple[str, ...]:
         """Labels of the horizons at which the LSTM ends in the same state after every window."""
         pairs = zip(self.horizons, self.geometries, strict=True)
@@ -90,9 +95,12 @@ class StateShift:
         names = {
             "components_90": "components that hold 90 % of the variance",
             "effective_dimension": "effective dimensions",
-            "regime_silhouette": "mean silhouette of the regimes",
+            "regime_silhouette": f"mean silhouette of the {plural(self.groups.noun)}",
         }
-        followed = {f"{name} %": f"variance that follows {name} (%)" for name in EXPLAINERS}
+        followed = {
+            f"{name} %": f"variance that follows {self.ends[0].called(name)} (%)"
+            for name in self.ends[0].explained.index
+        }
         return self.to_frame().rename(columns=names | followed).astype(object).T
 
     def facts(self) -> StateShiftFacts:
@@ -101,8 +109,8 @@ class StateShift:
         for horizon, each in zip((self.horizons[0], self.horizons[-1]), self.ends, strict=True):
             facts[f"components_90 {horizon}"] = each.dimensions_holding(0.9)
             facts[f"effective_dimension {horizon}"] = each.effective_dimension
-            for name in EXPLAINERS:
-                facts[f"{name.replace(' ', '_')}_percent {horizon}"] = float(each.explained.loc[name, "all"])
+            for name in each.explained.index:
+                facts[f"{percent_key(name)} {horizon}"] = float(each.explained.loc[name, "all"])
             if each.silhouette is not None:
                 facts[f"regime_silhouette {horizon}"] = each.silhouette
         if all(each.shares.any() for each in self.ends):
@@ -111,13 +119,13 @@ class StateShift:
 
 
 def state_shift(
-    outputs: Sequence[Outputs], regimes: Regimes, unit: str, params: HiddenStateParams, seed: int
+    outputs: Sequence[Outputs], groups: Groups, unit: str, params: HiddenStateParams, seed: int
 ) -> StateShift:
     """Compare the final states of one model at several horizons, on windows that all of them have.
 
     Args:
         outputs: of each horizon, at least two.
-        regimes: of the target.
+        groups: of the windows.
         unit: of the target.
         params: how many windows.
         seed: of the shifts in time.
@@ -130,7 +138,7 @@ def state_shift(
     outputs = sorted(outputs, key=lambda each: each.windows.horizon)
     chosen = shared_positions([each.windows for each in outputs], params.windows)
     geometries = tuple(
-        _geometry(each, positions, regimes, unit) for each, positions in zip(outputs, chosen, strict=True)
+        _geometry(each, positions, groups, unit) for each, positions in zip(outputs, chosen, strict=True)
     )
     values = [each.representation.values for each in geometries]
     return StateShift(
@@ -141,8 +149,8 @@ def state_shift(
     )
 
 
-def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], regimes: Regimes, unit: str) -> Geometry:
+def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], groups: Groups, unit: str) -> Geometry:
     windows = outputs.windows
-    last = final_states(outputs.states, windows, regimes, unit, chosen)[-1]
+    last = final_states(outputs.states, windows, groups, unit, chosen)[-1]
     named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))

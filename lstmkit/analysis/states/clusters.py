@@ -15,7 +15,7 @@ from lstmkit.errors import LstmkitError
 
 MOST_CLUSTERS = 8
 STARTS = 10  # of k-means; the best one is kept
-AROUND_THE_CLOCK = 0.3  # mean resultant length of hours below which no hour is typical
+AROUND_THE_CLOCK = 0.3  # mean resultant length of phases below which none is typical
 
 
 class ClusterFacts(TypedDict):
@@ -23,10 +23,10 @@ class ClusterFacts(TypedDict):
 
     Attributes:
         clusters: how many there are.
-        regime_guessed_percent: windows in the commonest regime of their cluster.
-        regime_blind_percent: windows in the commonest regime of all.
+        regime_guessed_percent: windows in the commonest group of their cluster.
+        regime_blind_percent: windows in the commonest group of all.
         correction_percent: variance of the correction that lies between clusters.
-        regime_information: adjusted mutual information of clusters and regimes, where there are two of each.
+        regime_information: adjusted mutual information of clusters and groups, where there are two of each.
     """
 
     clusters: int
@@ -81,7 +81,7 @@ class Clusters:
         geometry: of the states that were clustered.
         labels: the cluster of each window, from 0, shape (window,).
         centroids: mean state of each, shape (cluster, unit).
-        counts: windows per cluster (rows, from 1) and regime (columns).
+        counts: windows per cluster (rows, from 1) and group (columns).
         asked: clusters that were asked for; there are fewer where there are not that many different states.
     """
 
@@ -93,27 +93,27 @@ class Clusters:
 
     @property
     def row_percent(self) -> pd.DataFrame:
-        """Percent of each cluster's windows in each regime."""
+        """Percent of each cluster's windows in each group."""
         return 100 * self.counts.div(self.counts.sum(axis=1), axis=0)
 
     @property
     def information(self) -> float | None:
-        """Adjusted mutual information of clusters and regimes, 1 for the same, 0 by chance; None of a single one."""
-        regime = self.geometry.representation.regime
-        if len(self.centroids) < 2 or len(np.unique(regime)) < 2:
+        """Adjusted mutual information of clusters and groups, 1 for the same, 0 by chance; None of a single one."""
+        group = self.geometry.representation.group
+        if len(self.centroids) < 2 or len(np.unique(group)) < 2:
             return None
-        return float(adjusted_mutual_info_score(regime, self.labels))
+        return float(adjusted_mutual_info_score(group, self.labels))
 
     @property
     def guessed(self) -> tuple[float, float]:
-        """Percent of windows in the commonest regime of their cluster, and in the commonest of all."""
+        """Percent of windows in the commonest group of their cluster, and in the commonest of all."""
         total = self.counts.to_numpy().sum()
         by_cluster, overall = self.counts.max(axis=1).sum(), self.counts.sum(axis=0).max()
         return float(100 * by_cluster / total), float(100 * overall / total)
 
     @property
     def purest(self) -> tuple[int, str, float]:
-        """The cluster that lies most in one regime, that regime, and the percent of the cluster's windows in it."""
+        """The cluster that lies most in one group, that group, and the percent of the cluster's windows in it."""
         percent = self.row_percent
         cluster = int(percent.max(axis=1).idxmax())
         return cluster, str(percent.loc[cluster].idxmax()), float(percent.loc[cluster].max())
@@ -129,22 +129,34 @@ class Clusters:
         """Percent of the variance of the correction that lies between clusters."""
         return float(100 * _between(self.geometry.correction, self.labels))
 
+    def typical(self, number: int) -> float | None:
+        """The circular mean of the phases of a cluster's windows, in whole units; None where they are spread.
+
+        Args:
+            number: of the cluster, from 1.
+        """
+        states = self.geometry.representation
+        if states.clock is None:
+            return None
+        return _typical(states.phase[self.labels == number - 1], states.clock.period)
+
     def to_frame(self) -> pd.DataFrame:
-        """One row per cluster: size, means at the origin, and where in the week its windows lie."""
+        """One row per cluster: size, means at the origin, and where in the cycle and the week its windows lie."""
         states = self.geometry.representation
         rows = []
         for cluster in range(len(self.centroids)):
             inside = self.labels == cluster
-            hour = _typical_hour(states.hour[inside])
-            rows.append(
-                {
-                    "windows": int(inside.sum()),
-                    f"mean_{states.unit}": float(states.latest[inside].mean()),
-                    f"mean_correction_{states.unit}": float(self.geometry.correction[inside].mean()),
-                    "typical_hour": "none" if hour is None else f"{hour:02.0f}:00",
-                    "weekend_percent": float(100 * states.is_weekend[inside].mean()),
-                }
-            )
+            row: dict[str, object] = {
+                "windows": int(inside.sum()),
+                f"mean_{states.unit}": float(states.latest[inside].mean()),
+                f"mean_correction_{states.unit}": float(self.geometry.correction[inside].mean()),
+            }
+            if states.clock is not None:
+                phase = self.typical(cluster + 1)
+                row[f"typical_{states.clock.column}"] = "none" if phase is None else states.clock.shown(phase)
+            if states.has_weekends:
+                row["weekend_percent"] = float(100 * states.is_weekend[inside].mean())
+            rows.append(row)
         return pd.DataFrame(rows, index=self.counts.index)
 
     def facts(self) -> ClusterFacts:
@@ -201,8 +213,8 @@ def find_clusters(geometry: Geometry, asked: int, seed: int) -> Clusters:
     means = [states.latest[found.labels_ == cluster].mean() for cluster in range(found.n_clusters)]
     order = np.argsort(means, kind="stable")
     labels = np.argsort(order)[found.labels_]
-    counts = np.zeros((len(order), len(states.regimes.labels)), dtype="int64")
-    np.add.at(counts, (labels, states.regime), 1)
+    counts = np.zeros((len(order), len(states.groups)), dtype="int64")
+    np.add.at(counts, (labels, states.group), 1)
     return Clusters(
         geometry=geometry,
         labels=labels,
@@ -210,7 +222,7 @@ def find_clusters(geometry: Geometry, asked: int, seed: int) -> Clusters:
         counts=pd.DataFrame(
             counts,
             index=pd.RangeIndex(1, len(order) + 1, name="cluster"),
-            columns=list(states.regimes.labels),
+            columns=list(states.groups.labels),
         ),
         asked=asked,
     )
@@ -230,9 +242,9 @@ def _between(values: Float[np.ndarray, "window"], groups: Int[np.ndarray, "windo
     return float(means.var() / (values.var() or 1.0))
 
 
-def _typical_hour(hours: Float[np.ndarray, "window"]) -> float | None:
-    """The circular mean of hours of the day; None where they are spread around the clock."""
-    resultant = np.exp(2j * np.pi * hours / 24).mean()
+def _typical(phases: Float[np.ndarray, "window"], period: float) -> float | None:
+    """The circular mean of phases; None where they are spread around the clock."""
+    resultant = np.exp(2j * np.pi * phases / period).mean()
     if abs(resultant) < AROUND_THE_CLOCK:
         return None
-    return float(np.round(np.angle(resultant) * 24 / (2 * np.pi)) % 24)
+    return float(np.round(np.angle(resultant) * period / (2 * np.pi)) % period)

@@ -10,20 +10,22 @@ NEGLIGIBLE = 1e-12  # of a sum: rounding
 
 @dataclass(frozen=True)
 class Concept:
-    """What a probe shall read: a quantity, the time of day, or a class.
+    """What a probe shall read: a quantity, the phase of a cycle, or a class.
 
     Attributes:
         name: for tables.
-        truth: shape (window, output): a quantity in its unit, sine and cosine of an hour, or the number of a class;
+        truth: shape (window, output): a quantity in its unit, sine and cosine of a phase, or the number of a class;
             NaN where it is not known.
         unit: of the probe's error; percent for a class.
         is_class: whether the truth is the number of a class.
+        period: of the cycle whose phase the truth is, in `unit`.
     """
 
     name: str
     truth: Float[np.ndarray, "window output"]
     unit: str
     is_class: bool = False
+    period: float = 24.0
 
     @property
     def measure(self) -> str:
@@ -50,7 +52,7 @@ class Concept:
         return fewest >= (max(2, len(self.classes)) if self.is_class else 2)
 
     def constant(self, fit: Int[np.ndarray, "_"], size: int) -> Float[np.ndarray, "size output"]:
-        """An answer that is always the same: the median, midnight, or one of the classes.
+        """An answer that is always the same: the median, the begin of the cycle, or one of the classes.
 
         Args:
             fit: positions of the windows that may be looked at.
@@ -117,5 +119,5 @@ class Concept:
         if truth.shape[1] == 2:
             (s, c), (s_hat, c_hat) = truth.T, predicted.T
             turn = np.arctan2(s * c_hat - c * s_hat, c * c_hat + s * s_hat)
-            return float(np.abs(turn).mean() * 24 / (2 * np.pi))
+            return float(np.abs(turn).mean() * self.period / (2 * np.pi))
         return float(np.abs(truth - predicted).mean())

@@ -1,7 +1,7 @@
 """What the convolutions make of a window, drawn on a plane and measured: before any memory, what is there to see?"""
 
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,9 @@ from torch import nn
 
 from lstmkit.analysis.states.geometry import separation
 from lstmkit.analysis.states.prober import Probe, Prober
-from lstmkit.analysis.states.probes import hour_of_day, newest_inputs, regime
-from lstmkit.analysis.states.representation import Representation
-from lstmkit.data.regimes import Regimes
+from lstmkit.analysis.states.probes import group_concept, newest_inputs, phase_concepts
+from lstmkit.analysis.states.representation import Representation, representation_of
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
@@ -34,11 +34,15 @@ class EmbeddingFacts(TypedDict):
     Attributes:
         kept: share of the variance that the components hold which t-SNE and the probes read.
         overlapping: share of windows whose nearest neighbour in the plane of t-SNE shares input steps with them.
-        regime_silhouette: mean silhouette of the regimes, where there are two.
-        regime_error_percent: of a regime that its probe misjudges, where it could be probed.
-        regime_chance_percent: of a regime that an answer misjudges which is always the same.
+        regime_silhouette: mean silhouette of the groups, where there are two.
+        regime_error_percent: of a group that its probe misjudges, where it could be probed.
+        regime_chance_percent: of a group that an answer misjudges which is always the same.
         hour_error: mean absolute error of the probe for the hour, in hours, where it could be probed.
         hour_score: R² of the same.
+        day_of_week_error: of the day of the week, in days, of series whose shortest cycle is the week.
+        day_of_week_score: R² of the same.
+        time_of_year_error: of the time of the year, in months, of series whose shortest cycle is the year.
+        time_of_year_score: R² of the same.
     """
 
     kept: float
@@ -48,6 +52,10 @@ class EmbeddingFacts(TypedDict):
     regime_chance_percent: NotRequired[float]
     hour_error: NotRequired[float]
     hour_score: NotRequired[float]
+    day_of_week_error: NotRequired[float]
+    day_of_week_score: NotRequired[float]
+    time_of_year_error: NotRequired[float]
+    time_of_year_score: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -63,9 +71,9 @@ class Embedding:
         n_components: leading principal components that t-SNE and the probes read.
         kept: share of the variance that these hold.
         overlapping: share of windows whose nearest neighbour in the plane of t-SNE shares input steps with them.
-        silhouette: mean silhouette of the regimes among all units; None where there are not two.
-        regime: probe for the target's regime at the origin; None where it could not be probed.
-        hour: probe for the hour of day at the origin; None where it could not be probed.
+        silhouette: mean silhouette of the groups among all units; None where there are not two.
+        group: probe for the group at the origin; None where it could not be probed.
+        phase: probe for the phase of the shortest cycle at the origin; None where it could not be probed.
         omitted: why something could not be probed; else empty.
     """
 
@@ -78,17 +86,17 @@ class Embedding:
     kept: float
     overlapping: float
     silhouette: float | None
-    regime: Probe | None
-    hour: Probe | None
+    group: Probe | None
+    phase: Probe | None
     omitted: str
 
     def to_frame(self) -> pd.DataFrame:
         """One row per window: its moment, its value, and its places on both planes."""
         states = self.representation
         columns = {
-            "hour": states.hour,
+            **({} if states.clock is None else {states.clock.column: states.phase}),
             "latest": states.latest,
-            "regime": np.array(states.regimes.labels)[states.regime],
+            "regime": np.array(states.groups.labels)[states.group],
             "PC1": self.pca[:, 0],
             "PC2": self.pca[:, 1],
             "tsne_1": self.tsne[:, 0],
@@ -101,19 +109,19 @@ class Embedding:
         facts: EmbeddingFacts = {"kept": self.kept, "overlapping": self.overlapping}
         if self.silhouette is not None:
             facts["regime_silhouette"] = self.silhouette
-        if self.regime is not None:
-            facts["regime_error_percent"] = self.regime.error
-            facts["regime_chance_percent"] = self.regime.constant_error
-        if self.hour is not None:
-            facts["hour_error"] = self.hour.error
-            facts["hour_score"] = self.hour.score
-        return facts
+        if self.group is not None:
+            facts["regime_error_percent"] = self.group.error
+            facts["regime_chance_percent"] = self.group.constant_error
+        if self.phase is None or (clock := self.representation.clock) is None:
+            return facts
+        phase = {f"{clock.column}_error": self.phase.error, f"{clock.column}_score": self.phase.score}
+        return cast(EmbeddingFacts, facts | phase)
 
 
 def cnn_and_lstm(
     model: nn.Module,
     windows: Windows,
-    regimes: Regimes,
+    groups: Groups,
     unit: str,
     params: HiddenStateParams,
     lstm: str | None = None,
@@ -123,7 +131,7 @@ def cnn_and_lstm(
     Args:
         model: in evaluation mode, with `stages`: label to module name, from input to output.
         windows: from which to take an even spread.
-        regimes: of the target.
+        groups: of the steps.
         unit: of the target.
         params: how many windows.
         lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
@@ -150,13 +158,15 @@ def cnn_and_lstm(
             model(x)
             maps.append(outputs[stages[-1]].flatten(1).cpu().numpy())
             states.append(final.pop()[:, -1].cpu().numpy())
-    about = (chosen.origin, chosen.one(chosen.latest()), regimes, unit)
-    cnn, final_states = (np.concatenate(values) for values in (maps, states))
-    return Representation("CNN output", cnn, *about), Representation("LSTM state", final_states, *about)
+    cnn, final_states = (
+        representation_of(name, np.concatenate(values), chosen, groups, unit)
+        for name, values in (("CNN output", maps), ("LSTM state", states))
+    )
+    return cnn, final_states
 
 
 def embed(representation: Representation, windows: Windows, seed: int) -> Embedding:
-    """Draw a representation on the planes of PCA and t-SNE, and probe it for the regime and the hour.
+    """Draw a representation on the planes of PCA and t-SNE, and probe it for the group and the clock.
 
     Args:
         representation: of an even spread of the windows.
@@ -187,9 +197,9 @@ def embed(representation: Representation, windows: Windows, seed: int) -> Embedd
         n_components=scores.shape[1],
         kept=float(shares.sum()),
         overlapping=_overlapping(tsne, representation.origin, gap),
-        silhouette=separation(representation.values, representation.regime),
-        regime=probes.get("regime"),
-        hour=probes.get("hour"),
+        silhouette=separation(representation.values, representation.group),
+        group=probes.get("group"),
+        phase=probes.get("phase"),
         omitted=omitted,
     )
 
@@ -232,7 +242,9 @@ def _probes(
     try:
         prober = Prober(representation.origin, newest_inputs(windows), gap, seed)
         values, _ = _components(representation.values, prober.split[0], seed)
-        for name, concept in (("hour", hour_of_day(representation)), ("regime", regime(representation))):
+        concepts = [("phase", concept) for concept in phase_concepts(representation)]
+        concepts.append(("group", group_concept(representation)))
+        for name, concept in concepts:
             found[name] = prober.read(representation.name, values, concept)
     except LstmkitError as error:
         return found, str(error)

@@ -1,7 +1,7 @@
 """The shape of a cloud of hidden states: how many dimensions it fills, and what its directions follow."""
 
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,11 @@ from lstmkit.errors import LstmkitError
 
 KEPT = 20  # components
 EXPLAINED = 5  # components that are held against the clock, the target and the forecast
-HARMONICS = 3  # of the day
+HARMONICS = 3  # of the shortest cycle
 NEGLIGIBLE = 1e-12  # of the largest variance: rounding
 FORECAST_ROUNDING = 1e-6  # of the target: forecasts are kept in single precision
 COMPARED = 1536  # points between which silhouettes take all distances
-EXPLAINERS = ("regime", "hour of day", "weekend", "these three", "correction")
-SINGLE_EXPLAINERS = ("regime", "hour of day", "weekend", "correction")
+TOGETHER = {2: "these two", 3: "these three"}
 
 
 class GeometryFacts(TypedDict):
@@ -33,13 +32,17 @@ class GeometryFacts(TypedDict):
         components_90: how many hold nine tenths of the variance.
         effective_dimension: the participation ratio.
         first_component_percent: that the first component holds.
-        regime_percent: that follows the regime.
+        regime_percent: that follows the group.
         hour_of_day_percent: that follows the hour of day.
-        weekend_percent: that follows the weekend.
-        these_three_percent: that follows regime, hour and weekend together.
+        day_of_week_percent: that follows the day of the week, where this is the shortest cycle.
+        time_of_year_percent: that follows the time of the year, where this is the shortest cycle.
+        weekend_percent: that follows the weekend, where the series tells it.
+        these_two_percent: that follows group and clock together, where the series tells no weekend.
+        these_three_percent: that follows group, clock and weekend together.
         correction_percent: that follows the correction.
         first_component_correction_percent: of the first component, that follows the correction.
-        regime_silhouette: mean silhouette of the regimes, where there are two.
+        regime_silhouette: mean silhouette of the groups, where there are two.
+        explained_by: the names of what is known of a moment, where they are not regime, hour of day and weekend.
     """
 
     stage: str
@@ -49,12 +52,16 @@ class GeometryFacts(TypedDict):
     effective_dimension: float
     first_component_percent: float
     regime_percent: float
-    hour_of_day_percent: float
-    weekend_percent: float
-    these_three_percent: float
+    hour_of_day_percent: NotRequired[float]
+    day_of_week_percent: NotRequired[float]
+    time_of_year_percent: NotRequired[float]
+    weekend_percent: NotRequired[float]
+    these_two_percent: NotRequired[float]
+    these_three_percent: NotRequired[float]
     correction_percent: float
     first_component_correction_percent: float
     regime_silhouette: NotRequired[float]
+    explained_by: NotRequired[list[str]]
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,9 @@ class Geometry:
             There are at least three: where the states have fewer, the others are zero.
         scores: coordinates of the states along them, shape (window, component).
         explained: percent of the variance of each component, and of all together (column `all`), that follows
-            each of EXPLAINERS linearly, corrected for the number of regressors.
-        silhouette: mean silhouette of the regimes; None where there are not two.
+            each of what is known linearly, corrected for the number of regressors: `regime`, which is the group, the
+            name of the clock, `weekend`, these together, and the correction.
+        silhouette: mean silhouette of the groups; None where there are not two.
     """
 
     representation: Representation
@@ -116,19 +124,37 @@ class Geometry:
         """Percent of the variance of a component that follows what is known; zero where there is no such component.
 
         Args:
-            explainer: one of EXPLAINERS.
+            explainer: a row of `explained`.
             component: a column of `explained`; `all` is the whole variance.
         """
         return float(self.explained.loc[explainer, component]) if component in self.explained else 0.0
 
     def followed_most(self, component: str) -> tuple[str, float]:
-        """Which of regime, hour, weekend and correction a component follows most, and how many percent of it do.
+        """What a component follows most alone, and how many percent of it do.
 
         Args:
             component: a column of `explained`.
         """
-        percent = self.explained.loc[list(SINGLE_EXPLAINERS), component]
+        percent = self.explained.loc[[*self.known, "correction"], component]
         return str(percent.idxmax()), float(percent.max())
+
+    @property
+    def known(self) -> list[str]:
+        """What is known of a moment, as rows of `explained`: the group, and clock and weekend if there are such."""
+        return [name for name in self.explained.index[:-1] if name not in TOGETHER.values()]
+
+    def called(self, explainer: str) -> str:
+        """A row of `explained` as a reader knows it: the noun of the groups in place of `regime`.
+
+        Args:
+            explainer: a row of `explained`.
+        """
+        return self.representation.groups.noun if explainer == "regime" else explainer
+
+    @property
+    def together(self) -> str:
+        """The row of `explained` that has all of these together."""
+        return str(self.explained.index[-2])
 
     def project(self, states: Float[np.ndarray, "*state unit"]) -> Float[np.ndarray, "*state component"]:
         """Coordinates of other states along the same components.
@@ -149,29 +175,37 @@ class Geometry:
         states = self.representation
         frame = pd.DataFrame(self.scores[:, :3], columns=["PC1", "PC2", "PC3"], index=states.origin)
         frame.insert(0, "latest", states.latest)
-        frame.insert(1, "regime", np.array(states.regimes.labels)[states.regime])
+        frame.insert(1, "regime", np.array(states.groups.labels)[states.group])
         frame.insert(2, "correction", self.correction)
         return frame.rename_axis("origin")
 
     def facts(self) -> GeometryFacts:
         """The numbers that a summary needs."""
-        facts: GeometryFacts = {
+        facts: dict[str, Any] = {
             "stage": self.representation.name,
             "windows": len(self.representation),
             "units": self.representation.values.shape[1],
             "components_90": self.dimensions_holding(0.9),
             "effective_dimension": self.effective_dimension,
             "first_component_percent": float(100 * self.shares[0]),
-            "regime_percent": self.percent_following("regime"),
-            "hour_of_day_percent": self.percent_following("hour of day"),
-            "weekend_percent": self.percent_following("weekend"),
-            "these_three_percent": self.percent_following("these three"),
-            "correction_percent": self.percent_following("correction"),
+            **{percent_key(name): self.percent_following(name) for name in self.explained.index},
             "first_component_correction_percent": float(self.explained.loc["correction"].iloc[0]),
         }
         if self.silhouette is not None:
             facts["regime_silhouette"] = self.silhouette
-        return facts
+        known = [self.representation.groups.noun, *self.known[1:]]
+        if known != ["regime", "hour of day", "weekend"]:
+            facts["explained_by"] = known
+        return cast(GeometryFacts, facts)  # some keys are made of what is known
+
+
+def percent_key(explainer: str) -> str:
+    """The key of the percent of a variance that follows something.
+
+    Args:
+        explainer: a row of `Geometry.explained`.
+    """
+    return f"{explainer.replace(' ', '_')}_percent"
 
 
 def geometry(representation: Representation, correction: Float[np.ndarray, "window"]) -> Geometry:
@@ -205,7 +239,7 @@ def geometry(representation: Representation, correction: Float[np.ndarray, "wind
         components=kept,
         scores=centred @ kept.T,
         explained=_explained(representation, correction, centred @ components.T),
-        silhouette=separation(representation.values, representation.regime),
+        silhouette=separation(representation.values, representation.group),
     )
 
 
@@ -220,17 +254,28 @@ def _explained(
     correction: Float[np.ndarray, "window"],
     scores: Float[np.ndarray, "window component"],
 ) -> pd.DataFrame:
-    regime = np.eye(len(representation.regimes.labels))[representation.regime]
-    angle = 2 * np.pi * representation.hour / 24
-    hour = np.stack([f(k * angle) for k in range(1, HARMONICS + 1) for f in (np.sin, np.cos)], axis=1)
-    weekend = representation.is_weekend[:, None].astype(float)
-    designs = [regime, hour, weekend, np.hstack([regime, hour, weekend]), correction[:, None]]
+    designs = _known(representation)
+    if name := TOGETHER.get(len(designs)):
+        designs[name] = np.hstack(list(designs.values()))
+    designs["correction"] = correction[:, None]
     rows = []
-    for design in designs:
+    for design in designs.values():
         each, together = explained_shares(design, scores)
         rows.append([*100 * each[:EXPLAINED], 100 * together])
     columns = [*(f"PC{k + 1}" for k in range(min(EXPLAINED, scores.shape[1]))), "all"]
-    return pd.DataFrame(rows, index=pd.Index(EXPLAINERS, name="explained_by"), columns=columns)
+    return pd.DataFrame(rows, index=pd.Index(designs, name="explained_by"), columns=columns)
+
+
+def _known(representation: Representation) -> dict[str, Float[np.ndarray, "window regressor"]]:
+    """Regressors of what is known of the moment of each window."""
+    designs = {"regime": np.eye(len(representation.groups))[representation.group]}
+    if (clock := representation.clock) is not None:
+        angle = 2 * np.pi * representation.phase / clock.period
+        waves = [f(k * angle) for k in range(1, HARMONICS + 1) for f in (np.sin, np.cos)]
+        designs[clock.name] = np.stack(waves, axis=1)
+    if representation.has_weekends:
+        designs["weekend"] = representation.is_weekend[:, None].astype(float)
+    return designs
 
 
 def explained_shares(

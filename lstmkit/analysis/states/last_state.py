@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from lstmkit.analysis.states.representation import Representation
-from lstmkit.data.regimes import Regimes
+from lstmkit.analysis.states.representation import Representation, representation_of
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.internals.recurrent import record_final_states
 
@@ -15,7 +15,7 @@ BATCH = 64
 def last_state(
     model: nn.Module,
     windows: Windows,
-    regimes: Regimes,
+    groups: Groups,
     unit: str,
     which: str = "",
     lstm: str | None = None,
@@ -25,7 +25,7 @@ def last_state(
     Args:
         model: with an `nn.LSTM`; it is run in evaluation mode.
         windows: all of which are run.
-        regimes: of the target.
+        groups: of the steps.
         unit: of the target.
         which: network it is, in front of the layer's name.
         lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
@@ -38,4 +38,4 @@ def last_state(
             model(x)
     states = torch.cat(found).double().cpu().numpy()  # (window, layer, unit)
     name = f"{which} LSTM layer {states.shape[1]}".strip()
-    return Representation(name, states[:, -1], windows.origin, windows.one(windows.latest()), regimes, unit)
+    return representation_of(name, states[:, -1], windows, groups, unit)

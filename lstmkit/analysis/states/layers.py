@@ -2,48 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from lstmkit.analysis.states.geometry import Geometry
+from lstmkit.analysis.states.geometry import Geometry, percent_key
 from lstmkit.analysis.states.similarity import linear_cka
 from lstmkit.errors import LstmkitError
 
-
-class LayerFacts(TypedDict):
-    """What a summary needs of the first and the last layer.
-
-    Attributes:
-        first_effective_dimension: participation ratio of the first layer.
-        first_regime_percent: of its variance, that follows the regime.
-        first_hour_of_day_percent: that follows the hour of day.
-        first_weekend_percent: that follows the weekend.
-        first_these_three_percent: that follows regime, hour and weekend together.
-        first_correction_percent: that follows the correction.
-        last_effective_dimension: participation ratio of the last layer.
-        last_regime_percent: of its variance, that follows the regime.
-        last_hour_of_day_percent: that follows the hour of day.
-        last_weekend_percent: that follows the weekend.
-        last_these_three_percent: that follows regime, hour and weekend together.
-        last_correction_percent: that follows the correction.
-        alignment: linear centred kernel alignment of the two, where both vary.
-    """
-
-    first_effective_dimension: float
-    first_regime_percent: float
-    first_hour_of_day_percent: float
-    first_weekend_percent: float
-    first_these_three_percent: float
-    first_correction_percent: float
-    last_effective_dimension: float
-    last_regime_percent: float
-    last_hour_of_day_percent: float
-    last_weekend_percent: float
-    last_these_three_percent: float
-    last_correction_percent: float
-    alignment: NotRequired[float]
+LayerFacts = dict[str, float]  # keys name a layer, first or last, and what its variance follows
 
 
 @dataclass(frozen=True)
@@ -72,28 +39,18 @@ class LayerComparison:
         """Percent of the whole variance that follows what is known, of the first layer and of the last.
 
         Args:
-            explainer: one of EXPLAINERS.
+            explainer: a row of `Geometry.explained`.
         """
         first, last = self.layers[0], self.layers[-1]
         return first.percent_following(explainer), last.percent_following(explainer)
 
     def facts(self) -> LayerFacts:
         """The numbers that a summary needs."""
-        first, last = self.layers[0], self.layers[-1]
-        facts: LayerFacts = {
-            "first_effective_dimension": first.effective_dimension,
-            "first_regime_percent": first.percent_following("regime"),
-            "first_hour_of_day_percent": first.percent_following("hour of day"),
-            "first_weekend_percent": first.percent_following("weekend"),
-            "first_these_three_percent": first.percent_following("these three"),
-            "first_correction_percent": first.percent_following("correction"),
-            "last_effective_dimension": last.effective_dimension,
-            "last_regime_percent": last.percent_following("regime"),
-            "last_hour_of_day_percent": last.percent_following("hour of day"),
-            "last_weekend_percent": last.percent_following("weekend"),
-            "last_these_three_percent": last.percent_following("these three"),
-            "last_correction_percent": last.percent_following("correction"),
-        }
+        facts: LayerFacts = {}
+        for name, layer in (("first", self.layers[0]), ("last", self.layers[-1])):
+            facts[f"{name}_effective_dimension"] = layer.effective_dimension
+            for explainer in layer.explained.index:
+                facts[f"{name}_{percent_key(explainer)}"] = layer.percent_following(explainer)
         if self.alignment is not None:
             facts["alignment"] = self.alignment
         return facts

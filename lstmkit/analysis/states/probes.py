@@ -114,7 +114,7 @@ def probe_states(
     seed: int,
     untrained: Representation | None = None,
 ) -> Probes:
-    """Probe the final states for the hour, the weekend, the target at the origin, and the dataset's latents.
+    """Probe the final states for the clock, the weekend, the target at the origin, and the dataset's latents.
 
     Args:
         states: of the same windows, from the input to the forecast.
@@ -171,30 +171,45 @@ def concepts(state: Representation, dataset: Dataset, target: str | None = None)
         for name in latents
     ]
     return [
-        hour_of_day(state),
-        Concept("weekday or weekend", _column(state.is_weekend), "%", is_class=True),
+        *phase_concepts(state),
+        *weekend_concepts(state),
         Concept(feature_label(target or dataset.target), _column(state.latest), state.unit),
         *hidden,
     ]
 
 
-def hour_of_day(state: Representation) -> Concept:
-    """The local hour at the origin, as a point on the clock.
+def phase_concepts(state: Representation) -> list[Concept]:
+    """The phase of the shortest cycle at the origin, as a point on a circle; none where the series has no cycle.
 
     Args:
         state: whose windows.
     """
-    angle = 2 * np.pi * state.hour / 24
-    return Concept("hour of day", np.stack([np.sin(angle), np.cos(angle)], axis=1), "h")
+    if (clock := state.clock) is None:
+        return []
+    angle = 2 * np.pi * state.phase / clock.period
+    circle = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return [Concept(clock.name, circle, clock.unit, period=clock.period)]
 
 
-def regime(state: Representation) -> Concept:
-    """The target's regime at the origin, one class for each that occurs.
+def weekend_concepts(state: Representation) -> list[Concept]:
+    """Whether the origin lies on a weekend; none where the series does not tell weekends.
 
     Args:
         state: whose windows.
     """
-    return Concept(f"{'/'.join(state.regimes.labels)} regime", _column(state.regime), "%", is_class=True)
+    if not state.has_weekends:
+        return []
+    return [Concept("weekday or weekend", _column(state.is_weekend), "%", is_class=True)]
+
+
+def group_concept(state: Representation) -> Concept:
+    """The group at the origin, one class for each that occurs.
+
+    Args:
+        state: whose windows.
+    """
+    name = f"{'/'.join(state.groups.labels)} {state.groups.noun}"
+    return Concept(name, _column(state.group), "%", is_class=True)
 
 
 def newest_inputs(windows: Windows) -> Float[np.ndarray, "window feature"]:

@@ -6,11 +6,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
-from lstmkit.data.clock import hour_of_day
+from lstmkit.analysis.states.clock import Clock, clock_of
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.finite import check_finite
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
@@ -25,8 +26,10 @@ class Representation:
         values: one row per window, in order of time, shape (window, unit).
         origin: local time of each window's newest step.
         latest: the target at the origin, in its unit, shape (window,).
-        regimes: of the target.
+        group: position of each window's group at the origin, shape (window,).
+        groups: of the steps.
         unit: of the target.
+        calendar: of the series.
 
     Raises:
         LstmkitError: a value is NaN or infinite.
@@ -36,8 +39,10 @@ class Representation:
     values: Float[np.ndarray, "window unit"]
     origin: pd.DatetimeIndex
     latest: Float[np.ndarray, "window"]
-    regimes: Regimes
+    group: Int[np.ndarray, "window"]
+    groups: Groups
     unit: str
+    calendar: Calendar
 
     def __post_init__(self) -> None:
         check_finite(self.values, self.origin, f"the values of {self.name}")
@@ -45,15 +50,20 @@ class Representation:
     def __len__(self) -> int:
         return len(self.values)
 
-    @cached_property
-    def regime(self) -> Int[np.ndarray, "window"]:
-        """Index of the target's regime at the origin."""
-        return self.regimes.of(self.latest)
+    @property
+    def clock(self) -> Clock | None:
+        """Of the shortest cycle that the series resolves; None where it resolves none."""
+        return clock_of(self.calendar)
 
     @cached_property
-    def hour(self) -> Float[np.ndarray, "window"]:
-        """Local hour of day of the origin, with its minutes and seconds as a fraction."""
-        return hour_of_day(self.origin)
+    def phase(self) -> Float[np.ndarray, "window"]:
+        """Where in that cycle each origin lies, in the clock's unit; zeros where there is no cycle."""
+        return np.zeros(len(self)) if self.clock is None else self.clock.read(self.origin)
+
+    @property
+    def has_weekends(self) -> bool:
+        """Whether the series tells weekdays from weekends."""
+        return self.calendar.resolves("week") and not self.calendar.has_business_days
 
     @cached_property
     def is_weekend(self) -> Bool[np.ndarray, "window"]:
@@ -61,14 +71,14 @@ class Representation:
         return np.asarray(self.origin.day_of_week >= 5)
 
     @property
-    def present_regimes(self) -> tuple[str, ...]:
-        """Labels of the regimes in which a window starts, from low to high."""
-        return tuple(self.regimes.labels[index] for index in np.unique(self.regime))
+    def present_groups(self) -> tuple[str, ...]:
+        """Labels of the groups in which a window starts."""
+        return tuple(self.groups.labels[index] for index in np.unique(self.group))
 
     @property
-    def absent_regimes(self) -> tuple[str, ...]:
+    def absent_groups(self) -> tuple[str, ...]:
         """Labels of the others."""
-        return tuple(label for label in self.regimes.labels if label not in self.present_regimes)
+        return tuple(label for label in self.groups.labels if label not in self.present_groups)
 
     @property
     def weekend_percent(self) -> float:
@@ -81,15 +91,42 @@ class Representation:
         return bool(np.ptp(self.values, axis=0).any())
 
 
+def representation_of(
+    name: str, values: Shaped[np.ndarray, "window unit"], windows: Windows, groups: Groups, unit: str
+) -> Representation:
+    """What one stage makes of some windows, with what is known about the moment of each.
+
+    Args:
+        name: of the stage.
+        values: one row per window.
+        windows: in order of time.
+        groups: of the steps.
+        unit: of the target.
+
+    Raises:
+        LstmkitError: a value is not finite, or a window belongs to no group.
+    """
+    return Representation(
+        name=name,
+        values=values,
+        origin=windows.origin,
+        latest=windows.one(windows.latest()),
+        group=groups.of_windows(windows),
+        groups=groups,
+        unit=unit,
+        calendar=windows.calendar,
+    )
+
+
 def final_states(
-    states: Rows, windows: Windows, regimes: Regimes, unit: str, chosen: Int[np.ndarray, "window"]
+    states: Rows, windows: Windows, groups: Groups, unit: str, chosen: Int[np.ndarray, "window"]
 ) -> tuple[Representation, ...]:
     """The final hidden state of each layer of the LSTM, for some of the windows.
 
     Args:
         states: of every window, shape (window, layer, unit).
         windows: the same windows.
-        regimes: of the target.
+        groups: of the steps.
         unit: of the target.
         chosen: positions among the windows, rising.
 
@@ -100,9 +137,8 @@ def final_states(
         LstmkitError: there are not as many states as windows.
     """
     some, values = _taken(states, "hidden states", windows, chosen)
-    origin, latest = some.origin, some.one(some.latest())
     return tuple(
-        Representation(f"LSTM layer {layer + 1}", values[:, layer], origin, latest, regimes, unit)
+        representation_of(f"LSTM layer {layer + 1}", values[:, layer], some, groups, unit)
         for layer in range(values.shape[1])
     )
 

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lstmkit.analysis.states.geometry import Geometry
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.called_lstms import called_lstms
@@ -24,6 +25,7 @@ FOLLOWED = 256  # windows that the distances are taken from
 BATCH, FEW = 32, 8
 NEAR = 0.25  # of the spread of the final states
 READ_HOURS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 36, 48, 72, 96, 120, 144)
+READ_STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 36, 48, 72, 96, 120, 144)  # of a day or longer
 QUARTILES = (0.25, 0.5, 0.75)
 MOST = 0.9  # of the windows
 
@@ -89,6 +91,16 @@ class Trajectories:
     read_distance: Float[np.ndarray, "3 length"]
     read_most: Float[np.ndarray, "length"]
     n_followed: int
+
+    @property
+    def calendar(self) -> Calendar:
+        """Of the series."""
+        return self.geometry.representation.calendar
+
+    @property
+    def step_hours(self) -> float:
+        """Mean length of the series' steps."""
+        return self.calendar.step / pd.Timedelta("1h")
 
     @property
     def needed_hours(self) -> float | None:
@@ -161,7 +173,8 @@ def trajectories(
     ]
     to_end, moved = (np.concatenate(distances) / spread for distances in zip(*walked, strict=True))
     shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
-    lengths = [read for h in READ_HOURS if shortest <= (read := round(h / hours)) < windows.lookback]
+    tried = [round(h / hours) for h in READ_HOURS] if windows.calendar.is_within_days else READ_STEPS
+    lengths = [steps for steps in dict.fromkeys(tried) if shortest <= steps < windows.lookback]
     hours_before = np.arange(n_steps - 1, -1, -1) * step * hours
     apart = _after_reading(model, name, followed, lengths) / spread
     return Trajectories(

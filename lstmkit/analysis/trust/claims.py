@@ -20,7 +20,7 @@ from lstmkit.analysis.states.prober import Prober
 from lstmkit.analysis.states.probes import concept_key, concepts, newest_inputs
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import AttributionParams, StudyParams
@@ -59,7 +59,7 @@ def measure_claims(
     model: nn.Module,
     untrained: nn.Module,
     windows: Windows,
-    regimes: Regimes,
+    groups: Groups,
     dataset: Dataset,
     params: StudyParams,
     unit: str,
@@ -73,7 +73,7 @@ def measure_claims(
         model: trained, in evaluation mode, with an `nn.LSTM`.
         untrained: the same network before training.
         windows: the test part.
-        regimes: of the target.
+        groups: of the windows.
         dataset: from which the windows were cut.
         params: of the study.
         unit: of the target.
@@ -93,7 +93,9 @@ def measure_claims(
         )
     except LstmkitError:  # too few windows to hold some back
         prober = None
-    whole = replace(regimes, edges=(-np.inf, np.inf))  # all windows in one regime, and so in few batches
+    whole = replace(
+        groups, codes=np.zeros_like(groups.codes)
+    )  # all windows in one group, and so in few batches
     step, target = params.attribution.target_step, windows.task.targets[windows.target]
     measured: dict[str, Any] = {"target_step": step}
     for name, network, size in (("trained", model, WINDOWS), ("untrained", untrained, UNTRAINED_WINDOWS)):
@@ -105,7 +107,7 @@ def measure_claims(
             unit,
         ).saliency()
         gates = gate_statistics(network, windows.spread(GATE_WINDOWS), whole)
-        state = last_state(network, sample, regimes, unit, lstm=lstm)
+        state = last_state(network, sample, groups, unit, lstm=lstm)
         timed = [part for part in gates.parts if part.lstm.step_hours is not None]
         claims = Claims(
             shares={feature: float(share) for feature, share in gradient.share.items()},

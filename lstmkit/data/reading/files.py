@@ -9,9 +9,9 @@ import pandas as pd
 from lstmkit.data.reading.compressed import COMPRESSIONS, PARQUET, TEXT_SUFFIXES, kind_of
 from lstmkit.data.reading.parquet_files import read_parquet_file
 from lstmkit.data.reading.stamps import time_index
-from lstmkit.data.reading.tables import Table
+from lstmkit.data.reading.tables import Table, as_text
 from lstmkit.data.reading.text_files import read_text_file
-from lstmkit.data.reading.values import measured
+from lstmkit.data.reading.values import MISSING_WORDS, measured
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams
 from lstmkit.wording import one_line, shown
@@ -48,6 +48,27 @@ def read_measurements(files: Path | Sequence[Path], data: DataParams) -> tuple[p
         groups.append(pd.DataFrame(columns, index=index))
     frame = groups[0] if len(groups) == 1 else pd.concat(groups, axis=1, sort=True)
     return frame[list(data.columns)], {name: units[name] for name in data.columns}
+
+
+def read_texts(files: Sequence[Path], data: DataParams) -> pd.Series:
+    """Read the one column that is named as text, NaN where the text is one for a missing value.
+
+    Args:
+        files: one or several that follow each other in time, in any order.
+        data: how the files are written, the time column, and the column.
+
+    Returns:
+        On a strictly increasing UTC index.
+
+    Raises:
+        LstmkitError: a file, the column or a time stamp cannot be used.
+    """
+    (column,) = data.columns.values()
+    parts = _in_time(_where([_read(path, data) for path in files], data.read.where), data)
+    texts = pd.concat([as_text(table.frame[column.column]).set_axis(index) for table, index in parts])
+    stated = () if data.missing is None or data.missing == "none" else data.missing
+    codes = [item if isinstance(item, str) else f"{item:g}" for item in stated]
+    return texts.mask(texts.str.casefold().isin(MISSING_WORDS) | texts.isin(codes))
 
 
 def _read(path: Path, data: DataParams) -> Table:

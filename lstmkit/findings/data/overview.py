@@ -4,6 +4,7 @@ import pandas as pd
 
 from lstmkit.data.dataset import GapReport
 from lstmkit.data.overview import HOUR, WEEK, WEEKDAYS, Overview
+from lstmkit.findings.groups import groups_sentence
 from lstmkit.wording import count, digits, duration, feature_label, sentence_case, with_error
 
 LONG = pd.Timedelta("14D")  # from which one counts in days
@@ -36,20 +37,16 @@ def overview_caption(overview: Overview) -> str:
 
 
 def overview_finding(overview: Overview) -> str:
-    """Span, level, rhythm, regimes and gaps of the series.
+    """Span, level, rhythm, groups and gaps of the series.
 
     Args:
         overview: of a dataset.
     """
-    low, high = overview.regimes.edges
     _, end = overview.stretches["test"][-1]
-    empty = f" {overview.regimes.empty_sentence}" if overview.regimes.empty else ""
     return (
         f"{sentence_case(overview.name)}: {overview.means.index[0]:%d %B %Y} to {end:%d %B %Y}, "
         f"{feature_label(overview.target)} {with_error(overview.means.mean(), overview.means.std())} {overview.unit}. "
-        f"{_rhythm(overview)} "
-        f"Regimes: {overview.regimes.labels[0]} below {digits(low)}, "
-        f"{overview.regimes.labels[2]} from {digits(high)} {overview.unit} on.{empty} {gap_sentence(overview.gaps)}"
+        f"{_rhythm(overview)} {groups_sentence(overview.groups)} {gap_sentence(overview.gaps)}"
     )
 
 

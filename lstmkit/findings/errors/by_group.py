@@ -2,19 +2,27 @@
 
 from lstmkit.analysis.errors.by_group import ErrorByRegime
 from lstmkit.findings.errors.predictions import windows_named
-from lstmkit.wording import digits, duration, signed_alike, signed_digits
+from lstmkit.findings.groups import ranges
+from lstmkit.wording import digits, duration, listed, signed_alike, signed_digits
 
 
-def regimes_with_ranges(errors: ErrorByRegime) -> list[str]:
-    """The regimes with their ranges, on two lines each.
+def groups_with_ranges(errors: ErrorByRegime) -> list[str]:
+    """The groups with their ranges, on two lines each; on one where they are no ranges.
 
     Args:
         errors: of one model.
     """
-    (low, high), unit = errors.regimes.edges, errors.last.unit
-    between = f"{digits(low)} to {digits(high)} {unit}" if low < high else "no value"
-    ranges = (f"below {digits(low)} {unit}", between, f"from {digits(high)} {unit}")
-    return [f"{name}\n{span}" for name, span in zip(errors.regimes.labels, ranges, strict=True)]
+    pairs = zip(errors.groups.labels, ranges(errors.groups), strict=True)
+    return [f"{name}\n{span}".strip() for name, span in pairs]
+
+
+def place_words(errors: ErrorByRegime) -> str:
+    """By what the errors are parted: the group of the true value, or of the last step.
+
+    Args:
+        errors: of one model.
+    """
+    return f"{errors.groups.noun} {'of the true value' if errors.groups.of_target else 'at the last step'}"
 
 
 def error_by_regime_caption(errors: ErrorByRegime) -> str:
@@ -23,16 +31,17 @@ def error_by_regime_caption(errors: ErrorByRegime) -> str:
     Args:
         errors: of one model.
     """
+    noun = errors.groups.noun
     return (
         f"Errors (forecast − observed) at the last step, {duration(errors.last.hours_ahead)} ahead, of "
-        f"{windows_named(errors.last)}. Left, by regime of the true value: median, half (box) and nine in ten "
-        f"(whiskers). Right, which share of the squared error lies in windows that go from one regime at the origin to "
-        f"another at the last step."
+        f"{windows_named(errors.last)}. Left, by {place_words(errors)}: median, half (box) and nine in ten "
+        f"(whiskers). Right, which share of the squared error lies in windows that go from one {noun} at the "
+        f"origin to another at the last step."
     )
 
 
 def error_by_regime_finding(errors: ErrorByRegime) -> str:
-    """Which regime and which change of regime holds most of the squared error.
+    """Which group and which change of group holds most of the squared error.
 
     Args:
         errors: of one model.
@@ -65,15 +74,16 @@ def _opposite(errors: ErrorByRegime) -> str:
 
 def _changes(errors: ErrorByRegime) -> str:
     changed, held = 100 * errors.changing_windows_share, 100 * errors.changing_error_share
+    noun = errors.groups.noun
     if not changed:
-        return "No window changes its regime between origin and last step."
+        return f"No window changes its {noun} between origin and last step."
     text = (
-        f"Windows that change their regime between origin and last step are {changed:.0f} % of all and hold "
+        f"Windows that change their {noun} between origin and last step are {changed:.0f} % of all and hold "
         f"{held:.0f} % of the squared error"
     )
     if not held:
         return f"{text}."
-    names, there = errors.regimes.labels, errors.worst_change
+    names, there = errors.groups.labels, errors.worst_change
     start, end = there
     return (
         f"{text}; among them {names[start]} to {names[end]} weighs most "
@@ -85,4 +95,9 @@ def _changes(errors: ErrorByRegime) -> str:
 def _empty(errors: ErrorByRegime) -> str:
     if not errors.empty:
         return ""
-    return f"No true value of the test part at this step lies in {' or '.join(errors.empty)}, so nothing is said of it."
+    what = (
+        "true value of the test part at this step"
+        if errors.groups.of_target
+        else "last step of the test part"
+    )
+    return f"No {what} lies in {listed(errors.empty, 'or')}, so nothing is said of it."

@@ -4,9 +4,10 @@ import numpy as np
 
 from lstmkit.analysis.errors.in_time import DAY, Errors, ResidualSpectrum, RollingError, day_and_hour
 from lstmkit.analysis.rhythms.spectra import Peak
+from lstmkit.findings.groups import changes
 from lstmkit.findings.rhythms.series import days_or_hours
 from lstmkit.findings.rhythms.spectra import NAMED_PEAKS, not_told_apart, spectra_caption, spectra_too_short
-from lstmkit.wording import digits, duration, percent
+from lstmkit.wording import digits, duration, percent, sentence_case
 
 LEAST_CHANCE = 0.01  # that is told
 SURE = 0.05
@@ -96,12 +97,12 @@ def rolling_error_caption(result: RollingError) -> str:
     return (
         f"RMSE over all steps of the forecasts that start within {half} before or after each moment, blank where "
         f"over a quarter of them are missing; dashed, that of all forecasts ({digits(result.overall)} {result.unit}). "
-        f"Below, the share of these forecasts during which the target changes its regime. Local time."
+        f"Below, the share of these forecasts during which {changes(result.groups)}. Local time."
     )
 
 
 def rolling_error_finding(result: RollingError) -> str:
-    """The best and the worst day, and whether changes of regime go with the errors.
+    """The best and the worst day, and whether changes of group go with the errors.
 
     Args:
         result: over the test part.
@@ -114,16 +115,17 @@ def rolling_error_finding(result: RollingError) -> str:
         f"Over all steps the RMSE is {overall}. Over {span} it lies between {digits(result.rmse[best])} and "
         f"{digits(result.rmse[worst])} {result.unit}. Worst are the forecasts that start in the {span} from "
         f"{day_and_hour(result.starts_at(worst))} on, best those in the {span} from "
-        f"{day_and_hour(result.starts_at(best))} on.{_regimes(result)}"
+        f"{day_and_hour(result.starts_at(best))} on.{_changes(result)}"
     )
 
 
-def _regimes(result: RollingError) -> str:
+def _changes(result: RollingError) -> str:
+    clause = changes(result.groups)
     if result.rmse_steady is None:
-        return " The target changes its regime during every forecast."
+        return f" {sentence_case(clause)} during every forecast."
     if result.rmse_crossing is None:
-        return " The target changes its regime during no forecast."
+        return f" {sentence_case(clause)} during no forecast."
     return (
-        f" Forecasts during which the target changes its regime have an RMSE of {digits(result.rmse_crossing)} "
+        f" Forecasts during which {clause} have an RMSE of {digits(result.rmse_crossing)} "
         f"{result.unit}, the others {digits(result.rmse_steady)} {result.unit}."
     )

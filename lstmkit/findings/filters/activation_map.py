@@ -3,7 +3,7 @@
 import numpy as np
 
 from lstmkit.analysis.filters.activation_map import FOLLOWS, ActivationMap, Example
-from lstmkit.wording import count, digits, feature_label
+from lstmkit.wording import count, digits, feature_label, listed, plural
 
 
 def example_finding(example: Example) -> str:
@@ -14,7 +14,7 @@ def example_finding(example: Example) -> str:
     """
     return (
         f"The window that ends on {example.origin:%d %B %Y at %H:%M}, at {digits(example.latest)} {example.unit} "
-        f"({example.regime}): {example_rule(example)}."
+        f"({example.group}): {example_rule(example)}."
     )
 
 
@@ -24,9 +24,9 @@ def example_rule(example: Example) -> str:
     Args:
         example: the window.
     """
-    among = f"those in the regime {example.middle}"
-    if not example.is_middle:
-        among = f"all, for none is in the regime {example.middle}"
+    noun = example.noun if len(example.typical) == 1 else plural(example.noun)
+    preferred = f"the {noun} {listed(example.typical)}"
+    among = f"those in {preferred}" if example.is_typical else f"all, for none is in {preferred}"
     return f"of {example.n_windows:,} test windows, the one whose mean activations lie nearest the median of {among}"
 
 

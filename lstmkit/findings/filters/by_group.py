@@ -1,9 +1,11 @@
-"""Which filters specialise on low and on high values of the target, in sentences."""
+"""Which filters specialise on groups of windows, in sentences."""
 
 import pandas as pd
 
 from lstmkit.analysis.filters.by_group import FilterRegimes, LayerByRegime
-from lstmkit.wording import count
+from lstmkit.data.groups import Groups
+from lstmkit.findings.groups import ends_of_order
+from lstmkit.wording import count, plural
 
 NAMED = 3  # most specialised filters that a sentence lists
 
@@ -12,12 +14,14 @@ def filter_regimes_caption(regimes: FilterRegimes) -> str:
     """What was averaged.
 
     Args:
-        regimes: activity by regime, of all layers.
+        regimes: activity by group, of all layers.
     """
     sizes = ", ".join(f"{n:,} {label}" for n, label in zip(regimes.n_windows, regimes.labels, strict=True))
+    groups, (first, second) = regimes.groups, regimes.compared
+    order = ends_of_order(groups, groups.labels[first], groups.labels[second])
     return (
-        f"Mean activation in the newest hour by the regime at the origin ({sizes} windows), with standard errors; "
-        f"filters ordered from those of the lowest regime to those of the highest."
+        f"Mean activation in the newest hour by the {groups.noun} at the origin ({sizes} windows), with standard "
+        f"errors; filters ordered {order}."
     )
 
 
@@ -25,13 +29,18 @@ def filter_regimes_finding(regimes: FilterRegimes) -> str:
     """The most specialised filters of each layer, and what the numbers do not say.
 
     Args:
-        regimes: activity by regime, of all layers.
+        regimes: activity by group, of all layers.
     """
     missing = "".join(f" {label} holds no window and is left out." for label in regimes.left_out)
-    if len(regimes.labels) == 1:
-        return f"All windows lie in the regime {regimes.labels[0]}: there is nothing to compare.{missing}"
-    low, high = regimes.labels[0], regimes.labels[-1]
-    layers = " ".join(layer_regimes_finding(layer, low, high) for layer in regimes.layers)
+    first, second = regimes.compared
+    if first == second:
+        held = (
+            f"All windows lie in the {regimes.groups.noun} {regimes.labels[0]}: t"
+            if len(regimes.labels) == 1
+            else "T"
+        )
+        return f"{held}here is nothing to compare.{missing}"
+    layers = " ".join(layer_regimes_finding(layer, regimes.groups, first, second) for layer in regimes.layers)
     minutes = regimes.spacing / pd.Timedelta("1min")
     return (
         f"{layers}{missing} The {count(int(regimes.n_windows.sum()), 'window')} lie {minutes:.0f} min apart, so their "
@@ -40,26 +49,28 @@ def filter_regimes_finding(regimes: FilterRegimes) -> str:
     )
 
 
-def layer_regimes_finding(layer: LayerByRegime, low: str, high: str) -> str:
+def layer_regimes_finding(layer: LayerByRegime, groups: Groups, first: int, second: int) -> str:
     """The most specialised filters of a layer.
 
     Args:
-        layer: its activity by regime.
-        low: label of the lowest regime shown.
-        high: label of the highest.
+        layer: its activity by group.
+        groups: of the windows.
+        first: position of one of the groups that are compared.
+        second: position of the other.
     """
-    best = layer.best
+    best, (low, high) = layer.best, (groups.labels[first], groups.labels[second])
     if not layer.explained[best]:
-        return f"No filter of {layer.layer} tells the regimes apart."
+        return f"No filter of {layer.layer} tells the {plural(groups.noun)} apart."
     named = "".join(
         f"; most for {label}: {', '.join(str(number) for number in numbers[:NAMED])}"
-        for label, numbers in ((high, layer.highest), (low, layer.lowest))
+        for label, numbers in ((high, layer.of_second), (low, layer.of_first))
         if len(numbers)
     )
-    more = len(layer.highest)
+    more, at = len(layer.of_second), layer.mean[:, best]
+    of_first, of_second = (at[place] for place in layer.compared)
     return (
-        f"In {layer.layer} the regime explains {100 * layer.median_explained:.0f} % of a filter's variance "
-        f"(median), at most {100 * layer.explained[best]:.0f} % (filter {best}: mean {layer.mean[-1, best]:.2f} in "
-        f"{high}, {layer.mean[0, best]:.2f} in {low}). {more} of {count(len(layer.explained), 'filter')} "
+        f"In {layer.layer} the {groups.noun} explains {100 * layer.median_explained:.0f} % of a filter's variance "
+        f"(median), at most {100 * layer.explained[best]:.0f} % (filter {best}: mean {of_second:.2f} in "
+        f"{high}, {of_first:.2f} in {low}). {more} of {count(len(layer.explained), 'filter')} "
         f"{'is' if more == 1 else 'are'} more active in {high} than in {low}{named}."
     )

@@ -3,16 +3,17 @@
 import numpy as np
 from jaxtyping import Float
 
-from lstmkit.analysis.gates.by_regime import regime_differences
+from lstmkit.analysis.gates.by_regime import group_differences
 from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
 from lstmkit.analysis.gates.settling import forget_course
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.findings.gates.sufficient_history import sufficient_history_words
-from lstmkit.findings.lstms import layer_words, listed
+from lstmkit.findings.groups import grouped_by
+from lstmkit.findings.lstms import layer_words
 from lstmkit.internals.step_places import Place
-from lstmkit.wording import count, digits, duration, percent, signed
+from lstmkit.wording import count, digits, duration, listed, percent, plural, signed
 
 STEADY = 10  # percent, up to which a cell state that grows or shrinks is called stable
 
@@ -132,32 +133,42 @@ def _length(time: float, part: PartStatistics) -> str:
     return duration(time) if part.lstm.step_hours is not None else f"{digits(time)} steps"
 
 
-def regime_finding(gates: GateStatistics) -> str:
-    """Whether the gates differ by regime, and whether the difference is the same in both halves of the test part.
+def group_caption(gates: GateStatistics) -> str:
+    """By what the windows are grouped.
 
     Args:
         gates: of all parts.
     """
-    labels = gates.regimes.labels
+    return f"Mean gates by {grouped_by(gates.groups)} at the origin. {gate_statistics_caption(gates)}"
+
+
+def group_finding(gates: GateStatistics) -> str:
+    """Whether the gates differ by group, and whether the difference is the same in both halves of the test part.
+
+    Args:
+        gates: of all parts.
+    """
+    labels, noun = gates.groups.labels, gates.groups.noun
     if missing := [label for k, label in enumerate(labels) if k not in gates.present]:
-        where = f"regime{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+        where = f"{noun if len(missing) == 1 else plural(noun)} {listed(missing)}"
         said = [f"No window of the test part starts in the {where}."]
     else:
         said = []
-    if len(gates.present) < 2:
+    if gates.compared is None:
         return " ".join([*said, "There is nothing to compare."])
-    low, high = gates.present[0], gates.present[-1]
+    first, second = gates.compared
     for part in gates.parts:
-        means = {regime: mean[:, FORGET].mean() for regime, mean in gates.regime_means(part).items()}
+        means = {group: mean[:, FORGET].mean() for group, mean in gates.group_means(part).items()}
         said.append(
-            f"In {layer_words(part.name)} the mean forget gate is {means[high]:.3f} in {labels[high]} and "
-            f"{means[low]:.3f} in {labels[low]} ({signed(means[high] - means[low], 3)}){_unit_by_unit(gates, part)}."
+            f"In {layer_words(part.name)} the mean forget gate is {means[second]:.3f} in {labels[second]} and "
+            f"{means[first]:.3f} in {labels[first]} ({signed(means[second] - means[first], 3)})"
+            f"{_unit_by_unit(gates, part)}."
         )
     return " ".join(said)
 
 
 def _unit_by_unit(gates: GateStatistics, part: PartStatistics) -> str:
-    apart = regime_differences(gates, part)
+    apart = group_differences(gates, part)
     if apart is None or apart.correlation is None:
         return ""
     return (

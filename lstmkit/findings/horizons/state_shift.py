@@ -2,7 +2,8 @@
 
 from lstmkit.analysis.horizons.state_shift import StateShift
 from lstmkit.findings.states.geometry import apart
-from lstmkit.wording import count, plain
+from lstmkit.findings.states.moment import together_clause
+from lstmkit.wording import count, plain, plural
 
 
 def state_shift_caption(shift: StateShift) -> str:
@@ -12,7 +13,7 @@ def state_shift_caption(shift: StateShift) -> str:
         shift: of one model.
     """
     return (
-        f"Final states of the last LSTM layer at each horizon, by regime at the origin, for the same "
+        f"Final states of the last LSTM layer at each horizon, by {shift.groups.noun} at the origin, for the same "
         f"{shift.n_windows:,} test windows. Each in the plane of its own first two components."
     )
 
@@ -42,23 +43,23 @@ def _dimensions(shift: StateShift) -> str:
 def _followed(shift: StateShift) -> str:
     inputs, outputs = (
         [f"{each.explained.loc[name, 'all']:.0f} %" for each in shift.ends]
-        for name in ("these three", "correction")
+        for name in (shift.ends[0].together, "correction")
     )
     return (
-        f"Regime, hour and weekend together account for {inputs[0]} of the variance {shift.horizons[0]} ahead and "
+        f"{together_clause(shift.ends[0])} {inputs[0]} of the variance {shift.horizons[0]} ahead and "
         f"{inputs[1]} {shift.horizons[-1]} ahead, the correction for {outputs[0]} and {outputs[1]}."
     )
 
 
 def _regimes(shift: StateShift) -> str:
-    first, last = shift.horizons[0], shift.horizons[-1]
+    first, last, noun = shift.horizons[0], shift.horizons[-1], shift.groups.noun
     near, far = (each.silhouette for each in shift.ends)
     if near is None or far is None:
-        return "All windows start in one regime."
+        return f"All windows start in one {noun}."
     if apart(near) == apart(far):
-        return f"The regimes {apart(near)} at both (mean silhouette {plain(near)} and {plain(far)})."
+        return f"The {plural(noun)} {apart(near)} at both (mean silhouette {plain(near)} and {plain(far)})."
     return (
-        f"The regimes {apart(near)} {first} ahead (mean silhouette {plain(near)}) and {apart(far)} {last} ahead "
+        f"The {plural(noun)} {apart(near)} {first} ahead (mean silhouette {plain(near)}) and {apart(far)} {last} ahead "
         f"({plain(far)})."
     )
 

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from lstmkit.analysis.states.clusters import ClusterCounts, Clusters
+from lstmkit.findings.known import SHORT
 from lstmkit.findings.states.geometry import CLEAR, LOOSE
-from lstmkit.wording import digits, plain, signed_alike
+from lstmkit.wording import digits, plain, plural, signed_alike
 
 FOUND_AGAIN, LOST = 0.8, 0.3  # adjusted Rand index
 
@@ -83,17 +84,40 @@ def _cluster(clusters: Clusters, number: int, row: pd.Series, correction: str) -
     return f"{mean}, {correction}"
 
 
-def clusters_regime_finding(clusters: Clusters) -> str:
-    """How much of the regime the clusters tell.
+def crosstab_caption(clusters: Clusters) -> str:
+    """Of the share of each group in each cluster.
 
     Args:
         clusters: of final states.
     """
+    noun = clusters.geometry.representation.groups.noun
+    return f"Percent of each cluster's windows in each {noun} at the origin, and their number."
+
+
+def centroids_caption(clusters: Clusters) -> str:
+    """What is said of each centroid.
+
+    Args:
+        clusters: of final states.
+    """
+    clock, what = clusters.geometry.representation.clock, "the mean value at the origin"
+    if clock is None:
+        return f"Centroids, with {what} and the mean correction."
+    return f"Centroids, with {what}, the mean correction and the circular mean of the {SHORT[clock.name]}."
+
+
+def clusters_regime_finding(clusters: Clusters) -> str:
+    """How much of the group the clusters tell.
+
+    Args:
+        clusters: of final states.
+    """
+    noun = clusters.geometry.representation.groups.noun
     if clusters.information is None:
-        return "There is a single cluster or a single regime: nothing to compare."
-    (right, blind), (purest, regime, percent) = clusters.guessed, clusters.purest
+        return f"There is a single cluster or a single {noun}: nothing to compare."
+    (right, blind), (purest, label, percent) = clusters.guessed, clusters.purest
     return (
-        f"Knowing its cluster, the regime of {right:.0f} % of the windows can be guessed; without, {blind:.0f} %. "
-        f"Adjusted mutual information {clusters.information:.2f} (1: clusters are the regimes; 0: chance). "
-        f"Purest is cluster {purest}, {percent:.0f} % {regime}."
+        f"Knowing its cluster, the {noun} of {right:.0f} % of the windows can be guessed; without, {blind:.0f} %. "
+        f"Adjusted mutual information {clusters.information:.2f} (1: clusters are the {plural(noun)}; 0: chance). "
+        f"Purest is cluster {purest}, {percent:.0f} % {label}."
     )

@@ -1,7 +1,16 @@
 """Sentences about the shape of a cloud of hidden states."""
 
 from lstmkit.analysis.states.geometry import HARMONICS, Geometry
-from lstmkit.wording import count, digits, plain
+from lstmkit.findings.groups import edges_words
+from lstmkit.findings.known import known_listed
+from lstmkit.findings.states.moment import (
+    clock_words,
+    cycle_words,
+    together_clause,
+    without_clock,
+    without_weekend,
+)
+from lstmkit.wording import count, listed, plain, plural
 
 SMALL = 10  # percent of variance
 TOUCHING, LOOSE, CLEAR = 0.05, 0.25, 0.5  # silhouettes
@@ -20,6 +29,26 @@ def geometry_caption(geometry: Geometry) -> str:
     )
 
 
+def group_caption(geometry: Geometry) -> str:
+    """Of a figure in the colours of the groups.
+
+    Args:
+        geometry: of final states.
+    """
+    return f"Final states in the colours of the {geometry.representation.groups.noun}. {geometry_caption(geometry)}"
+
+
+def clock_caption(geometry: Geometry) -> str:
+    """Of a figure in the colours of the phase of the shortest cycle.
+
+    Args:
+        geometry: of final states of a series that has such a cycle.
+    """
+    clock = geometry.representation.clock
+    assert clock is not None  # a series without a cycle has no such figure
+    return f"Final states in the colours of the {clock_words(clock)}. {geometry_caption(geometry)}"
+
+
 def geometry_finding(geometry: Geometry) -> str:
     """How many dimensions there are, and what the first ones follow.
 
@@ -33,8 +62,8 @@ def geometry_finding(geometry: Geometry) -> str:
     return (
         f"90 % of the variance lies in {geometry.dimensions_holding(0.9)} of {count(units, 'component')}; the "
         f"participation ratio, the effective number of dimensions, is {geometry.effective_dimension:.1f}. "
-        f"{_directions(geometry)} Regime, hour and weekend together account for "
-        f"{geometry.percent_following('these three'):.0f} % of the whole variance, "
+        f"{_directions(geometry)} {together_clause(geometry)} "
+        f"{geometry.percent_following(geometry.together):.0f} % of the whole variance, "
         + (
             f"the correction alone for {geometry.percent_following('correction'):.0f} %."
             if geometry.corrects
@@ -48,29 +77,31 @@ def _directions(geometry: Geometry) -> str:
     shares = geometry.shares[geometry.shares > 0]
     for name, share in zip(geometry.explained.columns[:2], shares, strict=False):
         best, percent = geometry.followed_most(name)
-        words = f"most closely the {best} ({percent:.0f} %)"
+        words = f"most closely the {geometry.called(best)} ({percent:.0f} %)"
         if percent < SMALL:
-            words = f"none of regime, hour, weekend and correction (each below {SMALL} %)"
+            known = known_listed([*map(geometry.called, geometry.known), "correction"])
+            words = f"none of {known} (each below {SMALL} %)"
         told.append(f"{name} ({100 * share:.0f} % of the variance) follows {words}")
     return "; ".join(told) + "."
 
 
 def geometry_regime_finding(geometry: Geometry) -> str:
-    """How far apart the target's regimes lie.
+    """How far apart the groups lie.
 
     Args:
         geometry: of final states.
     """
     states = geometry.representation
+    noun = states.groups.noun
     if geometry.silhouette is None:
-        return f"All windows start in the regime {states.present_regimes[0]}: there is nothing to separate."
-    absent = states.absent_regimes
-    missing = f" No window starts in {' or '.join(absent)}." if absent else ""
-    low, high = states.regimes.edges
+        return f"All windows start in the {noun} {states.present_groups[0]}: there is nothing to separate."
+    absent = states.absent_groups
+    missing = f" No window starts in {listed(absent, 'or')}." if absent else ""
+    edges = f", with {words}," if (words := edges_words(states.groups)) else ""
     return (
-        f"The regime at the origin, with edges at {digits(low)} and {digits(high)} {states.unit}, "
-        f"{_accounts(geometry, 'regime')}. The regimes {apart(geometry.silhouette)} (mean silhouette "
-        f"{plain(geometry.silhouette)}; 1 is fully apart, 0 intermingled).{missing}"
+        f"The {noun} at the origin{edges} {_accounts(geometry, 'regime')}. The {plural(noun)} "
+        f"{apart(geometry.silhouette)} (mean silhouette {plain(geometry.silhouette)}; 1 is fully apart, "
+        f"0 intermingled).{missing}"
     )
 
 
@@ -80,7 +111,10 @@ def geometry_hour_finding(geometry: Geometry) -> str:
     Args:
         geometry: of final states.
     """
-    return f"The hour of day, as {HARMONICS} harmonics of 24 h, {_accounts(geometry, 'hour of day')}."
+    if (clock := geometry.representation.clock) is None:
+        return without_clock(geometry.representation)
+    what = f"The {clock_words(clock)}, as {HARMONICS} harmonics of {cycle_words(clock)},"
+    return f"{what} {_accounts(geometry, clock.name)}."
 
 
 def geometry_weekend_finding(geometry: Geometry) -> str:
@@ -89,6 +123,8 @@ def geometry_weekend_finding(geometry: Geometry) -> str:
     Args:
         geometry: of final states.
     """
+    if reason := without_weekend(geometry.representation):
+        return reason
     weekend = geometry.representation.is_weekend
     if weekend.all() or not weekend.any():
         return f"All windows start on {'weekends' if weekend.any() else 'weekdays'}: nothing to compare."

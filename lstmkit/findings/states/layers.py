@@ -1,6 +1,7 @@
 """Sentences about the layers of a stacked LSTM."""
 
 from lstmkit.analysis.states.layers import LayerComparison
+from lstmkit.findings.known import known_listed
 
 
 def layer_comparison_finding(comparison: LayerComparison) -> str:
@@ -13,11 +14,13 @@ def layer_comparison_finding(comparison: LayerComparison) -> str:
     if comparison.alignment is None:
         still = comparison.constant or last
         return f"{still.representation.name} ends in the same state after every window: nothing to compare."
-    inputs, outputs = comparison.change("these three"), comparison.change("correction")
+    known = known_listed([last.called(name) for name in last.known])
+    account = "account" if len(last.known) > 1 else "accounts"
+    inputs, outputs = comparison.change(last.together), comparison.change("correction")
     return (
         f"From {first.representation.name} to {last.representation.name} the effective number of dimensions goes "
         f"from {first.effective_dimension:.1f} to {last.effective_dimension:.1f}, the share of the variance that "
-        f"regime, hour and weekend account for from {inputs[0]:.0f} to {inputs[1]:.0f} %, and that of the "
+        f"{known} {account} for from {inputs[0]:.0f} to {inputs[1]:.0f} %, and that of the "
         f"correction from {outputs[0]:.0f} to {outputs[1]:.0f} %. {_direction(inputs, outputs)} Linear CKA of the "
         f"two: {comparison.alignment:.2f} (1 is the same up to a rotation)."
     )

@@ -1,18 +1,21 @@
 """Figures of the data."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.figure import Figure
 
+from lstmkit.data.groups import Groups
 from lstmkit.data.overview import WEEK, Overview
 from lstmkit.findings.data.overview import averages
-from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, axes_grid, date_axis, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, axes_grid, date_axis, light_grid
 from lstmkit.wording import feature_label
 
 PART_COLORS = {"train": "#eef2f6", "validation": "#fdf1e3", "test": "#e9f5ec"}
 
 
 def plot_overview(overview: Overview) -> Figure:
-    """The whole series with its parts and regimes, and its week.
+    """The whole series with its parts, and its week with the ranges of the target.
 
     Args:
         overview: of a dataset.
@@ -68,12 +71,8 @@ def _week(axes, overview: Overview) -> None:
         lw=1.5,
         label="median",
     )
-    for edge, color in zip(overview.regimes.edges, (SEQUENCE[2], SEQUENCE[5]), strict=True):
-        axes.axhline(edge, color=color, lw=0.8, ls="--")
-    for label, position in zip(overview.regimes.labels, _middles(axes, overview), strict=True):
-        axes.annotate(
-            label, (1.005, position), xycoords=("axes fraction", "data"), va="center", color=MUTED, fontsize=8
-        )
+    if overview.groups.of_target:
+        _ranges(axes, overview.groups)
     if overview.week_hours < WEEK:
         axes.set_xticks(range(0, WEEK, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
     else:
@@ -81,12 +80,23 @@ def _week(axes, overview: Overview) -> None:
     axes.set_xlim(0, end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
     shown = "The week in" if overview.week_hours < WEEK else "The spread of"
-    axes.set_title(f"{shown} the training part, with the edges of the regimes")
+    edges = ", with the edges of the regimes" if overview.groups.of_target else ""
+    axes.set_title(f"{shown} the training part{edges}")
     axes.legend(loc="upper right", ncols=2)
     light_grid(axes, "x")
 
 
-def _middles(axes, overview: Overview) -> list[float]:
-    low, high = overview.regimes.edges
+def _ranges(axes, groups: Groups) -> None:
+    """The edges between ranges of the target, and the label of each range at the right."""
+    for edge in groups.edges:
+        axes.axhline(edge, color=MUTED, lw=0.8, ls="--")
     bottom, top = axes.get_ylim()
-    return [(bottom + low) / 2, (low + high) / 2, (high + top) / 2]
+    for label, (low, high) in zip(groups.labels, pairwise([bottom, *groups.edges, top]), strict=True):
+        axes.annotate(
+            label,
+            (1.005, (low + high) / 2),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=MUTED,
+            fontsize=8,
+        )

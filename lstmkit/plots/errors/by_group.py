@@ -1,17 +1,20 @@
-"""Figure of the errors by regime."""
+"""Figure of the errors by group."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.errors.by_group import ErrorByRegime
-from lstmkit.findings.errors.by_group import regimes_with_ranges
-from lstmkit.plots.style import INK, MUTED, REGIME_COLORS, axes_grid, light_grid
+from lstmkit.findings.errors.by_group import groups_with_ranges, place_words
+from lstmkit.plots.groups import group_colors
+from lstmkit.plots.style import INK, MUTED, axes_grid, light_grid
 from lstmkit.wording import duration
+
+WITH_WINDOWS = 3  # groups up to which a cell has room for the number of its windows
 
 
 def plot_error_by_regime(errors: ErrorByRegime) -> Figure:
-    """Boxes of the error by regime of the true value, and the squared error by change of regime.
+    """Boxes of the error by group at the last step, and the squared error by change of group.
 
     Args:
         errors: of one model.
@@ -23,7 +26,7 @@ def plot_error_by_regime(errors: ErrorByRegime) -> Figure:
 
 
 def _boxes(axes: Axes, errors: ErrorByRegime) -> None:
-    names = errors.regimes.labels
+    names, colors = errors.groups.labels, group_colors(errors.groups)
     shown = [row for row, name in enumerate(names) if name in errors.boxes.index]
     columns = ("q5", "q25", "median", "q75", "q95")
     stats = [
@@ -45,14 +48,14 @@ def _boxes(axes: Axes, errors: ErrorByRegime) -> None:
         medianprops={"color": INK, "lw": 1.5},
     )
     for box, row in zip(boxes["boxes"], shown, strict=True):
-        box.set(facecolor=REGIME_COLORS[row], alpha=0.75, edgecolor=INK)
-    for row in set(range(3)) - set(shown):
+        box.set(facecolor=colors[row], alpha=0.75, edgecolor=INK)
+    for row in set(range(len(names))) - set(shown):
         axes.annotate("none", (row, 0), ha="center", va="bottom", color=MUTED)
     axes.axhline(0, color=INK, lw=0.8)
-    axes.set_xticks(range(3), regimes_with_ranges(errors))
-    axes.set_xlim(-0.5, 2.5)
+    axes.set_xticks(range(len(names)), groups_with_ranges(errors), fontsize=_size(names))
+    axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylabel(f"error: forecast − observed ({errors.last.unit})")
-    axes.set_title("By regime of the true value")
+    axes.set_title(f"By {place_words(errors)}")
     light_grid(axes)
 
 
@@ -63,16 +66,29 @@ def _ways(axes: Axes, errors: ErrorByRegime) -> None:
         color = "white" if share > 0.6 * shares.max() > 0 else INK
         taken = errors.windows[row, column] > 0
         text = f"{share:.0f} %" if taken else "–"
-        axes.text(column, row - 0.15, text, ha="center", va="center", color=color, fontsize=11)
-        if taken:
+        axes.text(
+            column,
+            row - 0.15,
+            text,
+            ha="center",
+            va="center",
+            color=color,
+            fontsize=11 - max(0, len(shares) - 3),
+        )
+        if taken and len(shares) <= WITH_WINDOWS:
             below = f"in {windows[row, column]:.1f} %\nof windows"
             axes.text(column, row + 0.22, below, ha="center", va="center", color=color, fontsize=7.5)
-    names = errors.regimes.labels
-    axes.set_xticks(range(3), names)
-    axes.set_yticks(range(3), names)
+    names, noun = errors.groups.labels, errors.groups.noun
+    axes.set_xticks(range(len(names)), names, fontsize=_size(names))
+    axes.set_yticks(range(len(names)), names, fontsize=_size(names))
     axes.tick_params(length=0)
-    axes.set_xlabel(f"regime {duration(errors.last.hours_ahead)} later")
-    axes.set_ylabel("regime at the origin")
+    axes.set_xlabel(f"{noun} {duration(errors.last.hours_ahead)} later")
+    axes.set_ylabel(f"{noun} at the origin")
     axes.set_title("Share of the squared error")
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def _size(names: tuple[str, ...]) -> float:
+    """Of the font in which names fit beside each other."""
+    return max(5.5, 10 - len(names)) if len(names) > WITH_WINDOWS else 9

@@ -22,7 +22,7 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
     top.set_ylabel(f"{feature_label(example.name)}\n({example.unit})")
     top.set_title(
         f"{activations.layer} before {example.origin:%d %B %Y, %H:%M}: "
-        f"{digits(example.latest)} {example.unit} at the forecast ({example.regime})"
+        f"{digits(example.latest)} {example.unit} at the forecast ({example.group})"
     )
     light_grid(top)
     image = main.imshow(

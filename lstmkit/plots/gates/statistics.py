@@ -20,7 +20,8 @@ from lstmkit.plots.gates.panels import (
     step_marker,
     step_positions,
 )
-from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, SEQUENCE, axes_grid, light_grid
+from lstmkit.plots.groups import group_colors, group_markers
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, axes_grid, light_grid
 
 GATE_COLORS = dict(zip(GATE_NAMES, SEQUENCE, strict=False))
 
@@ -122,8 +123,8 @@ def plot_evolution(gates: GateStatistics) -> Figure:
     return figure
 
 
-def plot_by_regime(gates: GateStatistics) -> Figure:
-    """Mean gates by regime: over all units left, and unit by unit for the forget gate right.
+def plot_by_group(gates: GateStatistics) -> Figure:
+    """Mean gates by group: over all units left, and unit by unit for the forget gate right.
 
     Args:
         gates: of all layers.
@@ -132,23 +133,25 @@ def plot_by_regime(gates: GateStatistics) -> Figure:
         len(gates.parts), 2, height=0.6 + 2.2 * len(gates.parts), squeeze=False, width_ratios=[1, 1.3]
     )
     for part, (left, right) in zip(gates.parts, rows, strict=True):
-        _regime_bars(left, gates, part)
+        _group_bars(left, gates, part)
         _unit_differences(right, gates, part)
-    rows[0, 0].legend(fontsize=8, ncols=3, loc="upper right", bbox_to_anchor=(1.02, 1.0))
+    rows[0, 0].legend(
+        fontsize=8, ncols=min(3, len(gates.present)), loc="upper right", bbox_to_anchor=(1.02, 1.0)
+    )
     return figure
 
 
-def _regime_bars(axes: Axes, gates: GateStatistics, part: PartStatistics) -> None:
-    means = gates.regime_means(part)
+def _group_bars(axes: Axes, gates: GateStatistics, part: PartStatistics) -> None:
+    means, colors = gates.group_means(part), group_colors(gates.groups)
     width = 0.8 / len(means)
     positions = np.arange(len(GATE_NAMES))
-    for place, (regime, mean) in enumerate(means.items()):
+    for place, (group, mean) in enumerate(means.items()):
         axes.bar(
             positions + (place - (len(means) - 1) / 2) * width,
             mean.mean(axis=(0, 2)),
             width=0.9 * width,
-            color=REGIME_COLORS[regime],
-            label=gates.regimes.labels[regime],
+            color=colors[group],
+            label=gates.groups.labels[group],
         )
     axes.axhline(0, color=MUTED, lw=0.8)
     axes.set_xticks(positions, GATE_NAMES)
@@ -164,9 +167,11 @@ def _unit_differences(axes: Axes, gates: GateStatistics, part: PartStatistics) -
     overall = gates.mean(part)[:, FORGET].mean(axis=0)
     order = np.argsort(overall)
     axes.axhline(0, color=MUTED, lw=0.8)
-    for regime, mean in gates.regime_means(part).items():
+    marks = list(zip(group_colors(gates.groups), group_markers(gates.groups), strict=True))
+    for group, mean in gates.group_means(part).items():
         values = mean[:, FORGET].mean(axis=0) - overall
-        axes.plot(values[order], ".", ms=3, color=REGIME_COLORS[regime])
+        color, marker = marks[group]
+        axes.plot(values[order], marker, ms=1.5 if marker == "o" else 2.5, color=color)
     axes.set_xlabel("unit, by its mean forget gate")
     axes.set_ylabel("forget gate, less\nits overall mean")
     axes.set_title(f"Unit by unit, {part.name}")

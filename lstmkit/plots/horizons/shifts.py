@@ -150,7 +150,7 @@ def _draw_spans(axes: Axes, shift: AttributionShift) -> None:
 
 
 def plot_state_shift(shift: StateShift) -> Figure:
-    """The final states at each horizon, each in its own plane, in the colours of the target's regime.
+    """The final states at each horizon, each in its own plane, in the colours of the group at the origin.
 
     Args:
         shift: of one model.

@@ -55,13 +55,13 @@ def plot_clusters(clusters: Clusters) -> Figure:
     """
     figure, axes = canvas(height=4.4)
     groups = {f"cluster {k}": clusters.labels == k - 1 for k in clusters.counts.index}
-    plane(axes, clusters.geometry, _colors(clusters), groups)
+    plane(axes, clusters.geometry, [(color, "o") for color in _colors(clusters)], groups)
     axes.set_title(f"{clusters.geometry.representation.name} by cluster")
     return settled(figure)
 
 
 def plot_crosstab(clusters: Clusters) -> Figure:
-    """The share of each regime in each cluster.
+    """The share of each group in each cluster.
 
     Args:
         clusters: of final states.
@@ -81,7 +81,7 @@ def plot_crosstab(clusters: Clusters) -> Figure:
     )
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title("Share of each cluster in each regime (windows)")
+    axes.set_title(f"Share of each cluster in each {clusters.geometry.representation.groups.noun} (windows)")
     return figure
 
 
@@ -116,13 +116,13 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
     places = np.stack([np.full(len(table), 1.04), (np.arange(len(table)) + 0.5) / len(table)], axis=1)
     here, there = (axes.transAxes.transform(places), axes.transData.transform(centroids))
     for row, place in zip(*linear_sum_assignment(cdist(there, here)), strict=True):
-        size, mean, _, hour, _ = table.iloc[row]
+        size, mean = table.iloc[row, :2]
         x, y = places[place]
         axes.text(
             x,
             y,
             f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
-            f"{corrections[row]}, " + ("around the clock" if hour == "none" else f"around {hour}"),
+            f"{corrections[row]}{_when(clusters, row + 1)}",
             transform=axes.transAxes,
             va="center",
             fontsize=8,
@@ -134,6 +134,15 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
             textcoords="axes fraction",
             arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.8, "shrinkA": 0, "shrinkB": 8},
         )
+
+
+def _when(clusters: Clusters, number: int) -> str:
+    """Around which phase of the shortest cycle the windows of a cluster lie."""
+    if (clock := clusters.geometry.representation.clock) is None:
+        return ""
+    if (phase := clusters.typical(number)) is None:
+        return ", around the clock" if clock.cycle == "day" else f", all over the {clock.cycle}"
+    return f", around {clock.shown(phase)}"
 
 
 def _colors(clusters: Clusters) -> np.ndarray:

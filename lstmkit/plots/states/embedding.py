@@ -5,12 +5,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.states.embedding import Embedding
-from lstmkit.plots.states.geometry import CLOCK_COLORS, DOTS, DUSK, clock, settled
-from lstmkit.plots.style import MUTED, REGIME_COLORS, axes_grid
+from lstmkit.plots.groups import group_colors, group_markers
+from lstmkit.plots.states.geometry import CLOCK_COLORS, DOTS, DUSK, dial, settled
+from lstmkit.plots.style import MUTED, axes_grid
 
 
-def plot_embedding_by_regime(embedding: Embedding) -> Figure:
-    """Both planes in the colours of the target's regime at the origin.
+def plot_embedding_by_group(embedding: Embedding) -> Figure:
+    """Both planes in the colours and marks of the group at the origin.
 
     Args:
         embedding: of some windows.
@@ -18,9 +19,11 @@ def plot_embedding_by_regime(embedding: Embedding) -> Figure:
     figure, pair = axes_grid(1, 2, height=4.2)
     states = embedding.representation
     for axes, plane in zip(pair, (embedding.pca, embedding.tsne), strict=True):
-        for index, (label, color) in enumerate(zip(states.regimes.labels, REGIME_COLORS, strict=True)):
-            inside = states.regime == index
-            axes.scatter(*plane[inside].T, color=color, label=f"{label} ({inside.sum():,} windows)", **DOTS)
+        looks = zip(group_colors(states.groups), group_markers(states.groups), strict=True)
+        for index, (label, (color, marker)) in enumerate(zip(states.groups.labels, looks, strict=True)):
+            inside = states.group == index
+            name = f"{label} ({inside.sum():,} windows)"
+            axes.scatter(*plane[inside].T, color=color, marker=marker, label=name, **DOTS)
     left, right = pair
     _frame(left, right, embedding)
     handles, labels = left.get_legend_handles_labels()
@@ -30,20 +33,22 @@ def plot_embedding_by_regime(embedding: Embedding) -> Figure:
     return settled(figure)
 
 
-def plot_embedding_by_hour(embedding: Embedding) -> Figure:
-    """Both planes in the colours of the hour of day, with a clock as the key.
+def plot_embedding_by_clock(embedding: Embedding) -> Figure:
+    """Both planes in the colours of the phase of the shortest cycle, with a dial as the key.
 
     Args:
-        embedding: of some windows.
+        embedding: of some windows of a series that has such a cycle.
     """
+    clock = embedding.representation.clock
+    assert clock is not None  # a series without a cycle has no such figure
     figure, (left, right, key) = axes_grid(1, 3, height=3.9, width_ratios=[4, 4, 1.2])
-    hour = embedding.representation.hour
+    phase, norm = embedding.representation.phase, Normalize(0, clock.period)
     for axes, plane in zip((left, right), (embedding.pca, embedding.tsne), strict=True):
         x, y = plane.T
-        axes.scatter(x, y, c=hour, cmap=CLOCK_COLORS, norm=Normalize(0, 24), **DOTS | {"alpha": 0.9})
+        axes.scatter(x, y, c=phase, cmap=CLOCK_COLORS, norm=norm, **DOTS | {"alpha": 0.9})
         axes.set_facecolor(DUSK)
     _frame(left, right, embedding)
-    clock(figure, key)
+    dial(figure, key, clock)
     return settled(figure)
 
 

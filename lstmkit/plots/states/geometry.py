@@ -13,10 +13,20 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 from mpl_toolkits.mplot3d import Axes3D
 
+from lstmkit.analysis.states.clock import Clock
 from lstmkit.analysis.states.geometry import Geometry
-from lstmkit.plots.style import ACCENT, INK, REGIME_COLORS, SEQUENCE, WARM, axes_grid, canvas, light_grid
+from lstmkit.findings.states.moment import clock_words
+from lstmkit.plots.groups import group_colors, group_markers
+from lstmkit.plots.style import ACCENT, INK, SEQUENCE, WARM, axes_grid, canvas, light_grid
 
 CLOCK_COLORS = mpl.colormaps["twilight_shifted"]  # dark at midnight, light at noon
+DIALS = {  # where in the cycle a name stands, as a share of it
+    "day": {"0 h": 0, "6": 1 / 4, "12 h": 1 / 2, "18": 3 / 4},
+    "week": {
+        name: (day + 0.5) / 7 for day, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
+    },
+    "year": {"Jan": 0, "Apr": 1 / 4, "Jul": 1 / 2, "Oct": 3 / 4},
+}
 DUSK = "#9aa3ae"  # a background on which both can be seen
 WEEK_COLORS = (SEQUENCE[0], SEQUENCE[1])
 COLUMNS = 2  # of clouds side by side
@@ -55,17 +65,15 @@ def plot_explained_variance(geometry: Geometry) -> Figure:
     return figure
 
 
-def plot_by_regime(geometry: Geometry) -> Figure:
-    """The first two components in the colours of the target's regime at the origin.
+def plot_by_group(geometry: Geometry) -> Figure:
+    """The first two components in the colours of the group at the origin.
 
     Args:
         geometry: of final states.
     """
     figure, axes = canvas(height=4.4)
-    states = geometry.representation
-    groups = {label: states.regime == index for index, label in enumerate(states.regimes.labels)}
-    plane(axes, geometry, REGIME_COLORS, groups)
-    axes.set_title(f"{states.name} by regime at the origin")
+    plane(axes, geometry, *_grouped(geometry))
+    axes.set_title(f"{geometry.representation.name} by {geometry.representation.groups.noun} at the origin")
     return settled(figure)
 
 
@@ -77,37 +85,39 @@ def plot_by_weekend(geometry: Geometry) -> Figure:
     """
     figure, axes = canvas(height=4.4)
     weekend = geometry.representation.is_weekend
-    plane(axes, geometry, WEEK_COLORS, {"weekday": ~weekend, "weekend": weekend})
+    plane(axes, geometry, [(color, "o") for color in WEEK_COLORS], {"weekday": ~weekend, "weekend": weekend})
     axes.set_title(f"{geometry.representation.name} by day of the week")
     return settled(figure)
 
 
-def plot_by_hour(geometry: Geometry) -> Figure:
-    """The first two components in the colours of the hour of day, with a clock as the key.
+def plot_by_clock(geometry: Geometry) -> Figure:
+    """The first two components in the colours of the phase of the shortest cycle, with a dial as the key.
 
     Args:
-        geometry: of final states.
+        geometry: of final states of a series that has such a cycle.
     """
+    clock = geometry.representation.clock
+    assert clock is not None  # a series without a cycle has no such figure
     figure, (left, right) = axes_grid(1, 2, height=4.4, width_ratios=[5, 1])
     order = _drawing_order(len(geometry.representation))
     x, y = geometry.scores[order, :2].T
     left.scatter(
         x,
         y,
-        c=geometry.representation.hour[order],
+        c=geometry.representation.phase[order],
         cmap=CLOCK_COLORS,
-        norm=Normalize(0, 24),
+        norm=Normalize(0, clock.period),
         **DOTS | {"alpha": 0.9},
     )
     left.set_facecolor(DUSK)
     frame_plane(left, geometry)
-    left.set_title(f"{geometry.representation.name} by hour of day")
-    clock(figure, right)
+    left.set_title(f"{geometry.representation.name} by {clock_words(clock)}")
+    dial(figure, right, clock)
     return settled(figure)
 
 
 def plot_in_space(geometry: Geometry) -> Figure:
-    """The first three components in the colours of the target's regime.
+    """The first three components in the colours of the group at the origin.
 
     Args:
         geometry: of final states.
@@ -115,16 +125,16 @@ def plot_in_space(geometry: Geometry) -> Figure:
     figure, axes = canvas(height=4.8, subplot_kw={"projection": "3d"})
     assert isinstance(axes, Axes3D)
     states, order = geometry.representation, _drawing_order(len(geometry.representation))
-    colors = np.array(REGIME_COLORS)[states.regime[order]]
+    colors = group_colors(states.groups)
     x, y, z = geometry.scores[order, :3].T
-    axes.scatter(x, y, z, c=colors, depthshade=False, **DOTS | {"s": 4})
+    axes.scatter(x, y, z, c=np.array(colors)[states.group[order]], depthshade=False, **DOTS | {"s": 4})
     for index, axis in enumerate((axes.xaxis, axes.yaxis, axes.zaxis)):
         axis.set_label_text(component_label(geometry, index))
         axis.set_pane_color((1, 1, 1, 0))
         axis.set_major_locator(MaxNLocator(4))
     axes.tick_params(labelsize=7, pad=0)
     axes.set_box_aspect((1.3, 1.3, 1), zoom=0.92)
-    for label, color in zip(states.regimes.labels, REGIME_COLORS, strict=True):
+    for label, color in zip(states.groups.labels, colors, strict=True):
         axes.scatter([], [], [], color=color, s=30, label=label)
     axes.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), fontsize=8)
     axes.set_title(f"{states.name} in three components")
@@ -132,26 +142,30 @@ def plot_in_space(geometry: Geometry) -> Figure:
 
 
 def plane(
-    axes: Axes, geometry: Geometry, colors: Sequence[ColorType] | np.ndarray, groups: dict[str, np.ndarray]
+    axes: Axes,
+    geometry: Geometry,
+    marks: Sequence[tuple[ColorType, str]],
+    groups: dict[str, np.ndarray],
 ) -> None:
     """Draw the first two components of all states in the colours of groups, with the mean of each.
 
     Args:
         axes: to draw on.
         geometry: of final states.
-        colors: one per group, as a name or as rows of red, green, blue and opacity.
+        marks: colour and marker of the mean, one pair per group.
         groups: name to membership, shape (window,).
     """
     order = _drawing_order(len(geometry.representation))
     shades = np.empty(len(order), dtype=object)
-    for color, inside in zip(colors, groups.values(), strict=True):
+    for (color, _), inside in zip(marks, groups.values(), strict=True):
         shades[inside] = mpl.colors.to_hex(color)
     x, y = geometry.scores[order, :2].T
     axes.scatter(x, y, c=list(shades[order]), **DOTS)
-    for color, (name, inside) in zip(colors, groups.items(), strict=True):
+    for (color, marker), (name, inside) in zip(marks, groups.items(), strict=True):
         label = f"{name} ({inside.sum():,})"
         x, y = geometry.scores[inside, :2].mean(axis=0) if inside.any() else (np.nan, np.nan)
-        axes.scatter(x, y, color=color, s=110, edgecolors="white", linewidths=1.5, label=label, zorder=3)
+        look: dict[str, Any] = {"s": 110, "edgecolors": "white", "linewidths": 1.5, "zorder": 3}
+        axes.scatter(x, y, color=color, marker=marker, label=label, **look)
     frame_plane(axes, geometry)
     axes.legend(
         title="means (windows)",
@@ -164,7 +178,7 @@ def plane(
 
 
 def planes(geometries: Sequence[Geometry]) -> Figure:
-    """Several clouds, each in the plane of its own first two components, in the colours of the target's regime.
+    """Several clouds, each in the plane of its own first two components, in the colours of the group at the origin.
 
     Args:
         geometries: of the same windows.
@@ -175,14 +189,23 @@ def planes(geometries: Sequence[Geometry]) -> Figure:
     for axes in panels[len(geometries) :]:
         axes.remove()
     for axes, geometry in zip(panels, geometries, strict=False):
-        states = geometry.representation
-        groups = {label: states.regime == index for index, label in enumerate(states.regimes.labels)}
-        plane(axes, geometry, REGIME_COLORS, groups)
+        plane(axes, geometry, *_grouped(geometry))
         axes.get_legend().remove()
-        axes.set_title(f"{states.name}: {geometry.effective_dimension:.1f} effective dimensions")
+        axes.set_title(
+            f"{geometry.representation.name}: {geometry.effective_dimension:.1f} effective dimensions"
+        )
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=8)
     return settled(figure)
+
+
+def _grouped(geometry: Geometry) -> tuple[list[tuple[ColorType, str]], dict[str, np.ndarray]]:
+    """Colour and marker of each group, and which windows start in it."""
+    states = geometry.representation
+    marks: list[tuple[ColorType, str]] = list(
+        zip(group_colors(states.groups), group_markers(states.groups), strict=True)
+    )
+    return marks, {label: states.group == index for index, label in enumerate(states.groups.labels)}
 
 
 def frame_plane(axes: Axes, geometry: Geometry) -> None:
@@ -218,29 +241,31 @@ def component_label(geometry: Geometry, index: int) -> str:
     return f"PC{index + 1} ({share:.0f} %)"
 
 
-def clock(figure: Figure, axes: Axes) -> None:
-    """Draw the key of the hours: a dial of 24 hours, midnight on top.
+def dial(figure: Figure, axes: Axes, clock: Clock) -> None:
+    """Draw the key of the phases of a cycle: a dial, with the begin of the cycle on top.
 
     Args:
         figure: to draw on.
         axes: of a grid of the figure, in whose place the dial is drawn.
+        clock: of the cycle.
     """
     place = axes.get_subplotspec()
     assert place is not None
     axes.remove()
-    dial = figure.add_subplot(place, projection="polar")
-    assert isinstance(dial, PolarAxes)
+    face = figure.add_subplot(place, projection="polar")
+    assert isinstance(face, PolarAxes)
     edges = np.linspace(0, 2 * np.pi, 97)
-    hours = (np.arange(96) + 0.5) / 4
-    dial.pcolormesh(edges, [0.55, 1], hours[None], cmap=CLOCK_COLORS, norm=Normalize(0, 24))
-    dial.set_theta_zero_location("N")
-    dial.set_theta_direction(-1)
-    dial.set_ylim(0, 1)
-    dial.set_yticks([])
-    dial.set_xticks(np.arange(4) * np.pi / 2, ["0 h", "6", "12 h", "18"], fontsize=8)
-    dial.tick_params(pad=-2)
-    dial.grid(False)
-    dial.spines["polar"].set_visible(False)
+    phases = (np.arange(96) + 0.5) / 96
+    face.pcolormesh(edges, [0.55, 1], phases[None], cmap=CLOCK_COLORS, norm=Normalize(0, 1))
+    face.set_theta_zero_location("N")
+    face.set_theta_direction(-1)
+    face.set_ylim(0, 1)
+    face.set_yticks([])
+    names = DIALS[clock.cycle]
+    face.set_xticks([2 * np.pi * share for share in names.values()], list(names), fontsize=8)
+    face.tick_params(pad=-2)
+    face.grid(False)
+    face.spines["polar"].set_visible(False)
 
 
 def _explained(axes: Axes, geometry: Geometry) -> None:
@@ -250,7 +275,7 @@ def _explained(axes: Axes, geometry: Geometry) -> None:
         color = "white" if percent > 60 else INK
         axes.text(column, row, f"{percent:.0f}", ha="center", va="center", color=color, fontsize=8)
     axes.set_xticks(range(table.shape[1]), table.columns)
-    axes.set_yticks(range(len(table)), table.index)
+    axes.set_yticks(range(len(table)), [geometry.called(name) for name in table.index])
     axes.axvline(table.shape[1] - 1.5, color="white", lw=3)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -7,7 +7,7 @@ from lstmkit.plots.states.geometry import planes
 
 
 def plot_layers(comparison: LayerComparison) -> Figure:
-    """The first two components of each layer in the colours of the target's regime.
+    """The first two components of each layer in the colours of the group at the origin.
 
     Args:
         comparison: of the layers of one LSTM.

@@ -42,7 +42,9 @@ def plot_probes(probes: Probes) -> Figure:
     lowest = min(_lowest(probe) for probe in probes.probes)
     axes.set_xlim(max(LOWEST, min(lowest, 0.0)) - 0.05, 1.03)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("score in held-out windows: R², for weekday or weekend balanced accuracy above chance")
+    classes = {probe.concept for probe in probes.probes if probe.measure != "R²"}
+    of_classes = f", for {' and '.join(sorted(classes))} balanced accuracy above chance" if classes else ""
+    axes.set_xlabel(f"score in held-out windows: R²{of_classes}")
     axes.set_title("What a linear probe reads from the final states")
     light_grid(axes, "x")
     _errors(axes, probes)

@@ -9,15 +9,17 @@ import plotly.graph_objects as go
 
 from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.data.windows import spread_evenly
+from lstmkit.findings.states.moment import moment
+from lstmkit.plots.groups import group_colors
 from lstmkit.plots.states.geometry import component_label
-from lstmkit.plots.style import INK, REGIME_COLORS
+from lstmkit.plots.style import INK
 
 MOST_POINTS = 1500
 HEIGHT = 520  # pixels
 
 
 def plot_turning(geometry: Geometry) -> go.Figure:
-    """The first three components in the colours of the target's regime, to be turned with the mouse.
+    """The first three components in the colours of the group at the origin, to be turned with the mouse.
 
     Args:
         geometry: of final states; at most MOST_POINTS of them are drawn, spread evenly over time.
@@ -25,8 +27,10 @@ def plot_turning(geometry: Geometry) -> go.Figure:
     states = geometry.representation
     shown = spread_evenly(len(states), MOST_POINTS)
     figure = go.Figure(layout={"template": "none", "height": HEIGHT, "font": {"color": INK}})
-    for index, (label, color) in enumerate(zip(states.regimes.labels, REGIME_COLORS, strict=True)):
-        inside = shown[states.regime[shown] == index]
+    for index, (label, color) in enumerate(
+        zip(states.groups.labels, group_colors(states.groups), strict=True)
+    ):
+        inside = shown[states.group[shown] == index]
         x, y, z = geometry.scores[inside, :3].astype("float32").T
         figure.add_scatter3d(
             x=x,
@@ -35,7 +39,7 @@ def plot_turning(geometry: Geometry) -> go.Figure:
             mode="markers",
             name=_literal(label),
             marker={"size": 2.5, "color": color},
-            text=states.origin[inside].strftime("%a %d %b, %H:%M").to_numpy(),
+            text=np.array([moment(time, states.calendar) for time in states.origin[inside]], dtype=object),
             customdata=np.round(states.latest[inside]).astype("float32"),
             hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {_literal(states.unit)}",
         )

@@ -5,10 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from lstmkit.analysis.states.trajectories import NEAR, Trajectories
+from lstmkit.findings.states.moment import moment, time_unit
+from lstmkit.plots.groups import group_colors
 from lstmkit.plots.states.geometry import component_label
-from lstmkit.plots.style import ACCENT, INK, MUTED, REGIME_COLORS, WARM, axes_grid, hours_axis, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, hours_axis, light_grid
 from lstmkit.wording import digits
 
 COLUMNS = 4
@@ -33,8 +36,9 @@ def plot_trajectories(trajectories: Trajectories) -> Figure:
     _share_limits(panels[:n_paths], trajectories)
     bar = figure.colorbar(lines[0], ax=list(panels[:n_paths]), pad=0.01, aspect=30)
     bar.outline.set_visible(False)
-    bar.set_label("hours before the forecast", fontsize=8)
-    bar.ax.yaxis.set_major_formatter(lambda hours, _: f"{abs(hours):g}")
+    per_unit, unit = time_unit(trajectories.calendar)
+    bar.set_label(f"{unit} before the forecast", fontsize=8)
+    bar.ax.yaxis.set_major_formatter(lambda hours, _: f"{abs(hours / per_unit):.3g}")
     _distances(figure.add_subplot(grid[0, 0].get_gridspec()[rows, :]), trajectories)
     return figure
 
@@ -55,11 +59,12 @@ def _path(axes: Axes, trajectories: Trajectories, index: int) -> LineCollection:
     )
     line.set_array(-trajectories.hours_before)
     axes.add_collection(line)
+    color = group_colors(states.groups)[states.group[position]]
     axes.plot(*points[0], marker="x", color=INK, ms=5)
-    axes.plot(*points[-1], marker="o", color=REGIME_COLORS[states.regime[position]], mec=INK, mew=0.6, ms=6)
+    axes.plot(*points[-1], marker="o", color=color, mec=INK, mew=0.6, ms=6)
     axes.set_title(
-        f"{digits(states.latest[position])} {states.unit}, {states.regimes.labels[states.regime[position]]}\n"
-        f"{states.origin[position]:%a %d %b, %H:%M}",
+        f"{digits(states.latest[position])} {states.unit}, {states.groups.labels[states.group[position]]}\n"
+        f"{moment(states.origin[position], states.calendar)}",
         fontsize=8,
         fontweight="normal",
     )
@@ -106,5 +111,13 @@ def _distances(axes: Axes, trajectories: Trajectories) -> None:
     axes.set_ylabel("distance (spreads)")
     axes.set_title("Distances of states: median and middle half of the windows")
     axes.legend(fontsize=8, loc="upper left", ncols=2)
-    hours_axis(axes, trajectories.lookback_hours)
+    per_unit, unit = time_unit(trajectories.calendar)
+    if unit == "hours":
+        hours_axis(axes, trajectories.lookback_hours)
+    else:
+        axes.xaxis.set_major_locator(
+            MultipleLocator(per_unit * max(1, round(trajectories.lookback_hours / per_unit / 8)))
+        )
+        axes.xaxis.set_major_formatter(lambda hours, _: f"{abs(hours / per_unit):.3g}")
+        axes.set_xlabel(f"{unit} before the forecast")
     light_grid(axes)

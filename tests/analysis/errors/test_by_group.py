@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 
 from lstmkit.analysis.errors.by_group import error_by_regime
-from lstmkit.data.regimes import Regimes
-from lstmkit.findings.errors.by_group import error_by_regime_finding, regimes_with_ranges
+from lstmkit.findings.errors.by_group import error_by_regime_finding, groups_with_ranges
 from tests.analysis.planted import last_of
+from tests.groups import LABELS, of_last
 
-REGIMES = Regimes(labels=("Low", "Medium", "High"), edges=(500.0, 700.0))
+EDGES = (500.0, 700.0)
 LEVEL = np.array([400.0, 600.0, 800.0])
 
 
 def parted(error, true, start=None):
     """Errors at true regimes, from regimes at the origin."""
     start = true if start is None else start
-    return error_by_regime(last_of(error, LEVEL[np.asarray(true)], LEVEL[np.asarray(start)]), REGIMES)
+    last = last_of(error, LEVEL[np.asarray(true)], LEVEL[np.asarray(start)])
+    return error_by_regime(last, of_last(last, EDGES))
 
 
 def test_a_bias_planted_in_one_regime_is_found_in_it():
@@ -33,7 +34,7 @@ def test_the_table_and_the_boxes_are_those_of_each_regime_alone():
     rng = np.random.default_rng(0)
     true, error = rng.integers(3, size=500), rng.normal(5, 20, size=500)
     result = parted(error, true)
-    for regime, name in enumerate(REGIMES.labels):
+    for regime, name in enumerate(LABELS):
         there, row = error[true == regime], result.table.loc[name]
         expected = [
             len(there),
@@ -50,7 +51,7 @@ def test_the_table_and_the_boxes_are_those_of_each_regime_alone():
 
 def test_a_value_at_an_edge_belongs_to_the_upper_regime():
     last = last_of([1.0, 1, 1], np.array([499.999, 500, 700]))
-    assert error_by_regime(last, REGIMES).table["windows"].tolist() == [1, 1, 1]
+    assert error_by_regime(last, of_last(last, EDGES)).table["windows"].tolist() == [1, 1, 1]
 
 
 def test_errors_on_the_way_from_low_to_high_are_found_there():
@@ -107,15 +108,15 @@ def test_without_any_error_there_is_nothing_to_share():
 
 
 def test_a_regime_between_equal_edges_holds_no_value():
-    regimes = Regimes(REGIMES.labels, (500.0, 500.0))
-    result = error_by_regime(last_of([1.0, -2], [400.0, 600], [400.0, 600]), regimes)
-    assert regimes_with_ranges(result) == ["Low\nbelow 500 ppm", "Medium\nno value", "High\nfrom 500 ppm"]
+    last = last_of([1.0, -2], [400.0, 600], [400.0, 600])
+    result = error_by_regime(last, of_last(last, (500.0, 500.0)))
+    assert groups_with_ranges(result) == ["Low\nbelow 500 ppm", "Medium\nno value", "High\nfrom 500 ppm"]
     assert "No true value of the test part at this step lies in Medium" in error_by_regime_finding(result)
 
 
 def test_regimes_are_named_with_their_ranges():
     result = parted([1.0, -2, 3], [0, 1, 2])
-    assert regimes_with_ranges(result) == [
+    assert groups_with_ranges(result) == [
         "Low\nbelow 500 ppm",
         "Medium\n500 to 700 ppm",
         "High\nfrom 700 ppm",

@@ -17,7 +17,6 @@ from lstmkit.analysis.errors.in_time import (
 from lstmkit.analysis.rhythms.series import Bins, TimeSeries
 from lstmkit.analysis.rhythms.spectra import spectra
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.errors.in_time import (
@@ -31,18 +30,19 @@ from lstmkit.findings.rhythms.spectra import spectra_too_short
 from lstmkit.params import SplitParams
 from lstmkit.storage.files import Rows
 from tests.analysis.rhythms.test_series import rows_of, windows_of
+from tests.groups import by_edges
 from tests.series import raw_windows
 
-REGIMES = Regimes(labels=("Low", "Medium", "High"), edges=(450.0, 550.0))
+EDGES = (450.0, 550.0)
 FIVE_WEEKS = 1340  # hours, of which the test part holds five weeks and a half
 
 
-def errors_of(windows: Windows, error, folder, regimes: Regimes = REGIMES) -> Errors:
+def errors_of(windows: Windows, error, folder, edges: tuple[float, float] = EDGES) -> Errors:
     """Errors of forecasts that miss the truth by what is given per window (and step)."""
     error = np.asarray(error, float)
     observed = windows.observed()[..., 0]
     forecast = observed + (error[:, None] if error.ndim == 1 else error)
-    return forecast_errors(rows_of(forecast, folder), windows, regimes, "ppm")
+    return forecast_errors(rows_of(forecast, folder), windows, by_edges(windows, edges), "ppm")
 
 
 def hours_of(times: pd.DatetimeIndex) -> np.ndarray:
@@ -60,7 +60,7 @@ def test_errors_are_forecast_minus_observed(tmp_path, monkeypatch, chunk, horizo
     np.testing.assert_allclose(found.last, error[:, -1], atol=1e-3)
     np.testing.assert_allclose(found.squared, (error**2).mean(axis=1), rtol=1e-3)
     course = np.hstack([windows.latest(), windows.observed()[..., 0]])
-    changes = [len(set(np.digitize(row, REGIMES.edges))) > 1 for row in course]
+    changes = [len(set(np.digitize(row, by_edges(row, EDGES).edges))) > 1 for row in course]
     assert found.crosses.tolist() == changes
     assert 0 < found.crosses.sum() < len(windows)
     assert errors_named(found) == f"Errors {horizon} h ahead"
@@ -303,7 +303,7 @@ def test_forecasts_that_cross_regimes_are_told_from_the_others(tmp_path):
 def test_a_regime_that_changes_never_or_always(tmp_path, edges, told, known, missing):
     values = np.where(np.arange(400) % 2, 400.0, 600.0)
     windows = windows_of(columns={"co2": values})
-    errors = errors_of(windows, np.ones(len(windows)), tmp_path, Regimes(("Low", "Medium", "High"), edges))
+    errors = errors_of(windows, np.ones(len(windows)), tmp_path, edges)
     found = rolling_error(errors)
     assert told in rolling_error_finding(found)
     assert known in found.facts()

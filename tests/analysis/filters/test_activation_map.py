@@ -10,7 +10,6 @@ from torch import nn
 
 from lstmkit.analysis.filters.activation_map import ActivationMap, Example, activation_maps, representative
 from lstmkit.analysis.filters.activity import FilterActivity, LayerActivity, measure_activity
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.filters.activation_map import (
@@ -22,6 +21,7 @@ from lstmkit.findings.filters.activation_map import (
 from lstmkit.wording import digits
 from tests.analysis.convolutional import Stack, set_filter, small
 from tests.analysis.tiny import make_test_windows, state_of
+from tests.groups import by_edges
 from tests.series import dataset_of, raw_windows
 
 LABELS = ("Low", "Medium", "High")
@@ -47,14 +47,14 @@ def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
     windows = make_test_windows(n=7, lookback=12)
     latest = np.sort(windows.latest()[:, 0])
     edges = (float(latest[1:3].mean()), float(latest[5:].mean()))  # two below, four between, one above
-    regime = Regimes(LABELS, edges).of(windows.latest()[:, 0])
+    regime = np.digitize(windows.latest()[:, 0], edges)
     assert np.bincount(regime).tolist() == [2, 4, 1]
     values = np.full((7, 2), 100.0)  # far from the median, were the other regimes candidates
     values[regime == 1] = [[0.0, 9.0], [2.0, 1.0], [2.4, 2.0], [9.0, 3.0]]  # median 2.2 and 2.5
-    example = representative(planted(values), windows, Regimes(LABELS, edges), "ppm")
+    example = representative(planted(values), windows, by_edges(windows, edges), "ppm")
     expected = np.flatnonzero(regime == 1)[2]
     assert example.origin == windows.origin[expected]
-    assert example.regime == "Medium"
+    assert example.group == "Medium"
     assert example.latest == windows.latest()[expected, 0]
     assert (
         "of 7 test windows, the one whose mean activations lie nearest the median of those in"
@@ -66,7 +66,7 @@ def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
 
 def test_filters_count_in_their_own_standard_deviations_and_constant_ones_not_at_all():
     windows = make_test_windows(n=5, lookback=12)
-    everywhere = Regimes(LABELS, (-1e9, 1e9))
+    everywhere = by_edges(windows, (-1e9, 1e9))
     # in raw units the first filter would decide for window 3, in its own deviations the second decides for 1
     values = np.array([[0, 9, 3], [-400, 5, 3], [1000, 0, 3], [10, 2, 3], [-1000, 10, 3]], float)
     example = representative(planted(values), windows, everywhere, "ppm")
@@ -79,9 +79,9 @@ def test_filters_count_in_their_own_standard_deviations_and_constant_ones_not_at
 
 def test_without_a_window_in_the_middle_all_of_them_compete():
     windows = make_test_windows(n=5, lookback=12)
-    example = representative(planted(np.arange(5.0)[:, None]), windows, Regimes(LABELS, (1e8, 1e9)), "ppm")
+    example = representative(planted(np.arange(5.0)[:, None]), windows, by_edges(windows, (1e8, 1e9)), "ppm")
     assert example.origin == windows.origin[2]
-    assert example.regime == "Low"
+    assert example.group == "Low"
     assert "all, for none is in the regime Medium" in example_rule(example)
 
 
@@ -90,7 +90,7 @@ def test_the_course_of_the_target_is_that_of_the_series(residual):
     values = series()
     windows = windows_of(values, residual=residual)
     by_window = np.arange(len(windows), dtype=float)[:, None]
-    example = representative(planted(by_window), windows, Regimes(LABELS, (-1e9, 1e9)), "ppm")
+    example = representative(planted(by_window), windows, by_edges(windows, (-1e9, 1e9)), "ppm")
     row = windows.time.get_loc(example.origin)
     np.testing.assert_allclose(example.target, values[row - 11 : row + 1], rtol=1e-5)  # float32
     assert example.target[-1] == pytest.approx(example.latest)
@@ -105,14 +105,14 @@ def example_of(target: np.ndarray, windows: Windows | None = None) -> Example:
         window=windows,
         origin=pd.Timestamp("2025-03-04 05:06"),
         latest=float(target[-1]),
-        regime="Medium",
+        group="Medium",
         target=target,
         hours_before=np.arange(len(target) - 1.0, -1, -1),
         name="co2",
         unit="ppm",
         n_windows=7,
-        middle="Medium",
-        is_middle=True,
+        typical=("Medium",),
+        is_typical=True,
     )
 
 
@@ -203,7 +203,7 @@ def test_the_caption_names_the_window():
 def test_a_real_sample_end_to_end():
     windows, model = windows_of(series(), residual="none"), small()
     activity = measure_activity(model, windows)
-    example = representative(activity, windows, Regimes(LABELS, (480.0, 520.0)), "ppm")
+    example = representative(activity, windows, by_edges(windows, (480.0, 520.0)), "ppm")
     assert 480 <= example.latest < 520
     first, second = activation_maps(model, example)
     position = windows.origin.get_loc(example.origin)
@@ -213,5 +213,5 @@ def test_a_real_sample_end_to_end():
         )
     with pytest.raises(LstmkitError, match="not on these 3"):
         representative(
-            activity, replace(windows, starts=windows.starts[:3]), Regimes(LABELS, (0.0, 1.0)), "ppm"
+            activity, replace(windows, starts=windows.starts[:3]), by_edges(windows, (0.0, 1.0)), "ppm"
         )

@@ -6,7 +6,6 @@ import pytest
 
 from lstmkit.analysis.filters.activity import FilterActivity, LayerActivity, measure_activity
 from lstmkit.analysis.filters.by_group import LayerByRegime, filter_regimes
-from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.filters.by_group import (
     filter_regimes_caption,
@@ -15,12 +14,13 @@ from lstmkit.findings.filters.by_group import (
 )
 from tests.analysis.convolutional import small
 from tests.analysis.tiny import make_test_windows
+from tests.groups import by_edges
 
 LABELS = ("Low", "Medium", "High")
 WINDOWS = make_test_windows(n=90, lookback=12)
 LATEST = WINDOWS.latest()[:, 0]
-TERCILES = Regimes(LABELS, tuple(float(q) for q in np.quantile(LATEST, [1 / 3, 2 / 3])))
-REGIME = TERCILES.of(LATEST)
+TERCILES = by_edges(WINDOWS, tuple(float(q) for q in np.quantile(LATEST, [1 / 3, 2 / 3])))
+REGIME = TERCILES.of_windows(WINDOWS)
 
 
 def activity_of(newest: np.ndarray) -> FilterActivity:
@@ -88,7 +88,7 @@ def test_the_activity_of_a_model_is_that_of_the_newest_hour():
 
 def test_an_empty_regime_is_left_out_and_said():
     edges = (float(LATEST.min()) - 1, float(np.median(LATEST)))
-    result = filter_regimes(activity_of(planted()), WINDOWS, Regimes(LABELS, edges))
+    result = filter_regimes(activity_of(planted()), WINDOWS, by_edges(WINDOWS, edges))
     assert result.labels == ("Medium", "High")
     assert result.colors == (1, 2)
     assert result.left_out == ("Low",)
@@ -99,7 +99,7 @@ def test_an_empty_regime_is_left_out_and_said():
 
 
 def test_a_single_regime_leaves_nothing_to_compare():
-    result = filter_regimes(activity_of(planted()), WINDOWS, Regimes(LABELS, (1e8, 1e9)))
+    result = filter_regimes(activity_of(planted()), WINDOWS, by_edges(WINDOWS, (1e8, 1e9)))
     assert result.labels == ("Low",)
     assert filter_regimes_finding(result) == (
         "All windows lie in the regime Low: there is nothing to compare. Medium holds no window and is left out. "
@@ -112,7 +112,7 @@ def test_a_single_regime_leaves_nothing_to_compare():
 def test_a_regime_of_one_window_has_a_mean_and_no_error():
     highest = np.sort(LATEST)
     edges = (float(np.median(highest)), float(highest[-2:].mean()))
-    result = filter_regimes(activity_of(planted()), WINDOWS, Regimes(LABELS, edges))
+    result = filter_regimes(activity_of(planted()), WINDOWS, by_edges(WINDOWS, edges))
     assert result.n_windows[2] == 1
     assert np.isfinite(result.layers[0].mean).all()
     assert np.isnan(result.layers[0].error[2]).all()
@@ -132,7 +132,7 @@ def test_filters_of_the_middle_regime_alone_belong_to_neither_end():
         error=np.zeros((3, 2)),
         explained=np.array([0.5, 0.0]),
     )
-    assert layer_regimes_finding(layer, "Low", "High") == (
+    assert layer_regimes_finding(layer, TERCILES, 0, 2) == (
         "In CNN layer 1 the regime explains 25 % of a filter's variance (median), at most 50 % (filter 0: mean 1.00 in "
         "High, 1.00 in Low). 0 of 2 filters are more active in High than in Low."
     )
@@ -142,7 +142,7 @@ def test_a_single_filter_of_the_highest_regime_is_singular():
     layer = LayerByRegime(
         "CNN layer 1", np.array([[1.0, 0.0], [3.0, 0.0]]), np.zeros((2, 2)), np.array([0.5, 0.0])
     )
-    assert layer_regimes_finding(layer, "Low", "High").endswith(
+    assert layer_regimes_finding(layer, TERCILES, 0, 2).endswith(
         "1 of 2 filters is more active in High than in Low; most for High: 0."
     )
 

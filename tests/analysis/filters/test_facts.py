@@ -16,11 +16,11 @@ from lstmkit.analysis.filters.pool_selection import pool_selection
 from lstmkit.analysis.filters.random_ablation import random_ablation
 from lstmkit.analysis.filters.receptive_field import receptive_field
 from lstmkit.analysis.filters.relevance import filter_relevance
-from lstmkit.data.regimes import Regimes
 from lstmkit.models.bypass import BypassForecaster
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from tests.analysis.planted_filters import noise_windows, study_params
 from tests.analysis.tiny import make_test_windows, stirred
+from tests.groups import by_edges
 
 
 def model() -> CNNLSTMForecaster:
@@ -30,9 +30,9 @@ def model() -> CNNLSTMForecaster:
 @pytest.mark.parametrize("edges", [(490.0, 510.0), (1e8, 1e9)], ids=["three regimes", "one regime"])
 def test_what_the_filters_look_for(edges):
     network, windows = model(), make_test_windows(n=20, lookback=24)
-    regimes = Regimes(("Low", "Medium", "High"), edges)
+    groups = by_edges(windows, edges)
     banks, activity = filter_banks(network, windows), measure_activity(network, windows)
-    first, _ = activation_maps(network, representative(activity, windows, regimes, "ppm"))
+    first, _ = activation_maps(network, representative(activity, windows, groups, "ppm"))
     results = (
         banks[0],
         frequency_response(banks[0], 0),

@@ -10,7 +10,8 @@ from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.internals.step_places import Place
 from lstmkit.internals.trace_check import TraceCheck
-from tests.analysis.gated import REGIMES
+from tests.analysis.gated import EDGES
+from tests.groups import ranges
 
 NEEDS_3_H = SufficientHistory(
     steps=np.array([1, 3, 24]),
@@ -68,7 +69,7 @@ def part_of(name: str = "layer 1", gates=0.5, units: int = 2, **other) -> PartSt
 
 
 def gates_of(*parts: PartStatistics, counts=COUNTS, lookback_hours: float = 2.0) -> GateStatistics:
-    return GateStatistics(parts, np.array(counts), REGIMES, lookback_hours)
+    return GateStatistics(parts, np.array(counts), ranges(np.zeros(1), EDGES), lookback_hours)
 
 
 def of_forget(values, name: str = "layer 1") -> PartStatistics:

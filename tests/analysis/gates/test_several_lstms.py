@@ -11,14 +11,13 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from lstmkit.analysis.gates import statistics as module
 from lstmkit.analysis.gates.facts import gate_facts
 from lstmkit.analysis.gates.settling import settling_hours
-from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.gates.stream import stride_of
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.gates import statistics as findings
 from lstmkit.findings.gates.trace_check import trace_checks_finding
 from lstmkit.internals.step_places import Place
 from lstmkit.models.lstm import LSTMForecaster
-from tests.analysis.gated import REGIMES, Gated, calm
+from tests.analysis.gated import EDGES, Gated, calm, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H
 from tests.analysis.several_lstms import BothWays, EncoderDecoder, Mixed, Stepwise, gates_by_hand
 from tests.analysis.tiny import make_test_windows, state_of
@@ -45,7 +44,7 @@ def model(request):
 
 @pytest.fixture(scope="module")
 def gates(model, windows):
-    return gate_statistics(model, windows, REGIMES)
+    return walked(model, windows)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def expected(model, windows):
 
 def test_gates_are_those_of_the_recurrence_in_the_order_of_the_calls(gates, expected, windows):
     assert [part.name for part in gates.parts] == list(expected)
-    high = REGIMES.of(windows.one(windows.latest())) == 2
+    high = np.digitize(windows.one(windows.latest()), EDGES) == 2
     for part in gates.parts:
         by_hand = expected[part.name]
         np.testing.assert_allclose(gates.mean(part), by_hand.mean(axis=0), rtol=0, atol=1e-12)
@@ -71,7 +70,7 @@ def test_gates_are_those_of_the_recurrence_in_the_order_of_the_calls(gates, expe
 
 def test_each_part_has_the_steps_of_its_own_lstm():
     windows = make_test_windows(n=30, lookback=LOOKBACK, horizon=HORIZON)
-    coded = gate_statistics(calm(EncoderDecoder()), windows, REGIMES)
+    coded = walked(calm(EncoderDecoder()), windows)
     encoder, decoder = coded.lstms
     assert (encoder.name, encoder.n_steps, encoder.place) == ("encoder", 60, Place.WINDOW)
     assert (decoder.name, decoder.n_steps, decoder.place) == ("decoder", 3, Place.AHEAD)
@@ -79,7 +78,7 @@ def test_each_part_has_the_steps_of_its_own_lstm():
     np.testing.assert_allclose(decoder.hours_before, [-1 / 12, -2 / 12, -3 / 12])
     assert decoder.step_hours == pytest.approx(1 / 12)
     assert [part.layer for part in coded.parts_of(decoder)] == ["layer 1", "layer 2"]
-    first, second, recent = gate_statistics(calm(Mixed(HORIZON)), windows, REGIMES).lstms
+    first, second, recent = walked(calm(Mixed(HORIZON)), windows).lstms
     assert (recent.n_steps, recent.hours_before, recent.step_hours) == (5, None, None)
     assert recent.index.tolist() == [1, 2, 3, 4, 5]
     assert (first.stride, second.stride, recent.stride) == (2, 2, 1)
@@ -87,26 +86,26 @@ def test_each_part_has_the_steps_of_its_own_lstm():
 
 def test_one_lstm_can_be_chosen(model, windows, gates):
     name = gates.lstms[-1].name
-    (chosen,) = gate_statistics(model, windows, REGIMES, lstm=name).lstms
+    (chosen,) = walked(model, windows, lstm=name).lstms
     assert chosen == gates.lstms[-1]
-    found = gate_statistics(model, windows, REGIMES, name)
+    found = walked(model, windows, name)
     for part, expected in zip(found.parts, gates.parts_of(chosen), strict=True):
         assert part.name == expected.name  # also alone it is one of several
         np.testing.assert_allclose(part.mean, expected.mean, rtol=0, atol=1e-15)
     assert found.evolution_frame().index.names == [chosen.index.name]
     with pytest.raises(LstmkitError, match=r"has no nn\.LSTM 'memory'"):
-        gate_statistics(model, windows, REGIMES, "memory")
+        walked(model, windows, "memory")
 
 
 def test_an_lstm_that_is_never_called_cannot_be_chosen(windows):
     with pytest.raises(LstmkitError, match=r"never calls its nn\.LSTM unused; it calls encoder, decoder"):
-        gate_statistics(doubled(EncoderDecoder()), windows, REGIMES, "unused")
+        walked(doubled(EncoderDecoder()), windows, "unused")
 
 
 def test_names_have_no_lstm_where_the_model_calls_one(windows):
     model = doubled(LSTMForecaster(2, HORIZON, hidden=4))
     model.spare = nn.LSTM(2, 3).double()
-    gates = gate_statistics(model, windows, REGIMES)
+    gates = walked(model, windows)
     assert [part.name for part in gates.parts] == ["layer 1", "layer 2"]
     assert gates.evolution_frame().index.name == "hours_before"
     assert gates.evolution_frame().columns[0] == ("layer 1", "input")
@@ -120,7 +119,7 @@ def test_one_that_reads_the_window_from_its_end_is_told_in_the_order_of_time(win
         both.lstm.state_dict()[name].copy_(values)
     for name, values in model.backwards.state_dict().items():
         both.lstm.state_dict()[f"{name}_reverse"].copy_(values)
-    found, expected = (gate_statistics(each, windows, REGIMES) for each in (model, both))
+    found, expected = (walked(each, windows) for each in (model, both))
     for part, other in zip(found.parts, expected.parts, strict=True):
         assert part.backward == other.backward
         np.testing.assert_allclose(part.mean, other.mean, rtol=0, atol=1e-14)
@@ -137,7 +136,7 @@ def test_one_that_is_called_step_by_step_is_one_call(windows):
     model = doubled(Stepwise(HORIZON))
     whole = LSTMForecaster(2, HORIZON, hidden=3, layers=1).double().eval()
     whole.lstm.load_state_dict(model.memory.state_dict())
-    (part,), (other,) = (gate_statistics(each, windows, REGIMES).parts for each in (model, whole))
+    (part,), (other,) = (walked(each, windows).parts for each in (model, whole))
     np.testing.assert_allclose(part.mean, other.mean, rtol=0, atol=1e-14)
     assert (part.name, part.lstm.n_steps) == ("layer 1", LOOKBACK)
 
@@ -159,7 +158,7 @@ def test_rows_of_each_lstm_stand_below_each_other(gates):
 
 
 def test_times_without_a_known_length_are_in_steps_and_not_among_the_facts(windows):
-    gates = gate_statistics(doubled(Mixed(HORIZON)), windows, REGIMES)
+    gates = walked(doubled(Mixed(HORIZON)), windows)
     recent = gates.unit_frame().loc["recent, layer 1"]
     assert recent["timescale_hours"].isna().all()
     assert recent["timescale_steps"].notna().all()
@@ -187,7 +186,7 @@ def test_every_finding_names_every_lstm(gates):
 
 
 def test_steps_that_are_not_the_windows_are_said(windows):
-    coded, mixed = (gate_statistics(doubled(make()), windows, REGIMES) for make in MODELS.values())
+    coded, mixed = (walked(doubled(make()), windows) for make in MODELS.values())
     assert findings.sampling_words(coded) == (
         "in encoder one of every 2 steps of the lookback, the newest among them; in decoder every step ahead"
     )
@@ -207,14 +206,14 @@ def test_steps_that_are_not_the_windows_are_said(windows):
 def test_batches_do_not_matter(model, windows, gates, monkeypatch):
     monkeypatch.setattr(module, "BATCH", 16)
     monkeypatch.setattr(module, "SMALL_BATCH", 8)
-    for one, other in zip(gate_statistics(model, windows, REGIMES).parts, gates.parts, strict=True):
+    for one, other in zip(walked(model, windows).parts, gates.parts, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, rtol=0, atol=1e-14)
 
 
 def test_the_model_stays_as_it_was(windows):
     model = calm(EncoderDecoder()).double().train()
     before = state_of(model)
-    gate_statistics(model, windows, REGIMES)
+    walked(model, windows)
     assert state_of(model) == before
 
 
@@ -223,7 +222,7 @@ def test_weights_that_are_no_numbers_are_told_with_their_lstm(windows):
     with torch.no_grad():
         model.encoder.bias_ih_l1[3] = float("nan")
     with pytest.raises(LstmkitError, match=r"^the gates are NaN: the LSTM encoder's weights"):
-        gate_statistics(model, windows, REGIMES)
+        walked(model, windows)
 
 
 class Moody(BothWays):
@@ -237,7 +236,7 @@ class Moody(BothWays):
 
 def test_a_model_that_calls_its_lstms_now_and_then_is_refused(windows):
     with pytest.raises(LstmkitError, match="the model calls its LSTMs in another way for the windows from"):
-        gate_statistics(doubled(Moody(HORIZON)), windows, REGIMES)
+        walked(doubled(Moody(HORIZON)), windows)
 
 
 class Packed(LSTMForecaster):
@@ -262,4 +261,4 @@ class Packed(LSTMForecaster):
 )
 def test_what_has_no_gates_to_walk_through_is_refused_with_what_would_work(windows, model, said):
     with pytest.raises(LstmkitError, match=said):
-        gate_statistics(model.double(), windows, REGIMES)
+        walked(model.double(), windows)

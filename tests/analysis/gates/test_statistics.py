@@ -13,15 +13,15 @@ from lstmkit.analysis.gates.part import FORGET, GATE_NAMES
 from lstmkit.analysis.gates.settling import settling_hours
 from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.gates.stream import BIN_EDGES, BINS, TIMESCALE_EDGES, resolved, stride_of
-from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.gates.statistics import sampling_words
 from lstmkit.internals.activations import record
 from lstmkit.internals.gates import GATES, trace_lstm
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
-from tests.analysis.gated import REGIMES, Gated, calm, constant_gates
+from tests.analysis.gated import EDGES, Gated, calm, constant_gates, walked
 from tests.analysis.tiny import make_test_windows, state_of, stirred
+from tests.groups import by_edges
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
@@ -81,7 +81,7 @@ def traced(model, windows):
 
 @pytest.fixture(scope="module")
 def gates(model, windows):
-    return gate_statistics(model, windows, REGIMES)
+    return walked(model, windows)
 
 
 def sampled(values: np.ndarray, time: int) -> np.ndarray:
@@ -89,7 +89,7 @@ def sampled(values: np.ndarray, time: int) -> np.ndarray:
 
 
 def test_means_by_half_and_regime(gates, traced, windows):
-    regime = REGIMES.of(windows.latest()[:, 0])
+    regime = np.digitize(windows.latest()[:, 0], EDGES)
     half = np.arange(len(windows)) >= len(windows) // 2
     for part, trace in zip(gates.parts, traced, strict=True):
         for k, name in enumerate(GATES):
@@ -155,7 +155,7 @@ def test_cells(gates, traced, model):
 def test_batches_do_not_matter(model, windows, gates, monkeypatch):
     monkeypatch.setattr(module, "BATCH", 32)
     monkeypatch.setattr(module, "SMALL_BATCH", 16)
-    again = gate_statistics(model, windows, REGIMES)
+    again = walked(model, windows)
     for one, other in zip(gates.parts, again.parts, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, atol=1e-6)
         np.testing.assert_allclose(one.cell, other.cell, atol=1e-5)
@@ -163,7 +163,7 @@ def test_batches_do_not_matter(model, windows, gates, monkeypatch):
 
 
 def test_gates_set_by_hand(few_windows):
-    gates = gate_statistics(constant_gates(0.05, 0.99, 0.95), few_windows, REGIMES)
+    gates = walked(constant_gates(0.05, 0.99, 0.95), few_windows)
     (part,) = gates.parts
     mean = gates.mean(part).mean(axis=(0, 2))
     np.testing.assert_allclose(mean[[0, 1, 3]], [0.05, 0.99, 0.95], atol=1e-6)
@@ -177,7 +177,7 @@ def test_gates_set_by_hand(few_windows):
 
 
 def test_constant_gates_show_no_spread_and_no_more_digits_than_they_have(few_windows):
-    gates = gate_statistics(constant_gates(0.05, math.exp(-5 / 60 / 20.58), 0.95), few_windows, REGIMES)
+    gates = walked(constant_gates(0.05, math.exp(-5 / 60 / 20.58), 0.95), few_windows)
     (part,) = gates.parts
     np.testing.assert_allclose(part.timescale_quantiles, 20.58, rtol=1e-4)
     assert (part.spread == 0).all()
@@ -195,7 +195,7 @@ def test_quantiles_of_timescales_are_exact_to_half_a_percent(few_windows):
         model.lstm.weight_ih_l0[2:4, 0] = torch.tensor([0.5, 2.0])
         model.lstm.bias_ih_l0[2:4] = 4.0
     many = make_test_windows(n=3000, lookback=24)
-    part = gate_statistics(model, many, REGIMES).parts[0]
+    part = walked(model, many).parts[0]
     with torch.inference_mode():
         forget = trace_lstm(model.lstm, many.gather(torch.arange(len(many)))[0])[0].f.double().numpy()
     for q, found in zip((0.1, 0.5, 0.9), part.timescale_quantiles, strict=True):
@@ -213,14 +213,14 @@ def test_a_forget_gate_of_one_has_a_finite_timescale(few_windows):
     model = constant_gates(0.5, 0.5, 0.5)
     with torch.no_grad():
         model.lstm.bias_ih_l0[2:4] = 100.0
-    gates = gate_statistics(model, few_windows, REGIMES)
+    gates = walked(model, few_windows)
     assert np.isfinite(gates.parts[0].timescale).all()
     assert np.isfinite(gates.parts[0].timescale_quantiles).all()
 
 
 def test_a_regime_without_windows_has_no_mean(few_windows):
-    regimes = Regimes(REGIMES.labels, (-99.0, 99.0))
-    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), few_windows, regimes)
+    groups = by_edges(few_windows, (-99.0, 99.0))
+    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), few_windows, groups)
     assert gates.present == [1]
     assert gates.regime_mean(gates.parts[0], 0) is None
     assert gates.regime_frame().columns.tolist() == ["Medium"]
@@ -230,7 +230,7 @@ def test_a_planted_difference_between_regimes_is_found(few_windows):
     model = constant_gates(0.5, 0.5, 0.5)
     with torch.no_grad():
         model.lstm.weight_ih_l0[2, 0] = 2.0  # the forget gate of unit 0 follows the target
-    gates = gate_statistics(model, few_windows, REGIMES)
+    gates = walked(model, few_windows)
     newest = [gates.regime_mean(gates.parts[0], r)[-1, FORGET] for r in range(3)]
     assert newest[2][0] > newest[1][0] > newest[0][0]
     assert [values[1] for values in newest] == pytest.approx([0.5] * 3)
@@ -263,7 +263,7 @@ def test_a_backward_direction_settles_from_the_newest_step_on(few_windows):
         forget = 1 / (1 + math.exp(-8 * 0.5 * math.tanh(c)))
         c = forget * c + 0.5 * math.tanh(1)
         expected.append(forget)
-    gates = gate_statistics(forget_gates_that_follow_the_state(both_ways=True), few_windows, REGIMES)
+    gates = walked(forget_gates_that_follow_the_state(both_ways=True), few_windows)
     forward, backward = gates.parts
     assert (forward.backward, backward.backward) == (False, True)
     np.testing.assert_allclose(gates.mean(forward)[:, FORGET, 0], expected, atol=1e-6)
@@ -275,10 +275,10 @@ def test_a_backward_direction_settles_from_the_newest_step_on(few_windows):
 
 
 def test_the_lookback_is_that_of_the_windows():
-    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(lookback=1), REGIMES)
+    gates = walked(constant_gates(0.5, 0.5, 0.5), make_test_windows(lookback=1))
     assert gates.lookback_hours == pytest.approx(1 / 12)
     pooled = stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=1, head=3))
-    gates = gate_statistics(pooled, make_test_windows(lookback=11), REGIMES)
+    gates = walked(pooled, make_test_windows(lookback=11))
     assert len(gates.parts[0].lstm.hours_before) == 6
     assert gates.lookback_hours == pytest.approx(11 / 12)
 
@@ -290,21 +290,21 @@ def test_which_steps_distributions_are_taken_from_is_said():
         (48, "one of every 2 steps of the lookback, the newest among them"),
         (72, "one of every 3 steps of the lookback, the newest among them"),
     ):
-        gates = gate_statistics(model, make_test_windows(n=2, lookback=lookback), REGIMES)
+        gates = walked(model, make_test_windows(n=2, lookback=lookback))
         assert sampling_words(gates) == said
 
 
 @pytest.mark.parametrize("n", [1, 2, 31])
 def test_few_windows_are_enough(n):
-    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(n=n, lookback=3), REGIMES)
+    gates = walked(constant_gates(0.5, 0.5, 0.5), make_test_windows(n=n, lookback=3))
     assert gates.n_windows == n
 
 
 def test_a_model_left_in_training_mode_is_walked_in_evaluation_mode(few_windows):
     model = stirred(CNNLSTMForecaster(2, 2, channels=(3, 4), hidden=5, layers=2, head=3, dropout=0.5))
-    expected = gate_statistics(model, few_windows, REGIMES)
+    expected = walked(model, few_windows)
     before = state_of(model.train())
-    found = gate_statistics(model, few_windows, REGIMES)
+    found = walked(model, few_windows)
     for one, other in zip(found.parts, expected.parts, strict=True):
         np.testing.assert_array_equal(one.mean, other.mean)
     assert state_of(model) == before
@@ -317,13 +317,13 @@ def test_weights_and_inputs_that_are_nan_are_refused(few_windows):
     origin = few_windows.origin[-1]
     said = f"^what the LSTM reads of the window {origin} holds NaN or infinity$".replace("+", r"\+")
     with pytest.raises(LstmkitError, match=said):
-        gate_statistics(model, replace(few_windows, inputs=inputs), REGIMES)
+        walked(model, replace(few_windows, inputs=inputs))
     with torch.no_grad():
         model.lstm.bias_ih_l1[3] = float("nan")
     with pytest.raises(
         LstmkitError, match=r"^the gates are NaN: the LSTM's weights or initial state are not finite"
     ):
-        gate_statistics(model, few_windows, REGIMES)
+        walked(model, few_windows)
 
 
 class InBfloat16(LSTMForecaster):
@@ -338,7 +338,7 @@ def test_gates_in_bfloat16_are_those_in_single_precision_but_for_their_rounding(
     model = InBfloat16(2, 2, hidden=5).to(torch.bfloat16).eval()
     single = LSTMForecaster(2, 2, hidden=5)
     single.load_state_dict(model.state_dict())  # the same weights
-    found, expected = (gate_statistics(m.eval(), few_windows, REGIMES) for m in (model, single))
+    found, expected = (walked(m.eval(), few_windows) for m in (model, single))
     for one, other in zip(found.parts, expected.parts, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, rtol=0, atol=0.02)
         np.testing.assert_allclose(one.timescale, other.timescale, rtol=0.05)
@@ -347,7 +347,7 @@ def test_gates_in_bfloat16_are_those_in_single_precision_but_for_their_rounding(
 
 def test_a_model_without_an_lstm_is_refused(few_windows):
     with pytest.raises(LstmkitError, match=r"contains no nn\.LSTM"):
-        gate_statistics(nn.Sequential(nn.Linear(2, 1)), few_windows, REGIMES)
+        walked(nn.Sequential(nn.Linear(2, 1)), few_windows)
 
 
 def test_names_of_the_gates_follow_pytorch():

@@ -10,7 +10,6 @@ import pytest
 from lstmkit.analysis.horizons.state_shift import Outputs, StateShift, state_shift
 from lstmkit.analysis.states.geometry import geometry
 from lstmkit.analysis.states.similarity import debiased_cka, shifted_cka
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.horizons.state_shift import state_shift_caption, state_shift_finding
@@ -18,9 +17,10 @@ from lstmkit.params import HiddenStateParams, SplitParams
 from lstmkit.report.display import show_table
 from tests.analysis.states.clouds import cloud
 from tests.analysis.states.test_representation import Whole
+from tests.groups import by_edges
 from tests.series import dataset_of, raw_windows
 
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
+EDGES = (-0.5, 0.5)
 TURN = np.array([[0.6, -0.8], [0.8, 0.6]])
 
 
@@ -50,7 +50,7 @@ def outputs_of(windows: Windows, last: np.ndarray, correction: np.ndarray | None
 
 
 def shift_of(*outputs: Outputs, windows: int = 4096) -> StateShift:
-    return state_shift(outputs, REGIMES, "ppm", HiddenStateParams(windows=windows), seed=0)
+    return state_shift(outputs, by_edges(outputs, EDGES), "ppm", HiddenStateParams(windows=windows), seed=0)
 
 
 def test_the_same_windows_at_every_horizon_the_nearest_first():
@@ -113,7 +113,7 @@ def made(
 
 
 def moment(days: int = 7) -> np.ndarray:
-    hour = cloud(np.zeros((24 * days, 1))).hour
+    hour = cloud(np.zeros((24 * days, 1))).phase
     return np.stack([np.sin(2 * np.pi * hour / 24), np.cos(2 * np.pi * hour / 24)], axis=1)
 
 
@@ -179,5 +179,5 @@ def test_regimes_and_unit_are_those_of_the_study():
     state = shift.geometries[0].representation
     latest = pd.Series(SERIES.frame["co2"].to_numpy(), SERIES.local_time)[state.origin]
     np.testing.assert_allclose(state.latest, latest, atol=1e-5)  # float32
-    np.testing.assert_array_equal(state.regime, np.digitize(state.latest, [-0.5, 0.5]))
+    np.testing.assert_array_equal(state.group, np.digitize(state.latest, [-0.5, 0.5]))
     assert state.unit == "ppm"

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from lstmkit.analysis.states.representation import Representation
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.calendar import Calendar
+from tests.groups import ranges
 
-REGIMES = Regimes(("Low", "Medium", "High"), (450.0, 550.0))
+EDGES = (450.0, 550.0)
 
 
 def cloud(
@@ -22,6 +23,8 @@ def cloud(
         values=np.asarray(values, float),
         origin=pd.date_range(start, periods=len(values), freq=every, tz="America/New_York"),
         latest=np.broadcast_to(np.asarray(latest, float), len(values)).copy(),
-        regimes=REGIMES,
+        group=np.digitize(np.broadcast_to(latest, len(values)), EDGES),
+        groups=ranges(np.zeros(1), EDGES),
         unit="ppm",
+        calendar=Calendar(every, "America/New_York"),
     )

@@ -8,9 +8,10 @@ import pytest
 
 from lstmkit.analysis.states.compactness import compare_variance, participation_ratio
 from lstmkit.analysis.states.representation import Representation
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.calendar import Calendar
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.compactness import variance_comparison_finding
+from tests.groups import ranges
 
 
 def cloud(variances: list[float], n: int = 60, width: int = 8, seed: int = 0) -> np.ndarray:
@@ -23,8 +24,9 @@ def cloud(variances: list[float], n: int = 60, width: int = 8, seed: int = 0) ->
 
 def representation(values: np.ndarray, name: str) -> Representation:
     origin = pd.date_range("2025-01-01", periods=len(values), freq="h", tz="UTC")
-    regimes = Regimes(("Low", "Medium", "High"), (400.0, 800.0))
-    return Representation(name, values, origin, np.zeros(len(values)), regimes, "ppm")
+    zeros = np.zeros(len(values))
+    groups, calendar = ranges(zeros, (400.0, 800.0)), Calendar("1h")
+    return Representation(name, values, origin, zeros, groups.codes, groups, "ppm", calendar)
 
 
 def compared(first: np.ndarray, second: np.ndarray):

@@ -11,8 +11,7 @@ from sklearn.metrics import silhouette_score
 from torch import nn
 
 from lstmkit.analysis.states.embedding import cnn_and_lstm, embed
-from lstmkit.analysis.states.representation import Representation
-from lstmkit.data.regimes import Regimes
+from lstmkit.analysis.states.representation import Representation, representation_of
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.embedding import (
@@ -24,20 +23,23 @@ from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import HiddenStateParams
 from tests.analysis.convolutional import small
 from tests.analysis.tiny import make_test_windows, state_of
+from tests.groups import by_edges
 
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
+EDGES = (-0.5, 0.5)
 
 
 def extracted(model: nn.Module, windows: Windows, size: int = 1024) -> tuple[Representation, Representation]:
-    return cnn_and_lstm(model, windows, REGIMES, "ppm", HiddenStateParams(embedding_windows=size))
+    return cnn_and_lstm(
+        model, windows, by_edges(windows, EDGES), "ppm", HiddenStateParams(embedding_windows=size)
+    )
 
 
 def hourly(n: int) -> Windows:
     return make_test_windows(n=n, lookback=6, horizon=1, interval="1h")
 
 
-def of(windows: Windows, values: np.ndarray, regimes: Regimes = REGIMES) -> Representation:
-    return Representation("CNN output", values, windows.origin, windows.latest()[:, 0], regimes, "ppm")
+def of(windows: Windows, values: np.ndarray, edges: tuple[float, float] = EDGES) -> Representation:
+    return representation_of("CNN output", values, windows, by_edges(windows, edges), "ppm")
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:
@@ -106,20 +108,19 @@ def test_planted_clusters_stand_apart_on_both_planes_and_are_read():
     which = (windows.latest()[:, 0] > 0).astype(int)
     values = 0.3 * noise(0, 400, 60)
     values[:, :3] += 4.0 * which[:, None]
-    regimes = Regimes(("Low", "Medium", "High"), (-99.0, 0.0))  # two regimes, and nobody is low
-    result = embed(of(windows, values, regimes), windows, seed=0)
+    result = embed(of(windows, values, (-99.0, 0.0)), windows, seed=0)  # two regimes, and nobody is low
     assert silhouette_score(result.tsne, which) > 0.6
     assert silhouette_score(result.pca, which) > 0.8
     assert result.silhouette == pytest.approx(silhouette_score(values, which))
-    assert (result.regime.error, result.regime.constant_error) == (0, 50)
+    assert (result.group.error, result.group.constant_error) == (0, 50)
     finding = embedding_regime_finding(result)
     assert (
         "held-out windows rightly in 100 % of the cases, as a mean over regimes (chance 50 %, from" in finding
     )
     inputs = float(finding.split("inputs alone ")[1].split(" %")[0])
-    assert inputs == round(50 + 50 * result.regime.baseline)
+    assert inputs == round(50 + 50 * result.group.baseline)
     assert inputs > 90  # the newest CO₂ is among them
-    assert result.hour.score < 0.05  # white noise has no hour
+    assert result.phase.score < 0.05  # white noise has no hour
     assert "hour of day to within" in embedding_hour_finding(result)
 
 
@@ -148,9 +149,9 @@ def test_probes_see_components_of_the_windows_to_fit_on_alone():
     loud = calm.copy()
     loud[168:, :60] += 100 * noise(1, 72, 60)
     first, second = (embed(of(windows, values), windows, seed=0) for values in (calm, loud))
-    assert first.regime.memorised == second.regime.memorised
-    assert first.hour.memorised == second.hour.memorised
-    assert first.hour.score != second.hour.score
+    assert first.group.memorised == second.group.memorised
+    assert first.phase.memorised == second.phase.memorised
+    assert first.phase.score != second.phase.score
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 30])
@@ -164,7 +165,7 @@ def test_few_windows_give_planes_without_probes(n, units):
     assert np.isfinite(result.tsne).all()
     assert result.perplexity == min(30, (n - 1) / 3)
     if n < 30:
-        assert result.regime is None
+        assert result.group is None
         assert ("too few" in embedding_regime_finding(result)) or n == 1
     assert "nan" not in embedding_regime_finding(result) + embedding_hour_finding(result) + embedding_caption(
         result
@@ -189,16 +190,16 @@ def test_a_silent_cnn_is_told():
 
 def test_a_single_regime_is_told_and_the_hour_still_read():
     windows = hourly(400)
-    everything_low = Regimes(("Low", "Medium", "High"), (98.0, 99.0))
+    everything_low = (98.0, 99.0)
     angle = 2 * np.pi * windows.origin.hour.to_numpy() / 24
     values = np.c_[np.sin(angle), np.cos(angle), noise(0, 400, 3)]
     result = embed(of(windows, values, everything_low), windows, seed=0)
     assert result.silhouette is None
-    assert result.regime is None
+    assert result.group is None
     assert "could not be probed: Low/Medium/High regime: a class is missing" in embedding_regime_finding(
         result
     )
-    assert result.hour.score > 0.99
+    assert result.phase.score > 0.99
 
 
 def test_the_table_has_the_moment_and_both_places():
@@ -216,7 +217,7 @@ def test_the_same_seed_gives_the_same_planes():
     states = of(windows, noise(0, 120, 6))
     first, again = (embed(states, windows, seed=3) for _ in range(2))
     np.testing.assert_array_equal(first.tsne, again.tsne)
-    assert first.regime == again.regime
+    assert first.group == again.group
 
 
 def test_representations_of_other_windows_are_refused():

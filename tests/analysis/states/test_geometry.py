@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from lstmkit.analysis.states.geometry import EXPLAINERS, explained_shares, geometry, separation
-from lstmkit.data.regimes import Regimes
+from lstmkit.analysis.states.geometry import explained_shares, geometry, separation
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.geometry import (
     geometry_caption,
@@ -19,6 +18,7 @@ from lstmkit.findings.states.geometry import (
     geometry_weekend_finding,
 )
 from tests.analysis.states.clouds import cloud
+from tests.groups import ranges
 
 WEEK = 7 * 24
 ZERO = np.zeros(WEEK)
@@ -138,8 +138,8 @@ def test_regimes_that_lie_apart_and_regimes_that_do_not():
     assert far.silhouette > 0.8
     assert "The regimes lie clearly apart" in geometry_regime_finding(far)
     assert "with edges at 450 and 550 ppm" in geometry_regime_finding(far)
-    regimes = Regimes(far.representation.regimes.labels, (0.000443, 0.0005123))
-    small = dataclasses.replace(far, representation=dataclasses.replace(far.representation, regimes=regimes))
+    groups = ranges(np.zeros(1), (0.000443, 0.0005123))
+    small = dataclasses.replace(far, representation=dataclasses.replace(far.representation, groups=groups))
     assert "with edges at 0.000443 and 0.000512 ppm" in geometry_regime_finding(small)
     mixed = geometry(cloud(random(WEEK, 3), latest), ZERO)
     assert abs(mixed.silhouette) < 0.05
@@ -217,7 +217,7 @@ def test_what_is_missing_is_said():
     few = geometry(cloud(values, latest=np.where(np.arange(48) < 24, 400.0, 600.0)), np.zeros(48))
     assert geometry_regime_finding(few).endswith("No window starts in Medium.")
     states = few.representation
-    assert (states.present_regimes, states.absent_regimes) == (("Low", "High"), ("Medium",))
+    assert (states.present_groups, states.absent_groups) == (("Low", "High"), ("Medium",))
     assert geometry_weekend_finding(few) == "All windows start on weekdays: nothing to compare."
     one = geometry(cloud(values, latest=500.0, start="2025-06-07"), np.zeros(48))
     assert (
@@ -239,7 +239,7 @@ def test_frames_and_facts():
     assert frame["regime"].iloc[[0, 84, -1]].tolist() == ["Low", "Medium", "High"]
     np.testing.assert_array_equal(frame["PC2"], found.scores[:, 1])
     assert len(found.variance_frame()) == 20
-    assert list(found.explained.index) == list(EXPLAINERS)
+    assert list(found.explained.index) == ["regime", "hour of day", "weekend", "these three", "correction"]
     assert list(found.explained) == ["PC1", "PC2", "PC3", "PC4", "PC5", "all"]
     facts = found.facts()
     assert facts["units"] == 30

@@ -9,19 +9,20 @@ import pytest
 import torch
 
 from lstmkit.analysis.states.prober import Probe
-from lstmkit.analysis.states.probes import Probes, concepts, newest_inputs, probe_states, regime
-from lstmkit.analysis.states.representation import Representation
+from lstmkit.analysis.states.probes import Probes, concepts, group_concept, newest_inputs, probe_states
+from lstmkit.analysis.states.representation import Representation, representation_of
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.probes import probes_caption, probes_finding, unseen_sentence
 from lstmkit.params import SplitParams, WindowParams
+from tests.groups import by_edges, ranges
 from tests.series import dataset_of
 
 DAYS, LOOKBACK = 60, 12
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
+EDGES = (-0.5, 0.5)
 
 
 def office(days: int = DAYS, keep: np.ndarray | None = None) -> Dataset:
@@ -46,7 +47,7 @@ def windows_of(dataset: Dataset, share: float = 0.1) -> Windows:
 
 
 def states_of(windows: Windows, values: np.ndarray, name: str = "LSTM layer 1") -> Representation:
-    return Representation(name, values, windows.origin, windows.latest()[:, 0], REGIMES, "ppm")
+    return representation_of(name, values, windows, by_edges(windows, EDGES), "ppm")
 
 
 def some_state(windows: Windows) -> Representation:
@@ -215,7 +216,7 @@ def test_a_constant_state_knows_nothing():
 def test_the_regime_is_a_class_for_each_range():
     dataset = office()
     windows = windows_of(dataset)
-    concept = regime(states_of(windows, np.zeros((len(windows), 1))))
+    concept = group_concept(states_of(windows, np.zeros((len(windows), 1))))
     assert concept.name == "Low/Medium/High regime"
     expected = np.digitize(truths(dataset, windows)[:, 3], [-0.5, 0.5])
     np.testing.assert_array_equal(concept.truth[:, 0], expected)
@@ -223,7 +224,9 @@ def test_the_regime_is_a_class_for_each_range():
 
 def test_hours_have_their_minutes():
     origin = pd.DatetimeIndex(["2025-06-02 06:00", "2025-06-02 18:30"], tz="America/New_York")
-    state = Representation("s", np.zeros((2, 1)), origin, np.zeros(2), REGIMES, "ppm")
+    zeros = np.zeros(2)
+    groups, calendar = ranges(zeros, EDGES), Calendar("1h")
+    state = Representation("s", zeros[:, None], origin, zeros, groups.codes, groups, "ppm", calendar)
     hour = concepts(state, replace(office(), latents=pd.DataFrame()))[0]
     half = np.pi / 24
     np.testing.assert_allclose(hour.truth, [[1, 0], [-np.cos(half), np.sin(half)]], atol=1e-12)

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from lstmkit.analysis.states.representation import corrections, final_states
-from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import spread_evenly
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
@@ -18,10 +17,11 @@ from lstmkit.storage.files import Rows
 from lstmkit.training.outputs import PREDICTIONS, STATES, write_outputs
 from tests.analysis.states.clouds import cloud
 from tests.analysis.tiny import make_test_windows, stirred
+from tests.groups import by_edges
 from tests.series import dataset_of, raw_windows
 from tests.two_targets import two_targets
 
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
+EDGES = (-0.5, 0.5)
 
 
 class Whole(Rows):
@@ -42,7 +42,7 @@ def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
     model, windows = stirred(LSTMForecaster(2, 2, hidden=5)), make_test_windows(n=40)
     write_outputs(tmp_path, model, windows)
     chosen = np.array([0, 6, 13, 20, 26, 32, 39])
-    layers = final_states(Rows(tmp_path / STATES), windows, REGIMES, "ppm", chosen)
+    layers = final_states(Rows(tmp_path / STATES), windows, by_edges(windows, EDGES), "ppm", chosen)
     assert [layer.name for layer in layers] == ["LSTM layer 1", "LSTM layer 2"]
     x, _ = windows.gather(torch.from_numpy(chosen))
     with torch.no_grad():
@@ -57,7 +57,7 @@ def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
 def test_all_windows_give_all_states():
     windows = make_test_windows(n=40)
     states = np.random.default_rng(0).normal(size=(40, 1, 3)).astype("float32")
-    (layer,) = final_states(Whole(states), windows, REGIMES, "ppm", np.arange(40))
+    (layer,) = final_states(Whole(states), windows, by_edges(windows, EDGES), "ppm", np.arange(40))
     np.testing.assert_array_equal(layer.values, states[:, 0])
     assert layer.values.dtype == np.float64
 
@@ -65,7 +65,9 @@ def test_all_windows_give_all_states():
 def test_states_of_other_windows_are_refused():
     windows = make_test_windows(n=40)
     with pytest.raises(LstmkitError, match="39 hidden states do not belong to 40 windows"):
-        final_states(Whole(np.zeros((39, 1, 3), "float32")), windows, REGIMES, "ppm", np.arange(39))
+        final_states(
+            Whole(np.zeros((39, 1, 3), "float32")), windows, by_edges(windows, EDGES), "ppm", np.arange(39)
+        )
     with pytest.raises(LstmkitError, match="41 predictions do not belong to 40 windows"):
         corrections(Whole(np.zeros((41, 2), "float32")), windows, np.arange(40))
 
@@ -73,8 +75,8 @@ def test_states_of_other_windows_are_refused():
 def test_the_clock_is_local_and_keeps_its_minutes():
     # 2025-11-01 is a Saturday; clocks in New York go back on Sunday at 2:00
     states = cloud(np.zeros((300, 1)), start="2025-10-31 22:15", every="15min")
-    assert states.hour[:3].tolist() == [22.25, 22.5, 22.75]
-    assert states.hour[7:9].tolist() == [0.0, 0.25]
+    assert states.phase[:3].tolist() == [22.25, 22.5, 22.75]
+    assert states.phase[7:9].tolist() == [0.0, 0.25]
     assert states.is_weekend[:8].tolist() == [False] * 7 + [True]
     monday = pd.Timestamp("2025-11-03", tz="America/New_York")
     assert states.is_weekend.sum() == (states.origin[states.is_weekend] < monday).sum() == 49 * 4
@@ -82,12 +84,12 @@ def test_the_clock_is_local_and_keeps_its_minutes():
 
 def test_the_clock_keeps_its_seconds():
     states = cloud(np.zeros((4, 1)), start="2025-10-31 22:15", every="18s")
-    assert states.hour.tolist() == pytest.approx([22.25, 22.255, 22.26, 22.265])
+    assert states.phase.tolist() == pytest.approx([22.25, 22.255, 22.26, 22.265])
 
 
 def test_regimes_are_those_at_the_origin():
     states = cloud(np.zeros((5, 1)), latest=np.array([449.9, 450, 549.9, 550, 900]))
-    assert states.regime.tolist() == [0, 1, 1, 2, 2]
+    assert states.group.tolist() == [0, 1, 1, 2, 2]
 
 
 def test_one_different_value_is_a_variation():
@@ -135,7 +137,7 @@ def test_both_directions_stand_side_by_side(tmp_path):
     model.projection = torch.nn.Linear(8, 2)
     model, windows = stirred(model), make_test_windows(n=12)
     write_outputs(tmp_path, model, windows)
-    (layer,) = final_states(Rows(tmp_path / STATES), windows, REGIMES, "ppm", np.arange(12))
+    (layer,) = final_states(Rows(tmp_path / STATES), windows, by_edges(windows, EDGES), "ppm", np.arange(12))
     x, _ = windows.gather(torch.arange(12))
     with torch.no_grad():
         read, _ = model.lstm(x)
@@ -154,7 +156,7 @@ def test_states_and_predictions_that_are_no_numbers_are_refused():
     states[6, 1, 0] = np.nan
     said = re.escape(f"the values of LSTM layer 2 are NaN or infinite for the window {windows.origin[6]}")
     with pytest.raises(LstmkitError, match=said):
-        final_states(Whole(states), windows, REGIMES, "ppm", np.arange(40))
+        final_states(Whole(states), windows, by_edges(windows, EDGES), "ppm", np.arange(40))
     predictions = np.full((40, windows.horizon), 500, "float32")
     predictions[3] = np.inf
     with pytest.raises(LstmkitError, match="predictions are NaN or infinite for the window"):

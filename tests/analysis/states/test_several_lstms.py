@@ -12,9 +12,10 @@ from lstmkit.analysis.states.trajectories import trajectories
 from lstmkit.errors import LstmkitError
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import HiddenStateParams
-from tests.analysis.gated import REGIMES
+from tests.analysis.gated import EDGES
 from tests.analysis.several_lstms import BothWays, EncoderDecoder, Mixed, Stepwise, by_hand
 from tests.analysis.tiny import make_test_windows, state_of, stirred
+from tests.groups import by_edges
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
@@ -54,23 +55,23 @@ def x(windows):
 def test_final_states_are_those_of_the_chosen_one(windows, x, name, is_called):
     model = stirred(Two())
     expected = model.by_hand(x.double().numpy())[is_called][:, -1]
-    found = last_state(model, windows, REGIMES, "ppm", lstm=name)
+    found = last_state(model, windows, by_edges(windows, EDGES), "ppm", lstm=name)
     np.testing.assert_allclose(found.values, expected, atol=1e-5)
     params = HiddenStateParams(embedding_windows=100)
-    _, embedded = cnn_and_lstm(model, windows, REGIMES, "ppm", params, name)
+    _, embedded = cnn_and_lstm(model, windows, by_edges(windows, EDGES), "ppm", params, name)
     np.testing.assert_allclose(embedded.values, expected, atol=1e-5)
 
 
 def test_the_final_states_of_a_decoder_are_those_after_its_last_call(windows, x):
     model = stirred(EncoderDecoder())
-    found = last_state(model, windows, REGIMES, "ppm", lstm="decoder")
+    found = last_state(model, windows, by_edges(windows, EDGES), "ppm", lstm="decoder")
     with torch.no_grad():
         expected = model.head(torch.from_numpy(found.values).float())[:, 0]
         np.testing.assert_allclose(model(x)[:, -1], expected, atol=1e-5)
 
 
 def followed(model, windows, lstm=None):
-    state = last_state(model, windows, REGIMES, "ppm", lstm=lstm)
+    state = last_state(model, windows, by_edges(windows, EDGES), "ppm", lstm=lstm)
     cut = geometry(state, np.zeros(len(windows)))
     return trajectories(model, windows, cut, HiddenStateParams(trajectories=4), lstm)
 
@@ -123,7 +124,9 @@ def test_an_lstm_that_is_called_step_by_step_has_one_path(windows):
     ],
 )
 def test_what_has_no_path_over_the_window_is_refused_with_what_has_one(windows, model, name, said):
-    cut = geometry(last_state(stirred(Two()), windows, REGIMES, "ppm"), np.zeros(len(windows)))
+    cut = geometry(
+        last_state(stirred(Two()), windows, by_edges(windows, EDGES), "ppm"), np.zeros(len(windows))
+    )
     with pytest.raises(LstmkitError, match=said):
         trajectories(stirred(model), windows, cut, HiddenStateParams(), name)
 
@@ -137,11 +140,13 @@ def test_what_has_no_path_over_the_window_is_refused_with_what_has_one(windows, 
 )
 def test_other_recurrent_modules_are_refused_with_what_would_work(windows, module, said):
     model = nn.Sequential(module)
-    cut = geometry(last_state(stirred(Two()), windows, REGIMES, "ppm"), np.zeros(len(windows)))
+    cut = geometry(
+        last_state(stirred(Two()), windows, by_edges(windows, EDGES), "ppm"), np.zeros(len(windows))
+    )
     with pytest.raises(LstmkitError, match=said):
-        last_state(model, windows, REGIMES, "ppm")
+        last_state(model, windows, by_edges(windows, EDGES), "ppm")
     with pytest.raises(LstmkitError, match=said):
         trajectories(model, windows, cut, HiddenStateParams())
     model.stages = {"stage": "0"}
     with pytest.raises(LstmkitError, match=said):
-        cnn_and_lstm(model, windows, REGIMES, "ppm", HiddenStateParams())
+        cnn_and_lstm(model, windows, by_edges(windows, EDGES), "ppm", HiddenStateParams())

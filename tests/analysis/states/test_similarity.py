@@ -18,17 +18,19 @@ from lstmkit.analysis.states.similarity import (
     debiased_cka,
     linear_cka,
 )
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.calendar import Calendar
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.similarity import similarity_finding
+from tests.groups import ranges
 
 HOUR = pd.Timedelta("1h")
 
 
 def representation(values: np.ndarray, name: str = "first", start: str = "2025-01-01") -> Representation:
     origin = pd.date_range(start, periods=len(values), freq="h", tz="UTC")
-    regimes = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
-    return Representation(name, values, origin, np.zeros(len(values)), regimes, "ppm")
+    zeros = np.zeros(len(values))
+    groups, calendar = ranges(zeros, (-0.5, 0.5)), Calendar("1h")
+    return Representation(name, values, origin, zeros, groups.codes, groups, "ppm", calendar)
 
 
 def compared(x: np.ndarray, y: np.ndarray, gap: str = "6h", seed: int = 0) -> Similarity:

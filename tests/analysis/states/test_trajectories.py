@@ -8,9 +8,8 @@ import torch
 from torch import nn
 
 from lstmkit.analysis.states.geometry import geometry
-from lstmkit.analysis.states.representation import Representation
+from lstmkit.analysis.states.representation import representation_of
 from lstmkit.analysis.states.trajectories import Trajectories, trajectories
-from lstmkit.data.regimes import Regimes
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.trajectories import trajectories_finding
 from lstmkit.internals.recurrent import record_final_states
@@ -18,8 +17,9 @@ from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import HiddenStateParams
 from tests.analysis.tiny import make_test_windows, state_of, stirred
+from tests.groups import by_edges
 
-REGIMES = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
+EDGES = (-0.5, 0.5)
 OPEN, SHUT = 40.0, -40.0  # of a gate, before the sigmoid
 
 
@@ -46,7 +46,7 @@ def geometry_of(model: nn.Module, windows):
     with torch.no_grad(), record_final_states(model) as states:
         model(x)
     final = states[0][:, -1].double().numpy()
-    stage = Representation("LSTM layer 1", final, windows.origin, windows.latest()[:, 0], REGIMES, "ppm")
+    stage = representation_of("LSTM layer 1", final, windows, by_edges(windows, EDGES), "ppm")
     return geometry(stage, np.zeros(len(windows)))
 
 

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.weights.biases import biases
 from lstmkit.analysis.weights.facts import weight_facts
 from lstmkit.analysis.weights.inputs import every_input_weights, input_weights, input_weights_frame
@@ -18,7 +17,7 @@ from lstmkit.findings.weights.inputs import biases_finding, input_weights_captio
 from lstmkit.findings.weights.recurrent import recurrent_weights_finding
 from lstmkit.findings.weights.singular_values import singular_values_finding
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
-from tests.analysis.gated import REGIMES
+from tests.analysis.gated import walked
 from tests.analysis.several_lstms import EncoderDecoder, Mixed
 from tests.analysis.tiny import make_test_windows, state_of, stirred
 
@@ -44,7 +43,7 @@ def test_the_order_is_that_of_the_calls_and_what_is_never_called_is_left_out(mod
 
 def test_names_are_those_of_the_gates():
     for model in (stirred(EncoderDecoder()), stirred(Mixed())):
-        gates = gate_statistics(model, make_test_windows(n=4, lookback=8), REGIMES)
+        gates = walked(model, make_test_windows(n=4, lookback=8))
         assert [layer.label for layer in read_weights(model, X)] == [part.name for part in gates.parts]
 
 

@@ -8,11 +8,11 @@ import pytest
 from lstmkit.analysis.gates.facts import gate_facts
 from lstmkit.analysis.gates.part import FORGET, PartStatistics
 from lstmkit.analysis.gates.settling import settling_hours
-from lstmkit.analysis.gates.statistics import GateStatistics, gate_statistics
+from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.findings.gates import statistics as findings
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.wording import percent
-from tests.analysis.gated import REGIMES, Gated, constant_gates
+from tests.analysis.gated import Gated, constant_gates, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H, TIME, gates_of, of_cell, of_forget, part_of
 from tests.analysis.tiny import make_test_windows, stirred
 
@@ -243,7 +243,7 @@ def test_a_forecast_that_gains_nothing_has_no_history_beside_the_timescales():
 
 
 def test_a_lookback_of_a_single_step_has_a_length():
-    gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), make_test_windows(lookback=1), REGIMES)
+    gates = walked(constant_gates(0.5, 0.5, 0.5), make_test_windows(lookback=1))
     said = findings.timescale_finding(gates, gates, NEEDS_3_H)  # 5 min / log 2 = 7.2 min
     assert "has forgotten all but 1/e after 7.2 min" in said
     assert "The longest timescale exceeds the lookback of 5 min." in said
@@ -251,7 +251,7 @@ def test_a_lookback_of_a_single_step_has_a_length():
 
 def test_findings_of_an_lstm_with_constant_gates():
     windows = make_test_windows(n=90, lookback=80)
-    gates = gate_statistics(constant_gates(0.05, 0.99, 0.95), windows, REGIMES)
+    gates = walked(constant_gates(0.05, 0.99, 0.95), windows)
     assert findings.evolution_finding(gates) == (
         "In layer 1 the mean forget gate shows no mark of its initial state: it stays at 0.990."
     )
@@ -277,7 +277,7 @@ def test_findings_of_an_lstm_with_constant_gates():
 @pytest.mark.parametrize("n", [1, 2, 31])
 @pytest.mark.parametrize("lookback", [1, 2, 3])
 def test_every_finding_is_finite_however_little_there_is(model, n, lookback):
-    gates = gate_statistics(stirred(model), make_test_windows(n=n, lookback=lookback), REGIMES)
+    gates = walked(stirred(model), make_test_windows(n=n, lookback=lookback))
     for name in dir(findings):
         if name.endswith("_finding"):
             text = getattr(findings, name)(gates, *BESIDE.get(name, lambda _: ())(gates))

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from lstmkit.data.overview import overview
-from lstmkit.data.regimes import Regimes
 from lstmkit.params import SplitParams
 from lstmkit.plots.data.overview import plot_overview
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps
 from tests.series import dataset_of, raw_windows
 
-REGIMES = Regimes(("Low", "Medium", "High"), (30.0, 60.0))
+EDGES = (30.0, 60.0)
 SPLIT = SplitParams(validation_blocks=1, train=0.5, validation=0.25)
 
 

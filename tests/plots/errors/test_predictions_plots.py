@@ -9,13 +9,12 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.errors.by_group import error_by_regime
+from lstmkit.analysis.errors.by_group import ErrorByRegime, error_by_regime
 from lstmkit.analysis.errors.by_step import ErrorByStep, error_by_step
 from lstmkit.analysis.errors.calibration import calibration
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.predictions import LastStep, Overlay, last_step, overlay
 from lstmkit.analysis.errors.residuals import residuals
-from lstmkit.data.regimes import Regimes
 from lstmkit.findings.errors.calibration import calibration_note
 from lstmkit.findings.errors.predictions import week_named
 from lstmkit.params import EvaluationParams
@@ -24,13 +23,15 @@ from lstmkit.plots.errors.by_step import plot_error_by_step
 from lstmkit.plots.errors.calibration import plot_calibration
 from lstmkit.plots.errors.predictions import plot_overlay
 from lstmkit.plots.errors.residuals import plot_residuals
-from lstmkit.plots.style import ACCENT, REGIME_COLORS, WARM
+from lstmkit.plots.groups import colors_of
+from lstmkit.plots.style import ACCENT, WARM
 from lstmkit.wording import digits, signed_digits
 from tests.analysis.planted import last_of, rows_of, windows_of
+from tests.groups import of_last
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
 PARAMS = EvaluationParams(bootstrap=50)
-REGIMES = Regimes(labels=("Low", "Medium", "High"), edges=(560.0, 640.0))
+EDGES = (560.0, 640.0)
 BASELINES = (
     "persistence",
     "seasonal naive",
@@ -55,6 +56,10 @@ def last(n=1000, scale=1.0):
     rng = np.random.default_rng(1)
     observed = 600 + 80 * scale * rng.normal(size=n)
     return last_of(30 * scale * rng.standard_t(3, size=n), observed, np.roll(observed, 1))
+
+
+def by_group(forecasts: LastStep) -> ErrorByRegime:
+    return error_by_regime(forecasts, of_last(forecasts, EDGES))
 
 
 def small() -> LastStep:
@@ -82,9 +87,9 @@ FIGURES = {
     "residuals of a day": lambda path: plot_residuals(residuals(last(20), PARAMS, 0)),
     "residuals of small values": lambda path: plot_residuals(residuals(small(), PARAMS, 0)),
     "residuals of a constant": lambda path: plot_residuals(residuals(last(90, 0.0), PARAMS, 0)),
-    "regimes": lambda path: plot_error_by_regime(error_by_regime(last(), REGIMES)),
-    "one regime": lambda path: plot_error_by_regime(error_by_regime(last(90, 0.0), REGIMES)),
-    "large values": lambda path: plot_error_by_regime(error_by_regime(last(scale=100.0), REGIMES)),
+    "regimes": lambda path: plot_error_by_regime(by_group(last())),
+    "one regime": lambda path: plot_error_by_regime(by_group(last(90, 0.0))),
+    "large values": lambda path: plot_error_by_regime(by_group(last(scale=100.0))),
     "steps": lambda path: plot_error_by_step(by_step()),
     "a single step": lambda path: plot_error_by_step(by_step(horizon=1)),
     "few days": lambda path: plot_error_by_step(by_step(days=3)),
@@ -193,17 +198,17 @@ def test_residuals_show_their_quantiles_and_means():
 
 
 def test_regimes_have_their_colours_and_an_empty_one_says_so():
-    result = error_by_regime(last(), REGIMES)
+    result = by_group(last())
     left, right = plot_error_by_regime(result).axes
     boxes = left.patches
     assert [box.get_facecolor()[:3] for box in boxes] == [
-        pytest.approx(tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5))) for color in REGIME_COLORS
+        pytest.approx(tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5))) for color in colors_of(3, 3)
     ]
     for box, (_, row) in zip(boxes, result.boxes.iterrows(), strict=True):
         ends = box.get_path().vertices[:, 1]
         assert (ends.min(), ends.max()) == pytest.approx((row["q25"], row["q75"]))
     np.testing.assert_allclose(right.images[0].get_array(), 100 * result.error_shares)
-    empty = plot_error_by_regime(error_by_regime(last(90, 0.0), REGIMES)).axes[0]
+    empty = plot_error_by_regime(by_group(last(90, 0.0))).axes[0]
     assert [text.get_text() for text in empty.texts] == ["none", "none"]
 
 

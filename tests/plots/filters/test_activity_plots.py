@@ -13,8 +13,9 @@ from lstmkit.analysis.filters.by_group import FilterRegimes, LayerByRegime
 from lstmkit.plots.filters.activation_map import plot_activation_map
 from lstmkit.plots.filters.activity import plot_filter_statistics
 from lstmkit.plots.filters.by_group import plot_filter_regimes
-from lstmkit.plots.style import REGIME_COLORS
+from lstmkit.plots.groups import colors_of
 from tests.analysis.tiny import make_test_windows
+from tests.groups import ranges
 from tests.plots.attribution.test_maps_plots import assert_whole_and_unknown_to_pyplot
 
 LABELS = ("Low", "Medium", "High")
@@ -40,14 +41,15 @@ def activation_map(n: int = 32, steps: int = 288, silent: int = 2, hours: float 
         window=make_test_windows(n=1, lookback=steps, interval=f"{60 * hours / steps:g}min"),
         origin=pd.Timestamp("2025-03-04 05:06"),
         latest=512.3,
-        regime="Medium",
+        group="Medium",
+        noun="regime",
         target=500 + 100 * np.sin(np.arange(steps) / 40),
         hours_before=hours_before,
         name="co2",
         unit="ppm",
         n_windows=5,
-        middle="Medium",
-        is_middle=True,
+        typical=("Medium",),
+        is_typical=True,
     )
     follows = np.where(values.any(axis=1), random.uniform(-1, 1, n), 0.0)
     return ActivationMap("CNN layer 1", values, hours_before, follows, example)
@@ -61,11 +63,12 @@ def regimes(n: int = 32, shown: tuple[int, ...] = (0, 1, 2)) -> FilterRegimes:
             random.uniform(0, 1, (len(shown), size)),
             random.uniform(0.01, 0.05, (len(shown), size)),
             random.uniform(0, 0.6, size),
+            (0, len(shown) - 1),
         )
         for position, size in ((1, n), (2, 2 * n))
     )
-    labels = tuple(LABELS[number] for number in shown)
-    return FilterRegimes(labels, shown, (), np.full(len(shown), 9), layers, pd.Timedelta("75min"))
+    groups = ranges(np.zeros(1), (1.0, 2.0))
+    return FilterRegimes(groups, shown, np.full(len(shown), 9), layers, pd.Timedelta("75min"))
 
 
 def one_window_regime() -> FilterRegimes:
@@ -154,14 +157,14 @@ def test_regimes_have_their_colours_whichever_are_shown():
     (part, _) = result.layers
     for container, number, mean, error in zip(means.containers, (0, 2), part.mean, part.error, strict=True):
         points, _, (bars,) = container.lines
-        assert points.get_color() == REGIME_COLORS[number]
+        assert points.get_color() == colors_of(3, 3)[number]
         np.testing.assert_array_equal(points.get_ydata(), mean[part.order])
         ends = np.array(bars.get_segments())[:, :, 1]
         expected = np.stack([mean - error, mean + error], axis=1)[part.order]
         np.testing.assert_allclose(ends, expected)
     np.testing.assert_allclose(heights(shares), 100 * part.specialisation[part.order])
     colors = [bar.get_facecolor() for bar in shares.patches]
-    expected = [to_rgba(REGIME_COLORS[0 if value < 0 else 2]) for value in np.sort(part.specialisation)]
+    expected = [to_rgba(colors_of(3, 3)[0 if value < 0 else 2]) for value in np.sort(part.specialisation)]
     assert colors == expected
     assert [text.get_text() for text in means.get_legend().get_texts()] == ["Low", "High"]
     assert [int(label.get_text()) for label in shares.get_xticklabels()] == part.order.tolist()

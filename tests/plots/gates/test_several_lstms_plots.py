@@ -7,7 +7,7 @@ from lstmkit.analysis.gates.part import FORGET
 from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.plots.gates import statistics as draw
 from lstmkit.plots.gates import units as draw_units
-from tests.analysis.gated import REGIMES, calm
+from tests.analysis.gated import calm, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H
 from tests.analysis.several_lstms import EncoderDecoder, Mixed
 from tests.analysis.tiny import make_test_windows
@@ -22,7 +22,7 @@ MODELS = {"encoder and decoder": lambda: EncoderDecoder(HORIZON), "mixed": lambd
 @pytest.fixture(scope="module", params=MODELS.values(), ids=MODELS)
 def gates(request):
     windows = make_test_windows(n=60, lookback=36, horizon=HORIZON)
-    return gate_statistics(calm(request.param()), windows, REGIMES)
+    return walked(calm(request.param()), windows)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_lines_stand_at_the_steps_of_their_lstm(mixed):
 
 def test_steps_ahead_stand_after_the_origin():
     windows = make_test_windows(n=60, lookback=36, horizon=HORIZON)
-    gates = gate_statistics(calm(EncoderDecoder(HORIZON)), windows, REGIMES)
+    gates = walked(calm(EncoderDecoder(HORIZON)), windows)
     encoder, decoder = draw.plot_cell_magnitude(gates).axes
     assert encoder.get_xlim() == pytest.approx((-3, 0))
     assert decoder.get_xlim() == pytest.approx((0, 1))

@@ -7,14 +7,13 @@ import pytest
 
 from lstmkit.analysis.gates.part import FORGET
 from lstmkit.analysis.gates.statistics import gate_statistics
-from lstmkit.data.regimes import Regimes
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.plots.gates import statistics as draw
 from lstmkit.plots.gates import units as draw_units
-from lstmkit.plots.style import REGIME_COLORS
-from tests.analysis.gated import Gated, calm
+from tests.analysis.gated import Gated, calm, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H
 from tests.analysis.tiny import make_test_windows, stirred
+from tests.groups import by_edges
 
 BESIDE = {  # what else some figures take
     draw_units.plot_saturation: lambda gates: (gates,),
@@ -28,7 +27,7 @@ PLOTS = [
 def statistics_of(edges=(-0.4, 0.4), layers: int = 2, lookback: int = 24):
     model = stirred(LSTMForecaster(2, 2, hidden=5, layers=layers))
     windows = make_test_windows(n=60, lookback=lookback)
-    return gate_statistics(model, windows, Regimes(("Low", "Medium", "High"), edges))
+    return gate_statistics(model, windows, by_edges(windows, edges))
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +63,21 @@ def test_lines_of_the_evolution_are_means_over_units(gates):
 
 
 def test_bars_carry_the_colours_of_their_regimes(gates):
-    axes = draw.plot_by_regime(gates).axes[0]
+    axes = draw.plot_by_group(gates).axes[0]
     heights = {
         container.get_label(): [bar.get_height() for bar in container] for container in axes.containers
     }
     assert list(heights) == ["Low", "Medium", "High"]
     np.testing.assert_allclose(heights["High"], gates.regime_frame().loc["layer 1", "High"])
     assert [axes.containers[k][0].get_facecolor()[:3] for k in range(3)] == [
-        tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)) for color in REGIME_COLORS
+        tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)) for color in colors_of(3, 3)
     ]
 
 
 @pytest.mark.parametrize("plot", [draw.plot_cell_magnitude, draw.plot_update_ratio])
 def test_every_part_of_a_deep_bidirectional_lstm_has_a_line_of_its_own(plot):
     model = calm(Gated(num_layers=4, bidirectional=True))
-    regimes = Regimes(("Low", "Medium", "High"), (-0.4, 0.4))
-    statistics = gate_statistics(model, make_test_windows(n=20, lookback=24), regimes)
+    statistics = walked(model, make_test_windows(n=20, lookback=24))
     lines = plot(statistics).axes[0].lines
     assert [line.get_label() for line in lines] == [part.name for part in statistics.parts]
     assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 8

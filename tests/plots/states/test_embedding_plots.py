@@ -7,12 +7,12 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.states.embedding import Embedding
-from lstmkit.plots.states.embedding import plot_embedding_by_hour, plot_embedding_by_regime
-from lstmkit.plots.style import REGIME_COLORS
+from lstmkit.plots.groups import colors_of
+from lstmkit.plots.states.embedding import plot_embedding_by_clock, plot_embedding_by_group
 from tests.analysis.states.clouds import cloud
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
-FIGURES = [plot_embedding_by_regime, plot_embedding_by_hour]
+FIGURES = [plot_embedding_by_group, plot_embedding_by_clock]
 
 
 def made(n: int = 300, scale: float = 1.0, latest=None) -> Embedding:
@@ -28,8 +28,8 @@ def made(n: int = 300, scale: float = 1.0, latest=None) -> Embedding:
         kept=0.88,
         overlapping=0.1,
         silhouette=0.2,
-        regime=None,
-        hour=None,
+        group=None,
+        phase=None,
         omitted="too short",
     )
 
@@ -57,10 +57,10 @@ def test_figures_are_whole_and_unknown_to_pyplot(draw, case):
 
 def test_each_regime_has_its_points_and_colour_on_both_planes():
     result = CASES["usual"]
-    figure = plot_embedding_by_regime(result)
+    figure = plot_embedding_by_group(result)
     for axes, plane in zip(figure.axes, (result.pca, result.tsne), strict=True):
-        for index, (points, color) in enumerate(zip(axes.collections, REGIME_COLORS, strict=True)):
-            np.testing.assert_array_equal(points.get_offsets(), plane[result.representation.regime == index])
+        for index, (points, color) in enumerate(zip(axes.collections, colors_of(3, 3), strict=True)):
+            np.testing.assert_array_equal(points.get_offsets(), plane[result.representation.group == index])
             assert tuple(points.get_facecolor()[0][:3]) == to_rgba(color)[:3]
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
@@ -72,12 +72,12 @@ def test_each_regime_has_its_points_and_colour_on_both_planes():
 
 def test_hours_go_round_the_clock_of_the_key():
     result = CASES["usual"]
-    figure = plot_embedding_by_hour(result)
+    figure = plot_embedding_by_clock(result)
     left, right, key = figure.axes
     for axes, plane in ((left, result.pca), (right, result.tsne)):
         (points,) = axes.collections
         np.testing.assert_array_equal(points.get_offsets(), plane)
-        np.testing.assert_array_equal(points.get_array(), result.representation.hour)
+        np.testing.assert_array_equal(points.get_array(), result.representation.phase)
         (dial,) = key.collections
         assert points.get_cmap() == dial.get_cmap()
         assert (points.norm.vmin, points.norm.vmax) == (dial.norm.vmin, dial.norm.vmax) == (0, 24)

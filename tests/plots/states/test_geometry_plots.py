@@ -10,17 +10,18 @@ from matplotlib.figure import Figure
 
 from lstmkit.analysis.states.geometry import Geometry, geometry
 from lstmkit.analysis.states.layers import compare_layers
+from lstmkit.plots.groups import colors_of
 from lstmkit.plots.states.geometry import (
     component_label,
-    plot_by_hour,
-    plot_by_regime,
+    plot_by_clock,
+    plot_by_group,
     plot_by_weekend,
     plot_explained_variance,
     plot_in_space,
 )
 from lstmkit.plots.states.layers import plot_layers
 from lstmkit.plots.states.space import as_output, plot_turning
-from lstmkit.plots.style import REGIME_COLORS, SEQUENCE
+from lstmkit.plots.style import SEQUENCE
 from tests.analysis.states.clouds import cloud
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
@@ -34,7 +35,7 @@ def found(n: int = 400, units: int = 24, scale: float = 1.0, latest=None) -> Geo
     return geometry(cloud(values, latest), values[:, 0] + random.normal(size=n))
 
 
-SINGLE = [plot_explained_variance, plot_by_regime, plot_by_hour, plot_by_weekend, plot_in_space]
+SINGLE = [plot_explained_variance, plot_by_group, plot_by_clock, plot_by_weekend, plot_in_space]
 CASES = {
     "usual": lambda: found(),
     "two units": lambda: found(units=2),
@@ -86,7 +87,7 @@ def points(axes) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize(
     ("plot", "groups", "colors"),
     [
-        (plot_by_regime, lambda s: s.regime, REGIME_COLORS),
+        (plot_by_group, lambda s: s.group, colors_of(3, 3)),
         (plot_by_weekend, lambda s: s.is_weekend.astype(int), SEQUENCE[:2]),
     ],
 )
@@ -108,19 +109,19 @@ def test_every_point_has_the_colour_of_its_group(plot, groups, colors):
 
 
 def test_distances_are_true_in_both_directions():
-    axes = plot_by_regime(found()).axes[0]
+    axes = plot_by_group(found()).axes[0]
     (x0, y0), (x1, _), (_, y1) = axes.transData.transform([(0, 0), (1, 0), (0, 1)])
     assert x1 - x0 == pytest.approx(y1 - y0)
 
 
 def test_the_clock_and_the_points_use_one_cyclic_scale():
     result = found()
-    figure = plot_by_hour(result)
+    figure = plot_by_clock(result)
     axes, clock = figure.axes
     shown, dial = axes.collections[0], clock.collections[0]
     order = np.lexsort(np.asarray(shown.get_offsets()).T)
     expected = np.lexsort(result.scores[:, :2].T)
-    np.testing.assert_array_equal(shown.get_array()[order], result.representation.hour[expected])
+    np.testing.assert_array_equal(shown.get_array()[order], result.representation.phase[expected])
     for mark in (shown, dial):
         assert (mark.norm.vmin, mark.norm.vmax) == (0, 24)
         np.testing.assert_allclose(mark.cmap(0.0), mark.cmap(1.0), atol=0.03)  # midnight is midnight
@@ -156,9 +157,9 @@ def test_the_turning_cloud_holds_a_spread_of_the_same_points():
     result = found(n=4000)
     figure = plot_turning(result)
     states = result.representation
-    assert [trace.name for trace in figure.data] == list(states.regimes.labels)
+    assert [trace.name for trace in figure.data] == list(states.groups.labels)
     assert sum(len(trace.x) for trace in figure.data) == 1500
-    assert [trace.marker.color for trace in figure.data] == list(REGIME_COLORS)
+    assert [trace.marker.color for trace in figure.data] == colors_of(3, 3)
     high = figure.data[2]
     row = int(np.abs(result.scores[:, 0] - high.x[7]).argmin())
     np.testing.assert_allclose([high.x[7], high.y[7], high.z[7]], result.scores[row, :3], rtol=1e-6)

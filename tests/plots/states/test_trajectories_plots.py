@@ -67,7 +67,7 @@ def test_every_panel_shows_its_path_in_the_colours_of_time():
         position = result.windows[index]
         title = axes.get_title(loc="left")
         assert title.startswith(
-            f"{states.latest[position]:.0f} ppm, {states.regimes.labels[states.regime[position]]}"
+            f"{states.latest[position]:.0f} ppm, {states.groups.labels[states.group[position]]}"
         )
         assert title.endswith(f"{states.origin[position]:%a %d %b, %H:%M}")
         assert axes.get_xlim() == figure.axes[0].get_xlim()

@@ -4,8 +4,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-
 from lstmkit.data.regimes import Regimes, find_regimes
+
 from lstmkit.errors import LstmkitError
 from lstmkit.params import RegimeParams
 
