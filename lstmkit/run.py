@@ -255,7 +255,7 @@ class Study(StudyPage):
         kept = read_facts(self.folder, self._card)
         if others := [room for room, facts in kept.items() if facts is None]:
             warn(
-                f"{self.folder / 'facts'}: {', '.join(others)} are of another model and left out; "
+                f"{self.folder / 'facts'}: {', '.join(others)} are of another model or target and left out; "
                 "execute their sections again",
                 LstmkitWarning,
                 stacklevel=2,

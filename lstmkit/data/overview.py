@@ -33,6 +33,7 @@ class Overview:
         regimes: low, medium and high.
         windows: number of windows per part.
         gaps: what was missing.
+        measured: share of the steps at which the target is known; None where its gaps are those of the series.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Overview:
     regimes: Regimes
     windows: dict[str, int]
     gaps: GapReport
+    measured: float | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Parts of the series: first time stamp of each stretch, and number of windows."""
@@ -90,6 +92,7 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
         regimes=regimes,
         windows={name: len(part) for name, part in windows.items()},
         gaps=dataset.gaps,
+        measured=None if dataset.target_known else float(target.notna().mean()),
     )
 
 

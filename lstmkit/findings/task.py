@@ -11,7 +11,7 @@ RULES = {
     "damped climatology": "that and the last deviation from it, which fades",
     "autoregression": "a linear map of a few recent deviations",
     "ridge": "a linear model on all features and their lags",
-    "boosted trees": "on the same",
+    "boosted trees": "decision trees on the same",
 }
 
 
