@@ -13,6 +13,7 @@ from lstmkit.data.group_column import column_values
 from lstmkit.data.groups import Groups
 from lstmkit.data.labels import unit_label
 from lstmkit.data.split import PartRows
+from lstmkit.data.starts import newest
 from lstmkit.errors import LstmkitError
 from lstmkit.params import ColumnGroups, DataParams, EdgeGroups, GroupParams, SpanGroups
 from lstmkit.params.groups import MOST_GROUPS, OTHER, UNKNOWN, Labels
@@ -22,13 +23,14 @@ LABELS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Labels)
 
 
 def find_groups(
-    params: GroupParams, dataset: Dataset, training: PartRows, data: DataParams, folder: Path
+    params: GroupParams, dataset: Dataset, target: str, training: PartRows, data: DataParams, folder: Path
 ) -> Groups:
     """Tell to which group each step of a series belongs.
 
     Args:
         params: the study's `groups`.
         dataset: the series on its grid.
+        target: that is explained; where its past is no input, a step has the latest value that was measured.
         training: rows of the training part, from which shares are taken.
         data: where the series comes from, for a column of its file.
         folder: the folder against which relative paths are resolved.
@@ -41,12 +43,13 @@ def find_groups(
     if isinstance(params, ColumnGroups):
         values, unit = column_values(params, dataset, data, folder)
         return _with_empty(_of_column(params, values, unit), training)
-    target = dataset.frame[dataset.target].to_numpy()
-    known = target[training][~np.isnan(target[training])]
+    values = dataset.frame[target].to_numpy()
+    known = values[training][~np.isnan(values[training])]
     if not len(known):
         raise LstmkitError("the target has no value in the training part, so it has no groups")
     edges = params.edges if isinstance(params, EdgeGroups) else equal_shares(known, len(params.labels))
-    codes, unit = _ranges(target, edges), unit_label(dataset.units[dataset.target])
+    codes = _ranges(values if dataset.target_known else newest(values), edges)
+    unit = unit_label(dataset.units[target])
     return _with_empty(Groups(params.labels, codes, edges=edges, unit=unit, of_target=True), training)
 
 

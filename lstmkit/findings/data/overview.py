@@ -5,7 +5,7 @@ import pandas as pd
 from lstmkit.data.dataset import GapReport
 from lstmkit.data.overview import HOUR, WEEK, WEEKDAYS, Overview
 from lstmkit.findings.groups import groups_sentence
-from lstmkit.wording import count, digits, duration, feature_label, sentence_case, with_error
+from lstmkit.wording import count, digits, duration, feature_label, percent, sentence_case, with_error
 
 LONG = pd.Timedelta("14D")  # from which one counts in days
 
@@ -46,26 +46,32 @@ def overview_finding(overview: Overview) -> str:
     return (
         f"{sentence_case(overview.name)}: {overview.means.index[0]:%d %B %Y} to {end:%d %B %Y}, "
         f"{feature_label(overview.target)} {with_error(overview.means.mean(), overview.means.std())} {overview.unit}. "
-        f"{_rhythm(overview)} {groups_sentence(overview.groups)} {gap_sentence(overview.gaps)}"
+        f"{_rhythm(overview)} {groups_sentence(overview.groups)} {_missing(overview)}"
     )
 
 
-def gap_sentence(gaps: GapReport) -> str:
+def _missing(overview: Overview) -> str:
+    if overview.measured is None:
+        return gap_sentence(overview.gaps)
+    measured = f"{feature_label(overview.target)} is measured at {percent(overview.measured)} of the steps."
+    return f"{measured} {gap_sentence(overview.gaps, ' of the inputs')}"
+
+
+def gap_sentence(gaps: GapReport, of: str = "") -> str:
     """What was missing.
 
     Args:
         gaps: of the series.
+        of: of what, where it is not of the whole series.
     """
     if not gaps.interpolated and not gaps.splits:
-        return "Nothing is missing."
+        return f"Nothing is missing{of}."
     is_long = gaps.longest >= LONG
     longest = f"the longest {f'{gaps.longest.days:,} days' if is_long else f'{gaps.longest / HOUR:.1f} h'}"
     filled = count(gaps.interpolated_steps, "step")
     short = f"{count(gaps.interpolated, 'gap')} of up to an hour ({filled}) interpolated"
     long = f"{count(gaps.splits, 'longer gap')} ({count(gaps.missing_steps, 'step')}, {longest}) splitting the series"
-    return (
-        f"Missing: {'; '.join(text for text, n in ((short, gaps.interpolated), (long, gaps.splits)) if n)}."
-    )
+    return f"Missing{of}: {'; '.join(text for text, n in ((short, gaps.interpolated), (long, gaps.splits)) if n)}."
 
 
 def _rhythm(overview: Overview) -> str:
