@@ -10,7 +10,6 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 from matplotlib.ticker import MaxNLocator
-from matplotlib.typing import ColorType
 from mpl_toolkits.mplot3d import Axes3D
 
 from lstmkit.analysis.states.clock import Clock
@@ -144,7 +143,7 @@ def plot_in_space(geometry: Geometry) -> Figure:
 def plane(
     axes: Axes,
     geometry: Geometry,
-    marks: Sequence[tuple[ColorType, str]],
+    marks: Sequence[tuple[str, str]],
     groups: dict[str, np.ndarray],
 ) -> None:
     """Draw the first two components of all states in the colours of groups, with the mean of each.
@@ -199,10 +198,10 @@ def planes(geometries: Sequence[Geometry]) -> Figure:
     return settled(figure)
 
 
-def _grouped(geometry: Geometry) -> tuple[list[tuple[ColorType, str]], dict[str, np.ndarray]]:
+def _grouped(geometry: Geometry) -> tuple[list[tuple[str, str]], dict[str, np.ndarray]]:
     """Colour and marker of each group, and which windows start in it."""
     states = geometry.representation
-    marks: list[tuple[ColorType, str]] = list(
+    marks: list[tuple[str, str]] = list(
         zip(group_colors(states.groups), group_markers(states.groups), strict=True)
     )
     return marks, {label: states.group == index for index, label in enumerate(states.groups.labels)}
