@@ -122,7 +122,7 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
             x,
             y,
             f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
-            f"{corrections[row]}{_when(clusters, row + 1)}",
+            f"{corrections[row]}{_when(clusters, int(row) + 1)}",
             transform=axes.transAxes,
             va="center",
             fontsize=8,

@@ -254,8 +254,8 @@ def dial(figure: Figure, axes: Axes, clock: Clock) -> None:
     face = figure.add_subplot(place, projection="polar")
     assert isinstance(face, PolarAxes)
     edges = np.linspace(0, 2 * np.pi, 97)
-    phases = (np.arange(96) + 0.5) / 96
-    face.pcolormesh(edges, [0.55, 1], phases[None], cmap=CLOCK_COLORS, norm=Normalize(0, 1))
+    phases = (np.arange(96) + 0.5) / 96 * clock.period
+    face.pcolormesh(edges, [0.55, 1], phases[None], cmap=CLOCK_COLORS, norm=Normalize(0, clock.period))
     face.set_theta_zero_location("N")
     face.set_theta_direction(-1)
     face.set_ylim(0, 1)
