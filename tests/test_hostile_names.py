@@ -80,7 +80,7 @@ def study() -> str:
                 "columns": columns,
             },
             "variant": "raw",
-            "regimes": {"labels": LABELS},
+            "groups": {"labels": LABELS},
             "horizons": [2],
             "windows": {"lookback": 12, "residual": "none"},
             "models": {"lstm": {"kind": "lstm", "hidden": 4, "layers": 1}},

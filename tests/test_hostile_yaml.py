@@ -35,7 +35,7 @@ data:
 variant: raw
 split: {train: 0.5, validation: 0.2}
 windows: {lookback: 144, scaling: standard, residual: climatology}
-regimes: {labels: [a, b, c], edges: [1, 2.5]}
+groups: {labels: [a, b, c], edges: [1, 2.5]}
 horizons: [6, 36]
 models:
   small: {kind: lstm, hidden: 16, layers: 1, dropout: 0}
@@ -215,8 +215,28 @@ def test_a_date_needs_no_quotes(tmp_path):
         ("training.patience", "false"),
         ("training.ema_decay", ".nan"),
         ("split.train", ".nan"),
-        ("regimes.edges", "[.nan, .inf]"),
-        ("regimes.edges", "[1, .inf]"),
+        ("groups.edges", "[.nan, .inf]"),
+        ("groups.edges", "[1, .inf]"),
+        ("groups.edges", "[]"),
+        ("groups.edges", "[2, 2]"),
+        ("groups.edges", "['1', '2']"),
+        ("groups.column", "3"),
+        ("groups.column", "''"),
+        ("groups.column", "[a, b]"),
+        ("groups.spans", "{}"),
+        ("groups.spans", "[2024-01-01, 2024-02-01]"),
+        ("groups.spans", "{winter: 2024-01-01}"),
+        ("groups.spans", "{winter: [2024-01-01]}"),
+        ("groups.spans", "{winter: []}"),
+        ("groups.spans", "{winter: [null, null]}"),
+        ("groups.spans", "{winter: [2024-02-01, 2024-01-01]}"),
+        ("groups.spans", "{winter: [2024-02-30, 2024-03-01]}"),
+        ("groups.spans", "{winter: [2024-01-01, 9999-01-01]}"),
+        ("groups.spans", "{a: [2024-01-01, 2024-02-01], b: [2024-02-01, null]}"),
+        ("groups.spans", "{a: [[2024-01-01, null], [2024-02-01, null]]}"),
+        ("groups.spans", "{other: [2024-01-01, 2024-02-01]}"),
+        ("groups.spans", "{_a: [2024-01-01, 2024-02-01]}"),
+        ("groups.noun", "shift"),
         ("evaluation.bootstrap", "1000000000"),
         ("evaluation.confidence", ".nan"),
         ("attribution.windows", "1000000000"),
@@ -258,9 +278,12 @@ def test_a_date_needs_no_quotes(tmp_path):
         ("title", "true"),
         ("title", "x" * 1000),
         ("description", '"a\\0b"'),
-        ("regimes.labels", '[a, b, "c\\u202ed"]'),
-        ("regimes.labels", '[a, b, ""]'),
-        ("regimes.labels", "[a, b, 3]"),
+        ("groups.labels", '[a, b, "c\\u202ed"]'),
+        ("groups.labels", '[a, b, ""]'),
+        ("groups.labels", "[a, b, 3]"),
+        ("groups.labels", "[a]"),
+        ("groups.labels", "[a, b, c, d, e, f, g, h, i]"),
+        ("groups.labels", "abc"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_its_key_before_anything_runs(tmp_path, key, value):

@@ -35,7 +35,7 @@ def test_the_smallest_study_has_the_stated_defaults(tmp_path):
     params = load_params(write(tmp_path))
     assert (params.data.interval, params.variant, params.windows.lookback) == ("5min", "preproc_D", 288)
     assert (params.split.train, params.split.validation) == (0.6, 0.1)
-    assert params.regimes.labels == ("Low", "Medium", "High")
+    assert params.groups.labels == ("Low", "Medium", "High")
     assert params.clock is None
 
 
@@ -80,13 +80,18 @@ def test_an_unknown_key_is_named_with_its_place(tmp_path, changed, where):
         ),
         ({"models": {}}, "models: name at least one model, for example `lstm: {kind: lstm}`"),
         (
-            {"regimes": {"labels": ["A", "A", "B"]}},
-            "regimes.labels: the three labels must differ, as [Low, Medium, High] do",
+            {"groups": {"labels": ["A", "A", "B"]}},
+            "groups.quantiles.labels: the labels must differ, as [Low, Medium, High] do: 'A' is there twice",
         ),
-        ({"regimes": {"labels": ["_a", "b", "c"]}}, "regimes.labels: a label must not begin with _"),
+        (
+            {"groups": {"labels": ["_a", "b", "c"]}},
+            "groups.quantiles.labels.0: a label must not begin with _",
+        ),
         ({"models": {"mine": {"kind": "gru"}}}, "'lstm', 'cnn_lstm'"),
         ({"models": {"lstm": {"kind": "lstm", "dropout": 1}}}, "models.lstm.lstm.dropout"),
-        ({"regimes": {"edges": [1200, 800]}}, "the lower edge comes first"),
+        ({"groups": {"edges": [1200, 800]}}, "the edges must rise"),
+        ({"groups": {"labels": ["a", "b"], "edges": [1, 2]}}, "2 labels need 1 edges between them, not 2"),
+        ({"regimes": {"edges": [800, 1200]}}, "`regimes` is called `groups`: rename the key"),
         ({"evaluation": {"confidence": 95}}, "evaluation.confidence"),
         ({"variant": "preproc_E"}, "'preproc_D' or 'raw'"),
         ({"clock": "weekday"}, "clock: Input should be a valid boolean"),
@@ -255,7 +260,7 @@ def test_a_study_named_as_the_results_of_a_model_is_refused(tmp_path):
 def test_titles_labels_and_units_are_any_printable_text(tmp_path, name):
     data = {"source": "a.csv", "target": name, "columns": {name: {"column": "a", "unit": name}}}
     params = load_params(
-        write(tmp_path, title=name, description=name, data=data, regimes={"labels": [name, "b", "c"]})
+        write(tmp_path, title=name, description=name, data=data, groups={"labels": [name, "b", "c"]})
     )
-    assert params.title == params.description == params.data.target[0] == params.regimes.labels[0] == name
+    assert params.title == params.description == params.data.target[0] == params.groups.labels[0] == name
     assert params.data.columns[name].unit == name

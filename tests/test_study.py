@@ -388,7 +388,7 @@ def test_a_training_that_did_not_converge_is_told_in_the_first_lines(tmp_path, c
 
 def test_regimes_are_terciles_of_the_training_part(trained):
     co2 = trained.dataset.frame["co2"].iloc[: trained.windows["train"].starts.max().item() + 25]
-    assert trained.regimes.edges == pytest.approx(tuple(co2.quantile([1 / 3, 2 / 3])), abs=2)
+    assert trained.groups.edges == pytest.approx(tuple(co2.quantile([1 / 3, 2 / 3])), abs=2)
 
 
 def test_titles(trained):

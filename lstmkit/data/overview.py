@@ -1,10 +1,12 @@
-"""What the data look like: the series with its parts, its gaps, its week, and its features."""
+"""What the data look like: the series with its parts, its gaps, and its week or year."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
+from lstmkit.data.calendar import MONTH, Calendar
 from lstmkit.data.dataset import Dataset, GapReport
 from lstmkit.data.groups import Groups
 from lstmkit.data.labels import unit_label
@@ -15,11 +17,14 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 HOUR = pd.Timedelta("1h")
 WEEK = 168  # hours
 WEEK_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)  # into which a week can be divided by the clock
+YEAR = 12  # months
+YEAR_MONTHS = (1, 2, 3, 4, 6)  # into which a year can be divided
+HALF_A_MONTH = 0.5  # by which steps are longer that are still of so many months
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The target over the whole series and over the week.
+    """The target over the whole series and over the week, or over the year where steps do not resolve a week.
 
     Attributes:
         name: of the dataset.
@@ -28,8 +33,12 @@ class Overview:
         means: over each hour of the site's clock, or each step of the grid where that is longer; NaN inside gaps.
         averaged_over: an hour, or the grid's interval where that is longer.
         stretches: of each part, local time of its first observed step and of its last row.
-        week: 10 %, 50 % and 90 % quantiles of the training part, one row per `week_hours`, from Monday 00:00 on.
-        week_hours: hours per row of `week`: the least part of a week, from an hour on, that the interval resolves.
+        cycle: `week` or `year`; none where steps are longer than half a year.
+        row: length of a row of `profile`, the least part of the cycle that the steps resolve: hours, from one on, of a
+            week; months of a year.
+        profile: 10 %, 50 % and 90 % quantiles of the training part over the cycle: by hours from Monday 00:00 on, by
+            months from January on, or of all steps.
+        calendar: of the series.
         groups: of the steps.
         windows: number of windows per part.
         gaps: what was missing.
@@ -42,8 +51,10 @@ class Overview:
     means: pd.Series
     averaged_over: pd.Timedelta
     stretches: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
-    week: pd.DataFrame
-    week_hours: int
+    cycle: str | None
+    row: int
+    profile: pd.DataFrame
+    calendar: Calendar
     groups: Groups
     windows: dict[str, int]
     gaps: GapReport
@@ -58,9 +69,9 @@ class Overview:
         return pd.DataFrame({"starts": starts, "windows": self.windows}).rename_axis("part")
 
     @property
-    def peak_hour(self) -> int:
-        """Hour of the week from which on the median of the training part is highest."""
-        return int(self.week["50 %"].idxmax())
+    def peak(self) -> int:
+        """Hour of the week, or month of the year, from which on the median of the training part is highest."""
+        return int(self.profile["50 %"].idxmax())
 
 
 def overview(dataset: Dataset, windows: dict[str, Windows], groups: Groups) -> Overview:
@@ -76,10 +87,10 @@ def overview(dataset: Dataset, windows: dict[str, Windows], groups: Groups) -> O
     name, training = train.task.targets[train.target], train.rows
     target = pd.Series(dataset.frame[name].to_numpy(), index=local)
     averaged_over = max(HOUR, dataset.interval)
-    width = next((hours for hours in WEEK_HOURS if hours * HOUR >= dataset.interval), WEEK)
-    hour_of_week = np.asarray(local.day_of_week * 24 + local.hour) // width * width
-    by_hour = target.iloc[training].groupby(hour_of_week[training])
-    week = by_hour.quantile([0.1, 0.5, 0.9]).unstack()
+    cycle, row = _cycle(dataset.calendar)
+    length, place = _places(cycle, local)
+    by_place = target.iloc[training].groupby((place // row * row)[training])
+    profile = by_place.quantile([0.1, 0.5, 0.9]).unstack()
     return Overview(
         name=dataset.name,
         target=name,
@@ -87,13 +98,34 @@ def overview(dataset: Dataset, windows: dict[str, Windows], groups: Groups) -> O
         means=target if averaged_over > HOUR else target.resample(HOUR).mean(),
         averaged_over=averaged_over,
         stretches={name: _stretches(part.rows, dataset) for name, part in windows.items()},
-        week=week.set_axis(["10 %", "50 %", "90 %"], axis=1).reindex(range(0, WEEK, width)),
-        week_hours=width,
+        cycle=cycle,
+        row=row,
+        profile=profile.set_axis(["10 %", "50 %", "90 %"], axis=1).reindex(range(0, length, row)),
+        calendar=dataset.calendar,
         groups=groups,
         windows={name: len(part) for name, part in windows.items()},
         gaps=dataset.gaps,
         measured=None if dataset.target_known else float(target.notna().mean()),
     )
+
+
+def _cycle(calendar: Calendar) -> tuple[str | None, int]:
+    """The cycle over which a series is shown, and into which parts it is divided."""
+    day = 24 * HOUR if calendar.has_business_days else calendar.step
+    if hours := next((hours for hours in WEEK_HOURS if hours * HOUR >= day), None):
+        return "week", hours
+    steps = calendar.step / MONTH - HALF_A_MONTH
+    months = next((months for months in YEAR_MONTHS if months >= steps), None)
+    return ("year", months) if months else (None, 1)
+
+
+def _places(cycle: str | None, local: pd.DatetimeIndex) -> tuple[int, Int[np.ndarray, "time"]]:
+    """The length of the cycle in hours or months, and where in it each time stamp lies."""
+    if cycle == "week":
+        return WEEK, np.asarray(local.day_of_week * 24 + local.hour)
+    if cycle == "year":
+        return YEAR, np.asarray(local.month - 1)
+    return 1, np.zeros(len(local), "int64")
 
 
 def _stretches(rows: PartRows, dataset: Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from lstmkit.params.base import Date, Name, Number, Schema
 
@@ -46,13 +46,20 @@ def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
 def _one_or_several(given: Any) -> Any:
     """A span alone as a list of one."""
     is_alone = isinstance(given, list | tuple) and not any(isinstance(each, list | tuple) for each in given)
-    return (given,) if is_alone and given else given
+    return (given,) if is_alone else given
 
 
-def _first_and_last(span: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
+def _first_and_last(span: Any) -> Any:
+    is_pair = isinstance(span, list | tuple) and len(span) == 2 and any(day is not None for day in span)
+    if not is_pair:
+        raise ValueError(
+            "write a first and a last day, for example [2023-12-01, 2024-02-29]; null leaves one of them open"
+        )
+    return span
+
+
+def _in_order(span: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
     first, last = span
-    if first is None and last is None:
-        raise ValueError("a span needs a first or a last day, for example [2024-03-01, null]")
     if first is not None and last is not None and last < first:
         raise ValueError(f"the first day comes first, not [{first}, {last}]")
     return span
@@ -61,7 +68,7 @@ def _first_and_last(span: tuple[str | None, str | None]) -> tuple[str | None, st
 Label = Annotated[Name, AfterValidator(_shown_by_legends)]
 Labels = Annotated[tuple[Label, ...], Field(min_length=2, max_length=MOST_GROUPS), AfterValidator(_distinct)]
 Edges = Annotated[tuple[Number, ...], Field(min_length=1), AfterValidator(_rising)]
-Span = Annotated[tuple[Date | None, Date | None], AfterValidator(_first_and_last)]
+Span = Annotated[tuple[Date | None, Date | None], BeforeValidator(_first_and_last), AfterValidator(_in_order)]
 Spans = Annotated[tuple[Span, ...], BeforeValidator(_one_or_several), Field(min_length=1, max_length=100)]
 
 
@@ -73,14 +80,12 @@ def _check_edges(labels: tuple[str, ...], edges: tuple[float, ...]) -> None:
 class QuantileGroups(Schema):
     """Equal shares of the target's values in the training part, from the lowest to the highest."""
 
-    kind: Literal["quantiles"] = "quantiles"
     labels: Labels = TERCILES
 
 
 class EdgeGroups(Schema):
     """Ranges of the target between fixed edges in its unit; a value at an edge belongs to the upper range."""
 
-    kind: Literal["edges"]
     labels: Labels = TERCILES
     edges: Edges
 
@@ -100,8 +105,7 @@ class ColumnGroups(Schema):
         edges: between these ranges.
     """
 
-    kind: Literal["column"]
-    column: str
+    column: Annotated[str, Field(min_length=1)]
     noun: Name = "group"
     labels: Labels | None = None
     edges: Edges | None = None
@@ -127,7 +131,6 @@ class SpanGroups(Schema):
         spans: label to a first and a last day, or to several such pairs; `null` leaves an end open.
     """
 
-    kind: Literal["spans"]
     noun: Name = "group"
     spans: Annotated[dict[Label, Spans], Field(min_length=1, max_length=MOST_GROUPS)]
 
@@ -148,4 +151,16 @@ class SpanGroups(Schema):
         return self
 
 
-GroupParams = Annotated[QuantileGroups | EdgeGroups | ColumnGroups | SpanGroups, Field(discriminator="kind")]
+def _kind(given: Any) -> str:
+    """Which kind of groups a block states: the one whose key it has, else equal shares."""
+    keys = given if isinstance(given, dict) else getattr(type(given), "model_fields", ())
+    return next((key for key in ("spans", "column", "edges") if key in keys), "quantiles")
+
+
+GroupParams = Annotated[
+    Annotated[QuantileGroups, Tag("quantiles")]
+    | Annotated[EdgeGroups, Tag("edges")]
+    | Annotated[ColumnGroups, Tag("column")]
+    | Annotated[SpanGroups, Tag("spans")],
+    Discriminator(_kind),
+]

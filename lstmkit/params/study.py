@@ -190,8 +190,8 @@ class StudyParams(Schema):
     def _regimes_are_groups(cls, given: Any) -> Any:
         if isinstance(given, dict) and "regimes" in given:
             raise ValueError(
-                "`regimes` is called `groups`: write `groups: {kind: quantiles, labels: [Low, Medium, High]}`, or "
-                "`groups: {kind: edges, labels: [Low, Medium, High], edges: [600, 1000]}`"
+                "`regimes` is called `groups`: rename the key, for example "
+                "`groups: {labels: [Low, Medium, High], edges: [600, 1000]}`"
             )
         return given
 

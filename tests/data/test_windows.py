@@ -10,15 +10,15 @@ import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
-from lstmkit.data.regimes import find_regimes
 from scipy.signal import lfilter
 
+from lstmkit.data.equal_shares import equal_shares
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.split import PARTS
 from lstmkit.data.windows import make_windows
 from lstmkit.errors import LstmkitError
-from lstmkit.params import RegimeParams, SplitParams, WindowParams
+from lstmkit.params import SplitParams, WindowParams
 from tests.series import dataset_of, raw_windows
 
 few = settings(max_examples=30, deadline=None)
@@ -146,13 +146,13 @@ def test_nothing_after_the_training_part_reaches_training(data, grid, scaling, r
             train = make_windows(dataset, build_features(dataset, variant), 2, params, split)["train"]
         except LstmkitError:
             reject()  # too many gaps for windows as long as this
-        regimes = find_regimes(train.one(train.values)[train.rows], RegimeParams())
+        edges = equal_shares(train.one(train.values)[train.rows], 3)
         seen.append(
             [
                 *train.gather_origins(torch.arange(len(train)), torch.arange(12)),
                 *map(torch.from_numpy, (train.scaler.center, train.scaler.scale)),
                 *map(torch.from_numpy, (train.residual.expected, train.residual.rate, train.residual.scale)),
-                torch.tensor(regimes.edges, dtype=torch.float64),
+                torch.tensor(edges, dtype=torch.float64),
             ]
         )
     for before, now in zip(*seen, strict=True):

@@ -1,13 +1,21 @@
 """What the data look like, in sentences."""
 
+from calendar import month_name
+
 import pandas as pd
 
 from lstmkit.data.dataset import GapReport
-from lstmkit.data.overview import HOUR, WEEK, WEEKDAYS, Overview
+from lstmkit.data.overview import HOUR, WEEKDAYS, Overview
 from lstmkit.findings.groups import groups_sentence
 from lstmkit.wording import count, digits, duration, feature_label, percent, sentence_case, with_error
 
 LONG = pd.Timedelta("14D")  # from which one counts in days
+MEANS = {
+    "month": "monthly means",
+    "quarter": "quarterly means",
+    "year": "yearly means",
+    "business day": "means of business days",
+}
 
 
 def averages(overview: Overview) -> str:
@@ -16,6 +24,8 @@ def averages(overview: Overview) -> str:
     Args:
         overview: of a dataset.
     """
+    if overview.calendar.interval in MEANS:
+        return MEANS[overview.calendar.interval]
     named = {"1h": "hourly means", "1D": "daily means", "7D": "weekly means"}
     for length, words in named.items():
         if overview.averaged_over == pd.Timedelta(length):
@@ -29,7 +39,7 @@ def overview_caption(overview: Overview) -> str:
     Args:
         overview: of a dataset.
     """
-    below = "its week" if overview.week_hours < WEEK else "the spread of the training part"
+    below = f"its {overview.cycle}" if overview.cycle else "the spread of the training part"
     return (
         f"The series in {averages(overview)}, with its training, validation and test parts (above), and {below} "
         f"(below), local time."
@@ -75,14 +85,18 @@ def gap_sentence(gaps: GapReport, of: str = "") -> str:
 
 
 def _rhythm(overview: Overview) -> str:
-    middle, unit, hours = overview.week["50 %"], overview.unit, overview.week_hours
+    middle, unit, row = overview.profile["50 %"], overview.unit, overview.row
     highest, lowest = f"{digits(middle.max())} {unit}", f"{digits(middle.min())} {unit}"
-    if hours == WEEK:
+    if overview.cycle is None:
         return f"In the training part the median is {highest}."
-    peak = overview.peak_hour
+    peak = overview.peak
+    if overview.cycle == "year":
+        first, last = month_name[peak + 1], month_name[peak + row]
+        when = f"in {first}" if row == 1 else f"from {first} to {last}"
+        return f"In the training part the median over the year is highest {when} ({highest}) and lowest at {lowest}."
     when = WEEKDAYS[peak // 24]
-    if hours == 1:
+    if row == 1:
         when += f" at {peak % 24}:00"
-    elif hours < 24:
-        when += f" from {peak % 24}:00 to {peak % 24 + hours}:00"
+    elif row < 24:
+        when += f" from {peak % 24}:00 to {peak % 24 + row}:00"
     return f"In the training part the weekly median is highest on {when} ({highest}) and lowest at {lowest}."

@@ -3,7 +3,7 @@
 from lstmkit.analysis.errors.by_group import ErrorByRegime
 from lstmkit.findings.errors.predictions import windows_named
 from lstmkit.findings.groups import ranges
-from lstmkit.wording import digits, duration, listed, signed_alike, signed_digits
+from lstmkit.wording import digits, duration, listed, sentence_case, signed_alike, signed_digits
 
 
 def groups_with_ranges(errors: ErrorByRegime) -> list[str]:
@@ -59,8 +59,9 @@ def _most(errors: ErrorByRegime) -> str:
         for label, rmse in errors.table["rmse"].dropna().drop(name).items()
     )
     return (
-        f"{name} holds {100 * row['error_share']:.0f} % of the squared error in {100 * row['share']:.0f} % of the "
-        f"windows: RMSE {digits(row['rmse'])} {unit}{f', against {others}' if others else ''}."
+        f"{sentence_case(name)} holds {100 * row['error_share']:.0f} % of the squared error in "
+        f"{100 * row['share']:.0f} % of the windows: RMSE {digits(row['rmse'])} {unit}"
+        f"{f', against {others}' if others else ''}."
     )
 
 

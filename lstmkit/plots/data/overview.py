@@ -1,12 +1,13 @@
 """Figures of the data."""
 
+from calendar import month_abbr
 from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from lstmkit.data.groups import Groups
-from lstmkit.data.overview import WEEK, Overview
+from lstmkit.data.overview import WEEK, YEAR, Overview
 from lstmkit.findings.data.overview import averages
 from lstmkit.plots.style import ACCENT, INK, MUTED, axes_grid, date_axis, light_grid
 from lstmkit.wording import feature_label
@@ -15,14 +16,14 @@ PART_COLORS = {"train": "#eef2f6", "validation": "#fdf1e3", "test": "#e9f5ec"}
 
 
 def plot_overview(overview: Overview) -> Figure:
-    """The whole series with its parts, and its week with the ranges of the target.
+    """The whole series with its parts, and its week or year with the ranges of the target.
 
     Args:
         overview: of a dataset.
     """
     figure, (top, bottom) = axes_grid(2, 1, height=4.8)
     _series(top, overview)
-    _week(bottom, overview)
+    _profile(bottom, overview)
     return figure
 
 
@@ -56,16 +57,24 @@ def _series(axes, overview: Overview) -> None:
     axes.set_title(f"{overview.name}: {averages(overview)} and the parts of the series")
 
 
-def _week(axes, overview: Overview) -> None:
-    week, step, end = overview.week, None, WEEK - 1
-    if overview.week_hours > 1:  # each value stands for all of its hours
-        week, step, end = week.reindex([*week.index, WEEK], method="ffill"), "post", WEEK
+def _profile(axes, overview: Overview) -> None:
+    profile, step, end = overview.profile, None, WEEK - 1
+    length = len(profile) * overview.row
+    if length != WEEK or overview.row > 1:  # each value stands for all of its hours or months
+        profile, step, end = profile.reindex([*profile.index, length], method="ffill"), "post", length
     axes.fill_between(
-        week.index, week["10 %"], week["90 %"], step=step, color=ACCENT, alpha=0.2, lw=0, label="10–90 %"
+        profile.index,
+        profile["10 %"],
+        profile["90 %"],
+        step=step,
+        color=ACCENT,
+        alpha=0.2,
+        lw=0,
+        label="10–90 %",
     )
     axes.plot(
-        week.index,
-        week["50 %"],
+        profile.index,
+        profile["50 %"],
         drawstyle=f"steps-{step}" if step else None,
         color=ACCENT,
         lw=1.5,
@@ -73,13 +82,15 @@ def _week(axes, overview: Overview) -> None:
     )
     if overview.groups.of_target:
         _ranges(axes, overview.groups)
-    if overview.week_hours < WEEK:
+    if overview.cycle == "week":
         axes.set_xticks(range(0, WEEK, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
+    elif overview.cycle == "year":
+        axes.set_xticks(range(YEAR), month_abbr[1:], ha="left")
     else:
         axes.set_xticks([])
     axes.set_xlim(0, end)
     axes.set_ylabel(f"{feature_label(overview.target)} ({overview.unit})")
-    shown = "The week in" if overview.week_hours < WEEK else "The spread of"
+    shown = f"The {overview.cycle} in" if overview.cycle else "The spread of"
     edges = ", with the edges of the regimes" if overview.groups.of_target else ""
     axes.set_title(f"{shown} the training part{edges}")
     axes.legend(loc="upper right", ncols=2)

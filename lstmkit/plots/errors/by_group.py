@@ -1,5 +1,7 @@
 """Figure of the errors by group."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,7 +54,7 @@ def _boxes(axes: Axes, errors: ErrorByRegime) -> None:
     for row in set(range(len(names))) - set(shown):
         axes.annotate("none", (row, 0), ha="center", va="bottom", color=MUTED)
     axes.axhline(0, color=INK, lw=0.8)
-    axes.set_xticks(range(len(names)), groups_with_ranges(errors), fontsize=_size(names))
+    axes.set_xticks(range(len(names)), groups_with_ranges(errors), **_turned(names))
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylabel(f"error: forecast − observed ({errors.last.unit})")
     axes.set_title(f"By {place_words(errors)}")
@@ -79,8 +81,8 @@ def _ways(axes: Axes, errors: ErrorByRegime) -> None:
             below = f"in {windows[row, column]:.1f} %\nof windows"
             axes.text(column, row + 0.22, below, ha="center", va="center", color=color, fontsize=7.5)
     names, noun = errors.groups.labels, errors.groups.noun
-    axes.set_xticks(range(len(names)), names, fontsize=_size(names))
-    axes.set_yticks(range(len(names)), names, fontsize=_size(names))
+    axes.set_xticks(range(len(names)), names, **_turned(names))
+    axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
     axes.set_xlabel(f"{noun} {duration(errors.last.hours_ahead)} later")
     axes.set_ylabel(f"{noun} at the origin")
@@ -89,6 +91,8 @@ def _ways(axes: Axes, errors: ErrorByRegime) -> None:
         spine.set_visible(False)
 
 
-def _size(names: tuple[str, ...]) -> float:
-    """Of the font in which names fit beside each other."""
-    return max(5.5, 10 - len(names)) if len(names) > WITH_WINDOWS else 9
+def _turned(names: tuple[str, ...]) -> dict[str, Any]:
+    """How names stand beside each other: turned where they are many."""
+    if len(names) <= WITH_WINDOWS:
+        return {}
+    return {"rotation": 25, "ha": "right", "rotation_mode": "anchor", "fontsize": 8}

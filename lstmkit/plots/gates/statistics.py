@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import cycle, product
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -135,9 +136,12 @@ def plot_by_group(gates: GateStatistics) -> Figure:
     for part, (left, right) in zip(gates.parts, rows, strict=True):
         _group_bars(left, gates, part)
         _unit_differences(right, gates, part)
-    rows[0, 0].legend(
-        fontsize=8, ncols=min(3, len(gates.present)), loc="upper right", bbox_to_anchor=(1.02, 1.0)
-    )
+    look: dict[str, Any] = {"fontsize": 8, "ncols": 3, "loc": "upper right", "bbox_to_anchor": (1.02, 1.0)}
+    if len(gates.present) <= look["ncols"]:
+        rows[0, 0].legend(**look)
+    else:
+        handles, labels = rows[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, fontsize=8, ncols=5, loc="outside lower center")
     return figure
 
 

@@ -55,7 +55,7 @@ def plot_clusters(clusters: Clusters) -> Figure:
     """
     figure, axes = canvas(height=4.4)
     groups = {f"cluster {k}": clusters.labels == k - 1 for k in clusters.counts.index}
-    plane(axes, clusters.geometry, [(color, "o") for color in _colors(clusters)], groups)
+    plane(axes, clusters.geometry, [(mpl.colors.to_hex(color), "o") for color in _colors(clusters)], groups)
     axes.set_title(f"{clusters.geometry.representation.name} by cluster")
     return settled(figure)
 
@@ -116,13 +116,13 @@ def _labels_beside(axes: Axes, clusters: Clusters, centroids: np.ndarray) -> Non
     places = np.stack([np.full(len(table), 1.04), (np.arange(len(table)) + 0.5) / len(table)], axis=1)
     here, there = (axes.transAxes.transform(places), axes.transData.transform(centroids))
     for row, place in zip(*linear_sum_assignment(cdist(there, here)), strict=True):
-        size, mean = table.iloc[row, :2]
+        size, mean = int(table.iloc[row, 0]), table.iloc[row, 1]
         x, y = places[place]
         axes.text(
             x,
             y,
             f"{row + 1}: mean {digits(mean)} {unit} (n = {size:,})\n"
-            f"{corrections[row]}{_when(clusters, row + 1)}",
+            f"{corrections[row]}{_when(clusters, int(row) + 1)}",
             transform=axes.transAxes,
             va="center",
             fontsize=8,
@@ -141,7 +141,7 @@ def _when(clusters: Clusters, number: int) -> str:
     if (clock := clusters.geometry.representation.clock) is None:
         return ""
     if (phase := clusters.typical(number)) is None:
-        return ", around the clock" if clock.cycle == "day" else f", all over the {clock.cycle}"
+        return ", around the clock" if clock.cycle == "day" else f", all {clock.cycle}"
     return f", around {clock.shown(phase)}"
 
 

@@ -10,7 +10,6 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 from matplotlib.ticker import MaxNLocator
-from matplotlib.typing import ColorType
 from mpl_toolkits.mplot3d import Axes3D
 
 from lstmkit.analysis.states.clock import Clock
@@ -144,7 +143,7 @@ def plot_in_space(geometry: Geometry) -> Figure:
 def plane(
     axes: Axes,
     geometry: Geometry,
-    marks: Sequence[tuple[ColorType, str]],
+    marks: Sequence[tuple[str, str]],
     groups: dict[str, np.ndarray],
 ) -> None:
     """Draw the first two components of all states in the colours of groups, with the mean of each.
@@ -199,10 +198,10 @@ def planes(geometries: Sequence[Geometry]) -> Figure:
     return settled(figure)
 
 
-def _grouped(geometry: Geometry) -> tuple[list[tuple[ColorType, str]], dict[str, np.ndarray]]:
+def _grouped(geometry: Geometry) -> tuple[list[tuple[str, str]], dict[str, np.ndarray]]:
     """Colour and marker of each group, and which windows start in it."""
     states = geometry.representation
-    marks: list[tuple[ColorType, str]] = list(
+    marks: list[tuple[str, str]] = list(
         zip(group_colors(states.groups), group_markers(states.groups), strict=True)
     )
     return marks, {label: states.group == index for index, label in enumerate(states.groups.labels)}
@@ -255,8 +254,8 @@ def dial(figure: Figure, axes: Axes, clock: Clock) -> None:
     face = figure.add_subplot(place, projection="polar")
     assert isinstance(face, PolarAxes)
     edges = np.linspace(0, 2 * np.pi, 97)
-    phases = (np.arange(96) + 0.5) / 96
-    face.pcolormesh(edges, [0.55, 1], phases[None], cmap=CLOCK_COLORS, norm=Normalize(0, 1))
+    phases = (np.arange(96) + 0.5) / 96 * clock.period
+    face.pcolormesh(edges, [0.55, 1], phases[None], cmap=CLOCK_COLORS, norm=Normalize(0, clock.period))
     face.set_theta_zero_location("N")
     face.set_theta_direction(-1)
     face.set_ylim(0, 1)

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.states.trajectories import NEAR, Trajectories
 from lstmkit.findings.states.moment import moment, time_unit
@@ -36,9 +36,9 @@ def plot_trajectories(trajectories: Trajectories) -> Figure:
     _share_limits(panels[:n_paths], trajectories)
     bar = figure.colorbar(lines[0], ax=list(panels[:n_paths]), pad=0.01, aspect=30)
     bar.outline.set_visible(False)
-    per_unit, unit = time_unit(trajectories.calendar)
+    _, unit = time_unit(trajectories.calendar)
     bar.set_label(f"{unit} before the forecast", fontsize=8)
-    bar.ax.yaxis.set_major_formatter(lambda hours, _: f"{abs(hours / per_unit):.3g}")
+    bar.ax.yaxis.set_major_formatter(lambda before, _: f"{abs(before):g}")
     _distances(figure.add_subplot(grid[0, 0].get_gridspec()[rows, :]), trajectories)
     return figure
 
@@ -50,14 +50,15 @@ def _path(axes: Axes, trajectories: Trajectories, index: int) -> LineCollection:
     axes.scatter(x, y, color="#d5dae0", s=2, linewidths=0)
     points = np.vstack([trajectories.start[:2], trajectories.paths[index, :, :2]])
     segments = np.stack([points[:-1], points[1:]], axis=1)
+    per_unit, _ = time_unit(trajectories.calendar)
     line = LineCollection(
         list(segments),
         cmap=TIME_COLORS,
-        norm=Normalize(-trajectories.lookback_hours, 0),
+        norm=Normalize(-trajectories.lookback_hours / per_unit, 0),
         lw=1.1,
         capstyle="round",
     )
-    line.set_array(-trajectories.hours_before)
+    line.set_array(-trajectories.hours_before / per_unit)
     axes.add_collection(line)
     color = group_colors(states.groups)[states.group[position]]
     axes.plot(*points[0], marker="x", color=INK, ms=5)
@@ -102,22 +103,20 @@ def _distances(axes: Axes, trajectories: Trajectories) -> None:
             "between the last states: read from then on, read all",
         ),
     ]
+    per_unit, unit = time_unit(trajectories.calendar)
     for hours, (low, median, high), color, label in curves:
-        axes.fill_between(-hours, low, high, color=color, alpha=0.18, lw=0)
-        axes.plot(-hours, median, color=color, lw=1.5, label=label)
+        axes.fill_between(-hours / per_unit, low, high, color=color, alpha=0.18, lw=0)
+        axes.plot(-hours / per_unit, median, color=color, lw=1.5, label=label)
     axes.axhline(NEAR, color=MUTED, lw=0.8, ls="--")
-    axes.set_xlim(-trajectories.lookback_hours, 0)
+    axes.set_xlim(-trajectories.lookback_hours / per_unit, 0)
     axes.set_ylim(0, 1.35 * max(high.max(initial=NEAR) for _, (_, _, high), _, _ in curves))
     axes.set_ylabel("distance (spreads)")
     axes.set_title("Distances of states: median and middle half of the windows")
     axes.legend(fontsize=8, loc="upper left", ncols=2)
-    per_unit, unit = time_unit(trajectories.calendar)
     if unit == "hours":
         hours_axis(axes, trajectories.lookback_hours)
     else:
-        axes.xaxis.set_major_locator(
-            MultipleLocator(per_unit * max(1, round(trajectories.lookback_hours / per_unit / 8)))
-        )
-        axes.xaxis.set_major_formatter(lambda hours, _: f"{abs(hours / per_unit):.3g}")
+        axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+        axes.xaxis.set_major_formatter(lambda before, _: f"{abs(before):g}")
         axes.set_xlabel(f"{unit} before the forecast")
     light_grid(axes)

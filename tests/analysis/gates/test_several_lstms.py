@@ -58,7 +58,7 @@ def test_gates_are_those_of_the_recurrence_in_the_order_of_the_calls(gates, expe
     for part in gates.parts:
         by_hand = expected[part.name]
         np.testing.assert_allclose(gates.mean(part), by_hand.mean(axis=0), rtol=0, atol=1e-12)
-        np.testing.assert_allclose(gates.regime_mean(part, 2), by_hand[high].mean(axis=0), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(gates.group_mean(part, 2), by_hand[high].mean(axis=0), rtol=0, atol=1e-12)
         sampled = by_hand[:, :: -stride_of(by_hand.shape[1])]
         np.testing.assert_allclose(part.least, sampled.min(axis=(0, 1, 3)), rtol=0, atol=1e-12)
         forget = np.log(sampled[:, :, 1]).mean(axis=(0, 1))
@@ -174,7 +174,7 @@ def test_every_finding_names_every_lstm(gates):
         findings.gate_statistics_caption(gates),
         findings.distribution_finding(gates),
         findings.evolution_finding(gates),
-        findings.regime_finding(gates),
+        findings.group_finding(gates),
         findings.cell_finding(gates),
         findings.saturation_finding(gates, gates),
         findings.timescale_finding(gates, gates, NEEDS_3_H),

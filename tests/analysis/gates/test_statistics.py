@@ -96,9 +96,9 @@ def test_means_by_half_and_regime(gates, traced, windows):
             np.testing.assert_allclose(gates.mean(part)[:, k], trace[name].mean(axis=0), atol=1e-6)
             for r in range(3):
                 np.testing.assert_allclose(
-                    gates.regime_mean(part, r)[:, k], trace[name][regime == r].mean(axis=0), atol=1e-6
+                    gates.group_mean(part, r)[:, k], trace[name][regime == r].mean(axis=0), atol=1e-6
                 )
-                found, expected = gates.regime_mean(part, r, 1)[:, k], trace[name][(regime == r) & half]
+                found, expected = gates.group_mean(part, r, 1)[:, k], trace[name][(regime == r) & half]
                 np.testing.assert_allclose(found, expected.mean(axis=0), atol=1e-6)
     assert gates.counts.tolist() == [
         [int(((regime == r) & (half == h)).sum()) for r in range(3)] for h in (0, 1)
@@ -222,8 +222,8 @@ def test_a_regime_without_windows_has_no_mean(few_windows):
     groups = by_edges(few_windows, (-99.0, 99.0))
     gates = gate_statistics(constant_gates(0.5, 0.5, 0.5), few_windows, groups)
     assert gates.present == [1]
-    assert gates.regime_mean(gates.parts[0], 0) is None
-    assert gates.regime_frame().columns.tolist() == ["Medium"]
+    assert gates.group_mean(gates.parts[0], 0) is None
+    assert gates.group_frame().columns.tolist() == ["Medium"]
 
 
 def test_a_planted_difference_between_regimes_is_found(few_windows):
@@ -231,7 +231,7 @@ def test_a_planted_difference_between_regimes_is_found(few_windows):
     with torch.no_grad():
         model.lstm.weight_ih_l0[2, 0] = 2.0  # the forget gate of unit 0 follows the target
     gates = walked(model, few_windows)
-    newest = [gates.regime_mean(gates.parts[0], r)[-1, FORGET] for r in range(3)]
+    newest = [gates.group_mean(gates.parts[0], r)[-1, FORGET] for r in range(3)]
     assert newest[2][0] > newest[1][0] > newest[0][0]
     assert [values[1] for values in newest] == pytest.approx([0.5] * 3)
 

@@ -120,7 +120,7 @@ def by_regime(first, second) -> PartStatistics:
 
 def test_regimes():
     gates = gates_of(by_regime([0.0, 0.1, 0.2], [0.1, 0.0, 0.2]))
-    assert findings.regime_finding(gates) == (
+    assert findings.group_finding(gates) == (
         "In layer 1 the mean forget gate is 0.600 in High and 0.500 in Low (+0.100); unit 2 differs most "
         "(+0.200). Over units, the differences of the first and of the second half of the test part correlate by "
         "+0.50."
@@ -148,7 +148,7 @@ def test_regimes():
 )
 def test_regimes_without_windows_are_named(counts, said):
     part = by_regime([0.0, 0.1, 0.2], [0.1, 0.0, 0.2])
-    assert findings.regime_finding(gates_of(part, counts=counts)) == said
+    assert findings.group_finding(gates_of(part, counts=counts)) == said
 
 
 def saturated(units: int, shut: dict[int, int], open_: dict[int, int]) -> PartStatistics:

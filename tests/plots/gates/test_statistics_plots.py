@@ -68,7 +68,7 @@ def test_bars_carry_the_colours_of_their_regimes(gates):
         container.get_label(): [bar.get_height() for bar in container] for container in axes.containers
     }
     assert list(heights) == ["Low", "Medium", "High"]
-    np.testing.assert_allclose(heights["High"], gates.regime_frame().loc["layer 1", "High"])
+    np.testing.assert_allclose(heights["High"], gates.group_frame().loc["layer 1", "High"])
     assert [axes.containers[k][0].get_facecolor()[:3] for k in range(3)] == [
         tuple(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)) for color in colors_of(3, 3)
     ]
