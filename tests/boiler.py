@@ -1,4 +1,4 @@
-"""A boiler that does not exist: a study of two targets, and one whose target is no input and measured in part."""
+"""A boiler that does not exist: studies of two targets, of one that is no input, and of one of classes."""
 
 from pathlib import Path
 
@@ -35,6 +35,7 @@ COLUMNS = {
     "flue_temperature": {"column": "flue", "unit": "degC"},
     "oxygen": {"column": "o2", "unit": "percent"},
     "nox": {"column": "nox", "unit": "mg/m3"},
+    "mode": {"column": "mode", "classes": ["low", "normal", "limit"]},
 }
 
 
@@ -72,7 +73,14 @@ def two_targets_study(folder: Path) -> Path:
 
 def sensor_study(folder: Path) -> Path:
     """Nitrogen oxides from all else; they are measured from Monday to Friday."""
-    return write_boiler_study(folder, "sensor", tuple(COLUMNS), target="nox", target_known=False)
+    columns = ("load", "flue_temperature", "oxygen", "nox")
+    return write_boiler_study(folder, "sensor", columns, target="nox", target_known=False)
+
+
+def classes_study(folder: Path) -> Path:
+    """Whether the load is low, normal or at its limit, from that and all else; the limit is explained."""
+    columns = ("mode", "load", "oxygen")
+    return write_boiler_study(folder, "classes", columns, target="mode", explained="limit")
 
 
 def readings() -> pd.DataFrame:
@@ -85,7 +93,8 @@ def readings() -> pd.DataFrame:
     oxygen = 6 - 0.04 * load + _red_noise(rng, n, 0.5, 0.3)
     nox = 80 + 0.6 * flue - 12 * oxygen + rng.normal(0, 3, n)
     nox[index.day_of_week >= 5] = np.nan
-    return pd.DataFrame({"load": load, "flue": flue, "o2": oxygen, "nox": nox}, index=index)
+    mode = np.array(["low", "normal", "limit"])[np.digitize(load, [30, 50])]
+    return pd.DataFrame({"load": load, "flue": flue, "o2": oxygen, "nox": nox, "mode": mode}, index=index)
 
 
 def _red_noise(rng: np.random.Generator, n: int, memory: float, spread: float) -> np.ndarray:

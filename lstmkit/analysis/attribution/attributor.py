@@ -54,7 +54,8 @@ class Attributor:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
+        self.windows, self.params, self.seed = windows, params, seed
+        self.unit = windows.task.output_unit(unit)
         at = windows.target if target is None else self._position(target)
         self.forecast = ScalarForecast(model, params.target_step, output, at)
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
