@@ -11,7 +11,6 @@ RECIPE = {
     "seeds": 2,
     "horizons": [1, 6],
     "split": {"train": 0.5, "validation": 0.25},
-    "windows": {"lookback": 24},
     "models": {
         "lstm": {"kind": "lstm", "hidden": 8},
         "cnn_lstm": {"kind": "cnn_lstm", "channels": [4, 6], "hidden": 8, "head": 8},
@@ -39,13 +38,16 @@ COLUMNS = {
 }
 
 
-def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data) -> Path:
+def write_boiler_study(
+    folder: Path, name: str, columns: tuple[str, ...], residual: str = "auto", **data
+) -> Path:
     """Write `boiler.csv` and a study of it below a folder, the same each time; returns the YAML's path.
 
     Args:
         folder: of the project.
         name: of the study.
         columns: of `COLUMNS`, that the study has.
+        residual: the residual baseline.
         **data: further keys of its block `data`.
     """
     path = folder / "params" / f"{name}.yml"
@@ -58,6 +60,7 @@ def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data
         "columns": {column: COLUMNS[column] for column in columns},
     }
     study = {"title": f"A boiler: {name}", "data": block | data, "variant": "raw", "clock": True, **RECIPE}
+    study["windows"] = {"lookback": 24, "residual": residual}
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     readings().to_csv(folder / "boiler.csv")
     return path
@@ -66,9 +69,8 @@ def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data
 def two_targets_study(folder: Path) -> Path:
     """Load and flue temperature are forecast, and the second is explained."""
     columns = ("load", "flue_temperature", "oxygen")
-    return write_boiler_study(
-        folder, "two", columns, target=["load", "flue_temperature"], explained="flue_temperature"
-    )
+    targets = {"target": ["load", "flue_temperature"], "explained": "flue_temperature"}
+    return write_boiler_study(folder, "two", columns, residual="climatology", **targets)
 
 
 def sensor_study(folder: Path) -> Path:

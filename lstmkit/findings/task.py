@@ -31,8 +31,8 @@ def _explained(windows: Windows) -> str:
     if windows.task.kind == "classes":
         one = names[windows.target]
         return (
-            f"The model forecasts the probabilities of {listed(names)}; this page is about that of {one}. Its errors are "
-            "those of the probability: 1 stands for a class that came, 0 for one that did not."
+            f"The model forecasts the probabilities of {listed(names)}; this page is about that of {one}. Its errors "
+            "are those of the probability: 1 stands for a class that came, 0 for one that did not."
         )
     return f"The model forecasts {listed(names)}; this page is about {names[windows.target]}."
 
