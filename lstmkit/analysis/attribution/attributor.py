@@ -21,6 +21,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.input_baselines import CENTRE, Baseline, input_baseline
 from lstmkit.params import AttributionParams
+from lstmkit.wording import feature_label
 
 
 class Attributor:
@@ -68,7 +69,7 @@ class Attributor:
         words += [f"output {chosen.output}"] * (chosen.output is not None)
         names = self.windows.task.targets
         if len(names) > 1 or chosen.target != self.windows.target:
-            words.append(f"target {names[chosen.target] if len(names) > 1 else chosen.target}")
+            words.append(f"target {feature_label(names[chosen.target]) if len(names) > 1 else chosen.target}")
         return ", ".join(words)
 
     @property
