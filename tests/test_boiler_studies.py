@@ -15,6 +15,7 @@ from lstmkit import LstmkitError, open_study
 from lstmkit.analysis.errors.by_target import skill_frame
 from lstmkit.analysis.errors.sums import score
 from lstmkit.data.windows import spread_evenly
+from lstmkit.models.own import OwnForecaster
 from lstmkit.params import load_params
 from lstmkit.report.index import write_index
 from tests.boiler import classes_study, sensor_study, two_targets_study
@@ -281,6 +282,22 @@ def test_what_is_explained_of_a_class_is_its_logit(classes):
     maps = classes.attributor.maps("saliency", x.detach(), step=1)
     torch.testing.assert_close(maps, x.grad, rtol=1e-4, atol=1e-7)
     assert classes.attributor.saliency().unit == "logit per standard deviation"
+
+
+def test_a_module_of_classes_puts_out_logits(classes):
+    class Logits(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = torch.nn.LSTM(9, 3, batch_first=True), torch.nn.Linear(3, 18)
+
+        def forward(self, x):
+            return self.head(self.lstm(x)[0][:, -1]).reshape(len(x), 6, 3)
+
+    module, test = Logits(), classes.windows["test"].spread(4)
+    x, _ = test.gather(torch.arange(4))
+    with torch.no_grad():
+        found = test.to_units(OwnForecaster(module, test, "scaled", "unit")(x))
+        np.testing.assert_allclose(found, module(x).softmax(dim=-1), rtol=1e-5)
 
 
 def test_a_word_that_is_no_class_is_named_with_its_row(tmp_path):
