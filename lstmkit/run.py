@@ -10,11 +10,12 @@ from warnings import warn
 import pandas as pd
 from torch import nn
 
-from lstmkit.analysis.errors.by_target import metrics_of
+from lstmkit.analysis.errors.by_target import evaluate_targets, metrics_of
+from lstmkit.analysis.errors.class_scores import class_scores
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.metrics import Metrics
-from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
-from lstmkit.analysis.errors.skill import Evaluation, evaluate
+from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts
+from lstmkit.analysis.errors.skill import Evaluation, Resampling
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.grouping import find_groups
@@ -271,29 +272,27 @@ class Study(StudyPage):
     @cached_property
     def evaluations(self) -> dict[str, Evaluation]:
         """The same of each target, the explained one first; also written to `metrics.json`."""
-        names = sorted(self.dataset.targets, key=lambda name: name != self.target)
-        found = {name: self._evaluate(self.dataset.targets.index(name)) for name in names}
-        write_result(self.folder / METRICS, metrics_of(found), self._card)
+        ask = self.params.evaluation
+        found = evaluate_targets(
+            self.model_label,
+            {network.seed: network.predictions for network in self.networks},
+            self.baselines,
+            self.windows["test"],
+            self.training_outcome["gain"],
+            self.windows["validation"].origin.normalize().nunique(),
+            Resampling(bootstrap=ask.bootstrap, confidence=ask.confidence, seed=self.params.seed),
+        )
+        write_result(self.folder / METRICS, metrics_of(found, self.class_scores), self._card)
         return found
 
-    def _evaluate(self, at: int) -> Evaluation:
-        """Of the target at a position."""
-        test = replace(self.windows["test"], target=at)
-        baselines = {name: replace(rows, column=at) for name, rows in self.baselines.items()}
-        networks = [replace(network.predictions, column=at) for network in self.networks]
-        return evaluate(
-            self.model_label,
-            unit_label(test.task.units[at]),
-            explained_forecasts(self.model_label, networks[0], baselines, test),
-            bootstrap=self.params.evaluation.bootstrap,
-            confidence=self.params.evaluation.confidence,
-            seed=self.params.seed,
-            seeds=[network.seed for network in self.networks],
-            shared=shared_forecasts(networks, baselines, test, SHARED),
-            rule=test.residual.rule,
-            gain=self.training_outcome["gain"],
-            validation_days=self.windows["validation"].origin.normalize().nunique(),
-        )
+    @cached_property
+    def class_scores(self) -> pd.DataFrame | None:
+        """Of the forecasts of all classes together, by forecaster; None where numbers are forecast."""
+        if self.dataset.kind != "classes":
+            return None
+        rows = {self.model_label: self.predictions, **self.baselines}
+        every = {name: replace(each, column=None) for name, each in rows.items()}
+        return class_scores(every, self.windows["test"])
 
     def forecasts(self) -> Iterator[Compared]:
         """The test windows in order of time, some at a time, as the network and each baseline forecast them."""
@@ -303,7 +302,7 @@ class Study(StudyPage):
     def metrics(self) -> Metrics:
         """The content of `metrics.json`, made where it is missing, damaged or of another model."""
         kept = self._kept(METRICS)
-        return metrics_of(self.evaluations) if kept is None else cast(Metrics, kept)
+        return metrics_of(self.evaluations, self.class_scores) if kept is None else cast(Metrics, kept)
 
     @property
     def siblings(self) -> tuple["Study", ...]:

@@ -6,7 +6,7 @@ from lstmkit.wording import feature_label, listed
 RULES = {
     "persistence": "the last value",
     "seasonal naive": "the value a day before, or at the same point of the shortest cycle",
-    "training mean": "the mean of the training part",
+    "training mean": "the mean of the training part, of classes their frequencies",
     "climatology": "the usual value at that point of the calendar",
     "damped climatology": "that and the last deviation from it, which fades",
     "autoregression": "a linear map of a few recent deviations",
@@ -28,6 +28,12 @@ def _explained(windows: Windows) -> str:
     names = [feature_label(name) for name in windows.task.targets]
     if len(names) == 1:
         return ""
+    if windows.task.kind == "classes":
+        one = names[windows.target]
+        return (
+            f"The model forecasts the probabilities of {listed(names)}; this page is about that of {one}. Its errors "
+            "are those of the probability: 1 stands for a class that came, 0 for one that did not."
+        )
     return f"The model forecasts {listed(names)}; this page is about {names[windows.target]}."
 
 

@@ -210,6 +210,8 @@ class StudyParams(Schema):
                 f"windows.residual: {self.windows.residual} starts from the target's last value, which is no input as "
                 "`data.target_known` is false: write none, climatology or auto"
             )
+        if self.data.classes is not None:
+            yield from self._faults_of_classes()
         for key, model in self.models.items():
             if isinstance(model, ModuleParams):
                 continue
@@ -224,3 +226,9 @@ class StudyParams(Schema):
                     f"models.{key}: training.batch_size × windows.lookback × hidden is {states:,}, "
                     f"{MOST_STATES:,} is the most: lower one"
                 )
+
+    def _faults_of_classes(self) -> Iterator[str]:
+        if self.windows.residual not in ("auto", "none"):
+            yield f"windows.residual: {self.windows.residual} is of numbers; of classes write none, or remove it"
+        if "loss" in self.training.model_fields_set:
+            yield f"training.loss: {self.training.loss} is of numbers; that of classes is the cross-entropy: remove it"
