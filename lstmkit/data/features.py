@@ -48,7 +48,7 @@ class Features:
     """What a model sees. Every feature is known at its own time step.
 
     Attributes:
-        frame: one column per feature, the target first, on the dataset's index; NaN where a feature is not known.
+        frame: one column per feature on the dataset's index, the target first in a variant; NaN where it is unknown.
         provenance: of each column, in their order.
     """
 
@@ -57,7 +57,7 @@ class Features:
 
 
 def build_features(dataset: Dataset, variant: str, clock: bool | None = None) -> Features:
-    """Compute the features of a variant.
+    """Compute the features of a variant; of windows that were given, take theirs.
 
     Args:
         dataset: the series on its grid.
@@ -69,6 +69,8 @@ def build_features(dataset: Dataset, variant: str, clock: bool | None = None) ->
         LstmkitError: the variant needs a column that the dataset lacks, or its names do not hold at the interval; a
             column is called like another feature; or the steps resolve no cycle of the clock.
     """
+    if dataset.given is not None:
+        return _measured(dataset, list(dataset.given.features))
     target, columns = dataset.target, list(dataset.frame)
     if variant == "raw":
         first, derived = [target, *(name for name in columns if name != target)], None

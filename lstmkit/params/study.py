@@ -2,10 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, Strict, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Discriminator,
+    Field,
+    Strict,
+    StrictBool,
+    Tag,
+    model_validator,
+)
 
+from lstmkit.params.arrays import ArraysParams
 from lstmkit.params.base import (
     Description,
     Draws,
@@ -26,6 +36,7 @@ from lstmkit.params.data import DataParams
 from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000
+SERIES, ARRAYS = "[series]", "[arrays]"  # in brackets, which messages leave out
 MOST_STATES = 10_000_000_000  # of one layer for one batch: 40 GB, of which training keeps several
 
 Samples = Annotated[Positive, Field(le=10_000)]
@@ -62,6 +73,16 @@ def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
     if any(label.startswith("_") for label in labels):
         raise ValueError("a label must not begin with _, which legends leave out")
     return labels
+
+
+def _kind_of_data(given: Any) -> str:
+    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+    return SERIES if kind is None else ARRAYS
+
+
+Data = Annotated[
+    Annotated[DataParams, Tag(SERIES)] | Annotated[ArraysParams, Tag(ARRAYS)], Discriminator(_kind_of_data)
+]
 
 
 class SplitParams(Schema):
@@ -196,7 +217,7 @@ class StudyParams(Schema):
     description: Description = ""
     seed: Seed = 0
     seeds: Annotated[Positive, Field(le=20)] = 3
-    data: DataParams
+    data: Data
     variant: Literal["preproc_D", "raw"] = "preproc_D"
     clock: StrictBool | None = None
     split: SplitParams = SplitParams()
@@ -220,6 +241,8 @@ class StudyParams(Schema):
         step, shortest, longest = self.attribution.target_step, min(self.horizons), max(self.horizons)
         if step is not None and step > shortest:
             yield f"attribution.target_step is {step}, beyond the shortest horizon: write 1 to {shortest}"
+        if isinstance(self.data, ArraysParams):
+            yield from self._faults_of_arrays()
         for key, model in self.models.items():
             if isinstance(model, ModuleParams):
                 continue
@@ -234,3 +257,11 @@ class StudyParams(Schema):
                     f"models.{key}: training.batch_size × windows.lookback × hidden is {states:,}, "
                     f"{MOST_STATES:,} is the most: lower one"
                 )
+
+    def _faults_of_arrays(self) -> Iterator[str]:
+        if unused := [key for key in ("variant", "clock") if key in self.model_fields_set]:
+            yield f"`{unused[0]}` is not used, as `data.features` names the features of `x`: remove it"
+        if len(self.horizons) > 1:
+            yield f"horizons are {list(self.horizons)}, but `y` has one: write that alone"
+        if trained := [key for key, model in self.models.items() if not isinstance(model, ModuleParams)]:
+            yield f"models.{trained[0]}: arrays are for modules that were trained elsewhere: write `kind: module`"
