@@ -10,6 +10,7 @@ from warnings import warn
 import pandas as pd
 from torch import nn
 
+from lstmkit.analysis.errors.by_target import metrics_of
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
@@ -34,6 +35,7 @@ from lstmkit.report.layout import (
     CLAIMS,
     METRICS,
     baselines_folder,
+    card_of_results,
     model_label,
     network_folders,
     project_folder,
@@ -116,7 +118,7 @@ class Study(StudyPage):
         params = self.params.windows
         if isinstance(self.architecture, ModuleParams):  # it forecasts the target itself
             params = params.model_copy(update={"residual": "none"})
-        return make_windows(self.dataset, features, self.horizon, params, self.params.split)
+        return make_windows(self.dataset, features, self.horizon, params, self.params.split, self.target)
 
     @cached_property
     def regimes(self) -> Regimes:
@@ -125,9 +127,14 @@ class Study(StudyPage):
         return find_regimes(training.one(training.values)[training.rows], self.params.regimes)
 
     @property
+    def target(self) -> str:
+        """The target that the pages show and explain."""
+        return self.params.data.explains
+
+    @property
     def unit(self) -> str:
-        """The target's unit."""
-        return unit_label(self.dataset.units[self.dataset.target])
+        """Of the target that the pages explain."""
+        return unit_label(self.dataset.units[self.target])
 
     @cached_property
     def _trained(self) -> TrainedModel:
@@ -182,8 +189,8 @@ class Study(StudyPage):
 
     @property
     def _card(self) -> str:
-        """The checksum of the model's card, which everything that is computed from the model names."""
-        return self._trained.saved.card
+        """By which everything that is computed from the model for the explained target is known."""
+        return card_of_results(self._trained.saved.card, self.params)
 
     @cached_property
     def bypass(self) -> nn.Module:
@@ -215,7 +222,7 @@ class Study(StudyPage):
     @cached_property
     def _outputs(self) -> Path:
         test = self.windows["test"] if self.number == 0 else self.windows["test"].spread(SHARED)
-        ensure_outputs(self.folder, self.model, test, self._card, self.lstm)
+        ensure_outputs(self.folder, self.model, test, self._trained.saved.card, self.lstm)
         return self.folder
 
     @cached_property
@@ -254,33 +261,44 @@ class Study(StudyPage):
         kept = read_facts(self.folder, self._card)
         if others := [room for room, facts in kept.items() if facts is None]:
             warn(
-                f"{self.folder / 'facts'}: {', '.join(others)} are of another model and left out; "
+                f"{self.folder / 'facts'}: {', '.join(others)} are of another model or target and left out; "
                 "execute their sections again",
                 LstmkitWarning,
                 stacklevel=2,
             )
         return {room: facts for room, facts in kept.items() if facts is not None}
 
-    @cached_property
+    @property
     def evaluation(self) -> Evaluation:
-        """Metrics of the model and the baselines on the test part; also written to `metrics.json`."""
-        evaluation = evaluate(
+        """Metrics of the model and the baselines on the test part, of the explained target."""
+        return self.evaluations[self.target]
+
+    @cached_property
+    def evaluations(self) -> dict[str, Evaluation]:
+        """The same of each target, the explained one first; also written to `metrics.json`."""
+        names = sorted(self.dataset.targets, key=lambda name: name != self.target)
+        found = {name: self._evaluate(self.dataset.targets.index(name)) for name in names}
+        write_result(self.folder / METRICS, metrics_of(found), self._card)
+        return found
+
+    def _evaluate(self, at: int) -> Evaluation:
+        """Of the target at a position."""
+        test = replace(self.windows["test"], target=at)
+        baselines = {name: replace(rows, column=at) for name, rows in self.baselines.items()}
+        networks = [replace(network.predictions, column=at) for network in self.networks]
+        return evaluate(
             self.model_label,
-            self.unit,
-            self.forecasts(),
+            unit_label(test.task.units[at]),
+            explained_forecasts(self.model_label, networks[0], baselines, test),
             bootstrap=self.params.evaluation.bootstrap,
             confidence=self.params.evaluation.confidence,
             seed=self.params.seed,
             seeds=[network.seed for network in self.networks],
-            shared=shared_forecasts(
-                [each.predictions for each in self.networks], self.baselines, self.windows["test"], SHARED
-            ),
-            rule=self.windows["test"].residual.rule,
+            shared=shared_forecasts(networks, baselines, test, SHARED),
+            rule=test.residual.rule,
             gain=self.training_outcome["gain"],
             validation_days=self.windows["validation"].origin.normalize().nunique(),
         )
-        write_result(self.folder / METRICS, evaluation.to_json(), self._card)
-        return evaluation
 
     def forecasts(self) -> Iterator[Compared]:
         """The test windows in order of time, some at a time, as the network and each baseline forecast them."""
@@ -290,7 +308,7 @@ class Study(StudyPage):
     def metrics(self) -> Metrics:
         """The content of `metrics.json`, made where it is missing, damaged or of another model."""
         kept = self._kept(METRICS)
-        return self.evaluation.to_json() if kept is None else cast(Metrics, kept)
+        return metrics_of(self.evaluations) if kept is None else cast(Metrics, kept)
 
     @property
     def siblings(self) -> tuple["Study", ...]:

@@ -53,6 +53,7 @@ def open_model(
     site_timezone: str = "UTC",
     units: dict[str, str] | None = None,
     subject: str | None = None,
+    explained: str | None = None,
     output: str | None = None,
     lstm: str | None = None,
     label: str | None = None,
@@ -87,8 +88,8 @@ def open_model(
         x: inputs, shape (window, lookback, feature), as NumPy or PyTorch has them.
         y: what follows, shape (window, horizon) or (window, horizon, target).
         features: names of the features of `x`.
-        target: name of what `y` is, or the names of several targets; where a feature has the same name, it is the
-            target's past, in the same unit.
+        target: name of what `y` is, or the names of several targets. A feature of the same name is the target's past,
+            in the same unit; where there is none, the past is known to no baseline, and groups are by the latest value.
         interval: time between steps, as in a study's YAML, for example `1h`.
         origins: time stamps of the windows' newest input steps, without a zone on the site's clock. Without them,
             windows are taken to follow each other by the steps that they share, from a Monday on; those that share
@@ -96,6 +97,7 @@ def open_model(
         site_timezone: IANA zone of the site.
         units: unit per feature and target, for labels.
         subject: of what the series tells, for titles and sentences.
+        explained: of several targets, the one that the pages show and explain; the first if not given.
         output: of a module that puts out several, the one that is explained.
         lstm: of a module that calls several LSTMs, the path of the one whose states are shown; the first if not given.
         label: what the module is called in titles; by its class if not given.
@@ -109,10 +111,10 @@ def open_model(
         LstmkitError: the arrays are no windows of one series; or the module is in training mode, calls no LSTM, puts
             out another shape than `y`, or forecasts a window otherwise beside other windows.
     """
-    targets = (target,) if isinstance(target, str) else tuple(target)
     data = {
         "features": tuple(features),
-        "targets": targets,
+        "target": target if isinstance(target, str) else tuple(target),
+        "explained": explained,
         "units": units or {},
         "interval": interval,
         "site_timezone": site_timezone,

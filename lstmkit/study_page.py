@@ -9,6 +9,7 @@ import pandas as pd
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.windows import Windows
 from lstmkit.findings.cautions import caution_about, cut_short, network_is_off, without_network_sentence
+from lstmkit.findings.task import task_sentence
 from lstmkit.findings.training import not_converged_sentence, training_finding
 from lstmkit.params import ModelParams, StudyParams
 from lstmkit.report.display import show_banner, show_figure, show_finding, show_table, show_text
@@ -63,7 +64,11 @@ class StudyPage:
 
     def banner(self) -> None:
         """Say which study this is, what its network is worth, and first of all if a simpler rule forecasts as well."""
-        said = (without_network_sentence(self.metrics), not_converged_sentence(self.training_outcome))
+        said = (
+            task_sentence(self.windows["test"]),
+            without_network_sentence(self.metrics),
+            not_converged_sentence(self.training_outcome),
+        )
         show_banner(caution_about(self.metrics), self.label, " ".join(filter(None, said)))
 
     def training_finding(self) -> str:

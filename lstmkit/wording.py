@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 LEAST_WITHOUT_EXPONENT = 1e-4
 VISIBLE = 0.5  # percent, above which a share is more than nothing in whole percent
@@ -46,6 +47,16 @@ def count(number: int, one: str, many: str | None = None) -> str:
         many: the noun in the plural, where it is not the singular with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them, for example `a, b and c`.
+
+    Args:
+        names: at least one.
+    """
+    *others, last = names
+    return f"{', '.join(others)}{' and ' if others else ''}{last}"
 
 
 def duration(hours: float) -> str:

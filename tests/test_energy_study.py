@@ -48,7 +48,7 @@ def told(notebook: Path) -> str:
 def test_the_study_is_read_as_its_yaml_says(place):
     params = load_params(place / "params" / "energy.yml")
     dataset = load_dataset(params.data, place)
-    assert (dataset.name, dataset.subject, dataset.quantity) == ("the school", "the school", None)
+    assert (dataset.name, dataset.subject, dataset.quantities) == ("the school", "the school", {})
     assert dataset.units == {"load": "kW", "temperature": "degC", "teaching": "classes"}
     assert (dataset.gaps.interpolated_steps, dataset.gaps.missing_steps) == (1, 12)
     assert dataset.local_time[0].isoformat() == "2024-01-08T00:00:00+01:00"

@@ -257,5 +257,5 @@ def test_titles_labels_and_units_are_any_printable_text(tmp_path, name):
     params = load_params(
         write(tmp_path, title=name, description=name, data=data, regimes={"labels": [name, "b", "c"]})
     )
-    assert params.title == params.description == params.data.target == params.regimes.labels[0] == name
+    assert params.title == params.description == params.data.target[0] == params.regimes.labels[0] == name
     assert params.data.columns[name].unit == name

@@ -115,7 +115,9 @@ def test_what_another_model_computed_is_computed_again(trained, copied):
     with torch.inference_mode():
         expected = test.to_units(changed(test.gather(torch.arange(len(test)))[0]))
     np.testing.assert_allclose(all_rows(study.predictions), expected[..., 0], rtol=1e-6)
-    with pytest.warns(LstmkitWarning, match=r"facts: gates are of another model and left out; execute"):
+    with pytest.warns(
+        LstmkitWarning, match=r"facts: gates are of another model or target and left out; execute"
+    ):
         assert study.facts == {}
     assert study.training_seconds is None
     assert "1 epoch of 512 windows. Epoch 1 was kept" in study.training_finding()

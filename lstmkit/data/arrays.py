@@ -72,7 +72,7 @@ def dataset_of_windows(x: Any, y: Any, data: ArraysParams, name: str, origins: A
     Raises:
         LstmkitError: the arrays have wrong shapes, hold NaN, or cannot be windows of one series.
     """
-    inputs, ahead = _checked(x, y, data.features, data.targets)
+    inputs, ahead = _checked(x, y, data.features, data.target)
     calendar = Calendar(data.interval, data.site_timezone)
     lookback, horizon = inputs.shape[1], ahead.shape[1]
     if origins is None:
@@ -87,13 +87,14 @@ def dataset_of_windows(x: Any, y: Any, data: ArraysParams, name: str, origins: A
         name=data.subject or name,
         frame=frame,
         observed=_origins_of(first + lookback - 1, time),
-        targets=data.targets,
+        targets=data.target,
         calendar=calendar,
-        units={each: data.units.get(each, "units" if each in data.targets else "") for each in frame},
-        gaps=_gaps(frame, data.targets, calendar),
+        units={each: data.units.get(each, "units" if each in data.target else "") for each in frame},
+        gaps=_gaps(frame, data.target, calendar),
         fingerprint=fingerprint_of(frame),
         subject=data.subject or "the series",
-        quantity=quantity_of(data.targets[0]),
+        quantities={name: found for name in data.target if (found := quantity_of(name))},
+        target_known=data.target_known,
         given=GivenWindows(data.features, lookback, horizon),
     )
 
@@ -155,16 +156,21 @@ def _frame(
     time: pd.DatetimeIndex,
     data: ArraysParams,
 ) -> pd.DataFrame:
-    """Features and targets, one row per step; a target that is a feature too is one column."""
+    """Features and targets, one row per step; a target that is a feature too is one column.
+
+    Where a target is not known at the origin of a window, its value there is the latest known before, else the first.
+    """
     lookback = x.shape[1]
+    origins = first + lookback - 1
     seen = joined(x, first, time, data.features, "x")
     frame = pd.DataFrame(seen, index=time, columns=list(data.features))
-    ahead = joined(y, first + lookback, time, data.targets, "y")
-    for at, name in enumerate(data.targets):
+    ahead = joined(y, first + lookback, time, data.target, "y")
+    for at, name in enumerate(data.target):
         known = pd.Series(ahead[:, at], index=time)
         if name in frame:
             _require_one_unit(frame[name], known, name)
             known = known.fillna(frame[name])
+        known.iloc[origins] = known.ffill().bfill().iloc[origins]
         frame[name] = known
     return frame
 

@@ -105,8 +105,8 @@ def load_dataset(data: DataParams | ArraysParams, folder: Path) -> Dataset:
         measurements, units = read_measurements(files, data)
         check_spacing(measurements, calendar.step, data.time.timezone, files[0])
         latents, units = _latents(files, data, units)
-    if data.target not in measurements:
-        raise LstmkitError(f"there is no target {data.target!r}; {name} has {', '.join(measurements)}")
+    if missing := [target for target in data.target if target not in measurements]:
+        raise LstmkitError(f"there is no target {missing[0]!r}; {name} has {', '.join(measurements)}")
     dataset = make_dataset(
         data.subject or name,
         measurements,
@@ -116,7 +116,12 @@ def load_dataset(data: DataParams | ArraysParams, folder: Path) -> Dataset:
         units=units,
         latents=latents,
         subject=data.subject or subject,
-        quantity=quantity_of(data.target, data.columns.get(data.target)),
+        quantities={
+            target: quantity
+            for target in data.target
+            if (quantity := quantity_of(target, data.columns.get(target)))
+        },
+        target_known=data.target_known,
     )
     return replace(dataset, latents_fingerprint=fingerprint_of(dataset.latents)) if data.latents else dataset
 

@@ -59,7 +59,9 @@ class Dataset:
         fingerprint: SHA-256 over the values and times, by which a trained model knows its data.
         latents: columns that a model never sees, on the same index; NaN where they are not known.
         subject: of what the series tells, as a noun in a sentence.
-        quantity: what the target measures; None where that is not known.
+        quantities: what the targets measure, of those of which that is known.
+        target_known: whether the targets' past is known to a forecast. Where it is not, as of a virtual sensor,
+            `observed` is of the other columns, and the targets hold what was measured and nothing interpolated.
         latents_fingerprint: SHA-256 over the latents; None where the fingerprint stands for them as well, or there are
             none.
         given: of a series that was put together from windows; None where windows are cut from the series.
@@ -75,13 +77,14 @@ class Dataset:
     fingerprint: str
     latents: pd.DataFrame = field(default_factory=pd.DataFrame)
     subject: str = "the series"
-    quantity: Quantity | None = None
+    quantities: dict[str, Quantity] = field(default_factory=dict)
     latents_fingerprint: str | None = None
+    target_known: bool = True
     given: GivenWindows | None = None
 
     @property
     def target(self) -> str:
-        """The first target, from which features are derived."""
+        """The first target."""
         return self.targets[0]
 
     def task(self, horizon: int) -> Task:
@@ -90,7 +93,18 @@ class Dataset:
         Args:
             horizon: number of steps ahead.
         """
-        return Task(self.targets, tuple(self.units.get(name, "") for name in self.targets), horizon)
+        units = tuple(self.units.get(name, "") for name in self.targets)
+        return Task(self.targets, units, horizon, target_known=self.target_known)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns from which features are derived."""
+        return tuple(name for name in self.frame if self.target_known or name not in self.targets)
+
+    @property
+    def usable(self) -> pd.Series:
+        """Per row, whether the step is observed and all targets are known there."""
+        return self.observed & self.frame[list(self.targets)].notna().all(axis=1)
 
     @property
     def local_time(self) -> pd.DatetimeIndex:

@@ -1,6 +1,5 @@
 """Feature variants: what a model sees of a Dataset, and where each feature comes from."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +47,8 @@ class Features:
     """What a model sees. Every feature is known at its own time step.
 
     Attributes:
-        frame: one column per feature on the dataset's index, the target first in a variant; NaN where it is unknown.
+        frame: one column per feature, on the dataset's index, of a variant the first target first where its past is
+            known; NaN where a feature is not known.
         provenance: of each column, in their order.
     """
 
@@ -62,7 +62,8 @@ def build_features(dataset: Dataset, variant: str, clock: bool | None = None) ->
     Args:
         dataset: the series on its grid.
         variant: `raw` (the dataset's own columns) or `preproc_D` (ten features, "Enhanced 1h", or nine where the target
-            is one of them; then the dataset's other columns).
+            is one of them; then the dataset's other columns). Where the targets' past is not known, neither they nor
+            what derives from them is a feature.
         clock: whether the clock is among the features; by default in `preproc_D` alone.
 
     Raises:
@@ -71,21 +72,20 @@ def build_features(dataset: Dataset, variant: str, clock: bool | None = None) ->
     """
     if dataset.given is not None:
         return _measured(dataset, list(dataset.given.features))
-    target, columns = dataset.target, list(dataset.frame)
-    if variant == "raw":
-        first, derived = [target, *(name for name in columns if name != target)], None
-    else:
-        _require_enhanced(dataset)
-        first = [target, *(name for name in _ENHANCED if name != target)]
-        derived = _of_target(dataset)
-    parts = [_measured(dataset, first), derived]
+    known = dataset.targets if dataset.target_known else ()
+    following = dataset.inputs if variant == "raw" else _enhanced(dataset)
+    first = [*known[:1], *(name for name in following if name not in known[:1])]
+    parts = [_measured(dataset, first)]
+    if variant != "raw":
+        parts += [_of_target(dataset, target) for target in known]
     if variant != "raw" if clock is None else clock:
         parts.append(_clock(dataset))
-    parts.append(_measured(dataset, [name for name in columns if name not in first]))
-    return _joined(part for part in parts if part is not None)
+    parts.append(_measured(dataset, [name for name in dataset.inputs if name not in first]))
+    return _joined([part for part in parts if not part.frame.empty])
 
 
-def _require_enhanced(dataset: Dataset) -> None:
+def _enhanced(dataset: Dataset) -> tuple[str, ...]:
+    """The inputs that `preproc_D` has beside the target."""
     if missing := [name for name in _ENHANCED if name not in dataset.frame]:
         raise LstmkitError(
             f"variant 'preproc_D' needs the columns temperature and humidity beside the target; "
@@ -97,6 +97,7 @@ def _require_enhanced(dataset: Dataset) -> None:
             f"steps of {duration(dataset.interval / HOUR)}, `{dataset.target}_change_1h` would be no change over an "
             f"hour. Use `variant: raw`."
         )
+    return tuple(name for name in _ENHANCED if name in dataset.inputs)
 
 
 def _measured(dataset: Dataset, names: list[str]) -> Features:
@@ -111,8 +112,8 @@ def _measured(dataset: Dataset, names: list[str]) -> Features:
     )
 
 
-def _of_target(dataset: Dataset) -> Features:
-    target, series = dataset.target, dataset.frame[dataset.target]
+def _of_target(dataset: Dataset, target: str) -> Features:
+    series = dataset.frame[target]
     hour, day = dataset.calendar.steps("1h"), dataset.calendar.steps("24h")
     frame = pd.DataFrame(
         {
@@ -136,8 +137,7 @@ def _clock(dataset: Dataset) -> Features:
     return Features(frame, (clock,) * frame.shape[1])
 
 
-def _joined(parts: Iterable[Features]) -> Features:
-    parts = list(parts)
+def _joined(parts: list[Features]) -> Features:
     names = [name for part in parts for name in part.frame]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise LstmkitError(

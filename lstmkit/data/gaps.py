@@ -36,6 +36,9 @@ def no_window(
         f"{lookback} + {horizon} steps without a gap: the longest stretch with all inputs is of "
         f"{count(_longest_run(known)[1], 'step')}"
     )
+    if not dataset.target_known:
+        labelled = dataset.usable.to_numpy()[rows]
+        text += f", with all targets of {count(_longest_run(labelled)[1], 'step')}"
     begin, length = _longest_run(~dataset.observed.to_numpy())
     if length:
         last = dataset.local_time[[max(0, begin - 1), min(begin + length, len(dataset.frame) - 1)]]

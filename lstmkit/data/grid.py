@@ -11,6 +11,7 @@ from lstmkit.data.clock import is_whole_days
 from lstmkit.data.dataset import Dataset, GapReport
 from lstmkit.data.quantities import Quantity
 from lstmkit.data.steps import containing_steps, dated_steps, is_finer, nearest_steps
+from lstmkit.errors import LstmkitError
 
 LONGEST_INTERPOLATED = pd.Timedelta("1h")
 
@@ -84,7 +85,8 @@ def make_dataset(
     units: dict[str, str],
     latents: pd.DataFrame | None = None,
     subject: str = "the series",
-    quantity: Quantity | None = None,
+    quantities: dict[str, Quantity] | None = None,
+    target_known: bool = True,
 ) -> Dataset:
     """Grid the measurements and describe them as a Dataset.
 
@@ -97,24 +99,51 @@ def make_dataset(
         units: unit per column.
         latents: columns that a model never sees, on an index of their own; what is off the grid is left out.
         subject: of what the series tells, as a noun in a sentence.
-        quantity: what the target measures, where that is known.
+        quantities: what the targets measure, of those of which that is known.
+        target_known: whether the targets' past is known to a forecast. Where it is not, they are no part of what has to
+            be observed, and their gaps are left as they are.
+
+    Raises:
+        LstmkitError: there is no column beside targets that are not known.
     """
-    calendar = Calendar(str(interval), site_timezone)
-    frame, observed, gaps = to_grid(measurements.astype("float64"), calendar)
+    calendar, targets = (
+        Calendar(str(interval), site_timezone),
+        (target,) if isinstance(target, str) else target,
+    )
+    measurements = measurements.astype("float64")
+    if target_known:
+        frame, observed, gaps = to_grid(measurements, calendar)
+    else:
+        frame, observed, gaps = _without_targets(measurements, targets, calendar)
     hidden = pd.DataFrame(index=frame.index) if latents is None else _beside(latents, frame.index, calendar)
     return Dataset(
         name=name,
         frame=frame,
         observed=observed,
-        targets=(target,) if isinstance(target, str) else target,
+        targets=targets,
         calendar=calendar,
         units=units,
         gaps=gaps,
         latents=hidden,
         fingerprint=fingerprint_of(frame),
         subject=subject,
-        quantity=quantity,
+        quantities=quantities or {},
+        target_known=target_known,
     )
+
+
+def _without_targets(
+    measurements: pd.DataFrame, targets: tuple[str, ...], calendar: Calendar
+) -> tuple[pd.DataFrame, pd.Series, GapReport]:
+    """As `to_grid` of the other columns, with the targets' means beside them."""
+    inputs = measurements.drop(columns=list(targets))
+    if inputs.empty:
+        raise LstmkitError(
+            f"`target_known: false` leaves no input: beside {', '.join(targets)} the series has no column"
+        )
+    frame, observed, gaps = to_grid(inputs[inputs.notna().any(axis=1)], calendar)
+    of_targets = _beside(measurements[list(targets)], frame.index, calendar)
+    return frame.join(of_targets)[list(measurements)], observed, gaps
 
 
 def _beside(latents: pd.DataFrame, rows: pd.DatetimeIndex, calendar: Calendar) -> pd.DataFrame:

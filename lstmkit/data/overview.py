@@ -33,6 +33,7 @@ class Overview:
         regimes: low, medium and high.
         windows: number of windows per part.
         gaps: what was missing.
+        measured: share of the steps at which the target is known; None where its gaps are those of the series.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Overview:
     regimes: Regimes
     windows: dict[str, int]
     gaps: GapReport
+    measured: float | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Parts of the series: first time stamp of each stretch, and number of windows."""
@@ -70,8 +72,9 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
         regimes: of the target.
     """
     local = dataset.local_time
-    target = pd.Series(dataset.frame[dataset.target].to_numpy(), index=local)
-    training = windows["train"].rows
+    train = windows["train"]
+    name, training = train.task.targets[train.target], train.rows
+    target = pd.Series(dataset.frame[name].to_numpy(), index=local)
     averaged_over = max(HOUR, dataset.interval)
     width = next((hours for hours in WEEK_HOURS if hours * HOUR >= dataset.interval), WEEK)
     hour_of_week = np.asarray(local.day_of_week * 24 + local.hour) // width * width
@@ -79,8 +82,8 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
     week = by_hour.quantile([0.1, 0.5, 0.9]).unstack()
     return Overview(
         name=dataset.name,
-        target=dataset.target,
-        unit=unit_label(dataset.units[dataset.target]),
+        target=name,
+        unit=unit_label(dataset.units[name]),
         means=target if averaged_over > HOUR else target.resample(HOUR).mean(),
         averaged_over=averaged_over,
         stretches={name: _stretches(part.rows, dataset) for name, part in windows.items()},
@@ -89,9 +92,10 @@ def overview(dataset: Dataset, windows: dict[str, Windows], regimes: Regimes) ->
         regimes=regimes,
         windows={name: len(part) for name, part in windows.items()},
         gaps=dataset.gaps,
+        measured=None if dataset.target_known else float(target.notna().mean()),
     )
 
 
 def _stretches(rows: PartRows, dataset: Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
-    local, observed = dataset.local_time, dataset.observed.to_numpy()
+    local, observed = dataset.local_time, dataset.usable.to_numpy()
     return [(local[part[observed[part]][0]], local[part[-1]]) for part in stretches(rows)]

@@ -49,6 +49,11 @@ class ResidualBaseline:
         """What is forecast without a network, in words."""
         return RULES[self.kind]
 
+    @property
+    def needs_no_past(self) -> bool:
+        """Whether it forecasts without the target's last value, which may then be missing."""
+        return not self.rate.any()
+
     def to(self, device: torch.device | str) -> "ResidualBaseline":
         """The same rule on a device."""
         return replace(self, deviations=self.deviations.to(device))
@@ -88,7 +93,7 @@ class ResidualBaseline:
             horizon: steps ahead.
         """
         ahead = self.deviations.unfold(0, horizon, 1)[origin + 1].transpose(-1, -2)
-        if not self.rate.any():
+        if self.needs_no_past:
             return ahead
         return ahead - self.deviations[origin].unsqueeze(-2) * self.fading(horizon)
 
@@ -102,7 +107,9 @@ class ResidualBaseline:
             origin: row of each window's newest step.
         """
         horizon, rows = outputs.shape[1], origin.cpu().numpy() + 1
-        deviation = outputs.double() + self.deviations[origin].double()[:, None] * self.fading(horizon)
+        deviation = outputs.double()
+        if not self.needs_no_past:
+            deviation = deviation + self.deviations[origin].double()[:, None] * self.fading(horizon)
         expected = windows_of(self.expected, horizon)[rows]
         return deviation.cpu().numpy() * self.scale + expected
 
@@ -124,6 +131,7 @@ def choose_baseline(
     training: PartRows,
     origin: dict[str, Int[np.ndarray, "_"]],
     horizon: int,
+    target_known: bool = True,
 ) -> ResidualBaseline:
     """Fit the rule that is named, or for `auto` whichever forecasts the validation windows best.
 
@@ -134,10 +142,12 @@ def choose_baseline(
         training: rows of the training part.
         origin: rows of the newest steps of the windows of each part.
         horizon: steps ahead.
+        target_known: whether a forecast knows the targets' last values; else `auto` chooses among the others.
     """
     kinds = [kind]
     if kind == "auto":
         kinds = ["last", "climatology", *(["damped"] if len(origin["train"]) < FEW else [])]
+        kinds = kinds if target_known else ["none", "climatology"]
     rules = [
         fit_residual_baseline(each, target, climatology, training, origin["train"], horizon) for each in kinds
     ]
@@ -159,7 +169,8 @@ def fit_residual_baseline(
         target: the series in their units, NaN where one is missing.
         climatology: their usual values at every time step.
         training: rows of the training part.
-        origin: rows of the training windows' newest steps; the target is known there and at all steps ahead.
+        origin: rows of the training windows' newest steps; the target is known at all steps ahead, and there, where the
+            rule needs it.
         horizon: steps ahead.
     """
     origin = _some(origin)
@@ -188,10 +199,10 @@ def _fit_one(
     deviations = target - expected
     now, ahead = deviations[origin], np.lib.stride_tricks.sliding_window_view(deviations, horizon)[origin + 1]
     rate = _fading_rate(now, ahead) if kind == "damped" else float(kind == "last")
-    left = ahead - now[:, None] * rate ** np.arange(1, horizon + 1)
+    left = ahead - now[:, None] * rate ** np.arange(1, horizon + 1) if rate else ahead
     size = float(np.sqrt(np.mean(left**2)))
     # what the rule leaves of a constant series is rounding, which is no scale
-    scale = size if size > ROUNDING * np.abs(target[origin]).max() else 1.0
+    scale = size if size > ROUNDING * np.nanmax(np.abs(target[training])) else 1.0
     return expected, rate, scale, deviations / scale
 
 

@@ -17,15 +17,15 @@ PartRows = Int[np.ndarray, "_"]
 def split_rows(dataset: Dataset, split: SplitParams, horizon: int) -> dict[str, PartRows]:
     """Rows of the training, validation and test parts, each in order of time.
 
-    The shares are of the observed steps, so that a gap takes nothing from the part that it lies in. Each stretch of a
-    part ends with an observed step: an interpolated one at its end would know the next part.
+    The shares are of the observed steps with a target, so that a gap takes nothing from the part that it lies in. Each
+    stretch of a part ends with such a step: an interpolated one at its end would know the next part.
 
     Args:
         dataset: the series on its grid.
         split: shares of the parts.
         horizon: steps ahead.
     """
-    measured = np.flatnonzero(dataset.observed)
+    measured = np.flatnonzero(dataset.usable)
     begin, test = (round(len(measured) * share) for share in (split.train, split.train + split.validation))
     n_blocks = _blocks(test - begin, split, dataset, horizon)
     part_of_step = np.zeros(len(measured) + 1, np.int64)  # and of what follows the last observed step
@@ -33,7 +33,7 @@ def split_rows(dataset: Dataset, split: SplitParams, horizon: int) -> dict[str, 
     for block in range(n_blocks):
         end = round(test * (block + 1) / n_blocks)
         part_of_step[end - round((test - begin) / n_blocks) : end] = 1
-    part = part_of_step[np.searchsorted(measured, np.arange(len(dataset.observed)))]
+    part = part_of_step[np.searchsorted(measured, np.arange(len(dataset.frame)))]
     return {name: np.flatnonzero(part == number) for number, name in enumerate(PARTS)}
 
 

@@ -17,7 +17,7 @@ from lstmkit.data.residual import ResidualBaseline, choose_baseline, windows_of
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
 from lstmkit.data.split import PARTS, PartRows, split_rows
-from lstmkit.data.starts import window_starts
+from lstmkit.data.starts import newest, window_starts
 from lstmkit.data.task import Task
 from lstmkit.params import SplitParams, WindowParams
 
@@ -228,11 +228,15 @@ class Windows:
         return windows_of(self.values, self.horizon)[rows]
 
     def latest(self) -> Float[np.ndarray, "window target"]:
-        """The targets' values at each window's origin, the newest that a forecast can know, in their units."""
-        return self.values[self.starts.cpu().numpy() + self.lookback - 1]
+        """The targets' values at each window's origin, in their units.
+
+        Where the targets' past is no input, they are the latest measured there or before.
+        """
+        values = self.values if self.task.target_known else newest(self.values)
+        return values[self.starts.cpu().numpy() + self.lookback - 1]
 
     def past(self) -> Float[np.ndarray, "window lookback target"]:
-        """The targets' values in the lookback of each window, in their units."""
+        """The targets' values in the lookback of each window, in their units; NaN where one is missing."""
         rows = self.starts.cpu().numpy()
         return windows_of(self.values, self.lookback)[rows]
 
@@ -266,7 +270,12 @@ def spread_evenly(population: int, size: int) -> Int[np.ndarray, "chosen"]:
 
 
 def make_windows(
-    dataset: Dataset, features: Features, horizon: int, params: WindowParams, split: SplitParams
+    dataset: Dataset,
+    features: Features,
+    horizon: int,
+    params: WindowParams,
+    split: SplitParams,
+    target: str | None = None,
 ) -> dict[str, Windows]:
     """Cut the windows of every part.
 
@@ -280,6 +289,7 @@ def make_windows(
         horizon: number of steps ahead.
         params: lookback, scaling and residual baseline.
         split: shares of the parts.
+        target: that the pages explain; the first if not given.
 
     Returns:
         Windows of `train`, `validation` and `test`.
@@ -298,7 +308,9 @@ def make_windows(
         inputs=torch.from_numpy(scaler.transform(frame)),
         values=values,
         task=dataset.task(horizon),
-        residual=choose_baseline(params.residual, values, usual, training, origin, horizon),
+        residual=choose_baseline(
+            params.residual, values, usual, training, origin, horizon, dataset.target_known
+        ),
         rows=np.empty(0, np.int64),
         forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,
@@ -308,6 +320,7 @@ def make_windows(
         provenance=features.provenance,
         scaler=scaler,
         calendar=dataset.calendar,
+        target=dataset.targets.index(target or dataset.target),
     )
     return {
         name: replace(

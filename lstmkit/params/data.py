@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from lstmkit.params.base import Date, FilePath, Interval, Name, Positive, Schema, Seed, TimeZone
 from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
@@ -35,6 +35,21 @@ def _name_or_paths(given: Any) -> Any:
     return given
 
 
+def _names(given: Any) -> Any:
+    return (given,) if isinstance(given, str) else given
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("name at least one column, for example `target: co2`")
+    if len({*names}) < len(names):
+        raise ValueError("a target is there twice: delete one")
+    return names
+
+
+Targets = Annotated[tuple[Name, ...], BeforeValidator(_names), AfterValidator(_different)]
+
+
 class SimulatorParams(Schema):
     """The simulated office: its seed and its span; its physics is in `data/simulate.py`."""
 
@@ -52,7 +67,10 @@ class DataParams(Schema):
         site_timezone: IANA zone of the site, from which hours and weekdays are derived.
         interval: of the grid: a duration such as `5min`, `1h` or `7D`, or `month`, `quarter`, `year` or `business day`.
         subject: of what the series tells, as titles and sentences call it, for example `the office`.
-        target: the column that is forecast.
+        target: the column that is forecast, or a list of several.
+        explained: of several targets, the one that the pages show and explain; the first if not given.
+        target_known: whether the targets' past is an input; it is not to a virtual sensor, whose inputs are the other
+            columns and the clock.
         time: the file's time stamps.
         columns: our name of each column, and where the file has it.
         latents: the same of columns that no model sees, and for which its states are probed.
@@ -65,7 +83,9 @@ class DataParams(Schema):
     site_timezone: TimeZone = "UTC"
     interval: Interval = "5min"
     subject: Name | None = None
-    target: Name = "co2"
+    target: Targets = ("co2",)
+    explained: Name | None = None
+    target_known: StrictBool = True
     time: TimeColumn = TimeColumn()
     columns: dict[Name, Column] = Field(default={})
     latents: dict[Name, Column] = Field(default={})
@@ -74,12 +94,21 @@ class DataParams(Schema):
     simulator: SimulatorParams = SimulatorParams()
 
     @property
+    def explains(self) -> str:
+        """The target that the pages show and explain."""
+        return self.explained or self.target[0]
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The source, or each of several."""
         return (self.source,) if isinstance(self.source, str) else self.source
 
     @model_validator(mode="after")
-    def _columns_belong_to_files(self) -> "DataParams":
+    def _fits(self) -> "DataParams":
+        if self.explains not in self.target:
+            raise ValueError(
+                f"`explained` is {self.explains!r}, which is none of the targets {', '.join(self.target)}"
+            )
         if fault := self._fault_of_office() if self.source == "simulated" else self._fault_of_files():
             raise ValueError(fault)
         return self
@@ -90,9 +119,15 @@ class DataParams(Schema):
         return said if described else None
 
     def _fault_of_files(self) -> str | None:
-        if self.target not in self.columns:
-            named = ", ".join(self.columns) or "none"
-            return f"the target {self.target!r} must be one of `columns` (named: {named})"
+        for target in self.target:
+            if target not in self.columns:
+                named = ", ".join(self.columns) or "none"
+                return f"the target {target!r} must be one of `columns` (named: {named})"
+            if not self.target_known and (copy := self._copy_of(target)):
+                return (
+                    f"`target_known: false`, but the input {copy!r} is from the same column of the file as the target "
+                    f"{target!r}: remove it from `columns`"
+                )
         if self.simulator != SimulatorParams():
             return "`simulator` is not used, as `source` names files: remove it, or write `source: simulated`"
         known = {key_of(name): f"the concept {name!r}" for name in PROBED}
@@ -109,3 +144,8 @@ class DataParams(Schema):
                     "remove it from `latents` or from `columns`"
                 )
         return None
+
+    def _copy_of(self, target: str) -> str | None:
+        """A column that is no target and has a target's values."""
+        others = (name for name in self.columns if name not in self.target)
+        return next((name for name in others if _is_same(self.columns[name], self.columns[target])), None)

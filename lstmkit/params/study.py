@@ -36,6 +36,7 @@ from lstmkit.params.data import DataParams
 from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000
+NEED_PAST = ("last", "damped")  # of the residual baselines
 SERIES, ARRAYS = "[series]", "[arrays]"  # in brackets, which messages leave out
 MOST_STATES = 10_000_000_000  # of one layer for one batch: 40 GB, of which training keeps several
 
@@ -110,7 +111,7 @@ class WindowParams(Schema):
     `residual`: `none`, the mean of the training part; `last`, the last value; `climatology`, the usual value at the
     target's time of the week; `damped`, that plus the last deviation from it, which fades; `auto`, whichever of `last`
     and `climatology` alone forecasts the validation windows better, of `damped` too with fewer than 1,000 training
-    windows.
+    windows; of `none` and `climatology` where `data.target_known` is false.
     """
 
     lookback: Steps = 288
@@ -160,8 +161,8 @@ class TrainingParams(Schema):
 class EvaluationParams(Schema):
     """The uncertainty of the skill, from resamplings of blocks of days, and the level of the target that alarms.
 
-    `threshold` is in the target's unit; without one it is what is usual for the target's quantity, such as 1,000 ppm of
-    CO2, else the 90 % quantile of the training part.
+    `threshold` is of the target that is explained, in its unit; without one it is what is usual for its quantity, such
+    as 1,000 ppm of CO2, else the 90 % quantile of the training part.
     """
 
     bootstrap: Draws = 1000
@@ -243,6 +244,11 @@ class StudyParams(Schema):
             yield f"attribution.target_step is {step}, beyond the shortest horizon: write 1 to {shortest}"
         if isinstance(self.data, ArraysParams):
             yield from self._faults_of_arrays()
+        if self.windows.residual in NEED_PAST and not self.data.target_known:
+            yield (
+                f"windows.residual: {self.windows.residual} starts from the target's last value, which is no input as "
+                "`data.target_known` is false: write none, climatology or auto"
+            )
         for key, model in self.models.items():
             if isinstance(model, ModuleParams):
                 continue

@@ -15,6 +15,7 @@ from lstmkit.report.headlines import SUMMARY, Subject, headlines
 from lstmkit.report.layout import (
     CLAIMS,
     METRICS,
+    card_of_results,
     model_folder,
     model_label,
     network_folders,
@@ -138,11 +139,11 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     """What is known of a model at one horizon; None where its metrics are missing or those of another model."""
     calendar = Calendar(params.data.interval)
     run = run_folder(source, model, steps, params.data.interval)
-    metrics = cast(Metrics | None, _read(run, METRICS))
+    metrics = cast(Metrics | None, _read(run, METRICS, params))
     if metrics is None:
         return None
-    facts = read_facts(run, checksum(read_card(run) or {}))
-    claims = [_read(network, CLAIMS) for network in network_folders(run, params.seed, params.seeds)]
+    facts = read_facts(run, card_of_results(checksum(read_card(run) or {}), params))
+    claims = [_read(network, CLAIMS, params) for network in network_folders(run, params.seed, params.seeds)]
     known = [claim for claim in claims if claim is not None]
     return RunResults(
         ahead=calendar.label(steps),
@@ -153,10 +154,12 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     )
 
 
-def _read(run: Path, name: str) -> Room | None:
-    """What was computed from the model in a folder; None where it is missing or of another model."""
+def _read(run: Path, name: str, params: StudyParams) -> Room | None:
+    """What was computed from the model in a folder; None where it is missing or of another model or target."""
     card = read_card(run)
-    return None if card is None else read_result(run / name, checksum(card), MADE_AGAIN)
+    if card is None:
+        return None
+    return read_result(run / name, card_of_results(checksum(card), params), MADE_AGAIN)
 
 
 def _metrics_table(subjects: list[Subject]) -> str:

@@ -90,6 +90,17 @@ def network_folders(run: Path, first_seed: int, n_seeds: int) -> list[Path]:
     return [run, *(run / f"seed_{first_seed + number}" for number in range(1, n_seeds))]
 
 
+def card_of_results(card: str, params: StudyParams) -> str:
+    """By which what is computed from a model is known: its card, and the explained target where it is not the first.
+
+    Args:
+        card: the checksum of the model's card.
+        params: of the study.
+    """
+    target = params.data.explains
+    return card if target == params.data.target[0] else f"{card} {target}"
+
+
 def model_folder(source: Path, model: str) -> Path:
     """Where the results of one model go, at all its horizons.
 

@@ -16,7 +16,7 @@ from lstmkit.report.figure_files import put_files_beside
 from lstmkit.report.layout import model_label
 from lstmkit.sections import SECTIONS
 from lstmkit.storage.files import write_whole
-from lstmkit.wording import escaped
+from lstmkit.wording import escaped, listed
 
 INJECTED_CELL = "injected-parameters"
 CONVOLUTIONS = "convolutions"  # tag of cells that say nothing of a model without any
@@ -66,8 +66,7 @@ def title_of(label: str, ahead: Sequence[str]) -> str:
         label: of the model.
         ahead: the horizons as people write them, such as `1 h`.
     """
-    *others, last = ahead
-    return f"{label}, {', '.join(others)}{' and ' if others else ''}{last} ahead"
+    return f"{label}, {listed(ahead)} ahead"
 
 
 def heading_of(page: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""What a forecaster must beat, given the same knowledge: four rules, and three regressions fitted as it is."""
+"""What a forecaster must beat, given the same knowledge: simple rules, and regressions fitted as it is."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -57,42 +57,58 @@ def fit_baselines(
         seed: of the samples of windows that the regressions see.
 
     Returns:
-        Per baseline, a function that forecasts windows in the targets' units, shape (window, horizon, target).
+        Per baseline, a function that forecasts windows in the targets' units, shape (window, horizon, target); where
+        the targets' past is not known, of those that need none.
     """
     train, held_out = windows["train"], held_out_windows(windows, training, seed)
     expected = climatologies(dataset, train.rows)
-    origin = train.origin_rows.cpu().numpy()
-    last, damped = (
+    origin, is_known = train.origin_rows.cpu().numpy(), train.task.target_known
+    rules = [
         fit_residual_baseline(kind, train.values, expected, train.rows, origin, train.horizon)
-        for kind in ("last", "damped")
-    )
-    fitted: dict[str, list[Forecaster]] = {name: [] for name in ("autoregression", "ridge", "boosted trees")}
-    for at in range(len(train.task)):
-        rules = (last.only(at), damped.only(at))
-        regressions = _regressions(rules, expected[:, [at]], train.only(at), held_out.only(at), seed)
-        for name, forecaster in regressions.items():
-            fitted[name].append(forecaster)
+        for kind in (("last", "damped") if is_known else ("none", "climatology"))
+    ]
+    fitted = [
+        _regressions(
+            [rule.only(at) for rule in rules], expected[:, [at]], train.only(at), held_out.only(at), seed
+        )
+        for at in range(len(train.task))
+    ]
+    return {
+        **(_rules(rules[1], expected) if is_known else _rules_without_past(rules[0], expected)),
+        **{name: TargetByTarget(tuple(each[name] for each in fitted)) for name in fitted[0]},
+    }
+
+
+def _rules(damped: ResidualBaseline, expected: Float[np.ndarray, "time target"]) -> dict[str, Forecaster]:
     return {
         "persistence": persistence,
         "seasonal naive": seasonal_naive,
         "climatology": partial(at_targets, expected),
         "damped climatology": partial(rule_alone, damped),
-        **{name: TargetByTarget(tuple(each)) for name, each in fitted.items()},
     }
 
 
+def _rules_without_past(
+    mean: ResidualBaseline, expected: Float[np.ndarray, "time target"]
+) -> dict[str, Forecaster]:
+    return {"training mean": partial(rule_alone, mean), "climatology": partial(at_targets, expected)}
+
+
 def _regressions(
-    rules: tuple[ResidualBaseline, ResidualBaseline],
+    rules: list[ResidualBaseline],
     expected: Float[np.ndarray, "time 1"],
     train: Windows,
     held_out: Windows,
     seed: int,
 ) -> dict[str, Forecaster]:
     """Of one target."""
-    last, damped = rules
-    ridge = fit_ridge([last, damped], expected, train, held_out, seed)
+    ridge = fit_ridge(rules, expected, train, held_out, seed)
+    trees = fit_boosted_trees(ridge, expected, train, held_out, seed)
+    if not train.task.target_known:
+        return {"ridge": ridge, "boosted trees": trees}
+    damped = rules[1]
     return {
         "autoregression": fit_autoregression(damped, train, held_out),
         "ridge": ridge,
-        "boosted trees": fit_boosted_trees(ridge, expected, train, held_out, seed),
+        "boosted trees": trees,
     }

@@ -54,7 +54,8 @@ def baselines_request(params: StudyParams, dataset: Dataset, train: Windows) -> 
         dataset: the series.
         train: windows of the training part.
     """
-    return {
+    unknown = {} if train.task.target_known else {"target_known": False}
+    return unknown | {
         "horizon": train.horizon,
         "targets": train.task.targets,
         "features": list(train.features),

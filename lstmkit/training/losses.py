@@ -1,5 +1,6 @@
 """What training makes small."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -30,5 +31,8 @@ class ForecastLoss(nn.Module):
             targets: of the same unit.
             count: whether each origin counts.
         """
+        targets = torch.where(
+            count[..., None, None], targets, 0.0
+        )  # or one that is missing would have a gradient
         losses = self.loss(forecasts.float(), targets).mean(dim=(-1, -2)) * count
         return losses.sum() / count.sum().clamp(min=1)

@@ -32,7 +32,7 @@ def params_of(**changed) -> ArraysParams:
         "kind": "arrays",
         "file": "windows.npz",
         "features": ["load", "heat"],
-        "targets": ["load"],
+        "target": ["load"],
         "interval": "1h",
     }
     return ArraysParams.model_validate(stated | changed)
@@ -117,7 +117,7 @@ def test_several_targets_of_which_one_is_no_feature():
     series = noise(columns=3)
     x, _, _ = cut(series)
     y = np.stack([series[k + LOOKBACK : k + LOOKBACK + HORIZON, [2, 0]] for k in range(len(x))])
-    params = params_of(targets=["price", "load"], units={"price": "EUR"})
+    params = params_of(target=["price", "load"], units={"price": "EUR"})
     dataset = dataset_of_windows(torch.tensor(x[..., :2]), torch.tensor(y), params, "hand")
     assert dataset.task(HORIZON).units == ("EUR", "units")
     assert list(build_features(dataset, "raw").frame) == ["load", "heat"]
@@ -140,7 +140,7 @@ NAN = np.where(np.arange(Y.size).reshape(Y.shape) == 7, np.nan, Y)
         ({"y": Y[:-1]}, {}, "x has 73 windows and y has 72: give as many of each"),
         ({"y": NAN}, {}, r"y holds NaN or infinity, first at \[2, 1\]"),
         ({}, {"features": ["load"]}, "x has 2 features, but 1 name is given: load"),
-        ({}, {"targets": ["load", "heat"]}, "y has 1 target, but 2 names are given: load, heat"),
+        ({}, {"target": ["load", "heat"]}, "y has 1 target, but 2 names are given: load, heat"),
         ({"y": 2 * Y}, {}, "'load' is .* in x and .* in y at 2001-01-01 .* give both in one unit"),
         ({"origins": HOURS[:-1]}, {}, "one time stamp for each of 73 windows is expected"),
         ({"origins": ["noon"] * len(X)}, {}, "origins are no time stamps"),
@@ -184,3 +184,18 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, write, told):
     with pytest.raises(LstmkitError, match=told) as error:
         load_arrays(params_of(), tmp_path)
     assert "\n" not in str(error.value)
+
+
+def test_a_target_that_is_no_feature_is_unknown_to_forecasts_and_groups_are_by_its_latest_value():
+    series = noise(columns=3)
+    x, _, _ = cut(series)
+    y = np.stack([series[k + LOOKBACK : k + LOOKBACK + HORIZON, 2] for k in range(len(x))])
+    known = dataset_of_windows(x[..., [0, 1]], y, params_of(target="price"), "hand")
+    assert not known.target_known
+    # each window but the first follows one whose first target is its newest step
+    assert windows_of(known)["test"].latest()[:, 0] == pytest.approx(
+        series[-HORIZON - 1 - len(windows_of(known)["test"]) + 1 : -HORIZON, 2]
+    )
+    apart = dataset_of_windows(x[::9, :, [0, 1]], y[::9], params_of(target="price"), "hand")
+    test = windows_of(apart)["test"]
+    assert test.latest()[1:, 0] == pytest.approx(test.observed()[:-1, -1, 0])

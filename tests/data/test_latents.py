@@ -146,8 +146,8 @@ def test_the_simulated_office_has_a_subject_of_its_own(stated, name, subject):
     data = DataParams.model_validate({"source": "simulated", "simulator": {"days": 2}, **stated})
     dataset = load_dataset(data, Path("elsewhere"))
     assert (dataset.name, dataset.subject) == (name, subject)
-    assert dataset.quantity is not None
-    assert dataset.quantity.symbol == "CO₂"
+    assert set(dataset.quantities) == {dataset.target}
+    assert dataset.quantities[dataset.target].symbol == "CO₂"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_the_simulated_office_has_a_subject_of_its_own(stated, name, subject):
 )
 def test_the_quantity_of_the_target_is_stated_or_told_by_its_name(tmp_path, name, changed, symbol):
     dataset = load(tmp_path, block({}, {name: LOAD | changed}, target=name))
-    assert (dataset.quantity and dataset.quantity.symbol) == symbol
+    assert [each.symbol for each in dataset.quantities.values()] == ([symbol] if symbol else [])
 
 
 @pytest.mark.parametrize("subject", ["", " the office", "a\nb", 3])

@@ -65,8 +65,8 @@ class Attributor:
         chosen = self.forecast
         words = ["mean over the horizon" if chosen.step is None else f"step {chosen.step} ahead"]
         words += [f"output {chosen.output}"] * (chosen.output is not None)
-        if chosen.target != self.windows.target:
-            names = self.windows.task.targets
+        names = self.windows.task.targets
+        if len(names) > 1 or chosen.target != self.windows.target:
             words.append(f"target {names[chosen.target] if len(names) > 1 else chosen.target}")
         return ", ".join(words)
 

@@ -22,6 +22,8 @@ class Compared:
         origin: local time of each forecast's start.
         rule: what the model would forecast if its network put out zero; None where that is not known.
         networks: the forecasts of every network of the model, the one that is explained first.
+        latest: the target's value at each origin, of which no forecast of a virtual sensor knows; None where it is not
+            needed.
 
     Raises:
         LstmkitError: a forecast is NaN or infinite.
@@ -32,6 +34,7 @@ class Compared:
     origin: pd.DatetimeIndex
     rule: Forecast | None = None
     networks: tuple[Forecast, ...] = ()
+    latest: Float[np.ndarray, "window"] | None = None
 
     def __post_init__(self) -> None:
         networks = {f"network {number}": each for number, each in enumerate(self.networks, start=1)}

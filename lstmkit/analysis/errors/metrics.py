@@ -70,6 +70,8 @@ class Metrics(ScoredMetrics):
     seeds: list[SeedMetrics]
     ensemble: NotRequired[ScoredMetrics]  # of the mean of the seeds' forecasts, where there are several
     network: NotRequired[NetworkMetrics]  # where the residual baseline is known
+    target: NotRequired[str]  # that is explained, and whose all of this is, where there are several
+    targets: NotRequired[dict[str, "Metrics"]]  # the same of the other targets
     unit: str
     test_windows: int
     shared_windows: int

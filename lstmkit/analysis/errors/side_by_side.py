@@ -31,7 +31,7 @@ def explained_forecasts(
         rules = (rows.astype("float64") for rows in others)
         forecasts = {model: predicted, **dict(zip(baselines, rules, strict=True))}
         observed, rule = some.one(some.observed()), some.one(some.without_network())
-        yield Compared(observed, forecasts, some.origin, rule)
+        yield Compared(observed, forecasts, some.origin, rule, latest=some.one(some.latest()))
 
 
 def shared_forecasts(

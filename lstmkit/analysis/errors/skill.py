@@ -129,6 +129,11 @@ class Evaluation:
         return table.rename(columns=labels, level=0).rename(columns=names, level=1)
 
     @property
+    def baselines(self) -> list[str]:
+        """Names of the baselines."""
+        return [name for name in self.metrics.index if name != self.model]
+
+    @property
     def worse_without_network(self) -> float | None:
         """By which share of the model's RMSE over all steps that of the residual baseline alone is larger."""
         if self.network is None:
@@ -139,7 +144,7 @@ class Evaluation:
         """The content of `metrics.json`."""
         found: Metrics = {
             **Scored(self.metrics.loc[self.model], self.skill).to_json(),
-            "baselines": {n: _by_metric(self.metrics.loc[n]) for n in self.metrics.index if n != self.model},
+            "baselines": {n: _by_metric(self.metrics.loc[n]) for n in self.baselines},
             "seeds": [{"seed": seed, **each.to_json()} for seed, each in self.seeds.items()],
             "unit": self.unit,
             "test_windows": self.n_windows,

@@ -8,7 +8,7 @@ from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.warning_level import WarningLevel
 from lstmkit.analysis.resampling.statistics import local_days
 
-PERSISTENCE = "persistence"  # its forecast of the first step is the value now
+PERSISTENCE = "persistence"
 QUIET = pd.Timedelta("1h")  # below the level for as long, a new crossing is an event
 CASES = (("onsets", "within"), ("onsets", "after"), ("all windows", "within"), ("all windows", "after"))
 
@@ -41,11 +41,12 @@ class WarningCounts:
         """Take in the next windows.
 
         Args:
-            chunk: in order of time; persistence is among the forecasters.
+            chunk: in order of time, with the values at the origins.
         """
+        assert chunk.latest is not None
         above = self._reached(chunk.observed)
         self.highest = max(self.highest, float(chunk.observed.max()))
-        onset = self._onsets(chunk)
+        onset = self._onsets(chunk.origin, chunk.latest)
         self._note_crossings(chunk.origin, above, onset)
         inside = np.stack([onset, onset, np.ones_like(onset), np.ones_like(onset)])
         event = np.stack([above.any(axis=1), above[:, -1]] * 2)
@@ -68,7 +69,7 @@ class WarningCounts:
 
     def windows(self) -> Float[np.ndarray, "day case 2"]:
         """Windows without and with an event."""
-        return np.stack(list(self._counts[PERSISTENCE].values())).sum(axis=-1).astype("float64")
+        return np.stack(list(self._counts[self.forecasters[0]].values())).sum(axis=-1).astype("float64")
 
     @property
     def forecasters(self) -> list[str]:
@@ -79,9 +80,11 @@ class WarningCounts:
         """Whether values are at the level or above, as the single precision in which forecasts are kept tells them."""
         return values.astype("float32") >= np.float32(self.level.value)
 
-    def _onsets(self, chunk: Compared) -> Bool[np.ndarray, "window"]:
-        time = chunk.origin.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
-        is_above = self._reached(chunk.forecasts[PERSISTENCE][:, 0])
+    def _onsets(
+        self, origin: pd.DatetimeIndex, latest: Float[np.ndarray, "window"]
+    ) -> Bool[np.ndarray, "window"]:
+        time = origin.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
+        is_above = self._reached(latest)
         above = np.where(is_above, time, np.datetime64("NaT", "ns"))
         above = np.fmax.accumulate(np.concatenate([[self._last_above], above]))[
             1:

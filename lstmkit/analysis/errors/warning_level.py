@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.data.dataset import Dataset
-from lstmkit.data.quantities import quantity_of
 from lstmkit.data.windows import Windows
 from lstmkit.params import StudyParams
 
@@ -46,8 +45,7 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
     seldom = float(np.nanquantile(training, QUANTILE))
     exceeded_seldom = _level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training)
     target = windows.task.targets[windows.target]
-    first = target == dataset.target
-    quantity = dataset.quantity if first else quantity_of(target, params.data.columns.get(target))
+    quantity = dataset.quantities.get(target)
     if quantity and quantity.warning_level is not None and dataset.units[target] == quantity.unit:
         return (
             _level(quantity.warning_level, f"the default for {quantity.symbol}", training),

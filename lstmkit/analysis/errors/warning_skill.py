@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ class CaseFacts(TypedDict):
     events: int
     windows: int
     model: WarnerFacts
-    persistence: WarnerFacts
+    persistence: NotRequired[WarnerFacts]  # where the target's past is known
 
 
 class WarningFacts(TypedDict):
@@ -70,12 +70,14 @@ class Case:
         Args:
             model: which of the forecasters is the model.
         """
-        return {
+        facts: CaseFacts = {
             "events": self.events,
             "windows": self.windows,
             "model": self.warners[model].facts(),
-            "persistence": self.warners[PERSISTENCE].facts(),
         }
+        if PERSISTENCE in self.warners:
+            facts["persistence"] = self.warners[PERSISTENCE].facts()
+        return facts
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class WarningSkill:
         """The level, how often it is crossed, and precision and recall of model and persistence, for the summary."""
         onsets, everywhere = (self.cases[windows, "within"] for windows in ("onsets", "all windows"))
         best = self.best_rival()
-        rivals = [name for name in (PERSISTENCE, best) if name]
+        rivals = [name for name in (PERSISTENCE, best) if name in onsets.warners]
         ahead = {name: ahead.facts() for name in rivals if (ahead := onsets.warners[name].ahead)}
         return {
             "level": self.level.value,
@@ -175,7 +177,7 @@ def warning_skill(
     Args:
         model: which of the forecasters is the model.
         unit: the target's.
-        chunks: all windows in order of time, some at a time, with the forecasts of everyone, persistence among them.
+        chunks: all windows in order of time, some at a time, with everyone's forecasts and the values at the origins.
         levels: of which the first is taken that is crossed often enough, or else the one that is crossed most often.
         interval: time between steps.
         params: resamplings of the days on which forecasts start, and their confidence.

@@ -33,7 +33,7 @@ class Example:
         origin: local time from which its forecast starts.
         latest: the target's value there, in its unit.
         regime: of that value.
-        target: the target's values in the lookback, in its unit, shape (time,).
+        target: the target's values in the lookback, in its unit, shape (time,); NaN where it is not known.
         hours_before: of these values, shape (time,).
         name: of the target.
         unit: of the target.
@@ -53,6 +53,16 @@ class Example:
     n_windows: int
     middle: str
     is_middle: bool
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the target is known at two steps of the lookback at least."""
+        return int(np.isfinite(self.target).sum()) > 1
+
+    @property
+    def varies(self) -> bool:
+        """Whether the target has two different values in the lookback."""
+        return self.is_measured and bool(np.nanmax(self.target) > np.nanmin(self.target))
 
     @property
     def hours(self) -> float:
@@ -171,8 +181,12 @@ def activation_maps(model: nn.Module, example: Example) -> tuple[ActivationMap, 
 
 def _map(layer: str, values: Float[np.ndarray, "filter step"], example: Example) -> ActivationMap:
     hours = example.window.hours_before(values.shape[1])
-    target = np.interp(-hours, -example.hours_before, example.target)
-    return ActivationMap(layer, values, hours, _correlation(values, target), example)
+    follows = np.zeros(len(values))
+    if example.varies:
+        known = ~np.isnan(example.target)
+        target = np.interp(-hours, -example.hours_before[known], example.target[known])
+        follows = _correlation(values, target)
+    return ActivationMap(layer, values, hours, follows, example)
 
 
 def _correlation(

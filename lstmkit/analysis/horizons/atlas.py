@@ -75,7 +75,7 @@ class Atlas:
 
     Attributes:
         summed: over all features.
-        own_past: of the target's own past alone.
+        own_past: of the target's own past alone; None where that is no feature.
         target: the target's label.
         hours_ahead: of each lead.
         hours_before: of each lag, zero the newest, falling.
@@ -86,7 +86,7 @@ class Atlas:
     """
 
     summed: Map
-    own_past: Map
+    own_past: Map | None
     target: str
     hours_ahead: Float[np.ndarray, "lead"]
     hours_before: Float[np.ndarray, "lag"]
@@ -97,8 +97,9 @@ class Atlas:
 
     @property
     def maps(self) -> dict[str, Map]:
-        """Both by what they show, for titles and tables."""
-        return {"all features": self.summed, f"{self.target} alone": self.own_past}
+        """The maps by what they show, for titles and tables."""
+        own = {} if self.own_past is None else {f"{self.target} alone": self.own_past}
+        return {"all features": self.summed, **own}
 
     def to_frame(self) -> pd.DataFrame:
         """Hourly gradients and their standard errors, one row per map, hour ahead and past hour."""
@@ -140,7 +141,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
         own_past.add(size[..., own].sum(axis=2))
     return Atlas(
         summed=summed.summarised(seed),
-        own_past=own_past.summarised(seed),
+        own_past=own_past.summarised(seed) if own.any() else None,
         target=feature_label(target),
         hours_ahead=ahead,
         hours_before=before,

@@ -4,7 +4,7 @@ import pandas as pd
 
 from lstmkit.data.dataset import GapReport
 from lstmkit.data.overview import HOUR, WEEK, WEEKDAYS, Overview
-from lstmkit.wording import count, digits, duration, feature_label, sentence_case, with_error
+from lstmkit.wording import count, digits, duration, feature_label, percent, sentence_case, with_error
 
 LONG = pd.Timedelta("14D")  # from which one counts in days
 
@@ -49,26 +49,32 @@ def overview_finding(overview: Overview) -> str:
         f"{feature_label(overview.target)} {with_error(overview.means.mean(), overview.means.std())} {overview.unit}. "
         f"{_rhythm(overview)} "
         f"Regimes: {overview.regimes.labels[0]} below {digits(low)}, "
-        f"{overview.regimes.labels[2]} from {digits(high)} {overview.unit} on.{empty} {gap_sentence(overview.gaps)}"
+        f"{overview.regimes.labels[2]} from {digits(high)} {overview.unit} on.{empty} {_missing(overview)}"
     )
 
 
-def gap_sentence(gaps: GapReport) -> str:
+def _missing(overview: Overview) -> str:
+    if overview.measured is None:
+        return gap_sentence(overview.gaps)
+    measured = f"{feature_label(overview.target)} is measured at {percent(overview.measured)} of the steps."
+    return f"{measured} {gap_sentence(overview.gaps, ' of the inputs')}"
+
+
+def gap_sentence(gaps: GapReport, of: str = "") -> str:
     """What was missing.
 
     Args:
         gaps: of the series.
+        of: of what, where it is not of the whole series.
     """
     if not gaps.interpolated and not gaps.splits:
-        return "Nothing is missing."
+        return f"Nothing is missing{of}."
     is_long = gaps.longest >= LONG
     longest = f"the longest {f'{gaps.longest.days:,} days' if is_long else f'{gaps.longest / HOUR:.1f} h'}"
     filled = count(gaps.interpolated_steps, "step")
     short = f"{count(gaps.interpolated, 'gap')} of up to an hour ({filled}) interpolated"
     long = f"{count(gaps.splits, 'longer gap')} ({count(gaps.missing_steps, 'step')}, {longest}) splitting the series"
-    return (
-        f"Missing: {'; '.join(text for text, n in ((short, gaps.interpolated), (long, gaps.splits)) if n)}."
-    )
+    return f"Missing{of}: {'; '.join(text for text, n in ((short, gaps.interpolated), (long, gaps.splits)) if n)}."
 
 
 def _rhythm(overview: Overview) -> str:

@@ -2,7 +2,7 @@
 
 from lstmkit.analysis.errors.compared import RANGES
 from lstmkit.analysis.errors.skill import Evaluation
-from lstmkit.wording import count, digits, signed
+from lstmkit.wording import count, digits, feature_label, signed
 
 
 def evaluation_finding(evaluation: Evaluation) -> str:
@@ -13,6 +13,21 @@ def evaluation_finding(evaluation: Evaluation) -> str:
     """
     against = [_against_the_best(evaluation, name) for name in RANGES]
     return " ".join([*against, *_seeds(evaluation), *_without_network(evaluation)])
+
+
+def targets_finding(evaluations: dict[str, Evaluation]) -> str:
+    """How good the forecasts of each target are over all steps; empty where there is one alone.
+
+    Args:
+        evaluations: by target, the explained one first.
+    """
+    if len(evaluations) == 1:
+        return ""
+    return " ".join(
+        f"{feature_label(target)}: RMSE {digits(each.metrics['all_steps', 'rmse'][each.model])} {each.unit}, "
+        f"skill {signed(100 * each.skill['all_steps'].value)} % against {each.skill['all_steps'].best_baseline}."
+        for target, each in evaluations.items()
+    )
 
 
 def _against_the_best(evaluation: Evaluation, steps: str) -> str:

@@ -111,14 +111,14 @@ def _at_the_level(skill: WarningSkill) -> str:
             f"The model's forecast reaches the level in {_rate(own.recall, level)} of these {onsets.events:,} "
             f"(recall), and {_rate(own.precision)} of its warnings are right (precision)"
         )
+    if PERSISTENCE not in onsets.warners:
+        return f"{text}."
     return f"{text}; {PERSISTENCE} cannot warn of a crossing, for it stays below."
 
 
 def _tuned(skill: WarningSkill) -> str:
-    own, caught = (
-        skill.cases["onsets", "within"].warners[skill.model],
-        f"{100 * CAUGHT:.0f} % of the crossings",
-    )
+    warners, caught = skill.cases["onsets", "within"].warners, f"{100 * CAUGHT:.0f} % of the crossings"
+    own = warners[skill.model]
     if own.tuned.value is None or own.tuned_level is None:
         return f"No level that was tried lets the model warn of {caught}."
     text = (
@@ -126,8 +126,9 @@ def _tuned(skill: WarningSkill) -> str:
         f"model's warnings are right (level {digits(own.tuned_level)} {skill.unit})"
     )
     best = skill.best_rival()
-    rivals = [name for name in dict.fromkeys([PERSISTENCE, best]) if name]
-    return f"{text}, {' and '.join(_against(skill, name, best) for name in rivals)}."
+    rivals = [name for name in dict.fromkeys([PERSISTENCE, best]) if name in warners]
+    against = " and ".join(_against(skill, name, best) for name in rivals)
+    return f"{text}, {against or f'and no baseline warns of {caught}'}."
 
 
 def _against(skill: WarningSkill, name: str, best: str | None) -> str:
@@ -158,6 +159,7 @@ def _everywhere(skill: WarningSkill) -> str:
     told = [
         f"{who} recall {_in_words(warners[name].recall)} and precision {_in_words(warners[name].precision)}"
         for who, name in (("the model has", skill.model), (PERSISTENCE, PERSISTENCE))
+        if name in warners
     ]
     return f"Over all windows, also those that start at or above it, {', '.join(told)}."
 

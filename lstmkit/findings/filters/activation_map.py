@@ -1,7 +1,5 @@
 """What the filters do in one window, in sentences."""
 
-import numpy as np
-
 from lstmkit.analysis.filters.activation_map import FOLLOWS, ActivationMap, Example
 from lstmkit.wording import count, digits, feature_label
 
@@ -52,10 +50,11 @@ def activation_finding(activations: ActivationMap) -> str:
     """
     n_filters, silent = len(activations.activation), int(activations.silent.sum())
     target = feature_label(activations.example.name)
-    if np.ptp(activations.example.target) == 0:
+    if not activations.example.varies:
+        how = "is constant" if activations.example.is_measured else "is hardly measured"
         return (
-            f"{target} is constant in this window: nothing follows it, and {silent} of "
-            f"{count(n_filters, 'filter')} {'is' if silent == 1 else 'are'} silent."
+            f"{target} {how} in this window: nothing follows it, and {silent} of {count(n_filters, 'filter')} "
+            f"{'is' if silent == 1 else 'are'} silent."
         )
     rise, fall = int(activations.rising.sum()), int(activations.falling.sum())
     neither = n_filters - rise - fall - silent

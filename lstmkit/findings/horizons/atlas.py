@@ -11,10 +11,10 @@ def atlas_caption(atlas: Atlas) -> str:
     Args:
         atlas: of one network.
     """
+    own = "" if atlas.own_past is None else f", and of {atlas.target} without the others"
     return (
         f"Absolute gradient of what the network forecasts for each step ahead with respect to each past step, "
-        f"averaged over {atlas.n_windows} test windows, spread evenly over time: summed over all features, and of "
-        f"{atlas.target} without the others."
+        f"averaged over {atlas.n_windows} test windows, spread evenly over time: summed over all features{own}."
     )
 
 

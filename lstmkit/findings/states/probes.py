@@ -6,7 +6,7 @@ from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes
 from lstmkit.data.dataset import Dataset
 from lstmkit.findings.states.prober import probe_words
-from lstmkit.wording import count, feature_label, signed
+from lstmkit.wording import count, feature_label, listed, signed
 
 GIVEN = 0.99  # a score of the newest inputs that leaves nothing to gain
 
@@ -33,7 +33,7 @@ def unseen_sentence(dataset: Dataset) -> str:
         dataset: the series, with its latents and what it tells of.
     """
     names = [feature_label(name) for name in dataset.latents]
-    return f"No model sees {_listed(names)} of {dataset.subject}." if names else ""
+    return f"No model sees {listed(names)} of {dataset.subject}." if names else ""
 
 
 def probes_finding(probes: Probes) -> str:
@@ -46,7 +46,7 @@ def probes_finding(probes: Probes) -> str:
     if not probes.probes:
         return f"Nothing could be probed.{left_out}"
     last, highest = probes.of_last_stage, probes.highest_control
-    read = _listed([probe_words(probe) for probe in last])
+    read = listed([probe_words(probe) for probe in last])
     return (
         f"In {probes.n_held_out:,} held-out windows of {count(probes.n_days, 'day')} a linear probe of {last[0].stage} "
         f"reads {read}. {_against_inputs(last)}{_against_untrained(last)} With the days rearranged no score "
@@ -59,7 +59,7 @@ def _against_inputs(last: tuple[Probe, ...]) -> str:
     others = [probe for probe in last if probe.baseline <= GIVEN]
     told = []
     if given:
-        told.append(f"{_listed(given)} {'is' if len(given) == 1 else 'are'} given by the newest inputs")
+        told.append(f"{listed(given)} {'is' if len(given) == 1 else 'are'} given by the newest inputs")
     differences = [_Difference(probe.concept, probe.gain, probe.gain_interval) for probe in others]
     return _sentence([*told, *_differences("the newest inputs", differences)])
 
@@ -132,13 +132,9 @@ def _differences(other: str, differences: list[_Difference]) -> list[str]:
             each for each in differences if each.interval is None
         ],
     }
-    return [f"{clause} {_listed([each.words for each in some])}" for clause, some in told.items() if some]
+    return [f"{clause} {listed([each.words for each in some])}" for clause, some in told.items() if some]
 
 
 def _sentence(clauses: list[str]) -> str:
     text = "; ".join(clauses)
     return f"{text[0].upper()}{text[1:]}."
-
-
-def _listed(items: list[str]) -> str:
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]

@@ -1,7 +1,8 @@
 """A fitted `BlockRNNModel` of darts (Herzen et al. 2022), with the scalers that stood in front of it."""
 
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -27,7 +28,8 @@ class DartsBlockRNN(LinearlyScaled):
 
     def __init__(self, network: nn.Module, targets: list[Linear], covariates: list[Linear]):
         super().__init__([*targets, *covariates], targets)
-        self.network, self.n_targets = deepcopy(network).eval(), len(targets)
+        self.network: Any = deepcopy(network).eval()
+        self.n_targets = len(targets)
 
     def of_scaled(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon target"]:
         """Forecasts of the network.
@@ -60,7 +62,7 @@ def from_darts(
         LstmkitError: the model is not fitted or works in a way that a module cannot: with future or static covariates,
             a likelihood, or a shifted output; or a scaler is not linear.
     """
-    network = fitted.model
+    network: Any = fitted.model
     if network is None:
         raise LstmkitError("the darts model is not fitted: call its fit first")
     n_targets = network.target_size
@@ -82,7 +84,7 @@ def _refused(fitted: "BlockRNNModel") -> str:
     if fitted.likelihood is not None:
         return f"puts out several values per step for its likelihood {type(fitted.likelihood).__name__}: fit it without"
     if fitted.output_chunk_shift:
-        return f"has output_chunk_shift={fitted.output_chunk_shift}: fit it without, for forecasts that follow the window"
+        return f"has output_chunk_shift={fitted.output_chunk_shift}: fit it without, to forecast what follows a window"
     return ""
 
 
@@ -92,11 +94,11 @@ def _scalings(scaler: "Scaler | None", n_columns: int, name: str) -> list[Linear
         return [Linear()] * n_columns
     from darts import TimeSeries
 
-    def transform(values: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 column"]:
-        return scaler.transform(TimeSeries.from_values(np.tile(values[:, None], n_columns))).values()
+    def column(at: int, values: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+        return scaler.transform(TimeSeries.from_values(np.tile(values[:, None], n_columns))).values()[:, at]
 
     try:
-        return [linear_of(lambda values, at=at: transform(values)[:, at], name) for at in range(n_columns)]
+        return [linear_of(partial(column, at), name) for at in range(n_columns)]
     except ValueError as error:
         if isinstance(error, LstmkitError):
             raise

@@ -1,7 +1,7 @@
 """A fitted `LSTM` of neuralforecast (Olivares et al. 2022), with its scaling of each window."""
 
 from copy import copy, deepcopy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ class NeuralForecastLSTM(LinearlyScaled):
 
     def __init__(self, network: nn.Module, inputs: list[Linear]):
         super().__init__(inputs, inputs[:1])
-        self.network = deepcopy(network).eval()
+        self.network: Any = deepcopy(network).eval()
 
     def of_scaled(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon 1"]:
         """Forecasts of the network, which scales each window by what is in it (`scaler_type`).
@@ -72,7 +72,7 @@ def from_neuralforecast(
     return NeuralForecastLSTM(network, [_scaling(fitted, column, series) for column in columns]).eval()
 
 
-def _network(fitted: "NeuralForecast", name: str | None) -> nn.Module:
+def _network(fitted: "NeuralForecast", name: str | None) -> Any:
     from neuralforecast.models import LSTM  # slow to import, and not installed everywhere
 
     found = {repr(each): each for each in fitted.models if isinstance(each, LSTM)}
@@ -85,7 +85,7 @@ def _network(fitted: "NeuralForecast", name: str | None) -> nn.Module:
     return found[name]
 
 
-def _refused(network: nn.Module) -> str:
+def _refused(network: Any) -> str:
     """Why a module cannot do what the model does; empty where it can."""
     if network.RECURRENT:
         return "has recurrent=True, and reads its own forecasts step by step: fit it with recurrent=False, the default"
@@ -93,7 +93,7 @@ def _refused(network: nn.Module) -> str:
         if names := getattr(network, columns):
             return f"reads {', '.join(names)} of its {columns}: fit it without; hist_exog_list alone is supported"
     if network.loss.is_distribution_output or network.loss.outputsize_multiplier > 1:
-        return f"puts out several values per step for its loss {type(network.loss).__name__}: fit it with one such as MAE"
+        return f"puts out several values per step for its loss {type(network.loss).__name__}: fit it with MAE or MSE"
     if network.hist_exog_list and network.scaler.scaler_type == "revin":
         return "has scaler_type='revin' with hist_exog_list, whose order neuralforecast does not keep: use another"
     return ""

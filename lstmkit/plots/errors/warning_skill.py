@@ -37,7 +37,7 @@ def _curves(axes: Axes, case: Case, skill: WarningSkill) -> None:
     best = skill.best_rival()
     colors = {best: BEST, PERSISTENCE: INK, skill.model: ACCENT}
     others = [name for name in case.warners if name not in colors]
-    for name in [*others, *(named for named in colors if named)]:
+    for name in [*others, *(named for named in colors if named in case.warners)]:
         precision, recall = 100 * case.warners[name].curve
         color, is_model = colors.get(name, OTHERS), name == skill.model
         label = name if name in colors else "other baselines"

@@ -12,12 +12,13 @@ SHORT = 2.0  # hours; leads up to it are counted in minutes
 
 
 def plot_atlas(atlas: Atlas) -> Figure:
-    """Gradient of every step ahead with respect to every past step; both maps share a colour scale.
+    """Gradient of every step ahead with respect to every past step; the maps share a colour scale.
 
     Args:
         atlas: of a model at one horizon.
     """
-    figure, panels = axes_grid(1, 2, height=4.4, sharey=True)
+    figure, panels = axes_grid(1, len(atlas.maps), height=4.4, sharey=True, squeeze=False)
+    panels = panels[0]
     norm = magnitude_norm(float(max(each.values.max() for each in atlas.maps.values())))
     for axes, (name, each) in zip(panels, atlas.maps.items(), strict=True):
         image = _draw(axes, each, atlas, norm)

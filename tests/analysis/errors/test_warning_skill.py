@@ -14,7 +14,7 @@ from lstmkit.analysis.errors.warning_rates import OWN
 from lstmkit.analysis.errors.warning_skill import warning_skill
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.quantities import quantity_of
+from lstmkit.data.quantities import QUANTITIES, quantity_of
 from lstmkit.findings.errors.warning_skill import warning_caption, warning_finding, warning_table
 from lstmkit.params import EvaluationParams, StudyParams
 from tests.analysis.drawn import windows_drawn
@@ -36,8 +36,14 @@ def warn(series, forecasts, horizon=2, interval="1h", size=100, levels=(LEVEL,),
         "persistence": np.repeat(np.asarray(series, "float64")[:n, None], horizon, 1),
     }
     parts = [slice(first, min(first + size, n)) for first in range(0, n, size)]
+    now = np.asarray(series, "float64")[:n]
     chunks = (
-        Compared(observed[part], {name: of[part] for name, of in everyone.items()}, time[:n][part])
+        Compared(
+            observed[part],
+            {name: of[part] for name, of in everyone.items()},
+            time[:n][part],
+            latest=now[part],
+        )
         for part in parts
     )
     return warning_skill("LSTM", "ppm", chunks, levels, pd.Timedelta(interval), PARAMS, seed=0)
@@ -97,7 +103,8 @@ def test_a_level_is_reached_also_by_forecasts_that_were_kept_in_single_precision
     series[20::20] = value
     kept = series.astype("float32").astype("float64")
     time = pd.date_range("2025-06-02", periods=199, freq="1h", tz="UTC")
-    chunk = Compared(series[1:, None], {"LSTM": kept[1:, None], "persistence": kept[:-1, None]}, time)
+    forecasts = {"LSTM": kept[1:, None], "persistence": kept[:-1, None]}
+    chunk = Compared(series[1:, None], forecasts, time, latest=series[:-1])
     level = WarningLevel(value, "which the study states", TRIED - 10 + value)
     skill = warning_skill("LSTM", "ppm", [chunk], (level,), pd.Timedelta("1h"), PARAMS, seed=0)
     assert rates(skill, "LSTM") == rates(skill, "LSTM", ALL) == (1.0, 1.0)
@@ -409,7 +416,7 @@ def test_a_target_that_is_co2_in_ppm_has_the_default(name, quantity, unit, level
         interval=pd.Timedelta("1h"),
         site_timezone="UTC",
         units={name: unit},
-        quantity=quantity_of(name, params.data.columns[name]),
+        quantities={name: found} if (found := quantity_of(name, params.data.columns[name])) else {},
     )
     train = raw_windows(dataset, 1, params.split, lookback=2, residual="none")["train"]
     assert len(warning_levels(dataset, train, params)) == levels
@@ -419,7 +426,7 @@ def test_a_target_that_is_co2_in_ppm_has_the_default(name, quantity, unit, level
 def test_the_levels_are_those_of_the_target_that_is_explained(target, levels):
     values = np.random.default_rng(0).normal(size=(2, 200)) * [[1.0], [300.0]] + [[20.0], [900.0]]
     dataset = dataset_of({"temperature": values[0], "co2": values[1]})
-    dataset = replace(dataset, targets=("temperature", "co2"), quantity=quantity_of("temperature"))
+    dataset = replace(dataset, targets=("temperature", "co2"), quantities={"co2": QUANTITIES["co2"]})
     params = study()
     train = replace(raw_windows(dataset, 1, params.split, lookback=2)["train"], target=target)
     found = warning_levels(dataset, train, params)

@@ -30,7 +30,7 @@ def skill(days=30, top=5.0, horizon=3, names=NAMES, spread=1.0) -> WarningSkill:
     forecasts["persistence"] = np.repeat(series[: len(origin), None], horizon, axis=1)
     level = WarningLevel(10.0, "which the study states", np.arange(161) / 12)
     params = EvaluationParams(bootstrap=50)
-    chunks = [Compared(observed, forecasts, origin)]
+    chunks = [Compared(observed, forecasts, origin, latest=series[: len(origin)])]
     return warning_skill("CNN-LSTM", "ppm", chunks, (level,), pd.Timedelta("1h"), params, seed=0)
 
 

@@ -1,0 +1,57 @@
+"""What is forecast and from what, in sentences."""
+
+from lstmkit.data.windows import Windows
+from lstmkit.wording import feature_label, listed
+
+RULES = {
+    "persistence": "the last value",
+    "seasonal naive": "the value a day before, or at the same point of the shortest cycle",
+    "training mean": "the mean of the training part",
+    "climatology": "the usual value at that point of the calendar",
+    "damped climatology": "that and the last deviation from it, which fades",
+    "autoregression": "a linear map of a few recent deviations",
+    "ridge": "a linear model on all features and their lags",
+    "boosted trees": "decision trees on the same",
+}
+
+
+def task_sentence(windows: Windows) -> str:
+    """Which of several targets is explained, and that none of their past is an input; empty for one that is known.
+
+    Args:
+        windows: of a model.
+    """
+    return " ".join(filter(None, (_explained(windows), _unknown(windows))))
+
+
+def _explained(windows: Windows) -> str:
+    names = [feature_label(name) for name in windows.task.targets]
+    if len(names) == 1:
+        return ""
+    return f"The model forecasts {listed(names)}; this page is about {names[windows.target]}."
+
+
+def _unknown(windows: Windows) -> str:
+    if windows.task.target_known:
+        return ""
+    names = [feature_label(name) for name in windows.task.targets]
+    measured = [
+        feature_label(name)
+        for name, of in zip(windows.features, windows.provenance, strict=True)
+        if not of.is_clock
+    ]
+    clock = ["the clock"] if len(measured) < len(windows.features) else []
+    return (
+        f"The model is a virtual sensor: it knows {listed([*measured, *clock])}, and no value of {listed(names)}. What "
+        "a page calls the value at the origin is the latest that was measured; the model does not know it."
+    )
+
+
+def baselines_finding(names: list[str]) -> str:
+    """What each baseline forecasts.
+
+    Args:
+        names: of the baselines.
+    """
+    said = ", ".join(f"{RULES[name]} ({name})" for name in names)
+    return f"The baselines know what the model knows: {said}."

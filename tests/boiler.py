@@ -1,0 +1,95 @@
+"""A boiler that does not exist: a study of two targets, and one whose target is no input and measured in part."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+DAYS = 75
+RECIPE = {
+    "seeds": 2,
+    "horizons": [1, 6],
+    "split": {"train": 0.5, "validation": 0.25},
+    "windows": {"lookback": 24},
+    "models": {
+        "lstm": {"kind": "lstm", "hidden": 8},
+        "cnn_lstm": {"kind": "cnn_lstm", "channels": [4, 6], "hidden": 8, "head": 8},
+    },
+    "training": {
+        "epochs": 8,
+        "windows_per_epoch": 512,
+        "validation_windows": 256,
+        "batch_size": 64,
+        "learning_rate": 0.01,
+        "warmup": 4,
+        "patience": 8,
+        "ema_decay": 0,
+    },
+    "evaluation": {"bootstrap": 100},
+    "attribution": {"windows": 32, "costly_windows": 8, "smooth_samples": 4, "path_steps": 16},
+    "convolutions": {"random_ablations": 2},
+}
+COLUMNS = {
+    "load": {"column": "load", "unit": "kW"},
+    "flue_temperature": {"column": "flue", "unit": "degC"},
+    "oxygen": {"column": "o2", "unit": "percent"},
+    "nox": {"column": "nox", "unit": "mg/m3"},
+}
+
+
+def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data) -> Path:
+    """Write `boiler.csv` and a study of it below a folder, the same each time; returns the YAML's path.
+
+    Args:
+        folder: of the project.
+        name: of the study.
+        columns: of `COLUMNS`, that the study has.
+        **data: further keys of its block `data`.
+    """
+    path = folder / "params" / f"{name}.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    block = {
+        "source": "boiler.csv",
+        "subject": "the boiler",
+        "site_timezone": "Europe/Zurich",
+        "interval": "1h",
+        "columns": {column: COLUMNS[column] for column in columns},
+    }
+    study = {"title": f"A boiler: {name}", "data": block | data, "variant": "raw", "clock": True, **RECIPE}
+    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    readings().to_csv(folder / "boiler.csv")
+    return path
+
+
+def two_targets_study(folder: Path) -> Path:
+    """Load and flue temperature are forecast, and the second is explained."""
+    columns = ("load", "flue_temperature", "oxygen")
+    return write_boiler_study(
+        folder, "two", columns, target=["load", "flue_temperature"], explained="flue_temperature"
+    )
+
+
+def sensor_study(folder: Path) -> Path:
+    """Nitrogen oxides from all else; they are measured from Monday to Friday."""
+    return write_boiler_study(folder, "sensor", tuple(COLUMNS), target="nox", target_known=False)
+
+
+def readings() -> pd.DataFrame:
+    """Load by the hour with noise that fades, what follows from it, and nitrogen oxides on working days alone."""
+    index = pd.date_range("2024-01-08", periods=24 * DAYS, freq="h", name="timestamp")
+    rng, n = np.random.default_rng(5), 24 * DAYS
+    hour = index.hour.to_numpy()
+    load = 40 + 15 * np.sin(2 * np.pi * (hour - 8) / 24) + _red_noise(rng, n, 0.9, 3.0)
+    flue = 120 + 1.5 * load + _red_noise(rng, n, 0.8, 2.0)
+    oxygen = 6 - 0.04 * load + _red_noise(rng, n, 0.5, 0.3)
+    nox = 80 + 0.6 * flue - 12 * oxygen + rng.normal(0, 3, n)
+    nox[index.day_of_week >= 5] = np.nan
+    return pd.DataFrame({"load": load, "flue": flue, "o2": oxygen, "nox": nox}, index=index)
+
+
+def _red_noise(rng: np.random.Generator, n: int, memory: float, spread: float) -> np.ndarray:
+    noise = rng.normal(0, spread, n)
+    for step in range(1, n):
+        noise[step] += memory * noise[step - 1]
+    return noise
