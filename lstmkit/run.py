@@ -24,6 +24,7 @@ from lstmkit.data.labels import unit_label
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.findings.run_results import RunResults
+from lstmkit.models.own import build_own
 from lstmkit.params import (
     BypassParams,
     CNNLSTMParams,
@@ -140,8 +141,9 @@ class Study(StudyPage):
     @cached_property
     def _trained(self) -> TrainedModel:
         if isinstance(self.architecture, ModuleParams):
-            project = project_folder(self.source)
-            return take_own(self.folder, self.architecture, self.dataset, self.windows["train"], project)
+            train = self.windows["train"]
+            model = build_own(self.architecture, train, project_folder(self.source))
+            return take_own(self.folder, model, self.architecture, self.dataset, train)
         return self._load_or_train(self.folder, self.architecture)
 
     def _load_or_train(self, folder: Path, architecture: TrainedParams) -> TrainedModel:
@@ -238,6 +240,10 @@ class Study(StudyPage):
             write_result(self.folder / CLAIMS, kept, self._card)
         return kept
 
+    @property
+    def _baselines_folder(self) -> Path:
+        return baselines_folder(self.source, self.horizon, self.params.data.interval)
+
     @cached_property
     def baselines(self) -> dict[str, Rows]:
         """Forecasts of the explained target by each baseline, in its unit, shape (window, horizon)."""
@@ -245,7 +251,7 @@ class Study(StudyPage):
 
         params, windows = self.params, self.windows
         return ensure_baselines(
-            baselines_folder(self.source, self.horizon, params.data.interval),
+            self._baselines_folder,
             baselines_request(params, self.dataset, windows["train"]),
             lambda: fit_baselines(self.dataset, windows, params.training, params.seed),
             windows["test"],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pooch
 
+from lstmkit.data.arrays import load_arrays
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.grid import fingerprint_of, make_dataset
@@ -16,7 +17,7 @@ from lstmkit.data.reading.compressed import bare_name
 from lstmkit.data.reading.files import read_measurements
 from lstmkit.data.reading.spacing import check_spacing
 from lstmkit.errors import LstmkitError
-from lstmkit.params import DataParams, matching_files, source_files
+from lstmkit.params import ArraysParams, DataParams, matching_files, source_files
 from lstmkit.wording import count, one_line, shown
 
 FOLDER_VARIABLE = "LSTMKIT_DATA_DIR"
@@ -79,11 +80,11 @@ def fetch(name: str) -> Path:
     return path
 
 
-def load_dataset(data: DataParams, folder: Path) -> Dataset:
+def load_dataset(data: DataParams | ArraysParams, folder: Path) -> Dataset:
     """Load the series that a study's `data` block describes, on its grid.
 
     Args:
-        data: the source (`simulated`, a name in the catalog, or files), its columns and the grid.
+        data: the source (`simulated`, a name in the catalog, or files), its columns and the grid; or windows as arrays.
         folder: the folder against which relative paths are resolved.
 
     Returns:
@@ -93,6 +94,8 @@ def load_dataset(data: DataParams, folder: Path) -> Dataset:
     Raises:
         LstmkitError: there is no such source, its file cannot be used, or the grid is finer than the file.
     """
+    if isinstance(data, ArraysParams):
+        return load_arrays(data, folder)
     calendar = Calendar(data.interval, data.site_timezone)
     if data.source == "simulated":
         name, subject = "Simulated office", "the simulated office"

@@ -29,13 +29,29 @@ class GapReport:
 
 
 @dataclass(frozen=True)
+class GivenWindows:
+    """Windows that were given as arrays, and put back into the series from which they were cut.
+
+    Attributes:
+        features: columns that a model reads, in their order.
+        lookback: number of input steps.
+        horizon: number of steps ahead.
+    """
+
+    features: tuple[str, ...]
+    lookback: int
+    horizon: int
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A multivariate series on a regular grid.
 
     Attributes:
         name: what the series is called in titles.
         frame: columns of float, one row per grid step; a time-zone-aware UTC index; NaN inside long gaps.
-        observed: per row, whether the step holds a measurement rather than an interpolated or missing value.
+        observed: per row, whether the step holds a measurement rather than an interpolated or missing value, so that a
+            forecast may start there; of windows that were given, whether one of them does.
         targets: the columns that are forecast.
         calendar: the time between rows, the site's clock, and the cycles that the steps resolve.
         units: unit per column, for labels.
@@ -49,6 +65,7 @@ class Dataset:
         kind: of the task; the targets of `classes` are the shares of each step that are of each class.
         latents_fingerprint: SHA-256 over the latents; None where the fingerprint stands for them as well, or there are
             none.
+        given: of a series that was put together from windows; None where windows are cut from the series.
     """
 
     name: str
@@ -65,6 +82,7 @@ class Dataset:
     latents_fingerprint: str | None = None
     target_known: bool = True
     kind: Kind = "regression"
+    given: GivenWindows | None = None
 
     @property
     def target(self) -> str:

@@ -47,8 +47,8 @@ class Features:
     """What a model sees. Every feature is known at its own time step.
 
     Attributes:
-        frame: one column per feature, on the dataset's index, the first target first where its past is known; NaN where
-            a feature is not known.
+        frame: one column per feature, on the dataset's index, of a variant the first target first where its past is
+            known; NaN where a feature is not known.
         provenance: of each column, in their order.
     """
 
@@ -57,7 +57,7 @@ class Features:
 
 
 def build_features(dataset: Dataset, variant: str, clock: bool | None = None) -> Features:
-    """Compute the features of a variant.
+    """Compute the features of a variant; of windows that were given, take theirs.
 
     Args:
         dataset: the series on its grid.
@@ -70,6 +70,8 @@ def build_features(dataset: Dataset, variant: str, clock: bool | None = None) ->
         LstmkitError: the variant needs a column that the dataset lacks, or its names do not hold at the interval; a
             column is called like another feature; or the steps resolve no cycle of the clock.
     """
+    if dataset.given is not None:
+        return _measured(dataset, list(dataset.given.features))
     known = dataset.targets if dataset.target_known else ()
     following = dataset.inputs if variant == "raw" else _enhanced(dataset)
     first = [*known[:1], *(name for name in following if name not in known[:1])]

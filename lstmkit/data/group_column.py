@@ -10,12 +10,12 @@ from lstmkit.data.grid import LONGEST_INTERPOLATED, beside, last_in_steps
 from lstmkit.data.labels import unit_label
 from lstmkit.data.reading.files import read_measurements, read_texts
 from lstmkit.errors import LstmkitError
-from lstmkit.params import Column, ColumnGroups, DataParams
+from lstmkit.params import ArraysParams, Column, ColumnGroups, DataParams
 from lstmkit.wording import shown
 
 
 def column_values(
-    params: ColumnGroups, dataset: Dataset, data: DataParams, folder: Path
+    params: ColumnGroups, dataset: Dataset, data: DataParams | ArraysParams, folder: Path
 ) -> tuple[pd.Series, str]:
     """The value of a column at each step of a series, and its unit.
 
@@ -38,7 +38,7 @@ def column_values(
     name, rows = params.column, dataset.frame.index
     known = next((frame[name] for frame in (dataset.frame, dataset.latents) if name in frame), None)
     if known is None:
-        if data.source == "simulated":
+        if isinstance(data, ArraysParams) or data.source == "simulated":
             names = ", ".join([*dataset.frame, *dataset.latents])
             raise LstmkitError(f"groups: there is no column {shown(name)}; {dataset.subject} has {names}")
         known = _of_file(params, dataset, data, folder)

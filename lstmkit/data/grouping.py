@@ -15,7 +15,7 @@ from lstmkit.data.labels import unit_label
 from lstmkit.data.split import PartRows
 from lstmkit.data.starts import newest
 from lstmkit.errors import LstmkitError
-from lstmkit.params import ColumnGroups, DataParams, EdgeGroups, GroupParams, SpanGroups
+from lstmkit.params import ArraysParams, ColumnGroups, DataParams, EdgeGroups, GroupParams, SpanGroups
 from lstmkit.params.groups import MOST_GROUPS, OTHER, UNKNOWN, Labels
 from lstmkit.wording import count, shown
 
@@ -23,7 +23,12 @@ LABELS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Labels)
 
 
 def find_groups(
-    params: GroupParams, dataset: Dataset, target: str, training: PartRows, data: DataParams, folder: Path
+    params: GroupParams,
+    dataset: Dataset,
+    target: str,
+    training: PartRows,
+    data: DataParams | ArraysParams,
+    folder: Path,
 ) -> Groups:
     """Tell to which group each step of a series belongs.
 

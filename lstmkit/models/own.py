@@ -99,7 +99,7 @@ def _tensor(values) -> Tensor:
 
 def build_own(
     params: ModuleParams, windows: Windows, folder: Path, *, with_weights: bool = True
-) -> nn.Module:
+) -> OwnForecaster:
     """Build a user's module, in evaluation mode.
 
     Args:

@@ -1,5 +1,6 @@
 """The schema of a study's YAML: frozen, typed, and unknown keys are errors."""
 
+from lstmkit.params.arrays import ArraysParams
 from lstmkit.params.base import BUSINESS_DAY, MONTHS
 from lstmkit.params.data import DataParams, SimulatorParams
 from lstmkit.params.files import find_params, load_params
@@ -35,6 +36,7 @@ __all__ = [
     "BUSINESS_DAY",
     "EPOCHS",
     "MONTHS",
+    "ArraysParams",
     "AttributionParams",
     "BypassParams",
     "CNNLSTMParams",

@@ -100,11 +100,16 @@ def folder_name(text: str) -> str:
         return text
     raise ValueError(
         f"{text[:70]!r} cannot name a folder: use at most 64 of the letters a to z, digits, _ and -, beginning with a "
-        f"letter or a digit, for example {_near(text)!r}"
+        f"letter or a digit, for example {near_folder_name(text)!r}"
     )
 
 
-def _near(text: str) -> str:
+def near_folder_name(text: str) -> str:
+    """The name of a folder that is near to a text.
+
+    Args:
+        text: of any characters.
+    """
     ascii_text = unicodedata.normalize("NFKD", text[:64]).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9]+", "_", ascii_text).strip("_")
     return words if words and not DEVICES.fullmatch(words) else f"{words or 'model'}_1"

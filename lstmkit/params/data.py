@@ -47,6 +47,9 @@ def _different(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+Targets = Annotated[tuple[Name, ...], BeforeValidator(_names), AfterValidator(_different)]
+
+
 class SimulatorParams(Schema):
     """The simulated office: its seed and its span; its physics is in `data/simulate.py`."""
 
@@ -81,7 +84,7 @@ class DataParams(Schema):
     site_timezone: TimeZone = "UTC"
     interval: Interval = "5min"
     subject: Name | None = None
-    target: Annotated[tuple[Name, ...], BeforeValidator(_names), AfterValidator(_different)] = ("co2",)
+    target: Targets = ("co2",)
     explained: Name | None = None
     target_known: StrictBool = True
     time: TimeColumn = TimeColumn()

@@ -1,20 +1,23 @@
 """Finds and reads the YAML of a study."""
 
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from lstmkit.errors import LstmkitError
-from lstmkit.params.base import folder_name
+from lstmkit.params.base import Schema, folder_name
 from lstmkit.params.strict_yaml import read_yaml
-from lstmkit.params.study import StudyParams
+from lstmkit.params.study import ARRAYS, SERIES, StudyParams
 
+Checked = TypeVar("Checked", bound=Schema)
 RESULTS_OF_A_MODEL = (
     "_interpretability"  # the default study keeps its models' results beside the other studies
 )
 MOST_FAULTS = 10  # that one message names
 LONGEST_SHOWN = 80  # characters of a value
+UNSAID = ("[key]", SERIES, ARRAYS)  # of where a fault is
 
 
 def find_params(study: str | Path) -> Path:
@@ -59,9 +62,25 @@ def load_params(study: str | Path) -> StudyParams:
         found = "nothing" if content is None else type(content).__name__
         raise LstmkitError(f"{path}: expected keys such as `title` and `data`, found {found}")
     try:
-        return StudyParams.model_validate(content)
+        return checked(StudyParams, content)
+    except LstmkitError as error:
+        raise LstmkitError(f"{path}: {error}") from None
+
+
+def checked(schema: type[Checked], content: Any) -> Checked:
+    """Check what a study, or a block of it, states.
+
+    Args:
+        schema: of the study or the block.
+        content: keys and values as in a YAML.
+
+    Raises:
+        LstmkitError: it holds something that the schema does not know.
+    """
+    try:
+        return schema.model_validate(content)
     except ValidationError as error:
-        raise LstmkitError(f"{path}: {_readable(error)}") from None
+        raise LstmkitError(_readable(error)) from None
 
 
 def _is_name(study: str) -> bool:
@@ -98,7 +117,7 @@ def _readable(error: ValidationError) -> str:
 
 
 def _fault(item: ErrorDetails) -> str:
-    where = ".".join(_shown(str(part)) for part in item["loc"] if part != "[key]")
+    where = ".".join(_shown(str(part)) for part in item["loc"] if part not in UNSAID)
     said = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
         said = "this key is not known"

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from lstmkit.errors import LstmkitError
+from lstmkit.params.arrays import ArraysParams
 from lstmkit.params.data import DataParams
 from lstmkit.wording import one_line
 
 
-def source_files(data: DataParams, folder: Path) -> list[Path]:
+def source_files(data: DataParams | ArraysParams, folder: Path) -> list[Path]:
     """List the files that a study reads and that lie on this computer without lstmkit's doing.
 
     Args:

@@ -3,8 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, Strict, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Discriminator,
+    Field,
+    Strict,
+    StrictBool,
+    Tag,
+    model_validator,
+)
 
+from lstmkit.params.arrays import ArraysParams
 from lstmkit.params.base import (
     Description,
     Draws,
@@ -26,6 +36,7 @@ from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000
 NEED_PAST = ("last", "damped")  # of the residual baselines
+SERIES, ARRAYS = "[series]", "[arrays]"  # in brackets, which messages leave out
 MOST_STATES = 10_000_000_000  # of one layer for one batch: 40 GB, of which training keeps several
 
 Samples = Annotated[Positive, Field(le=10_000)]
@@ -50,6 +61,16 @@ def _some_model(models: dict[str, BaseModel]) -> dict[str, BaseModel]:
     if repeated := twice(key.lower() for key in models):
         raise ValueError(f"two keys differ from {repeated!r} in upper and lower case alone: rename one")
     return models
+
+
+def _kind_of_data(given: Any) -> str:
+    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+    return SERIES if kind is None else ARRAYS
+
+
+Data = Annotated[
+    Annotated[DataParams, Tag(SERIES)] | Annotated[ArraysParams, Tag(ARRAYS)], Discriminator(_kind_of_data)
+]
 
 
 class SplitParams(Schema):
@@ -171,7 +192,7 @@ class StudyParams(Schema):
     description: Description = ""
     seed: Seed = 0
     seeds: Annotated[Positive, Field(le=20)] = 3
-    data: DataParams
+    data: Data
     variant: Literal["preproc_D", "raw"] = "preproc_D"
     clock: StrictBool | None = None
     split: SplitParams = SplitParams()
@@ -205,6 +226,8 @@ class StudyParams(Schema):
         step, shortest, longest = self.attribution.target_step, min(self.horizons), max(self.horizons)
         if step is not None and step > shortest:
             yield f"attribution.target_step is {step}, beyond the shortest horizon: write 1 to {shortest}"
+        if isinstance(self.data, ArraysParams):
+            yield from self._faults_of_arrays()
         if self.windows.residual in NEED_PAST and not self.data.target_known:
             yield (
                 f"windows.residual: {self.windows.residual} starts from the target's last value, which is no input as "
@@ -232,3 +255,11 @@ class StudyParams(Schema):
             yield f"windows.residual: {self.windows.residual} is of numbers; of classes write none, or remove it"
         if "loss" in self.training.model_fields_set:
             yield f"training.loss: {self.training.loss} is of numbers; that of classes is the cross-entropy: remove it"
+
+    def _faults_of_arrays(self) -> Iterator[str]:
+        if unused := [key for key in ("variant", "clock") if key in self.model_fields_set]:
+            yield f"`{unused[0]}` is not used, as `data.features` names the features of `x`: remove it"
+        if len(self.horizons) > 1:
+            yield f"horizons are {list(self.horizons)}, but `y` has one: write that alone"
+        if trained := [key for key, model in self.models.items() if not isinstance(model, ModuleParams)]:
+            yield f"models.{trained[0]}: arrays are for modules that were trained elsewhere: write `kind: module`"

@@ -12,7 +12,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.recurrent import lstm_calls
 from lstmkit.internals.running import forecast, kind_of
-from lstmkit.models.own import build_own
+from lstmkit.models.own import OwnForecaster, build_own
 from lstmkit.params import ModuleParams
 from lstmkit.training.checkpoints import load_model, save_model, sha256_of, weights_of
 from lstmkit.training.trained import TrainedModel
@@ -23,22 +23,21 @@ ROUNDING = 1e-4  # of the outputs' size, by which they may depend on the other w
 
 
 def take_own(
-    folder: Path, params: ModuleParams, dataset: Dataset, windows: Windows, project: Path
+    folder: Path, model: OwnForecaster, params: ModuleParams, dataset: Dataset, windows: Windows
 ) -> TrainedModel:
     """A user's module, tried on a few windows when it is first seen, and its card.
 
     Args:
         folder: where its weights and its card are kept.
+        model: with the module, in evaluation mode.
         params: of the module.
         dataset: the series.
         windows: of the training part.
-        project: the folder in which the factory and the weights are looked for.
 
     Raises:
-        LstmkitError: the module cannot be built, cannot read the windows, puts out another shape than forecasts of all
-            steps, depends on the other windows of a batch, or calls no LSTM.
+        LstmkitError: the module cannot read the windows, puts out another shape than forecasts of all steps, depends on
+            the other windows of a batch, or calls no LSTM.
     """
-    model = build_own(params, windows, project)
     request = {
         "architecture": params.model_dump(),
         "weights": sha256_of(weights_of(model)),
@@ -56,7 +55,7 @@ def take_own(
     return TrainedModel(model, saved, None)
 
 
-def untrained_own(params: ModuleParams, windows: Windows, project: Path, seed: int) -> torch.nn.Module:
+def untrained_own(params: ModuleParams, windows: Windows, project: Path, seed: int) -> OwnForecaster:
     """A user's module as its factory makes it; PyTorch's random numbers are left as they are.
 
     Args:

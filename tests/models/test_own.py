@@ -12,6 +12,7 @@ from lstmkit.internals.running import forecast, kind_of
 from lstmkit.models.own import OwnForecaster, build_own
 from lstmkit.params import ModuleParams
 from lstmkit.training.own import check_own, take_own, untrained_own
+from lstmkit.training.trained import TrainedModel
 from tests.series import dataset_of, raw_windows
 
 FACTORY = '''
@@ -75,6 +76,11 @@ def params_of(**changed) -> ModuleParams:
     return ModuleParams(**{"kind": "module", "factory": "own_package:build"} | changed)
 
 
+def taken(folder, params: ModuleParams, dataset, windows, project) -> TrainedModel:
+    model = build_own(params, windows["train"], project)
+    return take_own(folder / "run", model, params, dataset, windows["train"])
+
+
 def forecasts(model: nn.Module, windows) -> torch.Tensor:
     x, _ = windows.gather(torch.arange(5))
     with torch.no_grad():
@@ -135,12 +141,10 @@ def test_the_card_knows_the_weights(project, windows, tmp_path):
     first = build_own(params_of(), windows["train"], project).own_module
     safetensors.torch.save_file(first.state_dict(), project / "mine.safetensors")
     params = params_of(weights="mine.safetensors")
-    cards = [
-        take_own(tmp_path / "run", params, dataset, windows["train"], project).saved.card for _ in range(2)
-    ]
+    cards = [taken(tmp_path, params, dataset, windows, project).saved.card for _ in range(2)]
     changed = {name: values + 1 for name, values in first.state_dict().items()}
     safetensors.torch.save_file(changed, project / "mine.safetensors")
-    cards.append(take_own(tmp_path / "run", params, dataset, windows["train"], project).saved.card)
+    cards.append(taken(tmp_path, params, dataset, windows, project).saved.card)
     assert cards[0] == cards[1] != cards[2]
 
 
@@ -180,7 +184,7 @@ def test_the_card_knows_the_weights(project, windows, tmp_path):
 def test_what_cannot_work_is_refused_in_one_line(project, windows, tmp_path, changed, told):
     dataset = dataset_of({"co2": np.arange(9.0)})
     with pytest.raises(LstmkitError, match=told) as error:
-        take_own(tmp_path / "run", params_of(**changed), dataset, windows["train"], project)
+        taken(tmp_path, params_of(**changed), dataset, windows, project)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
 
@@ -198,7 +202,7 @@ def test_a_module_is_tried_when_it_is_first_seen(project, windows, tmp_path, mon
     made = build_own(params_of(), windows["train"], project).own_module
     safetensors.torch.save_file(made.state_dict(), project / "mine.safetensors")
     for _ in range(2):
-        take_own(tmp_path / "run", params_of(weights="mine.safetensors"), dataset, windows["train"], project)
+        taken(tmp_path, params_of(weights="mine.safetensors"), dataset, windows, project)
     assert len(tried) == 1
 
 

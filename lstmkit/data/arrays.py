@@ -1,0 +1,201 @@
+"""A series from windows that are given as arrays."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.clock import localized
+from lstmkit.data.dataset import Dataset, GapReport, GivenWindows
+from lstmkit.data.grid import fingerprint_of
+from lstmkit.data.placing import ROUNDING, joined, rows_by_clock, rows_without_clock, time_without_clock
+from lstmkit.data.quantities import quantity_of
+from lstmkit.errors import LstmkitError
+from lstmkit.params import ArraysParams
+from lstmkit.wording import count, one_line, shown
+
+SHAPES = {"x": "(window, lookback, feature)", "y": "(window, horizon) or (window, horizon, target)"}
+
+
+def load_arrays(data: ArraysParams, folder: Path) -> Dataset:
+    """Load the windows that a study's `data` block names.
+
+    Args:
+        data: the file and what its arrays are.
+        folder: the folder against which a relative path is resolved.
+
+    Raises:
+        LstmkitError: the file cannot be read, or its arrays cannot be used.
+    """
+    path = folder / Path(data.file).expanduser()
+    arrays = _read(path)
+    if missing := [name for name in ("x", "y") if name not in arrays]:
+        known = ", ".join(arrays) or "nothing"
+        raise LstmkitError(f"{one_line(path)}: there is no array {missing[0]!r}; the file holds {known}")
+    try:
+        return dataset_of_windows(arrays["x"], arrays["y"], data, path.stem, arrays.get("origins"))
+    except LstmkitError as error:
+        raise LstmkitError(f"{one_line(path)}: {error}") from None
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file, of which none can carry code."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise LstmkitError(f"there is no file {one_line(path)} with the arrays x and y") from None
+    except (OSError, ValueError, AttributeError, BadZipFile) as error:
+        raise LstmkitError(
+            f"{one_line(path)}: cannot be read as the .npz file of numpy.savez: {one_line(error)}"
+        ) from None
+
+
+def dataset_of_windows(x: Any, y: Any, data: ArraysParams, name: str, origins: Any = None) -> Dataset:
+    """Put windows back into the series from which they were cut.
+
+    Windows without time stamps are taken to follow each other by the steps that they share, from a Monday on. Those
+    that share none are laid one after another, and their clock means nothing.
+
+    Args:
+        x: inputs of the windows in order of time, shape (window, lookback, feature).
+        y: what follows, shape (window, horizon) or (window, horizon, target), in the targets' units.
+        data: names and units, and the interval.
+        name: what the series is called in titles, where it has no subject.
+        origins: time stamps of the windows' newest input steps, where they are known.
+
+    Raises:
+        LstmkitError: the arrays have wrong shapes, hold NaN, or cannot be windows of one series.
+    """
+    inputs, ahead = _checked(x, y, data.features, data.target)
+    calendar = Calendar(data.interval, data.site_timezone)
+    lookback, horizon = inputs.shape[1], ahead.shape[1]
+    if origins is None:
+        first = rows_without_clock(inputs, ahead)
+        time = time_without_clock(calendar, int(first[-1]) + lookback + horizon)
+    else:
+        stamps = _stamps(origins, len(inputs), calendar)
+        calendar = Calendar(data.interval, str(stamps.tz))
+        first, time = rows_by_clock(stamps, calendar, lookback, horizon)
+    frame = _frame(inputs, ahead, first, time, data)
+    return Dataset(
+        name=data.subject or name,
+        frame=frame,
+        observed=_origins_of(first + lookback - 1, time),
+        targets=data.target,
+        calendar=calendar,
+        units={each: data.units.get(each, "units" if each in data.target else "") for each in frame},
+        gaps=_gaps(frame, data.target, calendar),
+        fingerprint=fingerprint_of(frame),
+        subject=data.subject or "the series",
+        quantities={name: found for name in data.target if (found := quantity_of(name))},
+        target_known=data.target_known,
+        given=GivenWindows(data.features, lookback, horizon),
+    )
+
+
+def _checked(
+    x: Any, y: Any, features: Sequence[str], targets: Sequence[str]
+) -> tuple[Float[np.ndarray, "window lookback feature"], Float[np.ndarray, "window horizon target"]]:
+    """Both arrays in double precision, `y` with an axis for its targets."""
+    inputs, ahead = _numbers(x, "x", (3,)), _numbers(y, "y", (2, 3))
+    ahead = ahead.reshape(*ahead.shape, *(1,) * (3 - ahead.ndim))
+    if len(inputs) != len(ahead):
+        raise LstmkitError(
+            f"x has {count(len(inputs), 'window')} and y has {len(ahead):,}: give as many of each"
+        )
+    for array, names, what in ((inputs, features, "feature"), (ahead, targets, "target")):
+        if array.shape[2] != len(names):
+            given = (
+                f"x has {count(array.shape[2], what)}"
+                if what == "feature"
+                else f"y has {count(array.shape[2], what)}"
+            )
+            raise LstmkitError(
+                f"{given}, but {count(len(names), 'name is', 'names are')} given: {', '.join(names)}"
+            )
+    return inputs, ahead
+
+
+def _numbers(given: Any, name: str, axes: tuple[int, ...]) -> np.ndarray:
+    try:
+        array = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+        values = array.astype(np.float64, casting="same_kind" if array.dtype.kind in "iufb" else "no")
+    except (TypeError, ValueError, RuntimeError):
+        raise LstmkitError(f"{name} is no array of numbers of the shape {SHAPES[name]}") from None
+    if values.ndim not in axes or not values.size:
+        raise LstmkitError(f"{name} has the shape {values.shape}; {SHAPES[name]} is expected")
+    if (wrong := ~np.isfinite(values)).any():
+        at = tuple(np.argwhere(wrong)[0].tolist())
+        raise LstmkitError(f"{name} holds NaN or infinity, first at {list(at)}: leave out such windows")
+    return values
+
+
+def _stamps(origins: Any, n_windows: int, calendar: Calendar) -> pd.DatetimeIndex:
+    """Time stamps on a clock: their own, or the site's."""
+    try:
+        stamps = pd.DatetimeIndex(origins)
+    except (TypeError, ValueError) as error:
+        raise LstmkitError(f"origins are no time stamps: {one_line(error)}") from None
+    if len(stamps) != n_windows or stamps.hasnans:
+        raise LstmkitError(
+            f"origins: one time stamp for each of {count(n_windows, 'window')} is expected, in order of time"
+        )
+    return stamps if stamps.tz is not None else localized(stamps, calendar.timezone)
+
+
+def _frame(
+    x: Float[np.ndarray, "window lookback feature"],
+    y: Float[np.ndarray, "window horizon target"],
+    first: Int[np.ndarray, "window"],
+    time: pd.DatetimeIndex,
+    data: ArraysParams,
+) -> pd.DataFrame:
+    """Features and targets, one row per step; a target that is a feature too is one column.
+
+    Where a target is not known at the origin of a window, its value there is the latest known before, else the first.
+    """
+    lookback = x.shape[1]
+    origins = first + lookback - 1
+    seen = joined(x, first, time, data.features, "x")
+    frame = pd.DataFrame(seen, index=time, columns=list(data.features))
+    ahead = joined(y, first + lookback, time, data.target, "y")
+    for at, name in enumerate(data.target):
+        known = pd.Series(ahead[:, at], index=time)
+        if name in frame:
+            _require_one_unit(frame[name], known, name)
+            known = known.fillna(frame[name])
+        known.iloc[origins] = known.ffill().bfill().iloc[origins]
+        frame[name] = known
+    return frame
+
+
+def _require_one_unit(seen: pd.Series, ahead: pd.Series, name: str) -> None:
+    """Refuse a feature that differs from the target of the same name."""
+    wrong = (seen - ahead).abs() > ROUNDING * ahead.abs().max()
+    if wrong.any():
+        when = wrong.idxmax()
+        raise LstmkitError(
+            f"{shown(name)} is {seen[when]:.6g} in x and {ahead[when]:.6g} in y at {when}: give both in one unit, "
+            f"or give the feature another name than the target"
+        )
+
+
+def _origins_of(rows: Int[np.ndarray, "window"], time: pd.DatetimeIndex) -> pd.Series:
+    is_origin = np.zeros(len(time), dtype=bool)
+    is_origin[rows] = True
+    return pd.Series(is_origin, index=time)
+
+
+def _gaps(frame: pd.DataFrame, targets: Sequence[str], calendar: Calendar) -> GapReport:
+    """Stretches of the series in which no window tells anything."""
+    missing = frame.isna().all(axis=1).to_numpy()
+    edges = np.flatnonzero(np.diff(missing.astype(int), prepend=0, append=0))
+    lengths = edges[1::2] - edges[::2]
+    longest = int(lengths.max()) if len(lengths) else 0
+    return GapReport(0, 0, len(lengths), int(missing.sum()), longest * calendar.step)
