@@ -1,7 +1,6 @@
 """A cloud of hidden states in three dimensions that a reader can turn."""
 
 import json
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import plotly.graph_objects as go
 
 from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.data.windows import spread_evenly
+from lstmkit.plots.hover import literal
 from lstmkit.plots.states.geometry import component_label
 from lstmkit.plots.style import INK, REGIME_COLORS
 
@@ -33,11 +33,11 @@ def plot_turning(geometry: Geometry) -> go.Figure:
             y=y,
             z=z,
             mode="markers",
-            name=_literal(label),
+            name=literal(label),
             marker={"size": 2.5, "color": color},
             text=states.origin[inside].strftime("%a %d %b, %H:%M").to_numpy(),
             customdata=np.round(states.latest[inside]).astype("float32"),
-            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {_literal(states.unit)}",
+            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {literal(states.unit)}",
         )
     titles = {
         f"{axis}axis": {"title": {"text": component_label(geometry, index)}}
@@ -72,8 +72,3 @@ def as_output(figure: go.Figure) -> dict[str, Any]:
     )
     data = json.loads(figure.to_json()) | {"config": config}
     return {"application/vnd.plotly.v1+json": data, "text/html": html}
-
-
-def _literal(text: str) -> str:
-    """Text that plotly shows as it is: neither with tags nor as a template."""
-    return escape(text, quote=False).replace("%{", "&#37;{")
