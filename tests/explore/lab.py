@@ -32,7 +32,8 @@ SERVER = (
     "--LabApp.expose_app_in_browser=True",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )
-PATIENCE = 90  # seconds
+PATIENCE = 120  # seconds
+SESSION = "[...window.jupyterapp?.shell.widgets('main') ?? []][0]?.sessionContext"
 
 
 class Lab:
@@ -107,9 +108,11 @@ class Lab:
 
     def run_all_cells(self) -> None:
         """Run the notebook that is open, and wait for its last cell."""
-        self.wait_for("!!document.querySelector('.jp-NotebookPanel .jp-CodeCell')")
-        self.wait_for("[...document.querySelectorAll('.jp-Notebook-ExecutionIndicator')].some("
-                      "each => each.dataset.status === 'idle')")  # fmt: skip
+        self.wait_for(f"{SESSION}?.isReady && {SESSION}.session?.kernel?.status === 'idle'")
+        cell = self.box(".jp-NotebookPanel .jp-MarkdownCell")
+        self.click(
+            cell["x"] + cell["width"] / 2, cell["y"] + 5
+        )  # commands are for the notebook with the focus
         self.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells'); 0")
 
 
@@ -123,6 +126,7 @@ def lab_with(notebook: Path, browser_folder: Path) -> Iterator[Lab]:
         with urlopen(f"http://127.0.0.1:{port}/json/list") as listed:
             page = next(each for each in json.load(listed) if each["type"] == "page")
         lab = Lab(page["webSocketDebuggerUrl"])
+        lab.send("Emulation.setFocusEmulationEnabled", enabled=True)  # the page is in front
         lab.resize(1400)
         lab.send("Page.navigate", url=f"{address.split('/lab')[0]}/lab/tree/{notebook.name}")
         yield lab
