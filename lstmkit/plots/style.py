@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, MaxNLocato
 
 WIDTH = 8.0  # inches
 INK, MUTED, ACCENT, WARM = "#1f2933", "#7b8794", "#1b6ca8", "#d1495b"
+GRID = "#e4e7eb"
 # Apart without red or green, and at least 3:1 on white: tests/plots/test_style.py sees them as colour-blind readers do.
 SEQUENCE = ("#1b6ca8", "#d27d1e", "#2b6c00", "#9480f0", "#7b8794", "#d1495b")
 MAGNITUDE_RANGE = 1000
@@ -165,7 +166,7 @@ def light_grid(axes: Axes, axis: Literal["x", "y", "both"] = "y") -> None:
         axes: to rule.
         axis: `x`, `y` or `both`.
     """
-    axes.grid(axis=axis, color="#e4e7eb", linewidth=0.7)
+    axes.grid(axis=axis, color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
 
 

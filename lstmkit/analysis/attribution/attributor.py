@@ -171,6 +171,60 @@ class Attributor:
         """
         return self._average("occlusion", baseline)
 
+    def at_step(self, step: int | None) -> "Attributor":
+        """The same attributor for another step ahead.
+
+        Args:
+            step: counted from 1; None for the mean over the horizon.
+
+        Raises:
+            LstmkitError: the horizon has no such step.
+        """
+        params, chosen = self.params.model_copy(update={"target_step": step}), self.forecast
+        return Attributor(
+            chosen.model, self.windows, params, self.seed, self.unit, chosen.output, chosen.target
+        )
+
+    def average(self, method: str, windows: Windows, baseline: Baseline | None = None) -> Attribution:
+        """The average over given windows, which may be a single one.
+
+        Args:
+            method: a name in `methods.METHODS`.
+            windows: all of which are averaged.
+            baseline: for the methods that compare with one, as in `maps`, but the same for all windows.
+
+        Raises:
+            LstmkitError: as `methods.maps`.
+        """
+        chosen = find_method(method, self.forecast.model, **self._settings(method))
+        if getattr(baseline, "ndim", 0) == 3:
+            raise LstmkitError("an average is over windows that share a baseline: give it (time, feature)")
+        means, gap, change = MeansOfMaps(self.windows), RunningMean(), RunningMean()
+        with reproducible(self.seed):
+            for x, _ in windows.batches(self.params.batch_size):
+                scaled = chosen.maps(self.forecast, x, baseline)
+                if chosen.complete:
+                    with torch.no_grad():
+                        moved = self.forecast(x) - self.forecast(input_baseline(baseline, x))
+                    gap.add((scaled.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
+                    change.add(moved.abs().cpu().numpy())
+                means.add(scaled.cpu().numpy() * self.scale)
+        return Attribution(
+            method=chosen.title,
+            unit=f"{self.unit} per standard deviation" if chosen.per_feature_unit else self.unit,
+            **means.fields(),
+            features=self.windows.features,
+            hours_before=self.windows.hours_before(),
+            explained=self.explained,
+            n_windows=len(windows),
+            completeness_error=float(gap.mean / (change.mean or 1.0)) if chosen.complete else None,
+            baseline=baseline if baseline is None or isinstance(baseline, str) else "given values",
+        )
+
+    def _average(self, name: str, baseline: Baseline | None = None, few: bool = False) -> Attribution:
+        costly = find_method(name, self.forecast.model).costly
+        return self.average(name, self._sample(few or costly), baseline)
+
     def _position(self, target: str | int) -> int:
         """Of a target in the output, which may have targets of its own where the windows have one alone."""
         task = self.windows.task
@@ -191,33 +245,6 @@ class Attributor:
         if method == "occlusion":
             return {"steps": max(1, round(pd.Timedelta(params.occlusion) / self.windows.interval))}
         return {}
-
-    def _average(self, name: str, baseline: Baseline | None = None, few: bool = False) -> Attribution:
-        method = find_method(name, self.forecast.model, **self._settings(name))
-        if getattr(baseline, "ndim", 0) == 3:
-            raise LstmkitError("an average is over windows that share a baseline: give it (time, feature)")
-        sample = self._sample(few or method.costly)
-        means, gap, change = MeansOfMaps(self.windows), RunningMean(), RunningMean()
-        with reproducible(self.seed):
-            for x, _ in sample.batches(self.params.batch_size):
-                scaled = method.maps(self.forecast, x, baseline)
-                if method.complete:
-                    with torch.no_grad():
-                        moved = self.forecast(x) - self.forecast(input_baseline(baseline, x))
-                    gap.add((scaled.sum(dim=(1, 2)) - moved).abs().cpu().numpy())
-                    change.add(moved.abs().cpu().numpy())
-                means.add(scaled.cpu().numpy() * self.scale)
-        return Attribution(
-            method=method.title,
-            unit=f"{self.unit} per standard deviation" if method.per_feature_unit else self.unit,
-            **means.fields(),
-            features=self.windows.features,
-            hours_before=self.windows.hours_before(),
-            explained=self.explained,
-            n_windows=len(sample),
-            completeness_error=float(gap.mean / (change.mean or 1.0)) if method.complete else None,
-            baseline=baseline if baseline is None or isinstance(baseline, str) else "given values",
-        )
 
 
 def _inputs(windows: Windows) -> Float[Tensor, "window time feature"]:

@@ -45,6 +45,11 @@ class Errors:
         """Local time of the last step ahead of each forecast."""
         return self.windows.target_time
 
+    @property
+    def rmse(self) -> Float[np.ndarray, "window"]:
+        """Root mean square error of each forecast over its horizon, in the target's unit."""
+        return np.sqrt(self.squared)
+
 
 def forecast_errors(predictions: Rows, windows: Windows, groups: Groups, unit: str) -> Errors:
     """Compare forecasts with what was observed, some windows at a time.

@@ -160,16 +160,17 @@ def trajectories(
     """
     x, _ = next(windows.batches(FEW))
     name = called_lstms(model, x).first if lstm is None else lstm
-    read = _reader(model, x, name, windows.horizon)
+    read = path_reader(model, x, name, windows.horizon)
     windows = windows.spread(params.windows)
     drawn = _across(geometry.representation.latest, params.trajectories)
     followed = windows.spread(FOLLOWED)
     spread, hours = geometry.spread or 1.0, windows.interval / pd.Timedelta("1h")
-    whole = _paths(model, read, windows.select(torch.from_numpy(drawn)))
+    whole = state_paths(model, read, windows.select(torch.from_numpy(drawn)))
     paths = geometry.project(np.concatenate(list(whole)))
-    step, n_steps = _input_steps(read, x), paths.shape[1]
+    step, n_steps = input_steps(read, x), paths.shape[1]
     walked = [
-        (_norm(path - path[:, -1:]), _norm(np.diff(path, axis=1))) for path in _paths(model, read, followed)
+        (_norm(path - path[:, -1:]), _norm(np.diff(path, axis=1)))
+        for path in state_paths(model, read, followed)
     ]
     to_end, moved = (np.concatenate(distances) / spread for distances in zip(*walked, strict=True))
     shortest = windows.lookback - (n_steps - 1) * step  # what the LSTM's first step takes
@@ -200,8 +201,18 @@ def _across(values: Float[np.ndarray, "window"], size: int) -> Int[np.ndarray, "
     return np.argsort(values, kind="stable")[np.unique(middles.astype(int))]
 
 
-def _reader(model: nn.Module, x: Float[Tensor, "window time feature"], name: str, horizon: int) -> Reader:
-    """Tells what the LSTM reads, in its last call, which ends in the final state; refuses one that has no path."""
+def path_reader(model: nn.Module, x: Float[Tensor, "window time feature"], name: str, horizon: int) -> Reader:
+    """Tells what an LSTM reads, in its last call, which ends in the final state.
+
+    Args:
+        model: in evaluation mode.
+        x: some inputs of the model.
+        name: of the LSTM, as in `model.named_modules()`.
+        horizon: steps ahead.
+
+    Raises:
+        LstmkitError: the LSTM also reads backwards, or its steps do not lie in the window: its state has no path.
+    """
     read = lstm_reader(model, x, name)
     call, places = read(x)[-1], step_places(model, x, horizon)
     if call.lstm.bidirectional:
@@ -216,9 +227,16 @@ def _reader(model: nn.Module, x: Float[Tensor, "window time feature"], name: str
     return lambda x: read(x)[-1]
 
 
-def _paths(
+def state_paths(
     model: nn.Module, read: Reader, windows: Windows
 ) -> Iterator[Float[np.ndarray, "batch step unit"]]:
+    """Hidden states of an LSTM's last layer at every step, some windows at a time.
+
+    Args:
+        model: in evaluation mode.
+        read: of the LSTM.
+        windows: all of which are read.
+    """
     for x, _ in windows.batches(BATCH):
         with torch.inference_mode(), evaluated(model):
             call = read(x)
@@ -255,8 +273,13 @@ def _settled(
     return hours_before[::-1][stays.sum(axis=1) - 1]
 
 
-def _input_steps(read: Reader, x: Float[Tensor, "window time feature"]) -> float:
-    """Input steps per step of the LSTM: how many must go from a window until it makes one step less, and one more."""
+def input_steps(read: Reader, x: Float[Tensor, "window time feature"]) -> float:
+    """Input steps per step of an LSTM: how many must go from a window until it makes one step less, and one more.
+
+    Args:
+        read: of the LSTM.
+        x: some inputs of the model.
+    """
     steps = (read(x[:, gone:]).x.shape[1] for gone in range(x.shape[1]))
     losses = (gone for gone, (before, after) in enumerate(pairwise(steps)) if after < before)
     found = list(islice(losses, 2))

@@ -16,11 +16,9 @@ def attribution_caption(attribution: Attribution) -> str:
     Args:
         attribution: of one method.
     """
-    beside = BESIDE.get(attribution.baseline, "")
-    return (
-        f"{attribution.method} of the {attribution.explained}{beside}, averaged over {attribution.n_windows} "
-        f"test windows."
-    )
+    beside, n_windows = BESIDE.get(attribution.baseline, ""), attribution.n_windows
+    of = "of one test window" if n_windows == 1 else f"averaged over {n_windows} test windows"
+    return f"{attribution.method} of the {attribution.explained}{beside}, {of}."
 
 
 def attribution_finding(attribution: Attribution) -> str:
@@ -33,9 +31,10 @@ def attribution_finding(attribution: Attribution) -> str:
         return "All attributions are zero: the forecast does not depend on the inputs."
     complete = ""
     if attribution.completeness_error is not None:
+        average = " on average" if attribution.n_windows > 1 else ""
         complete = (
             f" The attributions miss the change of the forecast that they should add up to by "
-            f"{percent(attribution.completeness_error)} on average."
+            f"{percent(attribution.completeness_error)}{average}."
         )
     if attribution.incomplete:
         return (

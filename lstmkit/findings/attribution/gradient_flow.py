@@ -2,6 +2,29 @@
 
 from lstmkit.analysis.attribution.gradient_flow import GradientFlow
 
+NO_STAGES = "This model reads its inputs directly: no stage lies between them and the LSTM."
+
+
+def stage_gradients_caption(flow: GradientFlow) -> str:
+    """What was averaged.
+
+    Args:
+        flow: of a convolutional model.
+    """
+    return f"Mean gradient magnitude at each stage over {flow.n_windows} test windows, each on its own scale."
+
+
+def flow_ratio_caption(flow: GradientFlow) -> str:
+    """What was compared.
+
+    Args:
+        flow: of a convolutional model.
+    """
+    return (
+        f"Mean norm of the gradient at each stage over {flow.n_windows} test windows, and ratio of neighbouring "
+        "means; whiskers are standard errors."
+    )
+
 
 def gradient_flow_finding(flow: GradientFlow) -> str:
     """What becomes of the gradient on its way back.

@@ -51,6 +51,53 @@ def _sampled(lstm: WalkedLSTM) -> str:
     return f"one of every {lstm.stride} steps{where}, the {last} among them"
 
 
+def evolution_caption(gates: GateStatistics) -> str:
+    """Which course is drawn, over which steps.
+
+    Args:
+        gates: of all parts.
+    """
+    return f"Mean gates {_over_steps(gates)}. {gate_statistics_caption(gates)}"
+
+
+def cell_caption(gates: GateStatistics) -> str:
+    """The same of the cell.
+
+    Args:
+        gates: of all parts.
+    """
+    return (
+        f"Norm of the cell state {_over_steps(gates)}; the band is the standard deviation over windows. "
+        f"{gate_statistics_caption(gates)}"
+    )
+
+
+def timescales_caption(gates: GateStatistics, untrained: GateStatistics) -> str:
+    """What is drawn, in which unit, of which steps.
+
+    Args:
+        gates: of all parts.
+        untrained: of the same network before training.
+    """
+    unknown = [lstm.name for lstm in gates.lstms if lstm.step_hours is None]
+    steps = f" (of {listed(unknown)} in steps, whose length is not known)" if unknown else ""
+    return (
+        f"Memory timescale of each unit, in hours{steps}, over the same windows, {sampling_words(gates)}. Grey: the "
+        f"same network before training, over {untrained.n_windows:,} windows. Dotted: the sufficient history of the "
+        "next figure."
+    )
+
+
+def _over_steps(gates: GateStatistics) -> str:
+    names: dict[str, list[str]] = {}
+    for lstm in gates.lstms:
+        over = "the lookback" if lstm.in_window else "the steps that it reads"
+        names.setdefault("the horizon" if lstm.place is Place.AHEAD else over, []).append(lstm.name)
+    if len(names) == 1:
+        return f"over {next(iter(names))}"
+    return ", ".join(f"of {listed(of)} over {steps}" for steps, of in names.items())
+
+
 def distribution_finding(gates: GateStatistics) -> str:
     """How open the gates are.
 

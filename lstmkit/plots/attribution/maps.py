@@ -38,7 +38,10 @@ def plot_heatmap(attribution: Attribution, signed: bool = False) -> Figure:
     figure, axes = canvas(height=3.4)
     image = _map(axes, attribution, _norm([attribution], signed), signed)
     _colorbar(figure, axes, image, attribution)
-    axes.set_title(f"{attribution.method}: {'signed mean' if signed else 'mean magnitude'}")
+    shown = "signed" if signed else "magnitude"
+    if attribution.n_windows > 1:
+        shown = "signed mean" if signed else "mean magnitude"
+    axes.set_title(f"{attribution.method}: {shown}")
     return figure
 
 

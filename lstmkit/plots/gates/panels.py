@@ -93,31 +93,31 @@ def step_marker(lstm: WalkedLSTM) -> str | None:
     return None if lstm.in_window or lstm.n_steps > MARKED else "."
 
 
-def step_limits(lstm: WalkedLSTM, gates: GateStatistics) -> tuple[float, float]:
+def step_limits(lstm: WalkedLSTM, lookback_hours: float) -> tuple[float, float]:
     """Where the axis of an LSTM's steps begins and ends.
 
     Args:
         lstm: that was walked through.
-        gates: to which it belongs.
+        lookback_hours: length of a window.
     """
     if lstm.in_window:
-        return -gates.lookback_hours, 0.0
+        return -lookback_hours, 0.0
     if lstm.span_hours is not None:
         return 0.0, lstm.span_hours
     return 0.0, float(lstm.n_steps)
 
 
-def step_axis(axes: Axes, lstm: WalkedLSTM, gates: GateStatistics, most_ticks: int = 9) -> None:
+def step_axis(axes: Axes, lstm: WalkedLSTM, lookback_hours: float, most_ticks: int = 9) -> None:
     """Let the x axis run along the steps of an LSTM.
 
     Args:
         axes: whose x data are those of `step_positions`.
         lstm: that was walked through.
-        gates: to which it belongs.
+        lookback_hours: length of a window.
         most_ticks: how many have room.
     """
     if lstm.in_window:
-        hours_axis(axes, gates.lookback_hours, most_ticks)
+        hours_axis(axes, lookback_hours, most_ticks)
         return
     axes.xaxis.set_major_locator(MaxNLocator(min(most_ticks, 6), integer=lstm.place is Place.UNKNOWN))
     axes.set_xlabel(

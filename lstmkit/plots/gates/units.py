@@ -31,11 +31,11 @@ def plot_forget_heatmap(gates: GateStatistics) -> Figure:
             forget[:, order].T,
             aspect="auto",
             interpolation="nearest",
-            extent=(*step_limits(part.lstm, gates), len(order), 0),
+            extent=(*step_limits(part.lstm, gates.lookback_hours), len(order), 0),
             norm=norm,
             cmap="viridis",
         )
-        step_axis(axes, part.lstm, gates, most_ticks=6)
+        step_axis(axes, part.lstm, gates.lookback_hours, most_ticks=6)
     panels[0][1].set_ylabel("units, the longest memory on top")
     bar = figure.colorbar(image, ax=list(figure.axes), pad=0.02, aspect=25)
     bar.outline.set_visible(False)

@@ -6,9 +6,9 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from lstmkit.analysis.rhythms.autocorrelation import Autocorrelation
 from lstmkit.findings.rhythms.autocorrelation import autocorrelation_finding
 from lstmkit.plots.rhythms.spectra import notice
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, axes_grid, light_grid
 
-DECORRELATED = "#e08e45"
+DECORRELATED = SEQUENCE[1]
 
 
 def plot_autocorrelation(result: Autocorrelation) -> Figure:

@@ -7,9 +7,9 @@ from lstmkit.plots.states.geometry import planes
 
 
 def plot_layers(comparison: LayerComparison) -> Figure:
-    """The first two components of each layer in the colours of the group at the origin.
+    """The first two components of each layer below the last, which has a figure of its own, by group at the origin.
 
     Args:
         comparison: of the layers of one LSTM.
     """
-    return planes(comparison.layers)
+    return planes(comparison.layers[:-1])

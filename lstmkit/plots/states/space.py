@@ -1,7 +1,6 @@
 """A cloud of hidden states in three dimensions that a reader can turn."""
 
 import json
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.data.windows import spread_evenly
 from lstmkit.findings.states.moment import moment
 from lstmkit.plots.groups import group_colors
+from lstmkit.plots.hover import literal
 from lstmkit.plots.states.geometry import component_label
 from lstmkit.plots.style import INK
 
@@ -37,11 +37,11 @@ def plot_turning(geometry: Geometry) -> go.Figure:
             y=y,
             z=z,
             mode="markers",
-            name=_literal(label),
+            name=literal(label),
             marker={"size": 2.5, "color": color},
             text=np.array([moment(time, states.calendar) for time in states.origin[inside]], dtype=object),
             customdata=np.round(states.latest[inside]).astype("float32"),
-            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {_literal(states.unit)}",
+            hovertemplate=f"%{{text}}<br>%{{customdata:.0f}} {literal(states.unit)}",
         )
     titles = {
         f"{axis}axis": {"title": {"text": component_label(geometry, index)}}
@@ -76,8 +76,3 @@ def as_output(figure: go.Figure) -> dict[str, Any]:
     )
     data = json.loads(figure.to_json()) | {"config": config}
     return {"application/vnd.plotly.v1+json": data, "text/html": html}
-
-
-def _literal(text: str) -> str:
-    """Text that plotly shows as it is: neither with tags nor as a template."""
-    return escape(text, quote=False).replace("%{", "&#37;{")

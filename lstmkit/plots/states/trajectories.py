@@ -7,11 +7,23 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lstmkit.analysis.states.geometry import Geometry
+from lstmkit.analysis.states.one_path import OnePath
 from lstmkit.analysis.states.trajectories import NEAR, Trajectories
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.states.moment import moment, time_unit
 from lstmkit.plots.groups import group_colors
-from lstmkit.plots.states.geometry import component_label
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, hours_axis, light_grid
+from lstmkit.plots.states.geometry import component_label, frame_plane, settled
+from lstmkit.plots.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    WARM,
+    axes_grid,
+    canvas,
+    hours_axis,
+    light_grid,
+)
 from lstmkit.wording import digits
 
 COLUMNS = 4
@@ -34,35 +46,31 @@ def plot_trajectories(trajectories: Trajectories) -> Figure:
         axes.remove()
     lines = [_path(axes, trajectories, index) for index, axes in enumerate(panels[:n_paths])]
     _share_limits(panels[:n_paths], trajectories)
-    bar = figure.colorbar(lines[0], ax=list(panels[:n_paths]), pad=0.01, aspect=30)
-    bar.outline.set_visible(False)
-    _, unit = time_unit(trajectories.calendar)
-    bar.set_label(f"{unit} before the forecast", fontsize=8)
-    bar.ax.yaxis.set_major_formatter(lambda before, _: f"{abs(before):g}")
+    _bar(figure, lines[0], list(panels[:n_paths]), trajectories.calendar)
     _distances(figure.add_subplot(grid[0, 0].get_gridspec()[rows, :]), trajectories)
     return figure
+
+
+def plot_path(path: OnePath) -> Figure:
+    """The path of the state over one window, in the plane of all final states.
+
+    Args:
+        path: of the window.
+    """
+    figure, axes = canvas(height=4.4)
+    line = _draw(axes, path.geometry, path.start, path.points, path.hours_before, path.lookback_hours, ACCENT)
+    frame_plane(axes, path.geometry)
+    _bar(figure, line, [axes], path.geometry.representation.calendar)
+    axes.set_title(f"{path.geometry.representation.name}: from the zero state (cross) to the last one (dot)")
+    return settled(figure)
 
 
 def _path(axes: Axes, trajectories: Trajectories, index: int) -> LineCollection:
     geometry, position = trajectories.geometry, trajectories.windows[index]
     states = geometry.representation
-    x, y = geometry.scores[:, :2].T
-    axes.scatter(x, y, color="#d5dae0", s=2, linewidths=0)
-    points = np.vstack([trajectories.start[:2], trajectories.paths[index, :, :2]])
-    segments = np.stack([points[:-1], points[1:]], axis=1)
-    per_unit, _ = time_unit(trajectories.calendar)
-    line = LineCollection(
-        list(segments),
-        cmap=TIME_COLORS,
-        norm=Normalize(-trajectories.lookback_hours / per_unit, 0),
-        lw=1.1,
-        capstyle="round",
-    )
-    line.set_array(-trajectories.hours_before / per_unit)
-    axes.add_collection(line)
-    color = group_colors(states.groups)[states.group[position]]
-    axes.plot(*points[0], marker="x", color=INK, ms=5)
-    axes.plot(*points[-1], marker="o", color=color, mec=INK, mew=0.6, ms=6)
+    points, color = trajectories.paths[index], group_colors(states.groups)[states.group[position]]
+    hours, whole = trajectories.hours_before, trajectories.lookback_hours
+    line = _draw(axes, geometry, trajectories.start, points, hours, whole, color)
     axes.set_title(
         f"{digits(states.latest[position])} {states.unit}, {states.groups.labels[states.group[position]]}\n"
         f"{moment(states.origin[position], states.calendar)}",
@@ -70,6 +78,43 @@ def _path(axes: Axes, trajectories: Trajectories, index: int) -> LineCollection:
         fontweight="normal",
     )
     return line
+
+
+def _draw(
+    axes: Axes,
+    geometry: Geometry,
+    start: np.ndarray,
+    path: np.ndarray,
+    hours_before: np.ndarray,
+    lookback_hours: float,
+    color: str,
+) -> LineCollection:
+    """All final states in grey, and a path from its start to its end, in the colours of its times."""
+    x, y = geometry.scores[:, :2].T
+    axes.scatter(x, y, color="#d5dae0", s=2, linewidths=0)
+    points = np.vstack([start[:2], path[:, :2]])
+    segments = np.stack([points[:-1], points[1:]], axis=1)
+    per_unit, _ = time_unit(geometry.representation.calendar)
+    line = LineCollection(
+        list(segments),
+        cmap=TIME_COLORS,
+        norm=Normalize(-lookback_hours / per_unit, 0),
+        lw=1.1,
+        capstyle="round",
+    )
+    line.set_array(-hours_before / per_unit)
+    axes.add_collection(line)
+    axes.plot(*points[0], marker="x", color=INK, ms=5)
+    axes.plot(*points[-1], marker="o", color=color, mec=INK, mew=0.6, ms=6)
+    return line
+
+
+def _bar(figure: Figure, line: LineCollection, panels: list[Axes], calendar: Calendar) -> None:
+    _, unit = time_unit(calendar)
+    bar = figure.colorbar(line, ax=panels, pad=0.01, aspect=30)
+    bar.outline.set_visible(False)
+    bar.set_label(f"{unit} before the forecast", fontsize=8)
+    bar.ax.yaxis.set_major_formatter(lambda before, _: f"{abs(before):g}")
 
 
 def _share_limits(panels: np.ndarray, trajectories: Trajectories) -> None:

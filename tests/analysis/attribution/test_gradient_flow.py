@@ -10,7 +10,11 @@ from torch import nn
 
 from lstmkit.analysis.attribution.gradient_flow import GradientFlow, gradient_flow
 from lstmkit.errors import LstmkitError
-from lstmkit.findings.attribution.gradient_flow import gradient_flow_finding
+from lstmkit.findings.attribution.gradient_flow import (
+    flow_ratio_caption,
+    gradient_flow_finding,
+    stage_gradients_caption,
+)
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import AttributionParams
@@ -153,6 +157,8 @@ def test_dead_channels_are_counted():
     flow = gradient_flow(model, windows_of(), AttributionParams(), seed=0)
     assert (flow.magnitude[2].max(axis=1) == 0).tolist() == [False, True, False, True, False]
     assert flow.silent_channels == (1, 2, 2)
+    for caption in (stage_gradients_caption(flow), flow_ratio_caption(flow)):
+        assert f" at each stage over {flow.n_windows} test windows, " in caption
     finding = gradient_flow_finding(flow)
     assert "1 of 4 channels of the CNN layer 1 carry no gradient" in finding
     assert "2 of 5 channels of the CNN layer 2 carry no gradient" in finding

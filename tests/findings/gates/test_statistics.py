@@ -14,6 +14,7 @@ from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.wording import percent
 from tests.analysis.gated import Gated, constant_gates, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H, TIME, gates_of, of_cell, of_forget, part_of
+from tests.analysis.several_lstms import EncoderDecoder, Mixed
 from tests.analysis.tiny import make_test_windows, stirred
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
@@ -292,3 +293,27 @@ def test_a_cell_that_stays_empty_does_not_grow():
         "In layer 1 the cell state's norm is 0.00 at the newest step, 0.0 % against the middle of the lookback: "
         "stable. Each step writes 0 % of that norm anew."
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "over"),
+    [
+        (LSTMForecaster(2, 2, hidden=3, layers=1), "over the lookback"),
+        (EncoderDecoder(ahead=2), "of encoder over the lookback, of decoder over the horizon"),
+        (
+            Mixed(newest=5),
+            "of first and second over the lookback, of recent over the steps that it reads",
+        ),
+    ],
+)
+def test_captions_name_the_steps_of_each_lstm(model, over):
+    windows = make_test_windows(lookback=8)
+    gates = gate_statistics(stirred(model), windows, REGIMES)
+    assert findings.evolution_caption(gates).startswith(f"Mean gates {over}. 40 test windows ")
+    assert findings.cell_caption(gates).startswith(f"Norm of the cell state {over}; the band is ")
+    steps = (
+        "in hours (of recent in steps, whose length is not known)" if isinstance(model, Mixed) else "in hours"
+    )
+    said = findings.timescales_caption(gates, gates)
+    assert said.startswith(f"Memory timescale of each unit, {steps}, over the same windows, ")
+    assert "over 40 windows. Dotted:" in said

@@ -141,10 +141,10 @@ def test_space_shows_three_components():
     assert axes.get_zlabel() == component_label(result, 2)
 
 
-def test_layers_stand_side_by_side_with_one_legend():
-    first, second = found(), found(units=3)
-    figure = plot_layers(compare_layers((first, second)))
-    assert len(figure.axes) == 2
+def test_layers_below_the_last_stand_side_by_side_with_one_legend():
+    first, second, last = found(), found(units=3), found(units=5)
+    figure = plot_layers(compare_layers((first, second, last)))
+    assert len(figure.axes) == 2  # the last one has a figure of its own
     for axes, layer in zip(figure.axes, (first, second), strict=True):
         places, _ = points(axes)
         np.testing.assert_allclose(places, layer.scores[np.lexsort(layer.scores[:, :2].T), :2])
