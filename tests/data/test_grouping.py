@@ -38,7 +38,9 @@ def plant(load, start="2024-02-28 20:00", interval="1h", zone="UTC", **columns) 
 
 def found(params: dict, dataset: Dataset, training=None, folder: Path = Path(), **data) -> Groups:
     training = np.arange(len(dataset.frame)) if training is None else np.array(training)
-    return find_groups(PARAMS.validate_python(params), dataset, training, block(**data), folder)
+    return find_groups(
+        PARAMS.validate_python(params), dataset, dataset.target, training, block(**data), folder
+    )
 
 
 def named(groups: Groups) -> list[str | None]:
@@ -181,6 +183,7 @@ def test_the_columns_of_a_series_without_a_file_are_listed():
         find_groups(
             PARAMS.validate_python({"column": "Shift"}),
             plant([1.0, 2], wind=[1.0, 2]),
+            "load",
             np.arange(2),
             DataParams(source="simulated"),
             Path(),

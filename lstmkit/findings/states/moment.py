@@ -7,7 +7,7 @@ from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.calendar import Calendar
 from lstmkit.findings.known import SHORT, known_listed
-from lstmkit.wording import digits, duration, sentence_case
+from lstmkit.wording import duration, sentence_case
 
 HOUR = pd.Timedelta("1h")
 
@@ -85,8 +85,8 @@ def span(hours: float, calendar: Calendar) -> str:
     if calendar.is_within_days:
         return duration(hours)
     per_unit, unit = time_unit(calendar)
-    number = digits(float(f"{hours / per_unit:.3g}")).rstrip("0").rstrip(".") if hours % per_unit else ""
-    return f"{number or f'{hours / per_unit:.0f}'} {unit}"
+    number = f"{float(f'{hours / per_unit:.3g}'):g}"
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
 
 
 def time_unit(calendar: Calendar) -> tuple[float, str]:
