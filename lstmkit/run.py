@@ -272,6 +272,7 @@ class Study(StudyPage):
             rule=self.windows["test"].residual.rule,
             gain=self.training_outcome["gain"],
             validation_days=self.windows["validation"].origin.normalize().nunique(),
+            calendar=self.dataset.calendar,
         )
         write_result(self.folder / METRICS, evaluation.to_json(), self._card)
         return evaluation
@@ -299,7 +300,7 @@ class Study(StudyPage):
         """Metrics, what the sections kept, and what was measured of each network, of this horizon."""
         ahead = self.dataset.calendar.label(self.horizon)
         claims = tuple(network.claims for network in self.networks)
-        return RunResults(ahead, self.folder.name, self.metrics, self.facts, claims)
+        return RunResults(ahead, self.folder.name, self.metrics, self.facts, claims, self.dataset.calendar)
 
     @property
     def attributor(self) -> "Attributor":

@@ -57,7 +57,7 @@ def _together(metrics: Metrics) -> str:
 def _few_days(metrics: Metrics) -> str:
     days = {name: metrics.get(f"{name}_days") for name in ("validation", "test")}
     few = [
-        f"the {name} part covers {count(n_days, 'day')}"
+        f"the {name} part covers {count(n_days, metrics.get('block', 'day'))}"
         for name, n_days in days.items()
         if isinstance(n_days, int) and n_days < FEWEST_DAYS
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstmkit.analysis.errors.metrics import Metrics
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.findings.cautions import network_is_off
 
 OF_FORECAST = ("metrics", "predictions", "temporal")  # facts on the forecast rather than on the network
@@ -21,6 +22,7 @@ class RunResults:
         facts: what the sections kept, by room.
         claims: per seed, in the order of `metrics["seeds"]`, what was measured of its network: `trained` and
             `untrained`; empty where it was not.
+        calendar: of the series.
     """
 
     ahead: str
@@ -28,6 +30,7 @@ class RunResults:
     metrics: Metrics
     facts: dict[str, Room]
     claims: tuple[Room, ...] = ()
+    calendar: Calendar = HOURLY
 
     def room(self, name: str) -> Room:
         """The facts of a room; empty where its section was not executed, or tells of a network that is switched off.

@@ -19,7 +19,7 @@ def standing(skill: SkillMetrics) -> Standing:
     """Where a forecast stands against the best baseline.
 
     Args:
-        skill: `value`, `low` and `high`, as in `metrics.json`; `low` is None where there are too few days.
+        skill: `value`, `low` and `high`, as in `metrics.json`; `low` is None where the test part is too short.
     """
     low, high = skill["low"], skill["high"]
     if low is None or high is None:
@@ -38,6 +38,6 @@ def interval(skill: SkillMetrics, confidence: float) -> str:
     """
     low, high = skill["low"], skill["high"]
     if low is None or high is None:
-        return "too few test days for an interval"
+        return "too short a test part for an interval"
     ends = f"{signed(100 * low)} to {signed(100 * high)} %"
     return f"{100 * confidence:.0f} % interval {ends}"

@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.filters.activity import FilterActivity
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.regimes import Regimes
 from lstmkit.data.windows import Windows
 
@@ -79,6 +80,7 @@ class FilterRegimes:
         n_windows: windows per regime shown, shape (regime,).
         layers: in the order of a forward pass.
         spacing: median time between the origins of neighbouring windows of the sample.
+        calendar: of the series.
     """
 
     labels: tuple[str, ...]
@@ -87,6 +89,12 @@ class FilterRegimes:
     n_windows: Int[np.ndarray, "regime"]
     layers: tuple[LayerByRegime, ...]
     spacing: pd.Timedelta
+    calendar: Calendar = HOURLY
+
+    @property
+    def newest(self) -> str:
+        """Over which newest time of each window the activation is a mean: an hour, or a longer step."""
+        return "hour" if self.calendar.is_within_days else "step"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer and filter: mean and standard error by regime, and η² with its sign."""
@@ -132,6 +140,7 @@ def filter_regimes(activity: FilterActivity, windows: Windows, regimes: Regimes)
         n_windows=sizes[present],
         layers=tuple(_by_regime(layer.layer, layer.newest, regime) for layer in activity.layers),
         spacing=pd.Timedelta(np.median(gaps)) if len(gaps) else pd.Timedelta(0),
+        calendar=windows.calendar,
     )
 
 

@@ -17,7 +17,6 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import HiddenStateParams
 from lstmkit.storage.files import Rows
-from lstmkit.wording import duration
 
 StateShiftFacts = dict[str, float | int]  # most of its keys end with the label of a horizon
 
@@ -134,7 +133,7 @@ def state_shift(
     )
     values = [each.representation.values for each in geometries]
     return StateShift(
-        horizons=tuple(duration(each.windows.hours_ahead) for each in outputs),
+        horizons=tuple(each.windows.calendar.duration(each.windows.hours_ahead) for each in outputs),
         geometries=geometries,
         alignment=np.array([[debiased_cka(x, y) for y in values] for x in values]),
         shifted=shifted_cka(values[0], values[-1], seed),
@@ -144,5 +143,5 @@ def state_shift(
 def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], regimes: Regimes, unit: str) -> Geometry:
     windows = outputs.windows
     last = final_states(outputs.states, windows, regimes, unit, chosen)[-1]
-    named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
+    named = replace(last, name=f"{windows.calendar.duration(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))

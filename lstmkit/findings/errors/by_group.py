@@ -2,7 +2,7 @@
 
 from lstmkit.analysis.errors.by_group import ErrorByRegime
 from lstmkit.findings.errors.predictions import windows_named
-from lstmkit.wording import digits, duration, signed_alike, signed_digits
+from lstmkit.wording import digits, signed_alike, signed_digits
 
 
 def regimes_with_ranges(errors: ErrorByRegime) -> list[str]:
@@ -24,7 +24,7 @@ def error_by_regime_caption(errors: ErrorByRegime) -> str:
         errors: of one model.
     """
     return (
-        f"Errors (forecast − observed) at the last step, {duration(errors.last.hours_ahead)} ahead, of "
+        f"Errors (forecast − observed) at the last step, {errors.last.lead} ahead, of "
         f"{windows_named(errors.last)}. Left, by regime of the true value: median, half (box) and nine in ten "
         f"(whiskers). Right, which share of the squared error lies in windows that go from one regime at the origin to "
         f"another at the last step."

@@ -16,8 +16,8 @@ def filter_regimes_caption(regimes: FilterRegimes) -> str:
     """
     sizes = ", ".join(f"{n:,} {label}" for n, label in zip(regimes.n_windows, regimes.labels, strict=True))
     return (
-        f"Mean activation in the newest hour by the regime at the origin ({sizes} windows), with standard errors; "
-        f"filters ordered from those of the lowest regime to those of the highest."
+        f"Mean activation in the newest {regimes.newest} by the regime at the origin ({sizes} windows), with standard "
+        f"errors; filters ordered from those of the lowest regime to those of the highest."
     )
 
 
@@ -33,10 +33,12 @@ def filter_regimes_finding(regimes: FilterRegimes) -> str:
     low, high = regimes.labels[0], regimes.labels[-1]
     layers = " ".join(layer_regimes_finding(layer, low, high) for layer in regimes.layers)
     minutes = regimes.spacing / pd.Timedelta("1min")
+    calendar = regimes.calendar
+    apart = f"{minutes:.0f} min" if calendar.is_within_days else calendar.duration(minutes / 60)
     return (
-        f"{layers}{missing} The {count(int(regimes.n_windows.sum()), 'window')} lie {minutes:.0f} min apart, so their "
-        f"newest hours {'overlap' if minutes < 60 else 'do not overlap'}; neighbours still resemble each other, "
-        f"and the standard errors, which take them as independent, are too small."
+        f"{layers}{missing} The {count(int(regimes.n_windows.sum()), 'window')} lie {apart} apart, so their "
+        f"newest {regimes.newest}s {'overlap' if minutes < 60 else 'do not overlap'}; neighbours still resemble "
+        f"each other, and the standard errors, which take them as independent, are too small."
     )
 
 

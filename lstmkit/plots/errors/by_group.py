@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from lstmkit.analysis.errors.by_group import ErrorByRegime
 from lstmkit.findings.errors.by_group import regimes_with_ranges
 from lstmkit.plots.style import INK, MUTED, REGIME_COLORS, axes_grid, light_grid
-from lstmkit.wording import duration
 
 
 def plot_error_by_regime(errors: ErrorByRegime) -> Figure:
@@ -71,7 +70,7 @@ def _ways(axes: Axes, errors: ErrorByRegime) -> None:
     axes.set_xticks(range(3), names)
     axes.set_yticks(range(3), names)
     axes.tick_params(length=0)
-    axes.set_xlabel(f"regime {duration(errors.last.hours_ahead)} later")
+    axes.set_xlabel(f"regime {errors.last.lead} later")
     axes.set_ylabel("regime at the origin")
     axes.set_title("Share of the squared error")
     for spine in axes.spines.values():

@@ -49,7 +49,7 @@ def _means(axes: Axes, regimes: FilterRegimes, layer: LayerByRegime) -> None:
         )
     axes.set_ylim(0, 1.25 * (layer.mean.max() or 1.0))
     axes.set_ylabel("mean activation")
-    axes.set_title(f"{layer.layer}: activation in the newest hour by regime")
+    axes.set_title(f"{layer.layer}: activation in the newest {regimes.newest} by regime")
 
 
 def _shares(axes: Axes, layer: LayerByRegime, low: str, high: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from lstmkit.analysis.gates.part import PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
@@ -117,9 +117,15 @@ def step_axis(axes: Axes, lstm: WalkedLSTM, gates: GateStatistics, most_ticks: i
         most_ticks: how many have room.
     """
     if lstm.in_window:
-        hours_axis(axes, gates.lookback_hours, most_ticks)
+        hours_axis(axes, gates.lookback_hours, most_ticks, gates.calendar)
         return
     axes.xaxis.set_major_locator(MaxNLocator(min(most_ticks, 6), integer=lstm.place is Place.UNKNOWN))
+    unit = gates.calendar.unit_hours
+    if lstm.place is Place.AHEAD and not gates.calendar.is_within_days:
+        axes.xaxis.set_major_locator(MultipleLocator(unit * -(-lstm.n_steps // most_ticks)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours / unit:g}"))
     axes.set_xlabel(
-        "hours after the forecast's origin" if lstm.place is Place.AHEAD else f"step of {lstm.name}"
+        f"{gates.calendar.unit}s after the forecast's origin"
+        if lstm.place is Place.AHEAD
+        else f"step of {lstm.name}"
     )

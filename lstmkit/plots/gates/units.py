@@ -12,7 +12,6 @@ from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.plots.gates.panels import gate_title, part_panels, step_axis, step_limits
 from lstmkit.plots.gates.statistics import GATE_COLORS
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks
-from lstmkit.wording import duration
 
 
 def plot_forget_heatmap(gates: GateStatistics) -> Figure:
@@ -96,7 +95,7 @@ def plot_timescales(gates: GateStatistics, untrained: GateStatistics, history: S
         axes.set_yscale("log")
         power_ticks(axes.yaxis)
         if part in timed:
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: gates.calendar.duration(hours)))
         else:
             axes.set_ylabel("timescale (steps)")
         axes.set_xlabel("units, by their timescale")
