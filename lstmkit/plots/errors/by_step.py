@@ -58,7 +58,7 @@ def _compress(axes: Axes) -> None:
     low, high = axes.get_ylim()
     axes.set_yscale("symlog", linthresh=LINEAR, linscale=1.5)
     axes.yaxis.set_major_locator(FixedLocator([tick for tick in SKILL_TICKS if low <= tick <= high]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: signed(percent, 0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: signed(float(percent), 0)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(low, max(high, LINEAR))
 
