@@ -108,14 +108,16 @@ def hours_axis(axes: Axes, hours: float, most_ticks: int = 9, calendar: Calendar
     axes.set_xlabel(f"{calendar.unit}s before the forecast")
 
 
-def time_ticks(hours: Sequence[float], calendar: Calendar) -> list[float]:
+def time_ticks(hours: Sequence[float | int], calendar: Calendar) -> list[float]:
     """Round lengths of time, in hours: those given where steps are shorter than a day, else of whole units.
 
     Args:
         hours: round ones, rising.
         calendar: of the series.
     """
-    return list(hours) if calendar.is_within_days else [n * calendar.unit_hours for n in WHOLE_UNITS]
+    return (
+        list(map(float, hours)) if calendar.is_within_days else [n * calendar.unit_hours for n in WHOLE_UNITS]
+    )
 
 
 class _Powers(LogFormatterSciNotation):

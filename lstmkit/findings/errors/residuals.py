@@ -92,7 +92,7 @@ def _spans(residuals: Residuals) -> list[str]:
         return nothing if residuals.last.calendar.season is None else []
     unit, span, kind = residuals.last.unit, residuals.span, next(iter(residuals.groups))
     widest, narrowest = int(span.idxmax()), int(span.idxmin())
-    by = "the clock" if kind == "hour" else kind
+    by = "the clock" if kind == "hour" else NAMES.get(kind, kind)
     return [
         f"By {by}, eight in ten errors span {digits(span[narrowest])} {unit} {_when(residuals, kind, narrowest)} and "
         f"{digits(span[widest])} {unit} {_when(residuals, kind, widest)}."
