@@ -323,7 +323,7 @@ class Study(StudyPage):
         """Metrics, what the sections kept, and what was measured of each network, of this horizon."""
         ahead = self.dataset.calendar.label(self.horizon)
         claims = tuple(network.claims for network in self.networks)
-        return RunResults(ahead, self.folder.name, self.metrics, self.facts, claims)
+        return RunResults(ahead, self.folder.name, self.metrics, self.facts, claims, self.dataset.calendar)
 
     @property
     def attributor(self) -> "Attributor":

@@ -9,6 +9,13 @@ from lstmkit.data.grid import make_dataset
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.params import SplitParams, WindowParams
 
+BEGINNINGS = {"month": "MS", "quarter": "QS", "year": "YS", "business day": "B"}
+
+
+def stamps_of(start: str, n: int, interval: str) -> pd.DatetimeIndex:
+    """Beginnings of steps in UTC; of a duration, or `month`, `quarter`, `year` or `business day`."""
+    return pd.date_range(start, periods=n, freq=BEGINNINGS.get(interval, interval), tz="UTC")
+
 
 def dataset_of(
     columns: dict[str, list | np.ndarray],
@@ -19,12 +26,12 @@ def dataset_of(
 ) -> Dataset:
     """One row per interval from `start` (UTC; a Monday); `keep` says which rows were measured at all."""
     frame = pd.DataFrame({name: np.asarray(values, float) for name, values in columns.items()})
-    frame.index = pd.date_range(start, periods=len(frame), freq=interval, tz="UTC")
+    frame.index = stamps_of(start, len(frame), interval)
     return make_dataset(
         "Hand",
         frame if keep is None else frame[keep],
         target="co2",
-        interval=pd.Timedelta(interval),
+        interval=interval,
         site_timezone=site_timezone,
         units={"co2": "ppm", "temperature": "degC", "humidity": "percent"},
     )

@@ -1,5 +1,6 @@
 """The calendar of a series: how long its steps are, on which clock, and which cycles they can resolve."""
 
+from calendar import day_name, month_name
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,12 +10,17 @@ from jaxtyping import Float, Int
 
 from lstmkit.data.clock import DAY, HOUR, hour_of_day, localized, step_starts, steps_to_same_time, time_of_day
 from lstmkit.params import BUSINESS_DAY, MONTHS
-from lstmkit.wording import count
+from lstmkit.wording import count, duration
 
 WEEK, YEAR = 7 * DAY, pd.Timedelta("365.2425D")
+ADJECTIVES = {"day": "daily", "week": "weekly", "year": "annual"}
 CYCLES = {"day": DAY, "week": WEEK, "year": YEAR}
 FEWEST_STEPS = 2  # in a cycle that is resolved
 MONTH = YEAR / 12
+
+
+UNITS = {"hour": HOUR, "day": DAY, "week": WEEK}
+LONG_YEARS = 2  # from which on one counts in years
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Cycle:
     name: str
     length: pd.Timedelta
     steps: float
+
+    @property
+    def adjective(self) -> str:
+        """Of what comes once in each: `daily`, `weekly` or `annual`."""
+        return ADJECTIVES[self.name]
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,11 @@ class Calendar:
         return tuple(cycle for cycle in found if cycle.steps >= FEWEST_STEPS)
 
     @property
+    def rhythms(self) -> tuple[Cycle, ...]:
+        """The two shortest cycles, of which a part of the series may hold enough to be told by."""
+        return self.cycles[:2]
+
+    @property
     def season(self) -> Cycle | None:
         """The shortest cycle that the steps resolve; None where a step is longer than half a year."""
         return next(iter(self.cycles), None)
@@ -103,6 +119,45 @@ class Calendar:
         """
         return max(1, round(pd.Timedelta(duration) / self.step))
 
+    @property
+    def unit(self) -> str:
+        """The unit in which people count lengths of time of such a series, for example `hour` or `business day`."""
+        if self.months or self.has_business_days:
+            return self.interval
+        if self.is_within_days:
+            return "hour"
+        return "week" if self.step % WEEK == 0 * DAY else "day"
+
+    @property
+    def unit_key(self) -> str:
+        """The unit as names of columns hold it, for example `business_day`."""
+        return self.unit.replace(" ", "_")
+
+    @property
+    def unit_hours(self) -> float:
+        """Hours in this unit, on average."""
+        return UNITS.get(self.unit, self.step) / HOUR
+
+    @property
+    def block(self) -> str:
+        """What is drawn as one when windows are resampled: a day, or a step that is longer."""
+        if self.is_within_days:
+            return "day"
+        return self.unit if self.step / HOUR == self.unit_hours else "step"
+
+    def duration(self, hours: float) -> str:
+        """A length of time as people write it, for example `24 h`, `5 min`, `3 days`, `1.5 months` or `4 years`.
+
+        Args:
+            hours: its length.
+        """
+        if self.is_within_days:
+            return duration(hours)
+        is_long = hours >= LONG_YEARS * YEAR / HOUR
+        unit, length = ("year", YEAR / HOUR) if is_long else (self.unit, self.unit_hours)
+        number = f"{float(f'{hours / length:.3g}'):g}"
+        return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
+
     def starts(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
         """When each step begins, in UTC, from the step before `first` to the one after `last`.
 
@@ -121,8 +176,40 @@ class Calendar:
             days = pd.date_range(begin, end + pd.DateOffset(months=2 * self.months), freq=f"{self.months}MS")
         return localized(days, self.timezone).tz_convert("UTC").as_unit("us")
 
+    def after(self, local_time: pd.DatetimeIndex, steps: Int[np.ndarray, "time"]) -> pd.DatetimeIndex:
+        """When the step begins that is some steps after each time stamp.
+
+        Args:
+            local_time: beginnings of steps, on the site's clock.
+            steps: after each.
+        """
+        if self.is_within_days:
+            return local_time + steps * self.step
+        found = np.array(local_time.tz_localize(None), "datetime64[ns]")
+        for n in np.unique(steps).tolist():
+            found[steps == n] = pd.DatetimeIndex(found[steps == n]) + n * self._offset
+        return localized(pd.DatetimeIndex(found), str(local_time.tz))
+
+    @property
+    def _offset(self) -> pd.Timedelta | pd.offsets.BaseOffset:
+        """A step on the clock without a zone."""
+        if self.months:
+            return pd.DateOffset(months=self.months)
+        return pd.offsets.BDay() if self.has_business_days else self.step
+
+    def date_name(self, local_time: pd.Timestamp) -> str:
+        """The beginning of a step as people write it, for example `Monday, 2 June 2025, 14:00`, or `June 2025`.
+
+        Args:
+            local_time: on the site's clock.
+        """
+        if self.months:
+            return f"{local_time:%Y}" if self.months >= 12 else f"{local_time:%B %Y}"
+        time = f", {local_time:%H:%M}" if self.is_within_days else ""
+        return f"{local_time:%A}, {local_time.day} {local_time:%B %Y}{time}"
+
     def position(self, local_time: pd.DatetimeIndex) -> Int[np.ndarray, "time"]:
-        """Which step of the shortest cycle each time stamp falls on, counted from 0.
+        """Which step of the shortest cycle each time stamp falls on, counted from 0; for steps of weeks, which month.
 
         Args:
             local_time: time stamps on the site's clock.
@@ -133,18 +220,38 @@ class Calendar:
             return np.zeros(len(local_time), "int64")
         if self.season.name == "week":
             return np.asarray(local_time.day_of_week, "int64")
-        if self.months:
-            return np.asarray((local_time.month - 1) // self.months, "int64")
-        return np.asarray(phase_of_year(local_time) * self.season.steps // 1, "int64")
+        return np.asarray((local_time.month - 1) // max(1, self.months), "int64")
 
     @property
     def n_positions(self) -> int:
-        """How many steps the shortest cycle has."""
+        """How many steps, or months, the shortest cycle has."""
         if self.is_within_days:
             return int(-(-DAY // self.step))
         if self.season is None:
             return 1
-        return 7 if self.season.name == "week" else int(-(-self.season.length // self.step))
+        return 7 if self.season.name == "week" else 12 // max(1, self.months)
+
+    @property
+    def position_kind(self) -> str:
+        """What a step of the shortest cycle is: `time of day`, `weekday`, `month` or `quarter`."""
+        if self.is_within_days:
+            return "time of day"
+        if self.season is not None and self.season.name == "week":
+            return "weekday"
+        return "quarter" if self.months == 3 else "month"
+
+    def position_name(self, position: int) -> str:
+        """What people call a step of the shortest cycle: `9:30`, `Monday`, `January`, `the first quarter`.
+
+        Args:
+            position: of the step, from 0.
+        """
+        if self.is_within_days:
+            minutes = round(position * self.step / pd.Timedelta("1min"))
+            return f"{minutes // 60}:{minutes % 60:02d}"
+        if self.season is not None and self.season.name == "week":
+            return day_name[position]
+        return f"quarter {position + 1}" if self.months == 3 else month_name[position + 1]
 
     def folder(self, steps: int) -> str:
         """`h1` for an hour; `12steps` where the horizon is no whole number of hours or the steps exceed a day.
@@ -172,6 +279,9 @@ class Calendar:
             return count(steps, "step") if whole is None else count(steps * (self.step // whole[1]), whole[0])
         hours = steps * self.step / HOUR
         return f"{hours:.0f} h" if hours.is_integer() else count(steps, "step")
+
+
+HOURLY = Calendar("1h")  # lengths of time in hours
 
 
 def phase_of_year(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:

@@ -21,7 +21,6 @@ from lstmkit.wording import (
     VISIBLE,
     count,
     digits,
-    duration,
     feature_label,
     plain,
     signed_alike,
@@ -54,11 +53,11 @@ def history_needed(run: RunResults) -> str:
         )
     elif enough is not None:
         said.append(
-            f"the newest {enough.words(duration)} of input give 95 % of what the network gains on {rule}"
-            f"{_interval(run.facts_of('history'))}"
+            f"the newest {enough.words(run.calendar.duration)} of input give 95 % of what the network gains on {rule}"
+            f"{_interval(run)}"
         )
     if output is not None:
-        said.append(f"the newest {output.words(duration)} determine 95 % of its output")
+        said.append(f"the newest {output.words(run.calendar.duration)} determine 95 % of its output")
     return f"{'; '.join(said)}." if said else ""
 
 
@@ -70,10 +69,12 @@ def _no_gain(without: int, networks: int) -> str:
     return f"{without} of {networks} seeds {'does' if without == 1 else 'do'} not surely gain"
 
 
-def _interval(found: Facts) -> str:
+def _interval(run: RunResults) -> str:
+    found = run.facts_of("history")
     if "low" not in found:
         return ""
-    return f" (95 % interval of the network that is explained: {between((found['low'], found['high']), duration)})"
+    ends = between((found["low"], found["high"]), run.calendar.duration)
+    return f" (95 % interval of the network that is explained: {ends})"
 
 
 def timescales(run: RunResults) -> str:
@@ -85,11 +86,11 @@ def timescales(run: RunResults) -> str:
     layers, longest, saturated = layer_timescales(run), longest_timescale(run), saturation(run)
     if not layers:
         return ""
-    held = ", ".join(f"{scale.words(duration)} in {name}" for name, scale in layers.items())
+    held = ", ".join(f"{scale.words(run.calendar.duration)} in {name}" for name, scale in layers.items())
     said = f"by its forget gate, the median cell has lost all but 1/e of what it holds after {held}"
     if longest is not None:
-        said += f"; the longest of all cells {longest.words(duration)}"
-    learned = [scale.is_learned(duration) for scale in layers.values()]
+        said += f"; the longest of all cells {longest.words(run.calendar.duration)}"
+    learned = [scale.is_learned(run.calendar.duration) for scale in layers.values()]
     if None not in learned and not any(learned):
         said += (
             ". No median is apart from the untrained ones by a tenth: by this measure, no memory was learned"
@@ -114,12 +115,14 @@ def end_of_states(run: RunResults) -> str:
         return "every window ends in the same state, whatever its lookback holds."
     if needed is None:
         return "no shorter history that was tried leads near to the final state of the whole lookback."
-    most = f"the newest {duration(trajectories['tried_hours'])} are too few for nine windows in ten"
+    most = (
+        f"the newest {run.calendar.duration(trajectories['tried_hours'])} are too few for nine windows in ten"
+    )
     if "needed_by_most" in trajectories:
-        most = f"nine windows in ten need {duration(trajectories['needed_by_most'])}"
+        most = f"nine windows in ten need {run.calendar.duration(trajectories['needed_by_most'])}"
     return (
-        f"in the median window the newest {duration(needed)} lead to within a quarter of the states' spread of where "
-        f"the whole lookback leads; {most}."
+        f"in the median window the newest {run.calendar.duration(needed)} lead to within a quarter of the states' "
+        f"spread of where the whole lookback leads; {most}."
     )
 
 
@@ -135,7 +138,7 @@ def drivers(run: RunResults) -> str:
     first, *others = shares.items()
     visible = [first, *(pair for pair in others if pair[1].first > VISIBLE)][:NAMED]
     named = ", ".join(f"{feature_label(name)} {share.words(percent_of_all)}" for name, share in visible)
-    aged = "" if half is None else f"; half of it lies in the newest {half.words(duration)}"
+    aged = "" if half is None else f"; half of it lies in the newest {half.words(run.calendar.duration)}"
     return f"the gradient gives {named}{aged}.{_methods(run.facts_of('attribution').get('agreement', {}))}"
 
 
@@ -234,8 +237,12 @@ def smoothing(run: RunResults) -> str:
     return (
         f"{filters['smoothing_filters']} of {filters['filters']} filters of the first layer smooth their strongest "
         f"feature and {filters['differentiating_filters']} differentiate it; a step of the LSTM sees "
-        f"{filters['receptive_field_steps']} steps ({filters['receptive_field_minutes']:.0f} min)."
+        f"{filters['receptive_field_steps']} steps ({_field(run, filters['receptive_field_minutes'])})."
     )
+
+
+def _field(run: RunResults, minutes: float) -> str:
+    return f"{minutes:.0f} min" if run.calendar.is_within_days else run.calendar.duration(minutes / 60)
 
 
 def convolutions(run: RunResults) -> str:
@@ -259,7 +266,7 @@ def convolutions(run: RunResults) -> str:
 
 
 def failures(run: RunResults) -> str:
-    """Which values and which week hold most of the error.
+    """Which values and which week, month or year hold most of the error.
 
     Args:
         run: of one model at one horizon.
@@ -267,13 +274,14 @@ def failures(run: RunResults) -> str:
     predictions = run.facts_of("predictions")
     if not predictions:
         return ""
-    regimes, weeks = predictions["regimes"], predictions["weeks"]
+    regimes, spans = predictions["regimes"], predictions["weeks"]
     found = regimes["regimes"]
     worst = max(found, key=lambda name: found[name]["error_share"])
     hardest = ""
-    if weeks.get("weeks", 0) > 1:
-        rmse = f"{digits(weeks['highest_weekly_rmse'])} {regimes['unit']}"
-        hardest = f" The hardest week begins on {weeks['hardest_week']} (RMSE {rmse})."
+    for kind in ("week", "month", "year"):
+        if spans.get(f"{kind}s", 0) > 1:
+            rmse = f"{digits(spans[f'highest_{kind}ly_rmse'])} {regimes['unit']}"
+            hardest = f" The hardest {kind} begins on {spans[f'hardest_{kind}']} (RMSE {rmse})."
     noun = regimes.get("noun", "regime")
     held = (
         f"{worst} values hold" if "noun" not in regimes else f"windows whose last step lies in {worst} hold"
@@ -298,25 +306,30 @@ def rhythms(run: RunResults) -> str:
         return "the test part is too short to look for rhythms in the errors, or the errors never change."
     unit, hardest = temporal.get("residual_unit"), ""
     if "largest_rmse_at" in temporal:
-        hardest = f" The RMSE is largest at {temporal['largest_rmse_at']} ({digits(temporal['largest_rmse'])} {unit})."
-    return f"{_rhythm(temporal)}{hardest}"
+        when = {"time of day": "at", "weekday": "on"}.get(run.calendar.position_kind, "in")
+        rmse = f"{digits(temporal['largest_rmse'])} {unit}"
+        hardest = f" The RMSE is largest {when} {temporal['largest_rmse_at']} ({rmse})."
+    return f"{_rhythm(run, temporal)}{hardest}"
 
 
-def _rhythm(temporal: Facts) -> str:
+def _rhythm(run: RunResults, temporal: Facts) -> str:
     strongest = temporal.get("residual_strongest_hours")
     if strongest is None:
-        daily = temporal.get("residual_daily_p")
-        if daily is not None and daily < CERTAIN:
-            amplitude = (
-                f"amplitude {digits(temporal['residual_daily_amplitude'])} {temporal['residual_unit']}"
+        season = run.calendar.season
+        key = "" if season is None else f"residual_{season.adjective}"
+        p_value = temporal.get(f"{key}_p")
+        if season is not None and p_value is not None and p_value < CERTAIN:
+            amplitude = f"amplitude {digits(temporal[f'{key}_amplitude'])} {temporal['residual_unit']}"
+            return (
+                f"no rhythm of the errors rises above the noise but that of the {season.name}, tested alone "
+                f"({amplitude})."
             )
-            return f"no rhythm of the errors rises above the noise but that of the day, tested alone ({amplitude})."
         return "the errors keep no rhythm above the noise."
     n_peaks, percent = temporal["residual_peaks"], temporal["residual_rhythm_percent"]
     share = "less than 1 %" if percent < 1 else f"{percent:.0f} %"
     return (
         f"{count(n_peaks, 'rhythm')} in the errors {'rises' if n_peaks == 1 else 'rise'} above the noise, with "
-        f"{share} of their variance; the strongest has a period of {duration(strongest)}."
+        f"{share} of their variance; the strongest has a period of {run.calendar.duration(strongest)}."
     )
 
 

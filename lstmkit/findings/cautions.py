@@ -36,11 +36,12 @@ def _not_better(metrics: Metrics) -> str:
         said = f"This model forecasts no better than {best}"
     else:
         said = f"It is not sure that this model forecasts better than {best}"
+    block = metrics.get("block", "day")
     return (
         f"{said}: RMSE {digits(metrics['rmse']['all_steps'])} {unit} over all steps, against "
         f"{digits(metrics['baselines'][best]['rmse']['all_steps'])} {unit}; skill {signed(100 * skill['value'])} % "
-        f"({interval(skill, metrics['confidence'])}). If the forecast is all that you need, use {use_instead(metrics)}"
-        f"{_together(metrics)}."
+        f"({interval(skill, metrics['confidence'], block)}). If the forecast is all that you need, use "
+        f"{use_instead(metrics)}{_together(metrics)}."
     )
 
 
@@ -50,14 +51,14 @@ def _together(metrics: Metrics) -> str:
     together, skill = metrics["ensemble"], metrics["ensemble"]["skill"]["all_steps"]
     return (
         f", which is better than every baseline (RMSE {digits(together['rmse']['all_steps'])} {metrics['unit']}, skill "
-        f"{signed(100 * skill['value'])} %, {interval(skill, metrics['confidence'])})"
+        f"{signed(100 * skill['value'])} %, {interval(skill, metrics['confidence'], metrics.get('block', 'day'))})"
     )
 
 
 def _few_days(metrics: Metrics) -> str:
     days = {name: metrics.get(f"{name}_days") for name in ("validation", "test")}
     few = [
-        f"the {name} part covers {count(n_days, 'day')}"
+        f"the {name} part covers {count(n_days, metrics.get('block', 'day'))}"
         for name, n_days in days.items()
         if isinstance(n_days, int) and n_days < FEWEST_DAYS
     ]

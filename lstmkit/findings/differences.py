@@ -4,7 +4,7 @@ from lstmkit.findings.answers import percent_of_all
 from lstmkit.findings.measures import feature_shares, history, hours_of_half
 from lstmkit.findings.over_seeds import OverSeeds
 from lstmkit.findings.run_results import RunResults
-from lstmkit.wording import VISIBLE, digits, duration, feature_label, signed
+from lstmkit.wording import VISIBLE, digits, feature_label, signed
 
 
 def error_grows(near: RunResults, far: RunResults) -> str:
@@ -41,7 +41,7 @@ def gradient_shifts(near: RunResults, far: RunResults) -> str | None:
         if points > VISIBLE
     ]
     moved = " and ".join(seen) or "no feature's share moves by half a point"
-    before_hours, after_hours = (duration(half.first) for half in (near_half, far_half))
+    before_hours, after_hours = (near.calendar.duration(half.first) for half in (near_half, far_half))
     beyond = _beyond_seeds(near_half, far_half)
     instead = f"not {before_hours}{beyond}" if before_hours != after_hours else "at both"
     return (
@@ -71,12 +71,12 @@ def memory_shifts(near: RunResults, far: RunResults) -> str | None:
     """
     (before, after), parts = (history(run) for run in (near, far)), []
     if before is not None and after is not None:
-        near_hours, far_hours = (duration(each.first) for each in (before, after))
+        near_hours, far_hours = (near.calendar.duration(each.first) for each in (before, after))
         instead = "at both" if near_hours == far_hours else f"not {near_hours}{_beyond_seeds(before, after)}"
         parts.append(f"95 % of the network's gain needs the newest {far_hours} at {far.ahead}, {instead}")
     needed: list[float | None] = [run.facts_of("trajectories").get("needed_hours") for run in (near, far)]
     if None not in needed:
-        near_hours, far_hours = (duration(hours) for hours in needed if hours is not None)
+        near_hours, far_hours = (near.calendar.duration(hours) for hours in needed if hours is not None)
         instead = "at both" if near_hours == far_hours else f"instead of {near_hours}"
         parts.append(f"the median final state needs {far_hours} of history {instead}")
     return f"{'; '.join(parts)}." if parts else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstmkit.analysis.errors.metrics import Metrics
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.findings.cautions import network_is_off
 
 OF_FORECAST = ("metrics", "predictions", "temporal")  # facts on the forecast rather than on the network
@@ -21,6 +22,7 @@ class RunResults:
         facts: what the sections kept, by name.
         claims: per seed, in the order of `metrics["seeds"]`, what was measured of its network: `trained` and
             `untrained`; empty where it was not.
+        calendar: of the series.
     """
 
     ahead: str
@@ -28,6 +30,7 @@ class RunResults:
     metrics: Metrics
     facts: dict[str, Facts]
     claims: tuple[Facts, ...] = ()
+    calendar: Calendar = HOURLY
 
     def facts_of(self, name: str) -> Facts:
         """Facts of a name; empty where its section was not executed, or they describe a network that is switched off.

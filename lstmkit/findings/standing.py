@@ -29,15 +29,16 @@ def standing(skill: SkillMetrics) -> Standing:
     return Standing.WORSE if high < 0 else Standing.OPEN
 
 
-def interval(skill: SkillMetrics, confidence: float) -> str:
+def interval(skill: SkillMetrics, confidence: float, block: str = "day") -> str:
     """The interval of a skill, for example `95 % interval +1.2 to +3.4 %`.
 
     Args:
         skill: `low` and `high`, as in `metrics.json`.
         confidence: of the interval; 1 is certain.
+        block: what a part of the test part is that is resampled as one, a day or a longer step.
     """
     low, high = skill["low"], skill["high"]
     if low is None or high is None:
-        return "too few test days for an interval"
+        return f"too few test {block}s for an interval"
     ends = f"{signed(100 * low)} to {signed(100 * high)} %"
     return f"{100 * confidence:.0f} % interval {ends}"

@@ -17,7 +17,12 @@ def verdict(name: str, run: RunResults) -> str:
         run: metrics, and what the sections kept; what is missing is left out.
     """
     metrics = run.metrics
-    sure = "; ".join([interval(metrics["skill"]["all_steps"], metrics["confidence"]), *_seeds(metrics)])
+    sure = "; ".join(
+        [
+            interval(metrics["skill"]["all_steps"], metrics["confidence"], metrics.get("block", "day")),
+            *_seeds(metrics),
+        ]
+    )
     said = [_errors(metrics), _where(run)]
     return f"{name}: **{escaped(judgement(metrics))}** ({sure}). {escaped(' '.join(filter(None, said)))}"
 

@@ -1,6 +1,7 @@
 """What all figures share: a look, a canvas, and how names and hours are written."""
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, MaxNLocator, MultipleLocator
 
+from lstmkit.data.calendar import HOURLY, Calendar
+
 WIDTH = 8.0  # inches
 INK, MUTED, ACCENT, WARM = "#1f2933", "#7b8794", "#1b6ca8", "#d1495b"
 GRID = "#e4e7eb"
@@ -20,6 +23,7 @@ GRID = "#e4e7eb"
 SEQUENCE = ("#1b6ca8", "#d27d1e", "#2b6c00", "#9480f0", "#7b8794", "#d1495b")
 MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
+WHOLE_UNITS = (1, 2, 3, 6, 12, 26, 52, 104, 260, 520)  # of time, on axes of long steps
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DATE_STEPS = (
     "h",
@@ -85,20 +89,35 @@ def axes_grid(rows: int, columns: int, height: float = 3.2, **subplots) -> tuple
     return figure, np.asarray(figure.subplots(rows, columns, **subplots))
 
 
-def hours_axis(axes: Axes, hours: float, most_ticks: int = 9) -> None:
-    """Let the x axis count hours back from the forecast's origin, which is at its right end.
+def hours_axis(axes: Axes, hours: float, most_ticks: int = 9, calendar: Calendar = HOURLY) -> None:
+    """Let the x axis count back from the forecast's origin, which is at its right end, in the series' unit of time.
 
     Args:
         axes: whose x data are hours before the origin, negative.
         hours: length of the lookback.
         most_ticks: how many have room.
+        calendar: of the series.
     """
-    step = next((s for s in (1, 2, 3, 6, 12, 24, 48, 96) if hours / s < most_ticks), 168)
-    axes.xaxis.set_major_locator(MultipleLocator(step) if hours > 2 else MaxNLocator(6))
+    unit = calendar.unit_hours
+    step = next((s for s in (1, 2, 3, 6, 12, 24, 48, 96) if hours / unit / s < most_ticks), 168)
+    has_few = calendar.is_within_days and hours <= 2
+    axes.xaxis.set_major_locator(MaxNLocator(6) if has_few else MultipleLocator(step * unit))
     axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: "now" if abs(x) < 1e-9 else f"{x:g}".replace("-", "−"))
+        FuncFormatter(lambda x, _: "now" if abs(x / unit) < 1e-9 else f"{x / unit:g}".replace("-", "−"))
     )
-    axes.set_xlabel("hours before the forecast")
+    axes.set_xlabel(f"{calendar.unit}s before the forecast")
+
+
+def time_ticks(hours: Sequence[float | int], calendar: Calendar) -> list[float]:
+    """Round lengths of time, in hours: those given where steps are shorter than a day, else of whole units.
+
+    Args:
+        hours: round ones, rising.
+        calendar: of the series.
+    """
+    return (
+        list(map(float, hours)) if calendar.is_within_days else [n * calendar.unit_hours for n in WHOLE_UNITS]
+    )
 
 
 class _Powers(LogFormatterSciNotation):

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstmkit.analysis.errors.metrics import Metrics, SkillMetrics
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.measures import feature_shares, history, layer_timescales
 from lstmkit.findings.over_seeds import OverSeeds
 from lstmkit.findings.run_results import RunResults
 from lstmkit.plots.groups import colors_of
-from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, axes_grid, light_grid
-from lstmkit.wording import digits, duration, feature_label
+from lstmkit.plots.style import ACCENT, INK, MUTED, SEQUENCE, WARM, axes_grid, light_grid, time_ticks
+from lstmkit.wording import digits, feature_label
 
 MINUTES, HOURS = (
     (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 45),
@@ -150,8 +151,8 @@ def _memory(axes: Axes, runs: Sequence[RunResults]) -> None:
     if not labels:
         return _nothing(axes, runs)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(_memory_ticks(*axes.get_xlim())))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
+    axes.xaxis.set_major_locator(FixedLocator(_memory_ticks(*axes.get_xlim(), runs[0].calendar)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: runs[0].calendar.duration(hours)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
@@ -190,10 +191,10 @@ def _layer_rows(axes: Axes, run: RunResults, row: int) -> list[str]:
     return [f"{name}, {run.ahead}" for name in scales]
 
 
-def _memory_ticks(low: float, high: float) -> list[float]:
-    """Round hours and minutes within an axis of logarithms, so far from each other that their names fit."""
+def _memory_ticks(low: float, high: float, calendar: Calendar) -> list[float]:
+    """Round lengths of time within an axis of logarithms, so far from each other that their names fit."""
     shown: list[float] = []
-    for hours in MEMORY_TICKS:
+    for hours in time_ticks(MEMORY_TICKS, calendar):
         apart = CLOSEST_TICKS if not shown else np.log(hours / shown[-1]) / np.log(high / low)
         if low <= hours <= high and apart >= CLOSEST_TICKS:
             shown.append(float(hours))

@@ -16,7 +16,7 @@ from lstmkit.findings.run_results import RunResults
 from lstmkit.findings.standing import Standing, standing
 from lstmkit.findings.verdict import verdict
 from lstmkit.sections import PAGE_OF_FACTS
-from lstmkit.wording import VISIBLE, count, duration, escaped, feature_label, plain, whole_percent
+from lstmkit.wording import VISIBLE, count, escaped, feature_label, plain, whole_percent
 
 NAMED = 2  # features, and concepts of the probes
 SUMMARY = "summary"
@@ -118,12 +118,13 @@ def _looks_at(run: RunResults) -> str | None:
 
 def _remembers(run: RunResults) -> str | None:
     enough, scales = history(run), layer_timescales(run)
-    said = [] if enough is None else [f"the newest {enough.range(duration)} give 95 % of its gain"]
+    length = run.calendar.duration
+    said = [] if enough is None else [f"the newest {enough.range(length)} give 95 % of its gain"]
     if scales and (without := seeds_without_gain(run)):
         where = "" if without == len(run.claims) else f" in {without} of {count(len(run.claims), 'seed')}"
         said.append(f"no sure gain{where}")
     if scales:
-        said.append(f"forget gates: {', '.join(scale.range(duration) for scale in scales.values())}")
+        said.append(f"forget gates: {', '.join(scale.range(length) for scale in scales.values())}")
     return "; ".join(said) or None
 
 

@@ -151,6 +151,7 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
         metrics=metrics,
         facts={name: kept for name, kept in facts.items() if kept is not None},
         claims=tuple(known) if len(known) == len(claims) else (),
+        calendar=calendar,
     )
 
 
@@ -176,9 +177,10 @@ def _metrics_table(subjects: list[Subject]) -> str:
         f"| model | ahead | RMSE ({unit}) | MAE ({unit}) | R² | MAPE (%) | skill (%) |{seeds} best baseline |"
     )
     rule = f"|:--|--:|--:|--:|--:|--:|--:|{more}:--|"
+    block = subjects[0].run.calendar.block
     note = (
         "Test part, all steps of the horizon. *Skill* is 1 − RMSE / RMSE of the best baseline, "
-        f"with its {level} interval over resampled blocks of days; better than every baseline where all of the "
+        f"with its {level} interval over resampled blocks of {block}s; better than every baseline where all of the "
         f"interval lies above zero.{also}"
     )
     rows = [_row(subject, n_seeds > 1) for subject in subjects]
@@ -193,7 +195,7 @@ def _row(subject: Subject, with_seeds: bool) -> str:
     r2, mape = metrics["r2"]["all_steps"], metrics["mape"]["all_steps"]
     explained = "–" if r2 is None else plain(r2)
     relative = "–" if mape is None else f"{mape:.1f}"
-    interval = "(too few days for an interval)"
+    interval = f"(too few {subject.run.calendar.block}s for an interval)"
     if (low := skill["low"]) is not None and (high := skill["high"]) is not None:
         interval = f"[{signed(100 * low)}, {signed(100 * high)}]"
     numbers = f"{digits(rmse)} | {digits(mae)} | {explained} | {relative} | {signed(100 * skill['value'])} {interval}"

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from lstmkit.analysis.errors.predictions import LastStep
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.params import SplitParams
 from lstmkit.storage.files import Rows
-from tests.series import dataset_of, raw_windows
+from tests.series import dataset_of, raw_windows, stamps_of
 
 LATE_HALF = SplitParams(validation_blocks=1, train=0.25, validation=0.15)
 
@@ -42,16 +43,20 @@ def last_of(
     error = np.asarray(error, float)
     if observed is None:
         observed = 600 + 80 * np.random.default_rng(4).normal(size=len(error))
-    time = pd.date_range(start, periods=len(error), freq=interval, tz="UTC").tz_convert(zone)
+    calendar = Calendar(interval, zone)
+    first = 0 if calendar.is_within_days else 1  # there are no times between the steps
+    time = stamps_of(start, len(error) + first, interval).tz_convert(zone)
+    origin, time = (time - calendar.step, time) if calendar.is_within_days else (time[:-1], time[1:])
     return LastStep(
         forecast=observed + error,
         observed=np.asarray(observed, float),
         latest=np.asarray(observed if latest is None else latest, float),
-        origin=time - pd.Timedelta(interval),
+        origin=origin,
         time=time,
         origin_rows=np.arange(len(error)),
         rows=np.arange(len(error)) + len(error),
         n_windows=len(error),
-        hours_ahead=pd.Timedelta(interval) / pd.Timedelta("1h"),
+        hours_ahead=calendar.step / pd.Timedelta("1h"),
         unit="ppm",
+        calendar=calendar,
     )

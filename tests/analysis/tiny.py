@@ -12,6 +12,7 @@ from lstmkit.data.grid import make_dataset
 from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.windows import Windows, make_windows
 from lstmkit.params import SplitParams, WindowParams
+from tests.series import BEGINNINGS, stamps_of
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -47,13 +48,13 @@ def make_test_windows(
     """Overlapping windows of white noise, whose forecasts start from zero; of the first feature, if no target
     is named."""
     rows = n + lookback + horizon - 1
-    stamps = pd.date_range("2025-01-06", periods=3 * rows, freq=interval, tz="UTC")
+    stamps = stamps_of("2025-01-06" if interval not in BEGINNINGS else "1990-01-01", 3 * rows, interval)
     noise = np.random.default_rng(5).normal(size=(3 * rows, len(features)))
     dataset = make_dataset(
         "noise",
         pd.DataFrame(noise, index=stamps, columns=list(features)),
         target=targets or features[0],
-        interval=pd.Timedelta(interval),
+        interval=interval,
         site_timezone="UTC",
         units={},
     )

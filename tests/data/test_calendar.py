@@ -88,7 +88,7 @@ def test_business_days_leave_weekends_out():
         ("business day", ["2024-01-05", "2024-01-08"], [4, 0]),
         ("month", ["2024-01-31", "2024-12-01"], [0, 11]),
         ("quarter", ["2024-03-31", "2024-04-01"], [0, 1]),
-        ("7D", ["2024-01-01", "2024-12-31"], [0, 52]),
+        ("7D", ["2024-01-01", "2024-02-05", "2024-12-31"], [0, 1, 11]),
         ("year", ["2024-01-01", "2025-01-01"], [0, 0]),
     ],
 )
@@ -97,6 +97,79 @@ def test_position_in_the_shortest_cycle(interval, times, positions):
     found = calendar.position(pd.DatetimeIndex(times, tz="UTC"))
     assert found.tolist() == positions
     assert found.max() < calendar.n_positions
+
+
+@pytest.mark.parametrize(
+    ("interval", "position", "name", "kind"),
+    [
+        ("5min", 114, "9:30", "time of day"),
+        ("1D", 6, "Sunday", "weekday"),
+        ("business day", 4, "Friday", "weekday"),
+        ("7D", 11, "December", "month"),
+        ("month", 0, "January", "month"),
+        ("quarter", 3, "quarter 4", "quarter"),
+    ],
+)
+def test_positions_are_called_what_people_call_them(interval, position, name, kind):
+    calendar = Calendar(interval, "UTC")
+    assert (calendar.position_name(position), calendar.position_kind) == (name, kind)
+
+
+@pytest.mark.parametrize(
+    ("interval", "hours", "told", "block"),
+    [
+        ("5min", 24 / 288, "5 min", "day"),
+        ("1h", 168.0, "168 h", "day"),
+        ("1D", 24.0, "1 day", "day"),
+        ("1D", 36.0, "1.5 days", "day"),
+        ("1D", 3 * 365.2425 * 24, "3 years", "day"),
+        ("2D", 96.0, "4 days", "step"),
+        ("7D", 26 * 168.0, "26 weeks", "week"),
+        ("14D", 4 * 168.0, "4 weeks", "step"),
+        ("business day", 168.0, "5 business days", "business day"),
+        ("month", 365.2425 * 2, "1 month", "month"),
+        ("month", 365.2425 * 24, "12 months", "month"),
+        ("month", 365.2425 * 60, "2.5 years", "month"),
+        ("quarter", 365.2425 * 12, "2 quarters", "quarter"),
+        ("year", 365.2425 * 24, "1 year", "year"),
+    ],
+)
+def test_lengths_of_time_are_told_as_people_count_them(interval, hours, told, block):
+    calendar = Calendar(interval, "UTC")
+    assert (calendar.duration(hours), calendar.block) == (told, block)
+
+
+@pytest.mark.parametrize(
+    ("interval", "begins", "steps", "reached"),
+    [
+        ("1h", "2025-03-30 00:00", 3, "2025-03-30 04:00"),  # the clock leaves out an hour
+        ("1D", "2025-03-29", 2, "2025-03-31"),  # one of the days has 23 hours
+        ("1D", "2025-10-25", 2, "2025-10-27"),  # one has 25
+        ("7D", "2025-03-24", 1, "2025-03-31"),
+        ("business day", "2025-03-28", 1, "2025-03-31"),
+        ("month", "2025-01-01", 3, "2025-04-01"),
+        ("quarter", "2025-10-01", 2, "2026-04-01"),
+        ("year", "2023-01-01", 2, "2025-01-01"),
+    ],
+)
+def test_steps_are_counted_on_the_clock_of_the_site(interval, begins, steps, reached):
+    zone = "Europe/Berlin"
+    times = pd.DatetimeIndex([begins, begins], tz=zone)
+    found = Calendar(interval, zone).after(times, np.array([0, steps]))
+    assert found.tolist() == [pd.Timestamp(begins, tz=zone), pd.Timestamp(reached, tz=zone)]
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [
+        ("1h", "Monday, 2 June 2025, 14:00"),
+        ("1D", "Monday, 2 June 2025"),
+        ("month", "June 2025"),
+        ("year", "2025"),
+    ],
+)
+def test_a_step_is_dated_as_exactly_as_it_is_long(interval, told):
+    assert Calendar(interval, "UTC").date_name(pd.Timestamp("2025-06-02 14:00", tz="UTC")) == told
 
 
 def test_phase_of_the_year_knows_leap_years():

@@ -131,7 +131,7 @@ def test_means_of_groups_without_an_order_have_marks_of_their_own():
     means = plot_by_group(cut).axes[0].collections[1:]
     shapes = {tuple(map(tuple, mean.get_paths()[0].vertices.round(3))) for mean in means}
     assert len(shapes) == 4
-    assert len({mark for mark in group_markers(KINDS["four values"])}) == 4
+    assert len(set(group_markers(KINDS["four values"]))) == 4
     assert set(group_markers(KINDS["five ranges"])) == {"o"}
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -219,6 +218,7 @@ class Attributor:
             n_windows=len(windows),
             completeness_error=float(gap.mean / (change.mean or 1.0)) if chosen.complete else None,
             baseline=baseline if baseline is None or isinstance(baseline, str) else "given values",
+            calendar=self.windows.calendar,
         )
 
     def _average(self, name: str, baseline: Baseline | None = None, few: bool = False) -> Attribution:
@@ -243,7 +243,7 @@ class Attributor:
         if method == "integrated_gradients":
             return {"steps": params.path_steps}
         if method == "occlusion":
-            return {"steps": max(1, round(pd.Timedelta(params.occlusion) / self.windows.interval))}
+            return {"steps": self.windows.calendar.steps(params.occlusion)}
         return {}
 
 

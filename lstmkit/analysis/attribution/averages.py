@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from lstmkit.analysis.resampling.statistics import RunningMean
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 
 TOLERABLE_GAP = 0.05  # of the completeness of integrated gradients
@@ -56,6 +57,7 @@ class Attribution:
             None for methods that promise no such sum.
         baseline: what the windows are compared with: "centre", "window mean" or "given values"; None for methods that
             do not compare.
+        calendar: of the series.
     """
 
     method: str
@@ -76,6 +78,7 @@ class Attribution:
     n_windows: int
     completeness_error: float | None = None
     baseline: str | None = None
+    calendar: Calendar = HOURLY
 
     @property
     def share(self) -> pd.Series:

@@ -10,6 +10,7 @@ from torch import nn
 
 from lstmkit.analysis.attribution.methods import ScalarForecast
 from lstmkit.analysis.resampling.statistics import RunningMean
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
@@ -30,6 +31,7 @@ class GradientFlow:
         norm_error: its standard error.
         ratio_error: standard error of each entry of `ratio`.
         n_windows: windows that were averaged.
+        calendar: of the series.
     """
 
     stages: tuple[str, ...]
@@ -39,6 +41,7 @@ class GradientFlow:
     norm_error: Float[np.ndarray, "stage"]
     ratio_error: Float[np.ndarray, "pair"]
     n_windows: int
+    calendar: Calendar = HOURLY
 
     @property
     def ratio(self) -> Float[np.ndarray, "pair"]:
@@ -124,6 +127,7 @@ def gradient_flow(
         norm_error=norm.standard_error,
         ratio_error=ratio_error,
         n_windows=len(sample),
+        calendar=windows.calendar,
     )
 
 

@@ -17,6 +17,8 @@ from lstmkit.analysis.resampling.statistics import (
     contributions_to_mean,
     resample_blocks,
 )
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.clock import HOUR
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
 
@@ -64,7 +66,8 @@ class ErrorByStep:
         skill_ends: its interval over resampled blocks of days; none where there are too few.
         confidence: of the intervals.
         n_windows: test windows.
-        n_days: days on which they start.
+        n_days: days on which they start, or steps that are longer.
+        calendar: of the series.
     """
 
     model: str
@@ -77,6 +80,7 @@ class ErrorByStep:
     confidence: float
     n_windows: int
     n_days: int
+    calendar: Calendar
 
     @property
     def own(self) -> StepErrors:
@@ -130,7 +134,8 @@ class ErrorByStep:
         columns |= {("skill", "value"): self.skill, ("skill", "best_baseline"): self.best}
         if self.skill_ends is not None:
             columns |= {("skill", "low"): self.skill_ends[0], ("skill", "high"): self.skill_ends[1]}
-        return pd.DataFrame(columns, index=pd.Index(self.hours, name="hours_ahead"))
+        ahead = pd.Index(self.hours / self.calendar.unit_hours, name=f"{self.calendar.unit_key}s_ahead")
+        return pd.DataFrame(columns, index=ahead)
 
     def facts(self) -> ErrorByStepFacts:
         """RMSE at the first and last step, and the steps at which the model is ahead."""
@@ -150,7 +155,7 @@ def error_by_step(
     model: str,
     unit: str,
     chunks: Iterable[Compared],
-    interval: pd.Timedelta,
+    calendar: Calendar,
     params: EvaluationParams,
     seed: int,
 ) -> ErrorByStep:
@@ -160,7 +165,7 @@ def error_by_step(
         model: which of the forecasters is the model.
         unit: the target's.
         chunks: all windows, some at a time, with the forecasts of everyone.
-        interval: time between steps.
+        calendar: of the series.
         params: resamplings of the days on which forecasts start, and their confidence.
         seed: of the resamplings.
 
@@ -181,7 +186,7 @@ def error_by_step(
     return ErrorByStep(
         model=model,
         unit=unit,
-        hours=np.arange(1, len(skill) + 1) * (interval / pd.Timedelta("1h")),
+        hours=np.arange(1, len(skill) + 1) * (calendar.step / HOUR),
         errors=errors,
         best=names,
         skill=skill,
@@ -189,6 +194,7 @@ def error_by_step(
         confidence=params.confidence,
         n_windows=int(windows.total.sum()),
         n_days=len(windows),
+        calendar=calendar,
     )
 
 

@@ -1,7 +1,7 @@
-"""When a model errs: the rhythms of its residuals, and its error from day to day."""
+"""When a model errs: the rhythms of its residuals, and its error from day to day, or over longer cycles."""
 
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,15 @@ from jaxtyping import Bool, Float
 
 from lstmkit.analysis.rhythms.series import Bins
 from lstmkit.analysis.rhythms.spectra import Spectra, spectra
+from lstmkit.data.calendar import HOURLY, Calendar, Cycle
+from lstmkit.data.clock import DAY, HOUR
 from lstmkit.data.finite import check_finite
 from lstmkit.data.groups import Groups
 from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
 
-DAY = 24.0  # hours
+NEAR = 0.01  # of a cycle that is no whole number of steps
 LEAST_PRESENT = 0.75  # of a rolling window
 
 
@@ -81,16 +83,20 @@ def forecast_errors(predictions: Rows, windows: Windows, groups: Groups, unit: s
 
 
 @dataclass(frozen=True)
-class DailyRhythm:
-    """What there is in some errors at a period of 24 h.
+class CycleRhythm:
+    """What there is in some errors at the period of the shortest cycle, usually 24 h.
 
     Attributes:
+        cycle: whose period it is.
+        hours: the period, to the frequency that was analysed.
         amplitude: of the sinusoid, in the target's unit.
         floor: amplitude from which it would be above the floor.
         p_value: when tested alone, without a search over all periods.
         share: of the errors' variance.
     """
 
+    cycle: Cycle
+    hours: float
     amplitude: float
     floor: float
     p_value: float
@@ -107,6 +113,10 @@ class ResidualSpectrumFacts(TypedDict, total=False):
     residual_strongest_amplitude: float
     residual_daily_amplitude: float
     residual_daily_p: float
+    residual_weekly_amplitude: float
+    residual_weekly_p: float
+    residual_annual_amplitude: float
+    residual_annual_p: float
 
 
 @dataclass(frozen=True)
@@ -126,10 +136,13 @@ class ResidualSpectrum:
     unit: str
 
     @property
-    def daily(self) -> DailyRhythm | None:
-        """The rhythm of 24 h; None where the series is too short for it, or gaps do not resolve it."""
-        hours, found = self.spectra.hours, self.spectra
-        at = np.flatnonzero(np.isclose(hours, DAY, rtol=1e-9))
+    def of_cycle(self) -> CycleRhythm | None:
+        """The rhythm of the shortest cycle; None where the series is too short for it, or gaps do not resolve it."""
+        found, cycle = self.spectra, self.spectra.calendar.season
+        if cycle is None:
+            return None
+        near = 1e-9 if found.calendar.is_within_days else NEAR
+        at = np.flatnonzero(np.isclose(found.hours, cycle.length / HOUR, rtol=near))
         if not (len(at) and found.names):
             return None
         power, floor, background = (
@@ -138,7 +151,9 @@ class ResidualSpectrum:
         if np.isnan(power):
             return None
         amplitude = float(np.sqrt(2 * power))
-        return DailyRhythm(
+        return CycleRhythm(
+            cycle,
+            float(found.hours[at[0]]),
             amplitude,
             floor=float(np.sqrt(2 * floor)),
             p_value=float(np.exp(-power / background)),
@@ -159,10 +174,11 @@ class ResidualSpectrum:
             facts["residual_strongest_hours"] = peaks[0].hours
             if np.isfinite(peaks[0].amplitude):
                 facts["residual_strongest_amplitude"] = peaks[0].amplitude
-        if self.daily is not None:
-            facts["residual_daily_amplitude"] = self.daily.amplitude
-            facts["residual_daily_p"] = self.daily.p_value
-        return facts
+        if self.of_cycle is None:
+            return facts
+        key = f"residual_{self.of_cycle.cycle.adjective}"
+        own = {f"{key}_amplitude": self.of_cycle.amplitude, f"{key}_p": self.of_cycle.p_value}
+        return cast(ResidualSpectrumFacts, facts | own)  # keys name the cycle
 
 
 def residual_spectrum(errors: Errors, name: str = "errors") -> ResidualSpectrum:
@@ -183,7 +199,7 @@ def residual_spectrum(errors: Errors, name: str = "errors") -> ResidualSpectrum:
 
 
 class RollingErrorFacts(TypedDict):
-    """RMSE overall, on the worst and the best day, and with and without changes of group."""
+    """RMSE overall, on the worst and the best day or other cycle, and with and without changes of group."""
 
     rmse: float
     worst_day_rmse: NotRequired[float]
@@ -195,10 +211,10 @@ class RollingErrorFacts(TypedDict):
 
 @dataclass(frozen=True)
 class RollingError:
-    """RMSE over all steps ahead, of the forecasts that start within each 24 hours, or each step where steps are longer.
+    """RMSE over all steps ahead, of the forecasts that start within each 24 hours, or other shortest cycle.
 
     Attributes:
-        time: local time in the middle of each 24 hours.
+        time: local time in the middle of each of these spans; of spans of whole steps, the step in the middle.
         rmse: in the target's unit; NaN where more than a quarter of the forecasts are missing.
         crossing: part of the same forecasts during which the group changes; NaN as above.
         overall: RMSE of all forecasts.
@@ -206,7 +222,8 @@ class RollingError:
         rmse_steady: RMSE of all others; None where there are none.
         unit: of the target.
         groups: of the steps.
-        span_hours: the 24 hours, or as near to them as whole steps come.
+        span_hours: the 24 hours or other cycle, or as near to it as whole steps come.
+        calendar: of the series.
     """
 
     time: pd.DatetimeIndex
@@ -217,33 +234,36 @@ class RollingError:
     rmse_steady: float | None
     unit: str
     groups: Groups
-    span_hours: float = DAY
+    span_hours: float = DAY / HOUR
+    calendar: Calendar = HOURLY
 
     @property
     def is_empty(self) -> bool:
-        """Whether no 24 hours hold enough forecasts."""
+        """Whether no span holds enough forecasts."""
         return not np.isfinite(self.rmse).any()
 
     @property
     def worst(self) -> int:
-        """Position of the 24 hours with the largest RMSE, where any hold enough forecasts."""
+        """Position of the span with the largest RMSE, where any holds enough forecasts."""
         return int(np.nanargmax(self.rmse))
 
     @property
     def best(self) -> int:
-        """Position of the 24 hours with the smallest RMSE, where any hold enough forecasts."""
+        """Position of the span with the smallest RMSE, where any holds enough forecasts."""
         return int(np.nanargmin(self.rmse))
 
     def starts_at(self, at: int) -> pd.Timestamp:
-        """Local time at which one of the 24 hours begins.
+        """Local time at which one of the spans begins.
 
         Args:
-            at: their position.
+            at: its position.
         """
-        return self.time[at] - pd.Timedelta(hours=self.span_hours / 2)
+        if self.calendar.is_within_days:
+            return self.time[at] - pd.Timedelta(hours=self.span_hours / 2)
+        return self.time[max(0, at - round(self.span_hours * HOUR / self.calendar.step) // 2)]
 
     def to_frame(self) -> pd.DataFrame:
-        """RMSE and share of forecasts that see the group change, by the local time in the middle of the 24 hours."""
+        """RMSE and share of forecasts that see the group change, by the local time in the middle of each span."""
         columns = {"rmse": self.rmse, "crossing_percent": 100 * self.crossing}
         return pd.DataFrame(columns, index=self.time).rename_axis("time").dropna()
 
@@ -252,7 +272,7 @@ class RollingError:
         facts: RollingErrorFacts = {"rmse": self.overall}
         if not self.is_empty:
             facts["worst_day_rmse"] = float(self.rmse[self.worst])
-            facts["worst_day_from"] = day_and_hour(self.starts_at(self.worst))
+            facts["worst_day_from"] = self.calendar.date_name(self.starts_at(self.worst))
             facts["best_day_rmse"] = float(self.rmse[self.best])
         if self.rmse_crossing is not None:
             facts["rmse_crossing_regimes"] = self.rmse_crossing
@@ -269,14 +289,15 @@ def rolling_error(errors: Errors) -> RollingError:
     """
     bins = Bins(errors.windows, 2)
     bins.add(bins.rows, np.column_stack([errors.squared, errors.crosses]))
-    series = bins.series(("squared error", "changes of group"), "")
-    width = max(1, round(DAY / series.step_hours))
+    calendar = errors.windows.calendar
+    span = calendar.step if calendar.season is None else calendar.season.length
+    width = max(1, round(span / bins.interval))
     forecasts = _rolling_sum(bins.counts, width)
     known = np.where(forecasts >= LEAST_PRESENT * width * bins.steps, forecasts, np.nan)
     squared, crossing = (_rolling_sum(sums, width) / known for sums in bins.sums.T)
-    odd_half = (width % 2) * series.interval / 2  # an odd number of steps has its middle within one
+    odd_half = (width % 2) * bins.interval / 2  # an odd number of steps has its middle within one
     return RollingError(
-        time=series.time + odd_half,
+        time=bins.time + odd_half if calendar.is_within_days else bins.time,
         rmse=np.sqrt(squared),
         crossing=crossing,
         overall=_root_mean(errors.squared),
@@ -284,17 +305,9 @@ def rolling_error(errors: Errors) -> RollingError:
         rmse_steady=_root_mean(errors.squared[~errors.crosses]) if not errors.crosses.all() else None,
         unit=errors.unit,
         groups=errors.groups,
-        span_hours=width * series.step_hours,
+        span_hours=width * bins.interval / HOUR,
+        calendar=calendar,
     )
-
-
-def day_and_hour(time: pd.Timestamp) -> str:
-    """A local time as a label, for example `Monday, 2 June 2025, 14:00`.
-
-    Args:
-        time: to write.
-    """
-    return f"{time:%A}, {time.day} {time:%B %Y}, {time:%H:%M}"
 
 
 def _rolling_sum(values: Float[np.ndarray, "time"], width: int) -> Float[np.ndarray, "time"]:

@@ -86,4 +86,5 @@ class Metrics(ScoredMetrics):
     shared_windows: int
     test_days: int
     validation_days: int
+    block: NotRequired[str]  # what these days are where steps are longer, such as `month`
     confidence: float

@@ -1,7 +1,7 @@
-"""At what time of day a model errs: its error aligned to the clock of the time that is forecast."""
+"""At what time of day, week or year a model errs: its error aligned to the shortest cycle of the time it is for."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,14 @@ from lstmkit.analysis.resampling.statistics import (
     local_days,
     resample_blocks,
 )
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.params import EvaluationParams
 
 BIN_MINUTES = (30, 60, 120, 180, 240, 360, 480, 720, 1440)
 
 
 class PhaseErrorFacts(TypedDict, total=False):
-    """Extremes of the mean error and of the RMSE over the day; empty where no time of day was seen often enough."""
+    """Extremes of the mean error and of the RMSE over the cycle; empty where no part of it was seen often enough."""
 
     highest_bias: float
     highest_bias_at: str
@@ -30,28 +31,31 @@ class PhaseErrorFacts(TypedDict, total=False):
     largest_rmse: float
     largest_rmse_at: str
     bias_by_time_of_day_percent: float
+    bias_by_time_of_week_percent: float
+    bias_by_time_of_year_percent: float
 
 
 @dataclass(frozen=True)
 class PhaseError:
-    """Mean error and RMSE at the last step ahead, by the local time of day of the target.
+    """Mean error and RMSE at the last step ahead, by the part of the shortest cycle in which the target lies.
 
     Attributes:
-        hours: of the day at which each bin begins.
-        bin_hours: width of the bins.
-        bias: mean of forecast − observed in the target's unit; NaN in bins seen on fewer than `FEWEST_DAYS` days.
+        begins: of each bin: hours of the day, or positions of weekdays, months or quarters in their cycle.
+        width: of the bins, in the same unit.
+        bias: mean of forecast − observed in the target's unit; NaN in bins seen in fewer than `FEWEST_DAYS` cycles.
         bias_interval: lower and upper end, from resampled blocks of days, shape (2, bin).
         rmse: root mean square error.
         rmse_interval: lower and upper end, from resampled blocks of days, shape (2, bin).
-        explained: part of all squared error that the mean error by time of day holds.
-        n_days: local days of the targets.
-        confidence: of the intervals, at each time of day alone.
+        explained: part of all squared error that the mean error by bin holds.
+        n_days: local days of the targets, or steps that are longer.
+        confidence: of the intervals, in each bin alone.
         hours_ahead: how far ahead the last step is.
         unit: of the target.
+        calendar: of the series.
     """
 
-    hours: Float[np.ndarray, "bin"]
-    bin_hours: float
+    begins: Float[np.ndarray, "bin"]
+    width: float
     bias: Float[np.ndarray, "bin"]
     bias_interval: Float[np.ndarray, "2 bin"]
     rmse: Float[np.ndarray, "bin"]
@@ -61,10 +65,11 @@ class PhaseError:
     confidence: float
     hours_ahead: float
     unit: str
+    calendar: Calendar = HOURLY
 
     @property
     def is_empty(self) -> bool:
-        """Whether no time of day was seen often enough."""
+        """Whether no part of the cycle was seen often enough, or there is no cycle."""
         return not np.isfinite(self.bias).any()
 
     @property
@@ -75,7 +80,7 @@ class PhaseError:
 
     @property
     def n_seen(self) -> int:
-        """How many times of day were seen often enough."""
+        """How many bins were seen often enough."""
         return int(np.isfinite(self.bias).sum())
 
     @property
@@ -103,51 +108,55 @@ class PhaseError:
         """Position of the bin with the smallest RMSE."""
         return int(np.nanargmin(self.rmse))
 
-    def clock(self, at: int) -> str:
-        """The time of day at which a bin begins, as a label, for example `9:30`.
+    def name(self, at: int) -> str:
+        """A bin as a label, for example `9:30`, where it begins, or `Monday`.
 
         Args:
             at: its position.
         """
-        return f"{int(self.hours[at])}:{round(60 * (self.hours[at] % 1)):02d}"
+        if not self.calendar.is_within_days:
+            return self.calendar.position_name(at)
+        return f"{int(self.begins[at])}:{round(60 * (self.begins[at] % 1)):02d}"
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per time of day that was seen often enough."""
+        """One row per bin that was seen often enough."""
         columns = {"bias": self.bias, "rmse": self.rmse}
         for name, (low, high) in (("bias", self.bias_interval), ("rmse", self.rmse_interval)):
             columns |= {f"{name}_low": low, f"{name}_high": high}
-        return pd.DataFrame(columns, index=pd.Index(self.hours, name="hour")).dropna()
+        if self.calendar.is_within_days:
+            return pd.DataFrame(columns, index=pd.Index(self.begins, name="hour")).dropna()
+        names = [self.name(at) for at in range(len(self.begins))]
+        return pd.DataFrame(columns, index=pd.Index(names, name=self.calendar.position_kind)).dropna()
 
     def facts(self) -> PhaseErrorFacts:
-        """Extremes of the mean error and of the RMSE over the day, and how much the mean error holds."""
-        if self.is_empty:
+        """Extremes of the mean error and of the RMSE over the cycle, and how much the mean error holds."""
+        if self.is_empty or self.calendar.season is None:
             return {}
-        return {
+        facts = {
             "highest_bias": float(self.bias[self.highest]),
-            "highest_bias_at": self.clock(self.highest),
+            "highest_bias_at": self.name(self.highest),
             "lowest_bias": float(self.bias[self.lowest]),
-            "lowest_bias_at": self.clock(self.lowest),
+            "lowest_bias_at": self.name(self.lowest),
             "largest_rmse": float(self.rmse[self.hardest]),
-            "largest_rmse_at": self.clock(self.hardest),
-            "bias_by_time_of_day_percent": 100 * self.explained,
+            "largest_rmse_at": self.name(self.hardest),
+            f"bias_by_time_of_{self.calendar.season.name}_percent": 100 * self.explained,
         }
+        return cast(PhaseErrorFacts, facts)  # one key names the cycle
 
 
 def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseError:
-    """Align the errors of the last step to the clock of the site.
+    """Align the errors of the last step to the clock of the site, or to the week or the year where steps are longer.
 
     Args:
         errors: of every forecast.
         params: number of resamplings, and the confidence of the bands.
         seed: of the resamplings.
     """
-    clock = errors.target_time.tz_localize(None)
-    interval = errors.windows.interval / pd.Timedelta("1min")
-    width = next((minutes for minutes in BIN_MINUTES if minutes >= interval), BIN_MINUTES[-1])
-    at = np.asarray((clock.hour * 60 + clock.minute) // width)
+    calendar = errors.windows.calendar
+    at, n_bins, width = _bins(errors.target_time, calendar)
     day, days = local_days(errors.target_time)
     counts, sums, squares = (
-        _by_day(day, at, values, 1440 // width)
+        _by_day(day, at, values, n_bins)
         for values in (np.ones(len(errors.last)), errors.last, errors.last**2)
     )
     bias, rmse = _profile(counts.sum(axis=0), sums.sum(axis=0), squares.sum(axis=0))
@@ -158,12 +167,12 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
             for values in (sums, squares)
         )
     )
-    is_seen = (counts > 0).sum(axis=0) >= FEWEST_DAYS
+    is_seen = _cycles_seen(errors.target_time, at, n_bins, calendar) >= FEWEST_DAYS
     intervals = [_interval(values, is_seen, params.confidence) for values in (drawn_bias[0], drawn_rmse[1])]
     held = np.nansum(counts.sum(axis=0) * bias**2) / (squares.sum() or 1.0)
     return PhaseError(
-        hours=np.arange(1440 // width) * width / 60,
-        bin_hours=width / 60,
+        begins=np.arange(n_bins) * width,
+        width=width,
         bias=np.where(is_seen, bias, np.nan),
         bias_interval=intervals[0],
         rmse=np.where(is_seen, rmse, np.nan),
@@ -173,7 +182,34 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
         confidence=params.confidence,
         hours_ahead=errors.windows.hours_ahead,
         unit=errors.unit,
+        calendar=calendar,
     )
+
+
+def _bins(local_time: pd.DatetimeIndex, calendar: Calendar) -> tuple[Int[np.ndarray, "window"], int, float]:
+    """The bin of each time stamp, how many bins there are, and their width: half hours, or longer steps."""
+    if not calendar.is_within_days:
+        return calendar.position(local_time), calendar.n_positions, 1.0
+    interval = calendar.step / pd.Timedelta("1min")
+    width = next((minutes for minutes in BIN_MINUTES if minutes >= interval), BIN_MINUTES[-1])
+    clock = local_time.tz_localize(None)
+    return np.asarray((clock.hour * 60 + clock.minute) // width), 1440 // width, width / 60
+
+
+def _cycles_seen(
+    local_time: pd.DatetimeIndex, at: Int[np.ndarray, "window"], n_bins: int, calendar: Calendar
+) -> Int[np.ndarray, "bin"]:
+    """In how many different cycles each bin comes up; none where the steps resolve no cycle."""
+    if calendar.season is None:
+        return np.zeros(n_bins, "int64")
+    clock = local_time.tz_localize(None)
+    cycle = (
+        clock.normalize()
+        if calendar.season.name == "day"
+        else clock.to_period(calendar.season.name[0].upper())
+    )
+    pairs = np.unique(np.stack([at, pd.factorize(cycle)[0]]), axis=1)
+    return np.bincount(pairs[0], minlength=n_bins)
 
 
 def _by_day(

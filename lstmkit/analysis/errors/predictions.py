@@ -1,23 +1,26 @@
-"""Forecasts beside what came true: the whole test part, and one week that stands for it."""
+"""Forecasts beside what came true: the whole test part, and one week, month or year that stands for it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 
+from lstmkit.data.calendar import HOURLY, Calendar
+from lstmkit.data.clock import DAY, HOUR
 from lstmkit.data.finite import check_finite
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.storage.files import Rows
 
 MOST_WINDOWS, MOST_POINTS = 200_000, 3_000
-FULL = 0.9  # a week counts as full with this share of the windows of the fullest
-HOUR = pd.Timedelta("1h")
+FULL = {"week": 0.9, "month": 0.8, "year": 0.9}  # of the windows of the fullest: a week or other span is full
 SHORTEST_FAN, LATE = 6 * HOUR, HOUR
 FAN_DAYS = (0, 2, 4)  # after Monday
+FANS = 3  # of a month or a year
+WEEKEND = 2 * DAY
 ROUNDING = 1e-9
 
 
@@ -36,6 +39,7 @@ class LastStep:
         n_windows: windows that there are; where they are too many to keep, these are spread evenly over them.
         hours_ahead: from origin to time.
         unit: the target's.
+        calendar: of the series.
     """
 
     forecast: Float[np.ndarray, "window"]
@@ -48,9 +52,15 @@ class LastStep:
     n_windows: int
     hours_ahead: float
     unit: str
+    calendar: Calendar = HOURLY
 
     def __len__(self) -> int:
         return len(self.forecast)
+
+    @property
+    def lead(self) -> str:
+        """How far ahead the last step is, as people write it."""
+        return self.calendar.duration(self.hours_ahead)
 
     @property
     def error(self) -> Float[np.ndarray, "window"]:
@@ -58,14 +68,24 @@ class LastStep:
         return self.forecast - self.observed
 
 
-class OverlayFacts(TypedDict):
-    """RMSE of the full weeks, in the target's unit."""
+class OverlayFacts(TypedDict, total=False):
+    """RMSE of the full weeks, or of months or years where steps are longer, in the target's unit."""
 
     weeks: int
     lowest_weekly_rmse: float
     median_weekly_rmse: float
     highest_weekly_rmse: float
     hardest_week: str  # its Monday
+    months: int
+    lowest_monthly_rmse: float
+    median_monthly_rmse: float
+    highest_monthly_rmse: float
+    hardest_month: str  # its first day
+    years: int
+    lowest_yearly_rmse: float
+    median_yearly_rmse: float
+    highest_yearly_rmse: float
+    hardest_year: str  # its first day
     unit: str
 
 
@@ -76,19 +96,21 @@ class Overlay:
     Attributes:
         course: one row per point, indexed by local time, with `observed`, `forecast` and `stretch`, the number of the
             stretch between gaps.
-        week: the same for every window of one week.
-        fans: whole forecasts of that week, indexed by local time, from the origin on.
-        weeks: RMSE and number of windows by the Monday of each full week.
-        monday: of the week that is shown.
+        span: the same for every window of one span of time.
+        fans: whole forecasts of that span, indexed by local time, from the origin on.
+        spans: RMSE and number of windows by the first day of each full span.
+        begin: first day of the span that is shown.
+        kind: of the spans: `week`, `month` or `year`.
         thinned_to: time between the points of `course`.
         last: what is drawn.
     """
 
     course: pd.DataFrame
-    week: pd.DataFrame
+    span: pd.DataFrame
     fans: tuple[pd.Series, ...]
-    weeks: pd.DataFrame
-    monday: pd.Timestamp
+    spans: pd.DataFrame
+    begin: pd.Timestamp
+    kind: str
     thinned_to: pd.Timedelta
     last: LastStep
 
@@ -97,16 +119,17 @@ class Overlay:
         return self.course[["observed", "forecast"]].rename_axis("time")
 
     def facts(self) -> OverlayFacts:
-        """RMSE of the easiest, the median and the hardest week."""
-        rmse = self.weeks["rmse"]
-        return {
-            "weeks": len(rmse),
-            "lowest_weekly_rmse": float(rmse.min()),
-            "median_weekly_rmse": float(rmse.median()),
-            "highest_weekly_rmse": float(rmse.max()),
-            "hardest_week": f"{rmse.idxmax():%Y-%m-%d}",
+        """RMSE of the easiest, the median and the hardest span."""
+        rmse, kind = self.spans["rmse"], self.kind
+        facts = {
+            f"{kind}s": len(rmse),
+            f"lowest_{kind}ly_rmse": float(rmse.min()),
+            f"median_{kind}ly_rmse": float(rmse.median()),
+            f"highest_{kind}ly_rmse": float(rmse.max()),
+            f"hardest_{kind}": f"{rmse.idxmax():%Y-%m-%d}",
             "unit": self.last.unit,
         }
+        return cast(OverlayFacts, facts)  # keys name the kind of span
 
 
 def varies(values: Float[np.ndarray, "window"], observed: Float[np.ndarray, "window"]) -> bool:
@@ -169,45 +192,70 @@ def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_W
         n_windows=len(windows),
         hours_ahead=windows.hours_ahead,
         unit=unit,
+        calendar=windows.calendar,
     )
 
 
 def overlay(last: LastStep, predictions: Rows, windows: Windows) -> Overlay:
-    """Lay forecasts over the true values, and pick the week that is nearest the median.
+    """Lay forecasts over the true values, and pick the week, or the month or year, that is nearest the median.
 
     Args:
         last: the last steps.
         predictions: whole forecasts, for the fans.
         windows: what they forecast.
     """
-    weeks, monday_of = _weeks(last)
-    monday = (weeks["rmse"] - weeks["rmse"].median()).abs().idxmin()
-    step = _thinning(last, windows.interval)
-    # each step is a point of its own where none is left out: days of 23 hours may begin twice in one of UTC's
-    is_thinned = step > windows.interval
-    begins_bin = ~last.time.tz_convert("UTC").floor(step).duplicated() | (not is_thinned)
+    kind = _kind(windows.calendar)
+    begins = _begins(last.time, kind)
+    spans = _spans(last, begins, kind)
+    begin = (spans["rmse"] - spans["rmse"].median()).abs().idxmin()
+    step, is_kept = _thinning(last)
     return Overlay(
-        course=_points(last, begins_bin, step),
-        week=_points(last, monday_of == monday, windows.interval),
-        fans=_fans(predictions, windows, monday)
-        if windows.horizon * windows.interval >= SHORTEST_FAN
-        else (),
-        weeks=weeks,
-        monday=monday,
+        course=_points(last, is_kept, step),
+        span=_points(last, begins == begin, last.calendar.step),
+        fans=_fans(predictions, windows, _fan_origins(windows, begin, kind)),
+        spans=spans,
+        begin=begin,
+        kind=kind,
         thinned_to=step,
         last=last,
     )
 
 
-def _thinning(last: LastStep, interval: pd.Timedelta) -> pd.Timedelta:
-    """Whole hours between points, so that there are not too many of them."""
+def _kind(calendar: Calendar) -> str:
+    """Which spans hold enough steps to be looked at and few enough to be seen."""
+    if calendar.is_within_days:
+        return "week"
+    return "month" if calendar.resolves("week") else "year"
+
+
+def _begins(local_time: pd.DatetimeIndex, kind: str) -> pd.DatetimeIndex:
+    """First day of the span in which each time stamp lies; weeks begin on Monday."""
+    return local_time.tz_localize(None).to_period(kind[0].upper()).start_time
+
+
+def _spans(last: LastStep, begins: pd.DatetimeIndex, kind: str) -> pd.DataFrame:
+    """Errors by the first day of each full span."""
+    squares = pd.Series(last.error**2).groupby(np.asarray(begins)).agg(["mean", "size"])
+    full = squares[squares["size"] >= FULL[kind] * squares["size"].max()]
+    name = "monday" if kind == "week" else kind
+    return pd.DataFrame({"rmse": np.sqrt(full["mean"]), "windows": full["size"]}).rename_axis(name)
+
+
+def _thinning(last: LastStep) -> tuple[pd.Timedelta, Bool[np.ndarray, "window"]]:
+    """Time between points, so that there are not too many, and which they are: one per hour or some, or each step."""
+    interval = last.calendar.step
+    if not last.calendar.is_within_days:
+        every = -(-len(last) // MOST_POINTS)
+        return every * interval, np.arange(len(last)) % every == 0
     span = (last.time[-1] - last.time[0]) / MOST_POINTS
-    return max(interval, HOUR, span.ceil("1h"))
+    step = max(interval, HOUR, span.ceil("1h"))
+    return step, ~last.time.tz_convert("UTC").floor(step).duplicated() | (step <= interval)
 
 
 def _points(last: LastStep, chosen: Bool[np.ndarray, "window"], step: pd.Timedelta) -> pd.DataFrame:
     time = last.time[chosen]
-    after_gap = (time.to_series().diff() > 2 * max(step, HOUR)).to_numpy()
+    longest = 2 * max(step, HOUR) + (WEEKEND if last.calendar.has_business_days else 0 * DAY)
+    after_gap = (time.to_series().diff() > longest).to_numpy()
     columns = {
         "observed": last.observed[chosen],
         "forecast": last.forecast[chosen],
@@ -216,24 +264,23 @@ def _points(last: LastStep, chosen: Bool[np.ndarray, "window"], step: pd.Timedel
     return pd.DataFrame(columns, index=time)
 
 
-def _weeks(last: LastStep) -> tuple[pd.DataFrame, pd.DatetimeIndex]:
-    """Errors by the Monday of each full week, and the Monday of every window."""
-    clock = last.time.tz_localize(None).normalize()
-    monday = clock - pd.to_timedelta(clock.day_of_week, unit="D")
-    squares = pd.Series(last.error**2).groupby(np.asarray(monday)).agg(["mean", "size"])
-    full = squares[squares["size"] >= FULL * squares["size"].max()]
-    weeks = pd.DataFrame({"rmse": np.sqrt(full["mean"]), "windows": full["size"]}).rename_axis("monday")
-    return weeks, monday
-
-
-def _fans(predictions: Rows, windows: Windows, monday: pd.Timestamp) -> tuple[pd.Series, ...]:
-    """Forecasts from some noons of the week; none from a noon in a gap."""
+def _fan_origins(windows: Windows, begin: pd.Timestamp, kind: str) -> Int[np.ndarray, "fan"]:
+    """Windows that start at some noons of the week, none in a gap; of a month or a year, spread evenly over it."""
+    if kind != "week":
+        inside = np.flatnonzero(_begins(windows.origin, kind) == begin)
+        return inside[:: -(-len(inside) // FANS)] if windows.horizon > 1 and len(inside) else inside[:0]
+    if windows.horizon * windows.interval < SHORTEST_FAN:
+        return np.zeros(0, "int64")
     clock = windows.origin.tz_localize(None)
-    noons = [monday + pd.Timedelta(days=day, hours=12) for day in FAN_DAYS]
+    noons = [begin + pd.Timedelta(days=day, hours=12) for day in FAN_DAYS]
     nearest = [int(np.abs(clock - noon).argmin()) for noon in noons]
-    positions = np.array(
-        [p for p, noon in zip(nearest, noons, strict=True) if abs(clock[p] - noon) <= LATE], int
-    )
+    return np.array([p for p, noon in zip(nearest, noons, strict=True) if abs(clock[p] - noon) <= LATE], int)
+
+
+def _fans(predictions: Rows, windows: Windows, positions: Int[np.ndarray, "fan"]) -> tuple[pd.Series, ...]:
+    """Whole forecasts, each led by the true value at its origin."""
+    if not len(positions):
+        return ()
     some = windows.select(torch.from_numpy(positions))
     values = np.column_stack([some.one(some.latest()), predictions.take(positions)])
     rows = some.starts.numpy()[:, None] + windows.lookback - 1 + np.arange(windows.horizon + 1)

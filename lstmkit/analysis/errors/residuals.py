@@ -1,11 +1,12 @@
 """What the forecasts leave: how errors are distributed, and whether the clock or the calendar explains them."""
 
+from calendar import month_name
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import kurtosis, norm
 
 from lstmkit.analysis.errors.predictions import LastStep, varies
@@ -16,25 +17,31 @@ from lstmkit.analysis.resampling.statistics import (
     contributions_to_mean,
     resample_blocks,
 )
+from lstmkit.data.calendar import Calendar, Cycle
+from lstmkit.data.clock import DAY
 from lstmkit.data.overview import WEEKDAYS
 from lstmkit.params import EvaluationParams
 
 BINS, MOST_BLOCKS = 61, 120
+SLACK = 0.99  # of a cycle, for years have no whole number of days
+FEWEST_CYCLES = 2  # that longer steps must cover to be grouped by a cycle
 QUANTILES = {"q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9}
 FAR, REACH = 3.0, 8.0  # standard deviations: of a tail, and of the histogram
 NORMALLY_FAR = 2 * float(norm.sf(FAR))  # share of a normal distribution that lies as far from the mean
 
 
 class ResidualsFacts(TypedDict):
-    """Centre, spread and tails of the errors at the last step, and what hour and weekday explain."""
+    """Centre, spread and tails of the errors at the last step, and what the cycles that the steps resolve explain."""
 
     bias: float
     bias_interval: list[float] | None
     sd: float
     share_beyond_three_sd: float
     excess_kurtosis: float | None
-    variance_explained_by_hour: float | None
-    variance_explained_by_weekday: float | None
+    variance_explained_by_hour: NotRequired[float | None]
+    variance_explained_by_weekday: NotRequired[float | None]
+    variance_explained_by_month: NotRequired[float | None]
+    variance_explained_by_quarter: NotRequired[float | None]
     unit: str
 
 
@@ -51,10 +58,12 @@ class Residuals:
         sd: standard deviation.
         far: share of errors more than three standard deviations from the mean.
         excess_kurtosis: zero for a normal distribution; none where the errors are constant.
-        over_time: quantiles by the local day, or block of days, of the time that the forecast is for.
-        block_days: days per block.
-        by_hour: quantiles and mean by the local hour of that time, with the interval of the mean.
-        by_weekday: the same by its weekday, Monday is 0.
+        over_time: quantiles by the local day or longer step, or block of them, of the time that the forecast is for.
+        block_size: days per block, or steps where these are longer.
+        block_days: its length in days.
+        groups: quantiles and mean by the `hour` of that time, its `weekday` (Monday is 0), its `month` or `quarter`
+            (the first is 0), as the steps resolve them, with the interval of the mean.
+        too_short: for which of these groups the errors cover too little time, each with its cycle.
         confidence: of the intervals.
         last: the forecasts.
     """
@@ -68,9 +77,10 @@ class Residuals:
     far: float
     excess_kurtosis: float | None
     over_time: pd.DataFrame
-    block_days: int
-    by_hour: pd.DataFrame
-    by_weekday: pd.DataFrame
+    block_size: int
+    block_days: float
+    groups: dict[str, pd.DataFrame]
+    too_short: dict[str, str]
     confidence: float
     last: LastStep
 
@@ -80,9 +90,28 @@ class Residuals:
         return norm.pdf(self.edges, self.mean, self.sd) if self.sd > 0 else None
 
     def to_frame(self) -> pd.DataFrame:
-        """Errors by hour and weekday in long form."""
-        named = self.by_weekday.rename(index=dict(enumerate(WEEKDAYS)))
-        return pd.concat({"hour": self.by_hour, "weekday": named}, names=["by", "group"])
+        """Errors by the groups in long form; all of them alone where there are none."""
+        named = {
+            name: groups
+            if name == "hour"
+            else groups.rename(index={at: self.name_of(name, int(at)) for at in groups.index})
+            for name, groups in self.groups.items()
+        }
+        whole = {"all": describe_groups(self.last.error, np.zeros(len(self.last), int))}
+        return pd.concat(named or whole, names=["by", "group"])
+
+    def name_of(self, kind: str, position: int) -> str:
+        """What people call a group, for example `9:00`, `Monday` or `January`.
+
+        Args:
+            kind: of the group.
+            position: its label in `groups`.
+        """
+        if kind == "hour":
+            return f"{position}:00"
+        if kind == "weekday":
+            return WEEKDAYS[position]
+        return f"quarter {position + 1}" if kind == "quarter" else month_name[position + 1]
 
     @property
     def middle_half(self) -> tuple[float, float]:
@@ -91,20 +120,21 @@ class Residuals:
         return float(low), float(high)
 
     @property
-    def span_by_hour(self) -> pd.Series:
-        """From the 10 % to the 90 % quantile of the errors, by local hour."""
-        return self.by_hour["q90"] - self.by_hour["q10"]
+    def span(self) -> pd.Series:
+        """From the 10 % to the 90 % quantile of the errors, by the first of the groups, such as the local hour."""
+        first = next(iter(self.groups.values()))
+        return first["q90"] - first["q10"]
 
     @property
     def most_biased_block(self) -> pd.Timestamp:
-        """The middle of the day, or block of days, whose median error is farthest from zero."""
+        """The middle of the day or step, or block of them, whose median error is farthest from zero."""
         return self.over_time["median"].abs().idxmax()
 
     def biased(self, groups: pd.DataFrame) -> pd.DataFrame | None:
         """The groups whose interval leaves zero out; none where there are no intervals.
 
         Args:
-            groups: `by_hour` or `by_weekday`.
+            groups: one of `groups`.
         """
         if "mean_low" not in groups:
             return None
@@ -114,24 +144,28 @@ class Residuals:
         """Share of the variance that lies between the groups' means.
 
         Args:
-            groups: `by_hour` or `by_weekday`.
+            groups: one of `groups`.
         """
         between = (groups["windows"] * (groups["mean"] - self.mean) ** 2).sum()
         return float(between / (len(self.last) * self.sd**2))
 
     def facts(self) -> ResidualsFacts:
-        """Centre, spread and tails, and what hour and weekday explain."""
+        """Centre, spread and tails, and what the groups explain."""
         constant = self.excess_kurtosis is None
-        return {
+        explained = {
+            f"variance_explained_by_{name}": None if constant else self.explained_by(groups)
+            for name, groups in self.groups.items()
+        }
+        facts = {
             "bias": self.mean,
             "bias_interval": None if self.mean_interval is None else list(self.mean_interval),
             "sd": self.sd,
             "share_beyond_three_sd": self.far,
             "excess_kurtosis": self.excess_kurtosis,
-            "variance_explained_by_hour": None if constant else self.explained_by(self.by_hour),
-            "variance_explained_by_weekday": None if constant else self.explained_by(self.by_weekday),
+            **explained,
             "unit": self.last.unit,
         }
+        return cast(ResidualsFacts, facts)  # keys name the groups
 
 
 def residuals(last: LastStep, params: EvaluationParams, seed: int) -> Residuals:
@@ -142,16 +176,15 @@ def residuals(last: LastStep, params: EvaluationParams, seed: int) -> Residuals:
         params: resamplings of the days that the forecasts are for, and their confidence.
         seed: of the resamplings.
     """
-    error, clock = last.error, last.time.tz_localize(None)
+    error = last.error
     mean, sd = float(error.mean()), float(error.std()) if varies(error, last.observed) else 0.0
     distance = np.abs(error - mean)
     reach = min(distance.max(), REACH * sd) or 1.0
     edges = mean + np.linspace(-reach, reach, BINS + 1)
     density = np.histogram(error, bins=edges)[0] / (len(error) * np.diff(edges))
-    day = (clock.normalize() - clock[0].normalize()).days.to_numpy()
-    block_days = -(-(day[-1] + 1) // MOST_BLOCKS)
-    blocks = describe_groups(error, day // block_days)
-    blocks.index = clock[0].normalize() + pd.to_timedelta((blocks.index + 0.5) * block_days, unit="D")
+    over_time, block_size, block_days = _blocks(last)
+    kinds = {cycle: _kind(cycle, last.calendar) for cycle in last.calendar.rhythms}
+    positions = {kind: _position(last, kind) for cycle, kind in kinds.items() if _is_covered(last, cycle)}
     alone = _with_intervals(error, np.zeros(len(error), int), last.time, params, seed).iloc[0]
     return Residuals(
         edges=edges,
@@ -162,13 +195,57 @@ def residuals(last: LastStep, params: EvaluationParams, seed: int) -> Residuals:
         sd=sd,
         far=float((distance > FAR * sd).mean()) if sd > 0 else 0.0,
         excess_kurtosis=float(kurtosis(error)) if sd > 0 else None,
-        over_time=blocks,
-        block_days=int(block_days),
-        by_hour=_with_intervals(error, clock.hour.to_numpy(), last.time, params, seed),
-        by_weekday=_with_intervals(error, clock.day_of_week.to_numpy(), last.time, params, seed),
+        over_time=over_time,
+        block_size=block_size,
+        block_days=block_days,
+        too_short={kind: cycle.name for cycle, kind in kinds.items() if kind not in positions},
+        groups={
+            name: _with_intervals(error, group, last.time, params, seed) for name, group in positions.items()
+        },
         confidence=params.confidence,
         last=last,
     )
+
+
+def _blocks(last: LastStep) -> tuple[pd.DataFrame, int, float]:
+    """Errors by the middle of each day or block of days, how many days a block has, and its length in days.
+
+    Of steps longer than a day, blocks have whole steps.
+    """
+    clock = last.time.tz_localize(None)
+    if last.calendar.step <= DAY:
+        day = (clock.normalize() - clock[0].normalize()).days.to_numpy()
+        size = int(-(-(day[-1] + 1) // MOST_BLOCKS))
+        blocks = describe_groups(last.error, day // size)
+        blocks.index = clock[0].normalize() + pd.to_timedelta((blocks.index + 0.5) * size, unit="D")
+        return blocks, size, float(size)
+    step = pd.factorize(clock)[0]
+    size = -(-(int(step[-1]) + 1) // MOST_BLOCKS)
+    blocks = describe_groups(last.error, step // size)
+    half = (size - 1) * last.calendar.step / 2
+    blocks.index = pd.DatetimeIndex(pd.Series(clock).groupby(step // size).min()) + half
+    return blocks, size, size * last.calendar.step / DAY
+
+
+def _kind(cycle: Cycle, calendar: Calendar) -> str:
+    """By what errors are grouped to see a cycle."""
+    if cycle.name == "year":
+        return "quarter" if calendar.months == 3 else "month"
+    return {"day": "hour", "week": "weekday"}[cycle.name]
+
+
+def _position(last: LastStep, kind: str) -> Int[np.ndarray, "window"]:
+    """The group of each error."""
+    clock = last.time.tz_localize(None)
+    if kind in ("hour", "weekday"):
+        return np.asarray(clock.hour if kind == "hour" else clock.day_of_week, "int64")
+    return np.asarray((clock.month - 1) // (3 if kind == "quarter" else 1), "int64")
+
+
+def _is_covered(last: LastStep, cycle: Cycle) -> bool:
+    """Whether longer steps cover a cycle often enough: each month seen once is a course, and no season."""
+    span = last.time[-1] - last.time[0] + last.calendar.step
+    return last.calendar.is_within_days or span >= FEWEST_CYCLES * cycle.length * SLACK
 
 
 def describe_groups(values: Float[np.ndarray, "window"], group: np.ndarray) -> pd.DataFrame:

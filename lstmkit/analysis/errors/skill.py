@@ -21,6 +21,7 @@ from lstmkit.analysis.errors.metrics import (
 )
 from lstmkit.analysis.errors.sums import ErrorSums, best_baseline
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
+from lstmkit.data.calendar import HOURLY, Calendar
 
 METRICS = ("rmse", "mae", "r2", "mape")
 
@@ -98,10 +99,11 @@ class Evaluation:
         ensemble: of the mean of their forecasts; None where there is one alone.
         n_windows: test windows.
         n_shared: those on which the networks of the model are compared.
-        n_days: days on which they start, the blocks of the resampling.
+        n_days: days on which they start, or steps that are longer, the blocks of the resampling.
         validation_days: days on which the validation windows start.
         confidence: of the skill's interval.
         network: what it adds to the residual baseline; None where that is not known.
+        calendar: of the series.
     """
 
     model: str
@@ -116,6 +118,7 @@ class Evaluation:
     validation_days: int
     confidence: float
     network: Network | None = None
+    calendar: Calendar = HOURLY
 
     def to_frame(self) -> pd.DataFrame:
         """The table that a reader sees: RMSE, MAE, R² and MAPE for each forecaster and range."""
@@ -153,6 +156,8 @@ class Evaluation:
             "validation_days": self.validation_days,
             "confidence": self.confidence,
         }
+        if self.calendar.block != "day":
+            found["block"] = self.calendar.block
         if self.ensemble is not None:
             found["ensemble"] = self.ensemble.to_json()
         if self.network is not None:
@@ -173,6 +178,7 @@ def evaluate(
     rule: str = "the mean of the training part",
     gain: float = 1.0,
     validation_days: int = 0,
+    calendar: Calendar = HOURLY,
 ) -> Evaluation:
     """Compare a model's forecasts with those of the baselines.
 
@@ -191,6 +197,7 @@ def evaluate(
         rule: the residual baseline in words.
         gain: by which the network's outputs were multiplied after training.
         validation_days: days on which the validation windows start.
+        calendar: of the series.
 
     Raises:
         LstmkitError: a baseline makes no error at all.
@@ -222,6 +229,7 @@ def evaluate(
         validation_days=validation_days,
         confidence=confidence,
         network=added.network(rule, gain),
+        calendar=calendar,
     )
 
 

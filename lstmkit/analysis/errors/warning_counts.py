@@ -7,28 +7,32 @@ from jaxtyping import Bool, Float, Int
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.warning_level import WarningLevel
 from lstmkit.analysis.resampling.statistics import local_days
+from lstmkit.data.calendar import Calendar
 
 PERSISTENCE = "persistence"
-QUIET = pd.Timedelta("1h")  # below the level for as long, a new crossing is an event
+QUIET = pd.Timedelta(
+    "1h"
+)  # below the level for as long, or at the forecast's start, a new crossing is an event
 CASES = (("onsets", "within"), ("onsets", "after"), ("all windows", "within"), ("all windows", "after"))
 
 
 class WarningCounts:
     """Counts per local day; keeps one small array per day and forecaster, whatever the number of windows.
 
-    In *onset* windows the target is below the level and was for an hour, so that there is something to warn of. The
+    In *onset* windows the target is below the level and was for an hour, so that there is something to warn of; of
+    steps longer than an hour, at the one from which the forecast starts. The
     event is that it reaches the level at some step of the horizon (*within*), or is there at the last one (*after*).
 
     Args:
         level: that is warned of.
-        interval: time between steps.
+        calendar: of the series.
     """
 
-    def __init__(self, level: WarningLevel, interval: pd.Timedelta) -> None:
+    def __init__(self, level: WarningLevel, calendar: Calendar) -> None:
         self.level = level
         self.crossings: set[pd.Timestamp] = set()
         self.highest = -np.inf
-        self._interval = interval
+        self._calendar = calendar
         self._last_above = np.datetime64("NaT", "ns")
         self._counts: dict[str, dict[pd.Timestamp, np.ndarray]] = {}
 
@@ -100,7 +104,7 @@ class WarningCounts:
     ) -> None:
         reached = onset & above.any(axis=1)
         steps = above[reached].argmax(axis=1) + 1
-        self.crossings.update((origin[reached] + steps * self._interval).unique())
+        self.crossings.update(self._calendar.after(origin[reached], steps).unique())
 
     def _by_day(
         self,

@@ -13,6 +13,8 @@ from lstmkit.analysis.errors.warning_counts import CASES, PERSISTENCE, WarningCo
 from lstmkit.analysis.errors.warning_level import WarningLevel
 from lstmkit.analysis.errors.warning_rates import CAUGHT, OWN, RateFacts, Rates, Warner, WarnerFacts
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, contributions_to_mean, resample_blocks
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.clock import HOUR
 from lstmkit.params import EvaluationParams
 
 FEWEST_CROSSINGS = 10  # of which anything can be told
@@ -94,8 +96,9 @@ class WarningSkill:
         crossings: of the level from below, after an hour below it.
         crossing_days: days on which they fall.
         highest: value of the target in the windows.
-        n_days: days on which windows start.
+        n_days: days on which windows start, or steps that are longer.
         confidence: of the intervals.
+        calendar: of the series.
     """
 
     model: str
@@ -109,6 +112,7 @@ class WarningSkill:
     highest: float
     n_days: int
     confidence: float
+    calendar: Calendar
 
     @property
     def can_be_told(self) -> bool:
@@ -163,7 +167,7 @@ def warning_skill(
     unit: str,
     chunks: Iterable[Compared],
     levels: tuple[WarningLevel, ...],
-    interval: pd.Timedelta,
+    calendar: Calendar,
     params: EvaluationParams,
     seed: int,
 ) -> WarningSkill:
@@ -179,11 +183,11 @@ def warning_skill(
         unit: the target's.
         chunks: all windows in order of time, some at a time, with everyone's forecasts and the values at the origins.
         levels: of which the first is taken that is crossed often enough, or else the one that is crossed most often.
-        interval: time between steps.
+        calendar: of the series.
         params: resamplings of the days on which forecasts start, and their confidence.
         seed: of the resamplings.
     """
-    counted = [WarningCounts(level, interval) for level in levels]
+    counted = [WarningCounts(level, calendar) for level in levels]
     horizon = 0
     for chunk in chunks:
         horizon = chunk.observed.shape[1]
@@ -200,13 +204,14 @@ def warning_skill(
         unit=unit,
         level=chosen.level,
         passed_over=tuple((of.level, len(of.crossings)) for of in before),
-        hours_ahead=horizon * (interval / pd.Timedelta("1h")),
+        hours_ahead=horizon * (calendar.step / HOUR),
         cases=_cases(model, chosen, windows, params, seed, told=chosen in often),
         crossings=len(chosen.crossings),
         crossing_days=chosen.n_crossing_days,
         highest=chosen.highest,
         n_days=len(windows),
         confidence=params.confidence,
+        calendar=calendar,
     )
 
 

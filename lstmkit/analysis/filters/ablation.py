@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import central_interval
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
 from lstmkit.internals.activations import record
@@ -61,6 +62,7 @@ class LayerAblation:
         n_windows: test windows.
         n_days: days on which they start.
         confidence: of the intervals.
+        calendar: of the series.
     """
 
     configurations: tuple[str, ...]
@@ -78,6 +80,7 @@ class LayerAblation:
     n_windows: int
     n_days: int
     confidence: float
+    calendar: Calendar = HOURLY
 
     @property
     def held(self) -> Int[np.ndarray, "held"]:
@@ -215,6 +218,7 @@ class Ablator:
             n_windows=len(self.windows),
             n_days=days.n_days,
             confidence=confidence,
+            calendar=self.windows.calendar,
         )
 
 

@@ -38,7 +38,7 @@ class LayerActivity:
         zero: percent of the steps at which a filter is exactly zero, shape (filter,).
         near_zero: percent of the steps at which it is at most `NEAR_ZERO`, those of zero among them.
         by_window: mean over the steps of each window, shape (window, filter).
-        newest: mean over the steps of the newest hour of each window, shape (window, filter).
+        newest: mean over the steps of the newest hour of each window, or its newest step, shape (window, filter).
     """
 
     layer: str
@@ -136,7 +136,7 @@ def measure_activity(model: nn.Module, windows: Windows) -> FilterActivity:
             finite.
     """
     relus = rectified(model, windows)
-    newest = max(1, round(pd.Timedelta("1h") / windows.interval))
+    newest = windows.calendar.steps("1h")
     streams = [_Stream(newest) for _ in relus]
     with torch.no_grad(), record(model, list(relus.values())) as outputs:
         for x, _ in windows.batches(BATCH):

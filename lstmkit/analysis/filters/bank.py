@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from lstmkit.analysis.filters.activity import FilterActivity
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.convolutions import Convolution, find_convolutions
@@ -51,6 +52,7 @@ class FilterBank:
         channels: what the filters read: features, or filters of the layer before.
         offsets: steps from a filter's output to the input that each tap reads, negative before it, shape (tap,).
         interval: between the steps of the model's input.
+        calendar: of the series.
     """
 
     layer: str
@@ -59,6 +61,7 @@ class FilterBank:
     channels: tuple[str, ...]
     offsets: Int[np.ndarray, "tap"]
     interval: pd.Timedelta
+    calendar: Calendar = HOURLY
 
     @property
     def norms(self) -> Float[np.ndarray, "filter"]:
@@ -124,7 +127,9 @@ def _bank(convolution: Convolution, windows: Windows) -> FilterBank:
     weights, bias = convolution.effective()
     is_first = convolution.label == "CNN layer 1"
     read = windows.features if is_first else tuple(f"filter {n}" for n in range(weights.shape[1]))
-    return FilterBank(convolution.label, weights, bias, read, convolution.offsets(), windows.interval)
+    return FilterBank(
+        convolution.label, weights, bias, read, convolution.offsets(), windows.interval, windows.calendar
+    )
 
 
 @dataclass(frozen=True)

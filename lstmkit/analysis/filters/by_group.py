@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.analysis.filters.activity import FilterActivity
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 
@@ -81,6 +82,7 @@ class FilterRegimes:
         n_windows: windows per group shown, shape (group,).
         layers: in the order of a forward pass.
         spacing: median time between the origins of neighbouring windows of the sample.
+        calendar: of the series.
     """
 
     groups: Groups
@@ -88,6 +90,12 @@ class FilterRegimes:
     n_windows: Int[np.ndarray, "group"]
     layers: tuple[LayerByRegime, ...]
     spacing: pd.Timedelta
+    calendar: Calendar = HOURLY
+
+    @property
+    def newest(self) -> str:
+        """Over which newest time of each window the activation is a mean: an hour, or a longer step."""
+        return "hour" if self.calendar.is_within_days else "step"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -152,6 +160,7 @@ def filter_regimes(activity: FilterActivity, windows: Windows, groups: Groups) -
             for layer in activity.layers
         ),
         spacing=pd.Timedelta(np.median(gaps)) if len(gaps) else pd.Timedelta(0),
+        calendar=windows.calendar,
     )
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from scipy.signal import freqz
 
 from lstmkit.analysis.filters.bank import FilterBank
+from lstmkit.data.calendar import HOURLY, Calendar
 
 HALF_POWER = 0.5**0.5  # of the largest gain: below it a frequency counts as damped
 KINDS = ("low-pass", "band-pass", "high-pass", "band-stop", "all-pass", "silent")
@@ -39,6 +40,7 @@ class FrequencyResponse:
         kinds: one of `KINDS` for each filter (rows) and feature (columns); the target is the first column.
         nyquist: the shortest period that the grid of the data can hold, in hours.
         random: percent of each kind among filters with random taps.
+        calendar: of the series.
     """
 
     layer: str
@@ -48,6 +50,7 @@ class FrequencyResponse:
     kinds: pd.DataFrame
     nyquist: float
     random: dict[str, float]
+    calendar: Calendar = HOURLY
 
     @property
     def kind(self) -> tuple[str, ...]:
@@ -126,6 +129,7 @@ def frequency_response(bank: FilterBank, seed: int) -> FrequencyResponse:
         kinds=pd.DataFrame(kinds, columns=list(bank.channels)).rename_axis("filter"),
         nyquist=2 * hours,
         random={kind: 100 * by_chance.count(kind) / RANDOM for kind in KINDS if kind in by_chance},
+        calendar=bank.calendar,
     )
 
 

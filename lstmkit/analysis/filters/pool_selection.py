@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
@@ -52,6 +53,7 @@ class PoolSelection:
         hours_before: hours from each step of each group to the forecast's origin.
         n_windows: test windows.
         n_days: days on which they start.
+        calendar: of the series.
     """
 
     frequency: Float[np.ndarray, "group place"]
@@ -67,6 +69,7 @@ class PoolSelection:
     hours_before: Float[np.ndarray, "group place"]
     n_windows: int
     n_days: int
+    calendar: Calendar = HOURLY
 
     @property
     def decided(self) -> Float[np.ndarray, "group"]:
@@ -236,6 +239,7 @@ def _summarised(
         hours_before=hours.reshape(n_groups, counts.size),
         n_windows=len(sample),
         n_days=days.n_days,
+        calendar=sample.calendar,
     )
 
 

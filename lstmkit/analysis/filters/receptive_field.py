@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import LocalStage, dilation, find_local_stages, stride, taps
@@ -57,6 +58,7 @@ class ReceptiveField:
         convolutions: steps that the convolutions alone span.
         lookback: input steps.
         interval: between them.
+        calendar: of the series.
     """
 
     stages: tuple[Stage, ...]
@@ -66,6 +68,7 @@ class ReceptiveField:
     convolutions: int
     lookback: int
     interval: pd.Timedelta
+    calendar: Calendar = HOURLY
 
     @property
     def agree(self) -> bool:
@@ -154,6 +157,7 @@ def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
         convolutions=1 + sum((taps(kernel) - 1) * dilation(kernel) for kernel in kernels),
         lookback=windows.lookback,
         interval=windows.interval,
+        calendar=windows.calendar,
     )
 
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import central_interval
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.ablation import convolutional_stages
@@ -62,6 +63,7 @@ class FilterRelevance:
         n_information: windows among them that the mutual information was estimated on.
         n_days: days on which they start.
         confidence: of the intervals.
+        calendar: of the series.
     """
 
     correlation: Float[np.ndarray, "target filter"]
@@ -77,6 +79,7 @@ class FilterRelevance:
     n_information: int
     n_days: int
     confidence: float
+    calendar: Calendar = HOURLY
 
     @property
     def order(self) -> Int[np.ndarray, "filter"]:
@@ -221,6 +224,7 @@ def filter_relevance(model: nn.Module, windows: Windows, params: StudyParams) ->
         n_information=len(few),
         n_days=days.n_days,
         confidence=params.evaluation.confidence,
+        calendar=sample.calendar,
     )
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from lstmkit.analysis.gates.part import FORGET
 from lstmkit.analysis.gates.stream import ABOVE_ZERO
 from lstmkit.analysis.gates.walked import WalkedLSTM, walked_lstm
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.internals.called_lstms import part_label
 from lstmkit.internals.gates import LayerTrace, part_names, trace_lstm
@@ -33,6 +34,7 @@ class OneWindowGates:
         backward: whether it reads from the newest step to the oldest, or from the last to the first.
         values: input gate, forget gate, candidate and output gate, in the order of time, shape (gate, time, unit).
         lookback_hours: length of the window.
+        calendar: of the series.
     """
 
     name: str
@@ -40,6 +42,7 @@ class OneWindowGates:
     backward: bool
     values: Float[np.ndarray, "4 time unit"]
     lookback_hours: float
+    calendar: Calendar = HOURLY
 
     @property
     def by_memory(self) -> Int[np.ndarray, "unit"]:
@@ -94,7 +97,8 @@ class WindowGates:
         traces = zip(part_names(call.lstm), trace_lstm(call.lstm, call.x, call.state), strict=True)
         for part, (name, trace) in enumerate(traces):
             backward = reads_backward(call.lstm, part) != turned
-            yield OneWindowGates(self._label(call, name), walked, backward, _values(trace, turned), hours)
+            values, calendar = _values(trace, turned), self._windows.calendar
+            yield OneWindowGates(self._label(call, name), walked, backward, values, hours, calendar)
 
 
 def _values(trace: LayerTrace, turned: bool) -> Float[np.ndarray, "4 time unit"]:

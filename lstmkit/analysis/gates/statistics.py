@@ -14,6 +14,7 @@ from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatis
 from lstmkit.analysis.gates.stream import BIN_EDGES, resolved
 from lstmkit.analysis.gates.walk import QUANTILES, GateWalk
 from lstmkit.analysis.gates.walked import WalkedLSTM
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import evaluated
@@ -33,12 +34,14 @@ class GateStatistics:
         counts: windows per half of the test part and group at the origin.
         groups: of the windows.
         lookback_hours: length of the lookback.
+        calendar: of the series.
     """
 
     parts: tuple[PartStatistics, ...]
     counts: Int[np.ndarray, "half group"]
     groups: Groups
     lookback_hours: float
+    calendar: Calendar = HOURLY
 
     @property
     def lstms(self) -> tuple[WalkedLSTM, ...]:
@@ -249,7 +252,7 @@ def gate_statistics(
                 for index in _batches(torch.nonzero((half == h) & (group == g))[:, 0]):
                     walk.add(windows.select(index), h, g)
     lookback_hours = windows.lookback * (windows.interval / pd.Timedelta("1h"))
-    return GateStatistics(walk.statistics(), walk.counts, groups, lookback_hours)
+    return GateStatistics(walk.statistics(), walk.counts, groups, lookback_hours, windows.calendar)
 
 
 def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batch"]]:

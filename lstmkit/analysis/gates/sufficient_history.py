@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.clock import time_of_day
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import forecast
@@ -64,10 +65,12 @@ class SufficientHistory:
         reproduced: share of the output's variation that is there with each length: 1 less the mean squared change of
             the output, relative to that when the whole window is another's; None where the output never changes.
         output: steps of the newest input from which on at least 95 % of the output are reproduced; None as well.
-        same_time: share of the windows whose older part comes from the same time of another week.
+        same_time: share of the windows whose older part comes from the same point of the calendar's cycles, such as the
+            same time of another week.
         unit: of the target.
         n_windows: that were forecast.
-        n_days: on which they start.
+        n_days: on which they start, or steps that are longer.
+        calendar: of the series.
     """
 
     steps: Int[np.ndarray, "length"]
@@ -85,6 +88,7 @@ class SufficientHistory:
     unit: str
     n_windows: int
     n_days: int
+    calendar: Calendar = HOURLY
 
     @property
     def hours(self) -> float | None:
@@ -120,7 +124,8 @@ class SufficientHistory:
             "gain_high": high,
             "reproduced": nothing if self.reproduced is None else self.reproduced,
         }
-        return pd.DataFrame(columns, index=pd.Index(self.steps * self.step_hours, name="hours"))
+        lengths = self.steps * self.step_hours / self.calendar.unit_hours
+        return pd.DataFrame(columns, index=pd.Index(lengths, name=f"{self.calendar.unit_key}s"))
 
     def facts(self) -> HistoryFacts:
         """The numbers for a summary; what could not be measured is left out."""
@@ -139,12 +144,13 @@ def sufficient_history(
 ) -> SufficientHistory:
     """Replace all but the newest inputs of windows by another window's past, and see what the forecast loses.
 
-    Where the clock is among the inputs, the other window starts its forecast at the same time of another week if there
-    is one, so that what changes is the past and not the clock: an hour that contradicts itself would harm the forecast
-    for another reason than the missing past. Where it is not, a network may read the time of day from the past, and
-    the other window starts at any time. Either is at least a lookback away, so that no input is shared. Where the two
-    pasts meet there is a step that no real series has; what it costs makes the sufficient history longer. Features that
-    look back themselves, such as lags, belong to the step at which they are read.
+    Where the clock is among the inputs, the other window starts its forecast at the same time of another week, or on
+    the same weekday or in the same month where steps are longer, if there is one, so that what changes is the past and
+    not the clock: an hour that contradicts itself would harm the forecast for another reason than the
+    missing past. Where it is not, a network may read the time of day from the past, and the other window starts at any
+    time. Either is at least a lookback away, so that no input is shared. Where the two pasts meet there is a step that
+    no real series has; what it costs makes the sufficient history longer. Features that look back themselves, such as
+    lags, belong to the step at which they are read.
 
     Args:
         model: in evaluation mode.
@@ -184,6 +190,7 @@ def sufficient_history(
         unit=unit,
         n_windows=len(some),
         n_days=len(local_days(some.origin)[1]),
+        calendar=windows.calendar,
     )
 
 
@@ -210,14 +217,11 @@ def _draw(population: int, size: int, seed: int) -> Int[np.ndarray, "chosen"]:
 def _donors(
     windows: Windows, chosen: Int[np.ndarray, "chosen"], seed: int
 ) -> tuple[Int[np.ndarray, "chosen"], float]:
-    """For each chosen window another one, and the share of those that start at the same time of another week."""
-    rows, clock = windows.starts.cpu().numpy(), windows.origin
-    time = time_of_day(clock)
-    in_day = (time // windows.interval).to_numpy()
-    in_week = ((time + pd.to_timedelta(clock.day_of_week, unit="D")) // windows.interval).to_numpy()
+    """For each chosen window another one, and the share of those that start at the same point of all cycles."""
+    rows = windows.starts.cpu().numpy()
     keys = [np.zeros(len(rows))]
     if any(each.is_clock for each in windows.provenance):
-        keys = [in_week, in_day, *keys]
+        keys = [*_points(windows), *keys]
     generator, found, same_time = np.random.default_rng(seed), [], 0
     for window in chosen:
         apart = np.abs(rows - rows[window]) >= windows.lookback
@@ -229,6 +233,19 @@ def _donors(
         found.append(int(generator.choice(candidates[level])))
         same_time += len(keys) > 1 and level == 0
     return np.array(found), same_time / len(chosen)
+
+
+def _points(windows: Windows) -> list[np.ndarray]:
+    """Where in the calendar's cycles each window's forecast starts, most exactly first."""
+    clock, calendar = windows.origin, windows.calendar
+    if calendar.is_within_days:
+        time = time_of_day(clock)
+        in_week = (time + pd.to_timedelta(clock.day_of_week, unit="D")) // windows.interval
+        return [in_week.to_numpy(), (time // windows.interval).to_numpy()]
+    in_year = (clock.month.to_numpy() - 1) // max(1, calendar.months)
+    if calendar.resolves("week"):
+        return [12 * clock.day_of_week.to_numpy() + in_year, clock.day_of_week.to_numpy()]
+    return [in_year] if calendar.resolves("year") else []
 
 
 @torch.inference_mode()

@@ -12,10 +12,11 @@ from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.methods import METHODS, reproducible
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
 from lstmkit.analysis.resampling.days import ResampledDays
+from lstmkit.data.calendar import HOURLY, Calendar
+from lstmkit.data.clock import HOUR
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import duration
 
 SPANS = {
     "newest hour": (0, 1),
@@ -47,6 +48,7 @@ class AttributionShift:
         explained: what the scalar is.
         n_windows: that were averaged.
         n_days: on which they start.
+        calendar: of the series.
     """
 
     horizons: tuple[str, ...]
@@ -62,6 +64,7 @@ class AttributionShift:
     explained: str
     n_windows: int
     n_days: int
+    calendar: Calendar = HOURLY
 
     @property
     def reacting(self) -> Int[np.ndarray, "reacting"]:
@@ -109,7 +112,8 @@ class AttributionShift:
         columns = ("share", "share_error", "rank", "rank_error")
         features = self._frame(self.features, dict(zip(columns, columns, strict=True)))
         spans = self._frame(self.spans, {"share": "span_share", "share_error": "span_error"})
-        return pd.concat({"feature": features, "past hours": spans}, names=["by"])
+        past = "past hours" if self.calendar.is_within_days else "past steps"
+        return pd.concat({"feature": features, past: spans}, names=["by"])
 
     def _frame(self, items: tuple[str, ...], columns: dict[str, str]) -> pd.DataFrame:
         index = pd.MultiIndex.from_product([self.horizons, items], names=["horizon", "of"])
@@ -147,7 +151,7 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
     span_sums, drawn_spans = _sums(by_span, days)
     share, drawn_ranks = shares(sums), ranks(drawn)
     return AttributionShift(
-        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
+        horizons=tuple(sample.calendar.duration(sample.hours_ahead) for sample in samples),
         features=samples[0].features,
         spans=tuple(spans),
         share=share,
@@ -160,6 +164,7 @@ def attribution_shift(attributors: Sequence[Attributor], params: EvaluationParam
         explained=first.explained,
         n_windows=len(samples[0]),
         n_days=days.n_days,
+        calendar=samples[0].calendar,
     )
 
 
@@ -206,5 +211,14 @@ def _change(
 
 def _spans_of(windows: Windows) -> dict[str, np.ndarray]:
     hours = windows.hours_before() + ROUNDING
-    inside = {name: (hours >= start) & (hours < end) for name, (start, end) in SPANS.items()}
+    spans = SPANS if windows.calendar.is_within_days else _spans_of_steps(windows.calendar)
+    inside = {name: (hours >= start) & (hours < end) for name, (start, end) in spans.items()}
     return {name: steps for name, steps in inside.items() if steps.any()}
+
+
+def _spans_of_steps(calendar: Calendar) -> dict[str, tuple[float, float]]:
+    """The newest step, what is up to half of the shortest cycle old, and what is older."""
+    step = calendar.step / HOUR
+    half = step * max(2, 0 if calendar.season is None else int(calendar.season.steps // 2))
+    length = calendar.duration(half)
+    return {"newest step": (0, step), f"up to {length}": (step, half), f"older than {length}": (half, np.inf)}

@@ -14,12 +14,12 @@ from torch import nn
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.horizons.metrics import ranks, shared_windows, shares
 from lstmkit.analysis.resampling.days import ResampledDays
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.activations import record
 from lstmkit.internals.convolutions import find_convolutions
 from lstmkit.params import EvaluationParams
-from lstmkit.wording import duration
 
 MATCHING_WINDOWS = 128  # whose activations are held at once
 CLEAR = 2  # standard deviations
@@ -51,6 +51,7 @@ class FilterShift:
         unit: the target's.
         n_windows: that were averaged.
         n_days: on which they start.
+        calendar: of the series.
     """
 
     horizons: tuple[str, ...]
@@ -69,6 +70,7 @@ class FilterShift:
     unit: str
     n_windows: int
     n_days: int
+    calendar: Calendar = HOURLY
 
     @property
     def median_likeness(self) -> float:
@@ -172,7 +174,7 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
     correlation, shuffled = _correlations(_activations(*ends[0]), _activations(*ends[-1]), first.seed)
     partner = _partners(correlation)
     return FilterShift(
-        horizons=tuple(duration(sample.hours_ahead) for sample in samples),
+        horizons=tuple(sample.calendar.duration(sample.hours_ahead) for sample in samples),
         importance=tuple(means),
         share=tuple(shares(mean) for mean in means),
         share_error=tuple(shares(draws).std(axis=0) for draws in drawn),
@@ -188,6 +190,7 @@ def filter_shift(attributors: Sequence[Attributor], params: EvaluationParams) ->
         unit=first.unit,
         n_windows=len(samples[0]),
         n_days=days.n_days,
+        calendar=samples[0].calendar,
     )
 
 

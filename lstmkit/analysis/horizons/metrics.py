@@ -12,9 +12,9 @@ from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
 from lstmkit.analysis.errors.skill import METRICS
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
-from lstmkit.wording import duration
 
 RANGE_LABELS = {"all_steps": "all steps", "last_step": "last step"}
 
@@ -30,7 +30,8 @@ class MetricsSummary:
             skill, its interval's ends skill_low and skill_high (percent), and best_baseline. NaN where undefined, the
             interval's ends also where there are too few days for one.
         confidence: of the skill's interval.
-        test_days: days of the test part, by horizon.
+        test_days: days of the test part, or steps that are longer, by horizon.
+        block: what these are, `day` or a longer step.
     """
 
     model: str
@@ -38,6 +39,7 @@ class MetricsSummary:
     table: pd.DataFrame
     confidence: float
     test_days: dict[str, int]
+    block: str = "day"
 
     @property
     def overall(self) -> pd.DataFrame:
@@ -75,22 +77,25 @@ class MetricsSummary:
         }
 
 
-def metrics_summary(model: str, metrics: dict[float, dict[str, Any]]) -> MetricsSummary:
+def metrics_summary(
+    model: str, metrics: dict[float, dict[str, Any]], calendar: Calendar = HOURLY
+) -> MetricsSummary:
     """Bring the metrics of all horizons together.
 
     Args:
         model: label.
         metrics: by horizon in hours, the content of its `metrics.json`.
+        calendar: of the series.
     """
     rows = {
-        (duration(hours), RANGE_LABELS[steps]): _row(content, steps)
+        (calendar.duration(hours), RANGE_LABELS[steps]): _row(content, steps)
         for hours, content in sorted(metrics.items())
         for steps in RANGE_LABELS
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["horizon", "range"])
     first = next(iter(metrics.values()))
-    days = {duration(hours): content["test_days"] for hours, content in sorted(metrics.items())}
-    return MetricsSummary(model, first["unit"], table, first["confidence"], days)
+    days = {calendar.duration(hours): content["test_days"] for hours, content in sorted(metrics.items())}
+    return MetricsSummary(model, first["unit"], table, first["confidence"], days, calendar.block)
 
 
 def _row(content: dict[str, Any], steps: str) -> dict[str, float | str]:

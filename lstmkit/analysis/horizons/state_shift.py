@@ -17,7 +17,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import HiddenStateParams
 from lstmkit.storage.files import Rows
-from lstmkit.wording import duration, plural
+from lstmkit.wording import plural
 
 StateShiftFacts = dict[str, float | int]  # most of its keys end with the label of a horizon
 
@@ -142,7 +142,7 @@ def state_shift(
     )
     values = [each.representation.values for each in geometries]
     return StateShift(
-        horizons=tuple(duration(each.windows.hours_ahead) for each in outputs),
+        horizons=tuple(each.windows.calendar.duration(each.windows.hours_ahead) for each in outputs),
         geometries=geometries,
         alignment=np.array([[debiased_cka(x, y) for y in values] for x in values]),
         shifted=shifted_cka(values[0], values[-1], seed),
@@ -152,5 +152,5 @@ def state_shift(
 def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], groups: Groups, unit: str) -> Geometry:
     windows = outputs.windows
     last = final_states(outputs.states, windows, groups, unit, chosen)[-1]
-    named = replace(last, name=f"{duration(windows.hours_ahead)} ahead")
+    named = replace(last, name=f"{windows.calendar.duration(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))

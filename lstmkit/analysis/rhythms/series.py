@@ -1,4 +1,4 @@
-"""Series over the test part: what a model holds at each forecast's origin, in half-hourly means, gaps left open."""
+"""Series over the test part: what a model holds at each forecast's origin, by the half hour or step, gaps left open."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from sklearn.decomposition import PCA
 from torch import nn
 
-from lstmkit.data.clock import is_whole_days, localized
+from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.finite import check_finite
 from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows, spread_evenly
@@ -49,27 +49,19 @@ class TimeSeries:
         details: what else titles say of each; empty where nothing.
         unit: of the quantities; empty where they have none.
         courses: of the quantities, NaN where missing, at the same steps for all of them.
-        start: local time of the first step.
-        interval: between steps.
+        interval: between steps, on average.
+        calendar: of the series from which they come.
     """
 
     names: tuple[str, ...]
     details: tuple[str, ...]
     unit: str
     courses: Float[np.ndarray, "series time"]
-    start: pd.Timestamp
     interval: pd.Timedelta
+    calendar: Calendar = HOURLY
 
     def __len__(self) -> int:
         return self.courses.shape[1]
-
-    @property
-    def time(self) -> pd.DatetimeIndex:
-        """Local time of each step; the steps are equally long also where clocks change, but for those of whole days."""
-        passed = pd.to_timedelta(np.arange(len(self)) * self.interval)
-        if is_whole_days(self.interval):
-            return localized(self.start.tz_localize(None) + passed, str(self.start.tz))
-        return (self.start.tz_convert("UTC") + passed).tz_convert(self.start.tz)
 
     @property
     def step_hours(self) -> float:
@@ -134,8 +126,13 @@ class Bins:
         self.steps = max(1, int(BIN // windows.interval))
         n_bins = int(self.rows[-1]) // self.steps + 1
         self.sums, self.counts = np.zeros((n_bins, n_series)), np.zeros(n_bins)
-        self.start, self.step = windows.origin[0], windows.interval
-        self.interval = self.steps * windows.interval
+        self.interval, self.calendar = self.steps * windows.interval, windows.calendar
+        self._time = windows.time[int(windows.origin_rows[0]) :]
+
+    @property
+    def time(self) -> pd.DatetimeIndex:
+        """Local time at which each bin begins."""
+        return self._time[:: self.steps][: len(self.counts)]
 
     def add(self, rows: Int[np.ndarray, "sample"], values: Float[np.ndarray, "sample series"]) -> None:
         """Take in values.
@@ -147,8 +144,7 @@ class Bins:
         Raises:
             LstmkitError: a value is NaN or infinite, and would look like a gap.
         """
-        passed = pd.to_timedelta(rows * self.step)
-        check_finite(values, (self.start.tz_convert("UTC") + passed).tz_convert(self.start.tz), "values")
+        check_finite(values, self._time[rows], "values")
         np.add.at(self.sums, rows // self.steps, values)
         np.add.at(self.counts, rows // self.steps, 1)
 
@@ -166,7 +162,7 @@ class Bins:
             details: what else titles say of each.
         """
         details = details or ("",) * len(names)
-        return TimeSeries(names, details, unit, self.means(), self.start, self.interval)
+        return TimeSeries(names, details, unit, self.means(), self.interval, self.calendar)
 
 
 def component_series(states: Rows, windows: Windows, sample: int) -> TimeSeries:

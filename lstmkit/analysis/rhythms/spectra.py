@@ -9,12 +9,16 @@ from jaxtyping import Float, Int
 
 from lstmkit.analysis.rhythms.periodogram import Separated, nothing_separated, separate
 from lstmkit.analysis.rhythms.series import Gaps, TimeSeries
+from lstmkit.data.calendar import HOURLY, Calendar, Cycle
+from lstmkit.data.clock import HOUR
 
 FALSE_ALARM = 0.05  # over all frequencies of a series together
-DAY, WEEK = 24.0, 168.0  # hours
-LONGEST_MEMORY = 6.0  # hours of the background's autoregression, too few to imitate the rhythm of a day
+LONGEST_MEMORY = (
+    0.25  # of the shortest cycle, for the background's autoregression: too short to imitate the cycle
+)
 FEWEST_FREQUENCIES = 20
 FEWEST_CYCLES = 2
+FEWEST_TO_TELL = 4  # of a cycle's lengths in a series whose peaks are told by the cycle
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Peak:
         amplitude: of the sinusoid with this period, in the unit of the series; NaN where gaps leave it open.
         share: of the variance of the series, neighbouring frequencies above the floor included.
         times_floor: its power over the floor.
-        rhythm: `day` for 24 h and its whole fractions, `week` for other whole fractions of 168 h, else `other`.
+        rhythm: the shortest cycle of which the period is a whole fraction, such as `day` or `week`, else `other`.
         aliases: other periods that explain the values between the gaps as well, in hours.
     """
 
@@ -56,6 +60,7 @@ class Spectra:
         span: hours that are analysed.
         step: hours between values.
         gaps: how much is missing.
+        calendar: of the series.
     """
 
     names: tuple[str, ...]
@@ -71,6 +76,7 @@ class Spectra:
     span: float
     step: float
     gaps: Gaps
+    calendar: Calendar = HOURLY
 
     @property
     def share(self) -> Float[np.ndarray, "series"]:
@@ -78,35 +84,47 @@ class Spectra:
         return np.array([sum(peak.share for peak in peaks) for peaks in self.peaks], "float64")
 
     @property
+    def can_be_drawn(self) -> bool:
+        """Whether there is a spectrum at all: series that are long enough and vary."""
+        return bool(len(self.hours) and self.names)
+
+    @property
     def titles(self) -> tuple[str, ...]:
         """Names with their details."""
         pairs = zip(self.names, self.details, strict=True)
         return tuple(f"{name} ({detail})" if detail else name for name, detail in pairs)
 
+    @property
+    def _period(self) -> str:
+        return f"period_{self.calendar.unit_key}s"
+
     def to_frame(self) -> pd.DataFrame:
         """Power, background and floor in long form: one row per series and period."""
-        index = pd.MultiIndex.from_product([self.names, self.hours], names=["series", "period_hours"])
+        periods = self.hours / self.calendar.unit_hours
+        index = pd.MultiIndex.from_product([self.names, periods], names=["series", self._period])
         columns = ["power", "background", "floor"]
         return pd.DataFrame({name: getattr(self, name).ravel() for name in columns}, index=index)
 
     def peaks_frame(self) -> pd.DataFrame:
         """The peaks of every series, the strongest first; with their aliases, where gaps give them any."""
+        unit = self.calendar.unit_hours
         rows = [
-            (name, peak.hours, peak.amplitude, 100 * peak.share, peak.times_floor, peak.rhythm, _hours(peak))
+            (
+                name,
+                peak.hours / unit,
+                peak.amplitude,
+                100 * peak.share,
+                peak.times_floor,
+                peak.rhythm,
+                " ".join(f"{hours / unit:.6g}" for hours in peak.aliases),
+            )
             for name, peaks in zip(self.names, self.peaks, strict=True)
             for peak in peaks
         ]
-        columns = [
-            "series",
-            "period_hours",
-            "amplitude",
-            "share_percent",
-            "times_floor",
-            "rhythm",
-            "aliases_hours",
-        ]
-        frame = pd.DataFrame(rows, columns=columns).set_index("series")
-        return frame if frame["aliases_hours"].any() else frame.drop(columns="aliases_hours")
+        columns = ["series", self._period, "amplitude", "share_percent", "times_floor", "rhythm"]
+        aliases = self._period.replace("period", "aliases")
+        frame = pd.DataFrame(rows, columns=[*columns, aliases]).set_index("series")
+        return frame if frame[aliases].any() else frame.drop(columns=aliases)
 
     def select(self, index: Int[np.ndarray, "chosen"]) -> "Spectra":
         """The spectra of some of the series.
@@ -122,11 +140,12 @@ class Spectra:
         return Spectra(**(vars(self) | named | arrays))
 
     def facts(self) -> dict[str, float]:
-        """Per series the shares of its variance in rhythms of the day and of the week, and its strongest period."""
+        """Per series the shares of its variance in the cycles, such as `day` and `week`, and its strongest period."""
         facts: dict[str, float] = {}
         for name, peaks in zip(self.names, self.peaks, strict=True):
             key = name.lower().replace(" ", "_")
-            facts |= {f"{key}_{rhythm}_percent": 100 * share_of(peaks, rhythm) for rhythm in ("day", "week")}
+            cycles = (cycle.name for cycle in self.calendar.rhythms)
+            facts |= {f"{key}_{cycle}_percent": 100 * share_of(peaks, cycle) for cycle in cycles}
             if peaks:
                 facts[f"{key}_strongest_hours"] = peaks[0].hours
         return facts
@@ -135,13 +154,13 @@ class Spectra:
 def spectra(series: TimeSeries) -> Spectra:
     """Find the rhythms of some series.
 
-    The series are cut to whole weeks (whole days, where there are fewer than four weeks), so that the rhythms of day
-    and week fall on single frequencies and leak nowhere.
+    The series are cut to whole cycles of the longest kind of which they hold four, such as weeks or else days, so that
+    the rhythms of the cycles fall on single frequencies and leak nowhere; of years, to those weeks that are whole.
 
     Args:
         series: to analyse.
     """
-    cut, constant = _whole_weeks(series).varying()
+    cut, constant = _whole_cycles(series).varying()
     span, first = len(cut) * cut.step_hours, FEWEST_CYCLES - 1
     if min((len(cut) - 1) // 2 - first, cut.present.sum() // 2) >= FEWEST_FREQUENCIES:
         found = separate(cut.courses, cut.present, **_settings(cut))
@@ -156,11 +175,12 @@ def spectra(series: TimeSeries) -> Spectra:
         background=found.background[:, first:],
         floor=found.floor[:, first:],
         variance=found.variance,
-        peaks=tuple(_peaks(found, row, span) for row in range(len(cut.names))),
+        peaks=tuple(_peaks(found, row, span, cut.calendar.rhythms) for row in range(len(cut.names))),
         constant=constant,
         span=span,
         step=cut.step_hours,
         gaps=cut.gaps,
+        calendar=cut.calendar,
     )
 
 
@@ -169,25 +189,30 @@ def share_of(peaks: tuple[Peak, ...], rhythm: str) -> float:
 
     Args:
         peaks: of one series.
-        rhythm: `day`, `week` or `other`.
+        rhythm: `day`, `week`, `year` or `other`.
     """
     return float(sum(peak.share for peak in peaks if peak.rhythm == rhythm))
 
 
-def _whole_weeks(series: TimeSeries) -> TimeSeries:
-    for period in (WEEK, DAY):
-        steps = round(period / series.step_hours)
-        if len(series) >= 4 * steps > 0:
-            return series.until(len(series) // steps * steps)
+def _whole_cycles(series: TimeSeries) -> TimeSeries:
+    for cycle in reversed(series.calendar.rhythms):
+        steps = round(cycle.length / series.interval)
+        if len(series) >= FEWEST_TO_TELL * steps > 0:
+            whole = len(series) // steps * steps
+            if not series.calendar.is_within_days:  # a year has no whole number of weeks, which are sharper
+                whole -= whole % round(series.calendar.rhythms[0].length / series.interval)
+            return series.until(whole)
     return series
 
 
 def _settings(series: TimeSeries) -> dict[str, Any]:
-    longest = min(round(LONGEST_MEMORY / series.step_hours), len(series) // 10)
+    season = series.calendar.season
+    memory = 0 if season is None else round(LONGEST_MEMORY * season.length / series.interval)
+    longest = min(memory, len(series) // 10)
     return {"tested_from": FEWEST_CYCLES - 1, "max_order": max(1, longest), "false_alarm": FALSE_ALARM}
 
 
-def _peaks(found: Separated, row: int, span: float) -> tuple[Peak, ...]:
+def _peaks(found: Separated, row: int, span: float, cycles: tuple[Cycle, ...]) -> tuple[Peak, ...]:
     """What stands above the floor, neighbouring frequencies together."""
     power, floor = found.power[row], found.floor[row]
     above = np.flatnonzero(found.above[row])
@@ -200,21 +225,21 @@ def _peaks(found: Separated, row: int, span: float) -> tuple[Peak, ...]:
                 amplitude=float(found.amplitude[row, top]),
                 share=float(found.share[row, run].sum()),
                 times_floor=float(power[top] / floor[top]),
-                rhythm=_rhythm(int(top) + 1, span),
+                rhythm=_rhythm(int(top) + 1, span, cycles),
                 aliases=tuple(span / cycles for cycles in found.aliases[row].get(int(top) + 1, ())),
             )
         )
     return tuple(sorted(peaks, key=lambda peak: -peak.share))
 
 
-def _rhythm(cycles: int, span: float) -> str:
-    """What a number of cycles over the span belongs to, where the span is long enough to tell."""
-    for period, name in ((DAY, "day"), (WEEK, "week")):
-        per_period = cycles * period / span
-        if span >= 4 * period and abs(per_period - max(1, round(per_period))) < period / span / 2:
-            return name
+def _rhythm(waves: int, span: float, cycles: tuple[Cycle, ...]) -> str:
+    """What a number of waves over the span belongs to, where the span is long enough to tell."""
+    for cycle in cycles:
+        period = cycle.length / HOUR
+        per_period = waves * period / span
+        if (
+            span >= FEWEST_TO_TELL * period
+            and abs(per_period - max(1, round(per_period))) < period / span / 2
+        ):
+            return cycle.name
     return "other"
-
-
-def _hours(peak: Peak) -> str:
-    return " ".join(f"{hours:.6g}" for hours in peak.aliases)

@@ -2,7 +2,7 @@
 
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.averages import Attribution
-from lstmkit.wording import VISIBLE, duration, feature_label, percent, whole_percent
+from lstmkit.wording import VISIBLE, feature_label, percent, whole_percent
 
 BESIDE: dict[str | None, str] = {
     "window mean": ", compared with each window's own mean",
@@ -45,7 +45,7 @@ def attribution_finding(attribution: Attribution) -> str:
     second = ""
     if others and others[0][1] > VISIBLE:
         second = f" and {feature_label(str(others[0][0]))} {others[0][1]:.0f} %"
-    half, most = (duration(attribution.hours_holding(share)) for share in (0.5, 0.9))
+    half, most = (attribution.calendar.duration(attribution.hours_holding(share)) for share in (0.5, 0.9))
     return (
         f"{feature_label(str(first))} holds {whole_percent(most_of_it / 100)} of the attribution{second}. "
         f"Half of it lies in the newest {half} of the window, nine tenths in the newest {most}."

@@ -1,7 +1,7 @@
 """What a network's gradient gives to features and hours that it did not give before training, in words."""
 
 from lstmkit.analysis.attribution.untrained import BesideUntrained
-from lstmkit.wording import duration, feature_label, whole_percent
+from lstmkit.wording import feature_label, whole_percent
 
 POINT = 1.0  # percent of the whole attribution: shares that differ by less are alike
 
@@ -33,6 +33,7 @@ def _moved(beside: BesideUntrained) -> str:
 
 def _reach(beside: BesideUntrained) -> str:
     now, then = (each.hours_holding(0.5) for each in (beside.trained, beside.untrained))
+    duration = beside.trained.calendar.duration
     if duration(now) == duration(then):
         return f"half of it lies in the newest {duration(now)}, as before training"
     further = "further back" if now > then else "no further back"

@@ -3,7 +3,7 @@
 from lstmkit.analysis.errors.by_group import ErrorByRegime
 from lstmkit.findings.errors.predictions import windows_named
 from lstmkit.findings.groups import ranges
-from lstmkit.wording import digits, duration, listed, sentence_case, signed_alike, signed_digits
+from lstmkit.wording import digits, listed, sentence_case, signed_alike, signed_digits
 
 
 def groups_with_ranges(errors: ErrorByRegime) -> list[str]:
@@ -33,7 +33,7 @@ def error_by_regime_caption(errors: ErrorByRegime) -> str:
     """
     noun = errors.groups.noun
     return (
-        f"Errors (forecast − observed) at the last step, {duration(errors.last.hours_ahead)} ahead, of "
+        f"Errors (forecast − observed) at the last step, {errors.last.lead} ahead, of "
         f"{windows_named(errors.last)}. Left, by {place_words(errors)}: median, half (box) and nine in ten "
         f"(whiskers). Right, which share of the squared error lies in windows that go from one {noun} at the "
         f"origin to another at the last step."

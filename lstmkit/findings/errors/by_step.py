@@ -5,7 +5,7 @@ import pandas as pd
 
 from lstmkit.analysis.errors.by_step import ErrorByStep
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS
-from lstmkit.wording import count, digits, duration, signed, signed_beside, signed_digits
+from lstmkit.wording import count, digits, signed, signed_beside, signed_digits
 
 
 def error_by_step_caption(errors: ErrorByStep) -> str:
@@ -15,9 +15,10 @@ def error_by_step_caption(errors: ErrorByStep) -> str:
         errors: of a model and the baselines.
     """
     band = (
-        f" Bands: {100 * errors.confidence:.0f} % intervals over resampled blocks of days."
+        f" Bands: {100 * errors.confidence:.0f} % intervals over resampled blocks of {errors.calendar.block}s."
         if errors.skill_ends is not None
-        else f" No intervals: they need {FEWEST_DAYS} days, and the forecasts start on {count(errors.n_days, 'day')}."
+        else f" No intervals: they need {FEWEST_DAYS} {errors.calendar.block}s, and the forecasts start on "
+        f"{count(errors.n_days, errors.calendar.block)}."
     )
     return (
         f"RMSE, skill against the best baseline of each step, and bias by step ahead, over all {errors.n_windows:,} "
@@ -34,7 +35,8 @@ def error_by_step_finding(errors: ErrorByStep) -> str:
     own, unit = errors.own, errors.unit
     if len(errors.hours) == 1:
         return (
-            f"The horizon is a single step of {duration(errors.hours[0])}: RMSE {digits(own.rmse[0])} {unit}, "
+            f"The horizon is a single step of {errors.calendar.duration(errors.hours[0])}: RMSE "
+            f"{digits(own.rmse[0])} {unit}, "
             f"skill {signed(100 * errors.skill[0])} % against {errors.best[0]}, bias "
             f"{signed_beside(own.bias[0], own.rmse[0])} {unit}; there is no growth with the step to be seen."
         )
@@ -44,21 +46,21 @@ def error_by_step_finding(errors: ErrorByStep) -> str:
 def _growth(errors: ErrorByStep) -> str:
     rmse, hours, unit, peak = errors.own.rmse, errors.hours, errors.unit, errors.peak
     text = (
-        f"The model's RMSE is {digits(rmse[0])} {unit} at {duration(hours[0])} and {digits(rmse[-1])} "
-        f"{unit} at {duration(hours[-1])}"
+        f"The model's RMSE is {digits(rmse[0])} {unit} at {errors.calendar.duration(hours[0])} and {digits(rmse[-1])} "
+        f"{unit} at {errors.calendar.duration(hours[-1])}"
     )
     if peak == 0:
         return f"{text}; it is largest at the first step."
     if peak < len(rmse) - 1:
-        text += f", with its largest value, {digits(rmse[peak])} {unit}, at {duration(hours[peak])}"
-    return f"{text}; half of the growth is reached at {duration(hours[errors.half_grown])}."
+        text += f", with its largest value, {digits(rmse[peak])} {unit}, at {errors.calendar.duration(hours[peak])}"
+    return f"{text}; half of the growth is reached at {errors.calendar.duration(hours[errors.half_grown])}."
 
 
 def _ahead(errors: ErrorByStep) -> str:
     text = f"It is ahead of every baseline at {_of_all(errors.is_ahead, 'step')}"
     surely, behind = errors.is_surely_ahead, errors.is_surely_behind
     if surely is None or behind is None:
-        return f"{text}; there are too few days for an interval."
+        return f"{text}; there are too few {errors.calendar.block}s for an interval."
     text += (
         f"; the interval of its skill lies above zero at {_of_all(surely, 'step')}{_where(errors, surely)}"
     )
@@ -73,8 +75,8 @@ def _where(errors: ErrorByStep, steps: np.ndarray) -> str:
         return ""
     found = np.flatnonzero(steps)
     if len(found) == 1:
-        return f" (at {duration(errors.hours[found[0]])})"
-    first, last = (duration(errors.hours[step]) for step in found[[0, -1]])
+        return f" (at {errors.calendar.duration(errors.hours[found[0]])})"
+    first, last = (errors.calendar.duration(errors.hours[step]) for step in found[[0, -1]])
     if (np.diff(found) > 1).any():
         return f" (between {first} and {last}, with breaks)"
     return f" ({first} to {last})"
@@ -88,13 +90,13 @@ def _rivals(errors: ErrorByStep) -> str:
         share = pd.Series(best).value_counts()
         ranked = ", ".join(f"{name} at {count(int(n), 'step')}" for name, n in share.items())
         return f"The best baseline is {ranked}."
-    spans = [f"{best[step]} from {duration(errors.hours[step])} on" for step in changes]
+    spans = [f"{best[step]} from {errors.calendar.duration(errors.hours[step])} on" for step in changes]
     return f"The best baseline is {', '.join(spans)}."
 
 
 def _lean(errors: ErrorByStep) -> str:
     worst = errors.most_biased
-    hours, bias = duration(errors.hours[worst]), signed_digits(errors.own.bias[worst])
+    hours, bias = errors.calendar.duration(errors.hours[worst]), signed_digits(errors.own.bias[worst])
     return f"The bias is largest at {hours}, {bias} {errors.unit}."
 
 

@@ -2,7 +2,7 @@
 
 from lstmkit.analysis.errors.calibration import Calibration
 from lstmkit.findings.errors.predictions import windows_named
-from lstmkit.wording import digits, duration, plain, signed_beside
+from lstmkit.wording import digits, plain, signed_beside
 
 CLOSE = 0.05  # of a slope to one
 
@@ -15,7 +15,7 @@ def calibration_caption(calibration: Calibration) -> str:
     """
     last, groups = calibration.last, len(calibration.groups)
     return (
-        f"True values against forecasts of the last step, {duration(last.hours_ahead)} ahead, of "
+        f"True values against forecasts of the last step, {last.lead} ahead, of "
         f"{windows_named(last)}. Left, how many lie in each cell. Right, the error (forecast − observed) in each of "
         f"{groups} groups from the lowest to the highest forecasts: its mean, and the range of eight in ten."
     )
@@ -69,11 +69,11 @@ def _slope_says(calibration: Calibration) -> str:
         f"Where the forecast is higher by 1 {unit}, the true value is higher by {plain(line.slope)} {unit}"
     )
     if line.interval is None:
-        return f"{found}; too few days for an interval."
+        return f"{found}; too few {calibration.last.calendar.block}s for an interval."
     low, high = line.interval
     interval = f"{100 * calibration.confidence:.0f} % interval {plain(low)} to {plain(high)}"
     if low <= 1 <= high:
-        meaning = "one lies inside, so these days do not show them too bold or too timid"
+        meaning = "one lies inside, so this test part does not show them too bold or too timid"
     elif abs(line.slope - 1) < CLOSE:
         meaning = "not one, but too close to it to matter"
     elif line.slope > 1:

@@ -1,8 +1,8 @@
-"""At what time of day a model errs, in sentences."""
+"""At what time of day, week or year a model errs, in sentences."""
 
 from lstmkit.analysis.errors.phase import PhaseError
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS
-from lstmkit.wording import count, digits, duration, percent, signed_alike
+from lstmkit.wording import count, digits, percent, signed_alike
 
 
 def phase_error_too_short(result: PhaseError) -> str:
@@ -11,9 +11,13 @@ def phase_error_too_short(result: PhaseError) -> str:
     Args:
         result: of the last step ahead.
     """
+    season, kind = result.calendar.season, result.calendar.position_kind
+    if season is None:
+        return "The steps resolve no cycle of the calendar, so there is no profile of the error over one."
+    seen = f"on {FEWEST_DAYS} days" if season.name == "day" else f"in {FEWEST_DAYS} {season.name}s"
     return (
-        f"No time of day comes up on {FEWEST_DAYS} days, as a profile over the day needs; the errors fall on "
-        f"{count(result.n_days, 'day')} in all."
+        f"No {kind} comes up {seen}, as a profile over the {season.name} needs; the errors fall on "
+        f"{count(result.n_days, result.calendar.block)} in all."
     )
 
 
@@ -25,10 +29,12 @@ def phase_error_caption(result: PhaseError) -> str:
     """
     if result.is_empty:
         return phase_error_too_short(result)
+    calendar = result.calendar
+    kind, each = calendar.position_kind, "at each" if calendar.is_within_days else "in each"
     return (
-        f"Errors {duration(result.hours_ahead)} ahead by the local time of day of the target, over "
-        f"{count(result.n_days, 'day')}; bands hold {100 * result.confidence:.0f} % of resamplings of blocks of days, "
-        f"at each time of day alone."
+        f"Errors {calendar.duration(result.hours_ahead)} ahead by the {'local ' if calendar.is_within_days else ''}"
+        f"{kind} of the target, over {count(result.n_days, calendar.block)}; bands hold "
+        f"{100 * result.confidence:.0f} % of resamplings of blocks of {calendar.block}s, {each} {kind} alone."
     )
 
 
@@ -41,17 +47,28 @@ def phase_error_finding(result: PhaseError) -> str:
     if result.is_empty:
         return phase_error_too_short(result)
     rmse, unit, hardest, easiest = result.rmse, result.unit, result.hardest, result.easiest
+    clock = result.calendar.is_within_days
+    of_all = f"at {int(result.differs.sum())} of {result.n_seen} times of day"
+    if not clock:
+        of_all = f"in {int(result.differs.sum())} of {count(result.n_seen, result.calendar.position_kind)}"
     return (
-        f"{_extremes(result)} The mean error differs from zero at {int(result.differs.sum())} of {result.n_seen} times "
-        f"of day, where chance alone would give about {result.expected_by_chance:.0f}; knowing it would remove "
-        f"{percent(result.explained)} of the squared error. The RMSE is largest at {result.clock(hardest)} "
-        f"({digits(rmse[hardest])} {unit}) and smallest at {result.clock(easiest)} ({digits(rmse[easiest])} {unit})."
+        f"{_extremes(result)} The mean error differs from zero {of_all}, where chance alone would give about "
+        f"{result.expected_by_chance:.0f}; knowing it would remove {percent(result.explained)} of the squared error. "
+        f"The RMSE is largest {_when(result, hardest)} ({digits(rmse[hardest])} {unit}) and smallest "
+        f"{_when(result, easiest)} ({digits(rmse[easiest])} {unit})."
     )
+
+
+def _when(result: PhaseError, at: int) -> str:
+    """A bin with its preposition."""
+    word = {"time of day": "at", "weekday": "on"}.get(result.calendar.position_kind, "in")
+    return f"{word} {result.name(at)}"
 
 
 def _extremes(result: PhaseError) -> str:
     named = []
     for word, at in (("highest", result.highest), ("lowest", result.lowest)):
         mean, low, high = signed_alike(result.bias[at], *result.bias_interval[:, at])
-        named.append(f"{word} at {result.clock(at)}, {mean} {result.unit} ({low} to {high})")
-    return f"{duration(result.hours_ahead)} ahead the mean of forecast − observed is {', and '.join(named)}."
+        named.append(f"{word} {_when(result, at)}, {mean} {result.unit} ({low} to {high})")
+    lead = result.calendar.duration(result.hours_ahead)
+    return f"{lead} ahead the mean of forecast − observed is {', and '.join(named)}."

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from lstmkit.analysis.errors.residuals import FAR, NORMALLY_FAR, Residuals
-from lstmkit.data.overview import WEEKDAYS
 from lstmkit.findings.errors.predictions import windows_named
-from lstmkit.wording import count, digits, duration, signed, signed_alike, signed_beside, signed_digits
+from lstmkit.wording import count, digits, signed, signed_alike, signed_beside, signed_digits
+
+NAMES = {"hour": "local hour", "month": "month of the year", "quarter": "quarter of the year"}
 
 
 def residuals_caption(residuals: Residuals) -> str:
@@ -15,11 +16,14 @@ def residuals_caption(residuals: Residuals) -> str:
         residuals: of one model.
     """
     beyond = f" ({count(residuals.beyond, 'error')} beyond its edges)" if residuals.beyond else ""
-    means = "; red: mean, with its interval" if "mean_low" in residuals.by_hour else ""
+    first = next(iter(residuals.groups.values()), residuals.over_time)
+    means = "; red: mean, with its interval" if "mean_low" in first else ""
+    kinds = [NAMES.get(name, name) for name in residuals.groups]
+    by = f"{', '.join([_block(residuals), *kinds[:-1]])} and {kinds[-1]}" if kinds else _block(residuals)
     return (
-        f"Errors (forecast − observed) at the last step, {duration(residuals.last.hours_ahead)} ahead, of "
+        f"Errors (forecast − observed) at the last step, {residuals.last.lead} ahead, of "
         f"{windows_named(residuals.last)}: their distribution{beyond} beside a normal one of the same mean and spread, "
-        f"and the errors by {_block(residuals)}, local hour and weekday of the time that the forecast is for. Pale: "
+        f"and the errors by {by} of the time that the forecast is for. Pale: "
         f"eight in ten; dark: half; line: median{means}."
     )
 
@@ -36,12 +40,16 @@ def residuals_finding(residuals: Residuals) -> str:
 
 
 def _block(residuals: Residuals) -> str:
-    return "day" if residuals.block_days == 1 else f"block of {residuals.block_days} days"
+    block = residuals.last.calendar.block
+    return block if residuals.block_size == 1 else f"block of {residuals.block_size} {block}s"
 
 
 def _centre(residuals: Residuals) -> str:
     unit, (low, high) = residuals.last.unit, residuals.middle_half
-    mean, known = signed_beside(residuals.mean, residuals.sd), "too few days for an interval"
+    mean, known = (
+        signed_beside(residuals.mean, residuals.sd),
+        f"too few {residuals.last.calendar.block}s for an interval",
+    )
     if residuals.mean_interval is not None:
         mean, least, most = signed_alike(residuals.mean, *residuals.mean_interval)
         known = f"{100 * residuals.confidence:.0f} % interval {least} to {most}"
@@ -63,17 +71,38 @@ def _tails(residuals: Residuals, kurtosis: float) -> str:
 
 
 def _calendar(residuals: Residuals) -> list[str]:
-    unit, span, worst = residuals.last.unit, residuals.span_by_hour, residuals.most_biased_block
-    widest, narrowest = span.idxmax(), span.idxmin()
+    unit, worst = residuals.last.unit, residuals.most_biased_block
     median = residuals.over_time["median"][worst]
+    day = "" if residuals.last.calendar.months else f"{worst.day} "
     return [
-        f"By the clock, eight in ten errors span {digits(span[narrowest])} {unit} at {narrowest}:00 and "
-        f"{digits(span[widest])} {unit} at {widest}:00.",
-        _systematic(residuals, residuals.by_hour, "hour"),
-        _systematic(residuals, residuals.by_weekday, "weekday"),
-        f"The {_block(residuals)} whose median is most off is {'' if residuals.block_days == 1 else 'that around '}"
-        f"{worst.day} {worst:%B %Y} ({signed_digits(median)} {unit}).",
+        *_spans(residuals),
+        *(
+            f"The test part covers less than two {cycle}s, so errors are not grouped by {NAMES.get(kind, kind)}."
+            for kind, cycle in residuals.too_short.items()
+        ),
+        *(_systematic(residuals, groups, name) for name, groups in residuals.groups.items()),
+        f"The {_block(residuals)} whose median is most off is {'' if residuals.block_size == 1 else 'that around '}"
+        f"{day}{worst:%B %Y} ({signed_digits(median)} {unit}).",
     ]
+
+
+def _spans(residuals: Residuals) -> list[str]:
+    if not residuals.groups:
+        nothing = ["The steps resolve no cycle of the calendar by which errors could be grouped."]
+        return nothing if residuals.last.calendar.season is None else []
+    unit, span, kind = residuals.last.unit, residuals.span, next(iter(residuals.groups))
+    widest, narrowest = int(span.idxmax()), int(span.idxmin())
+    by = "the clock" if kind == "hour" else NAMES.get(kind, kind)
+    return [
+        f"By {by}, eight in ten errors span {digits(span[narrowest])} {unit} {_when(residuals, kind, narrowest)} and "
+        f"{digits(span[widest])} {unit} {_when(residuals, kind, widest)}."
+    ]
+
+
+def _when(residuals: Residuals, kind: str, position: int) -> str:
+    """A group with its preposition."""
+    word = {"hour": "at", "weekday": "on"}.get(kind, "in")
+    return f"{word} {residuals.name_of(kind, position)}"
 
 
 def _systematic(residuals: Residuals, groups: pd.DataFrame, name: str) -> str:
@@ -81,20 +110,25 @@ def _systematic(residuals: Residuals, groups: pd.DataFrame, name: str) -> str:
     share = f"The mean error of the {name} explains {explained} of the errors' variance"
     off = residuals.biased(groups)
     if off is None:
-        return f"{share}; some come up on too few days for an interval."
+        return f"{share}; some come up {_too_seldom(residuals)} for an interval."
     chance = (1 - residuals.confidence) * len(groups)
     return (
         f"{share}; in {len(off)} of {count(len(groups), name)} its interval leaves zero out ({chance:.1g} would "
-        f"by chance){_worst(off, name, residuals.last.unit)}."
+        f"by chance){_worst(residuals, off, name)}."
     )
 
 
-def _worst(off: pd.DataFrame, name: str, unit: str) -> str:
+def _too_seldom(residuals: Residuals) -> str:
+    block = residuals.last.calendar.block
+    return f"{'on' if block.endswith('day') else 'in'} too few {block}s"
+
+
+def _worst(residuals: Residuals, off: pd.DataFrame, name: str) -> str:
     if off.empty:
         return ""
-    worst = off["mean"].abs().idxmax()
-    when = f"at {worst}:00" if name == "hour" else f"on {WEEKDAYS[worst]}"
-    return f", most {when} ({signed_digits(off['mean'][worst])} {unit})"
+    worst = int(off["mean"].abs().idxmax())
+    when = _when(residuals, name, worst)
+    return f", most {when} ({signed_digits(off['mean'][worst])} {residuals.last.unit})"
 
 
 def _percent(share: float) -> str:

@@ -8,6 +8,16 @@ from lstmkit.analysis.errors.skill import Evaluation
 from lstmkit.wording import count, digits, feature_label, signed, whole_percent
 
 
+def evaluation_caption(evaluation: Evaluation) -> str:
+    """On what the forecasters are compared.
+
+    Args:
+        evaluation: of the test part.
+    """
+    days = count(evaluation.n_days, evaluation.calendar.block)
+    return f"RMSE on {evaluation.n_windows:,} test windows of {days}; skill with its interval."
+
+
 def evaluation_finding(evaluation: Evaluation) -> str:
     """Whether the model beats every baseline, with the figures, and how far its seeds differ.
 
@@ -59,7 +69,10 @@ def _against_the_best(evaluation: Evaluation, steps: str) -> str:
     model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
     value = signed(100 * skill.value)
     if skill.interval is None:
-        verdict, interval = "is compared on too few days to be told from the best baseline", "no interval"
+        verdict, interval = (
+            f"is compared on too few {evaluation.calendar.block}s to be told from the best baseline",
+            "no interval",
+        )
     else:
         low, high = skill.interval
         ends = f"{signed(100 * low)} to {signed(100 * high)} %"

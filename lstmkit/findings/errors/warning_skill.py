@@ -5,7 +5,7 @@ import pandas as pd
 from lstmkit.analysis.errors.warning_counts import PERSISTENCE
 from lstmkit.analysis.errors.warning_rates import CAUGHT, Rate
 from lstmkit.analysis.errors.warning_skill import WarningSkill
-from lstmkit.wording import count, digits, duration, percent, signed, whole_percent
+from lstmkit.wording import count, digits, percent, signed, whole_percent
 
 
 def warning_caption(skill: WarningSkill) -> str:
@@ -16,13 +16,14 @@ def warning_caption(skill: WarningSkill) -> str:
     """
     named = _named(skill)
     band = (
-        f"whiskers are {100 * skill.confidence:.0f} % intervals over resampled blocks of days"
+        f"whiskers are {100 * skill.confidence:.0f} % intervals over resampled blocks of {skill.calendar.block}s"
         if skill.can_be_told
         else "no intervals, for there are too few crossings"
     )
+    quiet = " after at least an hour below it" if _knows_hours(skill) else " below it"
     return (
-        f"Warnings that the target reaches {named} within {duration(skill.hours_ahead)}; left in windows that start "
-        f"after at least an hour below it, right in all windows. Above, precision and recall as the level of the "
+        f"Warnings that the target reaches {named} within {skill.calendar.duration(skill.hours_ahead)}; left in "
+        f"windows that start{quiet}, right in all windows. Above, precision and recall as the level of the "
         f"forecast varies at which a warning is given; dots: that level is {named} itself; dashed: a warning in every "
         f"window. Below, precision and recall at the dots; {band}."
     )
@@ -37,7 +38,7 @@ def warning_table(skill: WarningSkill) -> pd.DataFrame:
     columns = {}
     for (windows, reached), of in skill.cases.items():
         for key, nothing in (("precision", "no warning"), ("recall", "no event")):
-            columns[windows, f"{reached} {duration(skill.hours_ahead)}", key] = {
+            columns[windows, f"{reached} {skill.calendar.duration(skill.hours_ahead)}", key] = {
                 name: nothing if (value := getattr(warner, key).value) is None else whole_percent(value)
                 for name, warner in of.warners.items()
             }
@@ -83,21 +84,33 @@ def _too_few(skill: WarningSkill) -> str:
             f"{digits(skill.highest)} {skill.unit}: there is nothing to warn of."
         )
     return (
-        f"{_level(skill)} The target reaches it from below {_times(skill.crossings)} in the test part, on "
-        f"{count(skill.crossing_days, 'day')}: too few to tell how well anyone warns of it."
+        f"{_level(skill)} The target reaches it from below {_times(skill.crossings)} in the test part, {_on(skill)} "
+        f"{count(skill.crossing_days, skill.calendar.block)}: too few to tell how well anyone warns of it."
     )
 
 
 def _occasions(skill: WarningSkill) -> str:
     onsets = skill.cases["onsets", "within"]
     outside = skill.cases["all windows", "within"].windows - onsets.windows
-    return (
-        f"{_level(skill)} The target reaches it from below, after an hour or more, {_times(skill.crossings)} on "
-        f"{skill.crossing_days} of {skill.n_days} days. Of {onsets.windows:,} windows that start below it, "
-        f"{onsets.events:,} ({percent(onsets.share)}) reach it within "
-        f"{duration(skill.hours_ahead)}; in {outside:,} others there is nothing to warn of, for it is reached already "
-        f"or was within the hour before."
+    after, before = (
+        (", after an hour or more,", " or was within the hour before") if _knows_hours(skill) else ("", "")
     )
+    return (
+        f"{_level(skill)} The target reaches it from below{after} {_times(skill.crossings)} {_on(skill)} "
+        f"{skill.crossing_days} of {skill.n_days} {skill.calendar.block}s. Of {onsets.windows:,} windows that start "
+        f"below it, {onsets.events:,} ({percent(onsets.share)}) reach it within "
+        f"{skill.calendar.duration(skill.hours_ahead)}; in {outside:,} others there is nothing to warn of, for "
+        f"it is reached already{before}."
+    )
+
+
+def _knows_hours(skill: WarningSkill) -> bool:
+    """Whether the steps tell that the target was below the level for an hour."""
+    return skill.calendar.is_within_days
+
+
+def _on(skill: WarningSkill) -> str:
+    return "on" if skill.calendar.block.endswith("day") else "in"
 
 
 def _at_the_level(skill: WarningSkill) -> str:
@@ -108,8 +121,8 @@ def _at_the_level(skill: WarningSkill) -> str:
     )
     if own.warnings:
         text = (
-            f"The model's forecast reaches the level in {_rate(own.recall, level)} of these {onsets.events:,} "
-            f"(recall), and {_rate(own.precision)} of its warnings are right (precision)"
+            f"The model's forecast reaches the level in {_rate(skill, own.recall, level)} of these {onsets.events:,} "
+            f"(recall), and {_rate(skill, own.precision)} of its warnings are right (precision)"
         )
     if PERSISTENCE not in onsets.warners:
         return f"{text}."
@@ -122,7 +135,7 @@ def _tuned(skill: WarningSkill) -> str:
     if own.tuned.value is None or own.tuned_level is None:
         return f"No level that was tried lets the model warn of {caught}."
     text = (
-        f"With a level of its own for each forecaster, at which it warns of {caught}, {_rate(own.tuned)} of the "
+        f"With a level of its own for each forecaster, at which it warns of {caught}, {_rate(skill, own.tuned)} of the "
         f"model's warnings are right (level {digits(own.tuned_level)} {skill.unit})"
     )
     best = skill.best_rival()
@@ -164,9 +177,9 @@ def _everywhere(skill: WarningSkill) -> str:
     return f"Over all windows, also those that start at or above it, {', '.join(told)}."
 
 
-def _rate(rate: Rate, named: str = "") -> str:
+def _rate(skill: WarningSkill, rate: Rate, named: str = "") -> str:
     if rate.interval is None:
-        return f"{_in_words(rate)} (too few days for an interval)"
+        return f"{_in_words(rate)} (too few {skill.calendar.block}s for an interval)"
     low, high = rate.interval
     return f"{_in_words(rate)} ({named}{100 * low:.0f} to {100 * high:.0f} %)"
 

@@ -5,7 +5,7 @@ from jaxtyping import Int
 
 from lstmkit.analysis.filters.ablation import ALIKE, LayerAblation
 from lstmkit.findings.resampling.days import too_few
-from lstmkit.wording import digits, signed_alike
+from lstmkit.wording import count, digits, signed_alike
 
 
 def ablation_caption(ablation: LayerAblation) -> str:
@@ -14,11 +14,13 @@ def ablation_caption(ablation: LayerAblation) -> str:
     Args:
         ablation: of whole layers.
     """
+    block = ablation.calendar.block
+    days = count(ablation.n_days, block)
     return (
         f"RMSE on {ablation.n_windows:,} test windows with a whole layer held fixed, and of a model trained without "
         f"convolutions; in brackets the change against the model as trained, whiskers its "
-        f"{100 * ablation.confidence:.0f} % interval over {ablation.n_days} days, resampled in blocks."
-        f"{too_few(ablation.n_days)}"
+        f"{100 * ablation.confidence:.0f} % interval over {days}, resampled in blocks."
+        f"{too_few(ablation.n_days, block)}"
     )
 
 

@@ -10,9 +10,24 @@ def example_finding(example: Example) -> str:
     Args:
         example: the window.
     """
+    origin = f"{example.origin:%d %B %Y at %H:%M}"
+    if not example.window.calendar.is_within_days:
+        origin = origin_named(example)
     return (
-        f"The window that ends on {example.origin:%d %B %Y at %H:%M}, at {digits(example.latest)} {example.unit} "
+        f"The window that ends on {origin}, at {digits(example.latest)} {example.unit} "
         f"({example.group}): {example_rule(example)}."
+    )
+
+
+def origin_named(example: Example) -> str:
+    """When the window ends.
+
+    Args:
+        example: the window.
+    """
+    calendar = example.window.calendar
+    return (
+        f"{example.origin:%d %B %Y, %H:%M}" if calendar.is_within_days else calendar.date_name(example.origin)
     )
 
 
@@ -36,7 +51,7 @@ def activation_caption(activations: ActivationMap) -> str:
     """
     example = activations.example
     return (
-        f"Activations of {activations.layer} in the window before {example.origin:%d %B %Y, %H:%M}, "
+        f"Activations of {activations.layer} in the window before {origin_named(example)}, "
         f"{digits(example.latest)} {example.unit}; filters ordered by their correlation with "
         f"{feature_label(example.name)}, silent ones last."
     )

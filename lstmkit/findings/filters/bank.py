@@ -45,12 +45,19 @@ def _reach(bank: FilterBank) -> str:
     before, after = -bank.minutes[0], bank.minutes[-1]
     if after == 0:
         return (
-            f"from {before:.0f} min before the step that they describe to that step, and none after it"
+            f"from {_length(bank, before)} before the step that they describe to that step, and none after it"
             if before
             else "the step that they describe"
         )
-    ends = [f"{abs(minutes):.0f} min {'after' if minutes > 0 else 'before'}" for minutes in (-before, after)]
+    ends = [
+        f"{_length(bank, abs(minutes))} {'after' if minutes > 0 else 'before'}"
+        for minutes in (-before, after)
+    ]
     return f"from {ends[0]} to {ends[1]} the step that they describe"
+
+
+def _length(bank: FilterBank, minutes: float) -> str:
+    return f"{minutes:.0f} min" if bank.calendar.is_within_days else bank.calendar.duration(minutes / 60)
 
 
 def norms_finding(norms: FilterNorms) -> str:

@@ -20,8 +20,8 @@ def filter_regimes_caption(regimes: FilterRegimes) -> str:
     groups, (first, second) = regimes.groups, regimes.compared
     order = ends_of_order(groups, groups.labels[first], groups.labels[second])
     return (
-        f"Mean activation in the newest hour by the {groups.noun} at the origin ({sizes} windows), with standard "
-        f"errors; filters ordered {order}."
+        f"Mean activation in the newest {regimes.newest} by the {groups.noun} at the origin ({sizes} windows), with "
+        f"standard errors; filters ordered {order}."
     )
 
 
@@ -42,10 +42,12 @@ def filter_regimes_finding(regimes: FilterRegimes) -> str:
         return f"{held}here is nothing to compare.{missing}"
     layers = " ".join(layer_regimes_finding(layer, regimes.groups, first, second) for layer in regimes.layers)
     minutes = regimes.spacing / pd.Timedelta("1min")
+    calendar = regimes.calendar
+    apart = f"{minutes:.0f} min" if calendar.is_within_days else calendar.duration(minutes / 60)
     return (
-        f"{layers}{missing} The {count(int(regimes.n_windows.sum()), 'window')} lie {minutes:.0f} min apart, so their "
-        f"newest hours {'overlap' if minutes < 60 else 'do not overlap'}; neighbours still resemble each other, "
-        f"and the standard errors, which take them as independent, are too small."
+        f"{layers}{missing} The {count(int(regimes.n_windows.sum()), 'window')} lie {apart} apart, so their "
+        f"newest {regimes.newest}s {'overlap' if minutes < 60 else 'do not overlap'}; neighbours still resemble "
+        f"each other, and the standard errors, which take them as independent, are too small."
     )
 
 

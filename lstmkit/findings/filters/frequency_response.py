@@ -1,7 +1,7 @@
 """What the filters do with slow and fast changes, in sentences."""
 
 from lstmkit.analysis.filters.frequency_response import KINDS, FrequencyResponse
-from lstmkit.wording import count, duration, feature_label
+from lstmkit.wording import count, feature_label
 
 
 def response_caption(response: FrequencyResponse) -> str:
@@ -12,8 +12,8 @@ def response_caption(response: FrequencyResponse) -> str:
     """
     return (
         f"Left: gain of each filter of {response.layer} for the feature that it weighs most, relative to the filter's "
-        f"largest, by period; no period below {duration(response.nyquist)}, two steps, can be told (Nyquist). Right: "
-        f"what the filters do with each feature, and what random taps would do."
+        f"largest, by period; no period below {response.calendar.duration(response.nyquist)}, two steps, can be told "
+        f"(Nyquist). Right: what the filters do with each feature, and what random taps would do."
     )
 
 

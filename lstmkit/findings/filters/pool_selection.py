@@ -11,11 +11,13 @@ def pool_caption(selection: PoolSelection) -> str:
     Args:
         selection: of a model's max pool.
     """
+    block = selection.calendar.block
+    days = count(selection.n_days, block)
     return (
         f"Selections of the max pool over {selection.n_windows:,} test windows and {len(selection.tied)} filters, ties "
-        f"left out. Bands and whiskers are two standard errors over {selection.n_days} days, resampled in blocks; "
+        f"left out. Bands and whiskers are two standard errors over {days}, resampled in blocks; "
         f"dashed is chance, shaded are the groups whose field reaches into the convolutions' padding."
-        f"{too_few(selection.n_days)}"
+        f"{too_few(selection.n_days, block)}"
     )
 
 

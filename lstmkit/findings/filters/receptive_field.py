@@ -22,6 +22,8 @@ def as_time(field: ReceptiveField, steps: int) -> str:
         steps: of the input.
     """
     minutes = field.minutes(steps)
+    if not field.calendar.is_within_days:
+        return field.calendar.duration(minutes / 60)
     return f"{minutes:.0f} min" if minutes < LONG else f"{minutes / 60:.3g} h"
 
 

@@ -11,12 +11,15 @@ def relevance_caption(relevance: FilterRelevance) -> str:
     Args:
         relevance: of the second layer's filters.
     """
+    block = relevance.calendar.block
+    days = count(relevance.n_days, block)
     return (
         f"Mean activation of each second-layer filter over the lookback against the forecast's mean over the "
-        f"horizon, on {relevance.n_windows:,} test windows spread over {relevance.n_days} days; mutual information on "
+        f"horizon, on {relevance.n_windows:,} test windows spread over {days}; mutual information on "
         f"{relevance.n_information:,} of them. Whiskers are {100 * relevance.confidence:.0f} % intervals over "
-        f"resampled blocks of days, those of the effect standard errors. Blue marks what leaves out zero, or exceeds "
-        f"its baseline (black), the largest of {SHIFTS} copies shifted in time.{too_few(relevance.n_days)}"
+        f"resampled blocks of {block}s, those of the effect standard errors. Blue marks what leaves out zero, or "
+        f"exceeds its baseline (black), the largest of {SHIFTS} copies shifted in time."
+        f"{too_few(relevance.n_days, block)}"
     )
 
 

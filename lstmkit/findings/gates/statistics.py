@@ -1,5 +1,7 @@
 """What the statistics of gates say, in sentences."""
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float
 
@@ -9,11 +11,12 @@ from lstmkit.analysis.gates.settling import forget_course
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.walked import WalkedLSTM
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.gates.sufficient_history import sufficient_history_words
 from lstmkit.findings.groups import grouped_by
 from lstmkit.findings.lstms import layer_words
 from lstmkit.internals.step_places import Place
-from lstmkit.wording import count, digits, duration, listed, percent, plural, signed
+from lstmkit.wording import count, digits, listed, percent, plural, signed
 
 STEADY = 10  # percent, up to which a cell state that grows or shrinks is called stable
 
@@ -136,9 +139,8 @@ def evolution_finding(gates: GateStatistics) -> str:
         elif course.drifts:
             start = f"has not settled by {_middle(part)} and then moves"
         else:
-            start = (
-                f"takes {_length(course.hours, part)} to lose the mark of its initial state and then stays"
-            )
+            taken = _length(course.hours, part, gates.calendar)
+            start = f"takes {taken} to lose the mark of its initial state and then stays"
         where = (
             f"between {course.low:.3f} and {course.high:.3f}; at {_last_step(part)} it is {course.last:.3f}"
             if f"{course.low:.3f}" != f"{course.high:.3f}"
@@ -175,9 +177,9 @@ def _middle(part: PartStatistics) -> str:
     return "the middle of the lookback" if part.lstm.in_window else "the middle of its steps"
 
 
-def _length(time: float, part: PartStatistics) -> str:
-    """A time in hours, or in steps where their length is not known."""
-    return duration(time) if part.lstm.step_hours is not None else f"{digits(time)} steps"
+def _length(time: float, part: PartStatistics, calendar: Calendar) -> str:
+    """A length of time, or steps where their length is not known."""
+    return calendar.duration(time) if part.lstm.step_hours is not None else f"{digits(time)} steps"
 
 
 def group_caption(gates: GateStatistics) -> str:
@@ -280,28 +282,30 @@ def timescale_finding(gates: GateStatistics, untrained: GateStatistics, history:
         history: that the forecast needs.
     """
     pairs = zip(gates.parts, untrained.parts, strict=True)
-    sentences = [_timescales(part, before) for part, before in pairs]
+    sentences = [_timescales(part, before, gates.calendar) for part, before in pairs]
     longest, lookback = gates.longest_timescale, gates.lookback_hours
     if longest is not None:
+        length = gates.calendar.duration(lookback)
         sentences.append(
-            f"The lookback of {duration(lookback)} is {digits(lookback / longest)} times the longest timescale."
+            f"The lookback of {length} is {digits(lookback / longest)} times the longest timescale."
             if longest < lookback
-            else f"The longest timescale exceeds the lookback of {duration(lookback)}."
+            else f"The longest timescale exceeds the lookback of {length}."
         )
     needed = sufficient_history_words(history)
     sentences.append(f"{_lengthened(gates, untrained)} What the forecast needs is another matter: {needed}.")
     return " ".join(sentences)
 
 
-def _timescales(part: PartStatistics, before: PartStatistics) -> str:
-    low, high = (_length(time, part) for time in part.timescale_range)
+def _timescales(part: PartStatistics, before: PartStatistics, calendar: Calendar) -> str:
+    length = partial(_length, part=part, calendar=calendar)
+    low, high = (length(time) for time in part.timescale_range)
     units = f"{low} to {high}" if low != high else "the same"
     return (
         f"In {layer_words(part.name)} the median unit has forgotten all but 1/e after "
-        f"{_length(part.median_timescale, part)} (eight of ten units: {units}), the untrained network's after "
-        f"{_length(before.median_timescale, part)}; the longest memory is unit {part.longest_unit}'s, "
-        f"{_length(part.longest_timescale, part)} (untrained {_length(before.longest_timescale, part)}). In a tenth of "
-        f"the steps the most retentive unit would remember {_length(part.longest_at_a_step, part)}."
+        f"{length(part.median_timescale)} (eight of ten units: {units}), the untrained network's after "
+        f"{length(before.median_timescale)}; the longest memory is unit {part.longest_unit}'s, "
+        f"{length(part.longest_timescale)} (untrained {length(before.longest_timescale)}). In a tenth of "
+        f"the steps the most retentive unit would remember {length(part.longest_at_a_step)}."
     )
 
 

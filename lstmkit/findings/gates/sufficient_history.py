@@ -1,8 +1,9 @@
 """How much history a forecast needs, in words."""
 
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.resampling.days import too_few
-from lstmkit.wording import count, digits, duration, percent
+from lstmkit.wording import count, digits, percent
 
 
 def sufficient_history_caption(history: SufficientHistory) -> str:
@@ -13,13 +14,23 @@ def sufficient_history_caption(history: SufficientHistory) -> str:
     """
     donors = "at any time, more than a lookback apart"
     if history.same_time:
-        donors = "at the same time of another week, so that the clock among the inputs stays true"
+        donors = f"{_same_point(history.calendar)}, so that the clock among the inputs stays true"
     if 0 < history.same_time < 1:
         donors += f" ({percent(history.same_time)} of them; the others at another day or time)"
+    block = history.calendar.block
     return (
-        f"{history.n_windows:,} test windows of {count(history.n_days, 'day')}: the newest inputs are kept, and "
-        f"everything older is the past of another test window, {donors}.{too_few(history.n_days)}"
+        f"{history.n_windows:,} test windows of {count(history.n_days, block)}: the newest inputs are kept, and "
+        f"everything older is the past of another test window, {donors}.{too_few(history.n_days, block)}"
     )
+
+
+def _same_point(calendar: Calendar) -> str:
+    """Where the other past comes from, if the clock is among the inputs."""
+    if calendar.is_within_days:
+        return "at the same time of another week"
+    if calendar.resolves("week"):
+        return "on the same weekday of the same month"
+    return f"in the same {calendar.position_kind} of another year"
 
 
 def sufficient_history_finding(history: SufficientHistory, untrained: SufficientHistory) -> str:
@@ -45,7 +56,9 @@ def output_finding(history: SufficientHistory, untrained: SufficientHistory) -> 
         untrained: of the same network before training.
     """
     after, before = (
-        "never changes" if hours is None else f"is determined to 95 % by the newest {duration(hours)}"
+        "never changes"
+        if hours is None
+        else f"is determined to 95 % by the newest {history.calendar.duration(hours)}"
         for hours in (history.output_hours, untrained.output_hours)
     )
     return f"Whatever it is worth, the network's output {after}; before training it {before}."
@@ -64,9 +77,10 @@ def sufficient_history_words(history: SufficientHistory) -> str:
         )
     interval = ""
     if history.interval_hours is not None:
-        low, high = (duration(hours) for hours in history.interval_hours)
+        low, high = (history.calendar.duration(hours) for hours in history.interval_hours)
         interval = f" (95 % interval {low} to {high})"
+    newest, lookback = map(history.calendar.duration, (history.hours, history.lookback_hours))
     return (
-        f"the newest {duration(history.hours)}{interval} of the {duration(history.lookback_hours)} of input give "
+        f"the newest {newest}{interval} of the {lookback} of input give "
         f"95 % of what the network gains on {history.rule}"
     )

@@ -1,6 +1,6 @@
 """Which past step each step ahead reacts to, in words."""
 
-from lstmkit.analysis.horizons.atlas import BESIDE, VISIBLE, Atlas, Map
+from lstmkit.analysis.horizons.atlas import VISIBLE, Atlas
 
 FAR = 100  # times; beyond it the number says no more
 
@@ -19,41 +19,52 @@ def atlas_caption(atlas: Atlas) -> str:
 
 
 def atlas_finding(atlas: Atlas) -> str:
-    """How far back near and far leads reach, and whether they look at the same time of the day before.
+    """How far back near and far leads reach, and whether they look at the same time of the day, or other cycle, before.
 
     Args:
         atlas: of one network.
     """
     if not atlas.summed.hourly.any():
         return "All gradients are zero."
-    return f"{_reach(atlas)} {_ridge(atlas.summed)}"
+    return f"{_reach(atlas)} {_ridge(atlas)}"
 
 
 def _reach(atlas: Atlas) -> str:
     found = atlas.summed
     near, far = (_percent(*end) for end in zip(found.newest, found.newest_error, strict=True))
-    back, back_far = (found.hours_holding(lead, 0.9) for lead in (0, -1))
+    calendar = atlas.calendar
+    cell, bin_hours = ("hour", 1.0) if calendar.is_within_days else ("step", float(atlas.hours_ahead[0]))
+    back, back_far = (calendar.duration(found.hours_holding(lead, 0.9) * bin_hours) for lead in (0, -1))
     if len(atlas.lead_hours) == 1:
-        return f"{near} of the gradient falls on the newest hour, nine tenths on the newest {back} h."
+        return f"{near} of the gradient falls on the newest {cell}, nine tenths on the newest {back}."
+    last = (
+        f"{atlas.lead_hours[-1]:g} h" if calendar.is_within_days else calendar.duration(atlas.hours_ahead[-1])
+    )
     return (
-        f"{near} of the gradient of the first hour ahead falls on the newest hour, and {far} of that of the last, "
-        f"{atlas.lead_hours[-1]:g} h ahead; nine tenths reach back {back} h and {back_far} h."
+        f"{near} of the gradient of the first {cell} ahead falls on the newest {cell}, and {far} of that of the last, "
+        f"{last} ahead; nine tenths reach back {back} and {back_far}."
     )
 
 
-def _ridge(network: Map) -> str:
+def _ridge(atlas: Atlas) -> str:
+    network, season = atlas.summed, atlas.calendar.season
+    if season is None:
+        return "The steps resolve no cycle of the calendar, so there is no same time of a cycle before."
     if network.ridge is None or network.ridge_error is None:
-        return "The same time of the day before cannot be set against what lies beside it."
+        return f"The same time of the {season.name} before cannot be set against what lies beside it."
+    beside = atlas.calendar.duration(atlas.beside_hours)
     return (
-        f"Gradient at the same time of the day before, as a multiple of what lies up to {BESIDE:g} h beside it: "
-        f"{_times(network.ridge, network.ridge_error)}. {_verdict(network)}"
+        f"Gradient at the same time of the {season.name} before, as a multiple of what lies up to {beside} beside it: "
+        f"{_times(network.ridge, network.ridge_error)}. {_verdict(atlas, season.adjective)}"
     )
 
 
-def _verdict(network: Map) -> str:
-    if network.is_faint:
-        return f"The network has no daily ridge: the hour around that time holds less than {VISIBLE} % of its gradient."
-    return f"The network has {'a' if network.has_ridge else 'no'} daily ridge."
+def _verdict(atlas: Atlas, adjective: str) -> str:
+    if atlas.summed.is_faint:
+        around = "the hour around that time" if atlas.calendar.is_within_days else "that time"
+        return f"The network has no {adjective} ridge: {around} holds less than {VISIBLE} % of its gradient."
+    article = "an" if adjective == "annual" else "a"
+    return f"The network has {article if atlas.summed.has_ridge else 'no'} {adjective} ridge."
 
 
 def _percent(share: float, error: float) -> str:

@@ -2,7 +2,7 @@
 
 from lstmkit.analysis.horizons.attribution_shift import AttributionShift
 from lstmkit.findings.resampling.days import too_few
-from lstmkit.wording import feature_label
+from lstmkit.wording import count, feature_label
 
 MOST_NAMED = 3
 SMALLEST = 0.05  # percent
@@ -15,12 +15,14 @@ def attribution_shift_caption(shift: AttributionShift) -> str:
         shift: of one model.
     """
     silent = " Where all gradients are zero, there are no ranks." if shift.silent else ""
+    block = shift.calendar.block
+    days = count(shift.n_days, block)
     return (
         f"Shares of the absolute gradient of what the network forecasts ({shift.explained}), per standard deviation "
-        f"of each feature, on the same {shift.n_windows} test windows of {shift.n_days} days at every horizon. "
-        f"Whiskers are standard errors over resampled blocks of days; blue features gain rank from the first "
+        f"of each feature, on the same {shift.n_windows} test windows of {days} at every horizon. "
+        f"Whiskers are standard errors over resampled blocks of {block}s; blue features gain rank from the first "
         f"horizon to the last, red ones lose it, by more than twice the standard error of the change."
-        f"{silent}{too_few(shift.n_days)}"
+        f"{silent}{too_few(shift.n_days, block)}"
     )
 
 
@@ -75,6 +77,6 @@ def _percent(share: float, error: float) -> str:
 
 
 def _in_words(span: str) -> str:
-    return {"1 to 12 h": "the hours from 1 to 12", "older than 12 h": "what is older than 12 h"}.get(
-        span, f"the {span}"
-    )
+    if span == "1 to 12 h":
+        return "the hours from 1 to 12"
+    return f"the {span}" if span.startswith("newest") else f"what is {span}{' old' * span.startswith('up')}"

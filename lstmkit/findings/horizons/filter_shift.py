@@ -11,11 +11,13 @@ def filter_shift_caption(shift: FilterShift) -> str:
     Args:
         shift: of one convolutional model.
     """
+    block = shift.calendar.block
+    days = count(shift.n_days, block)
     return (
         f"First-order importance of the filters of the last convolution on the same {shift.n_windows} test windows "
-        f"of {shift.n_days} days at every horizon. Each point is a pair of filters of two separately trained "
+        f"of {days} at every horizon. Each point is a pair of filters of two separately trained "
         f"models, matched so that their activations correlate most. Whiskers are standard errors over resampled "
-        f"blocks of days.{too_few(shift.n_days)}"
+        f"blocks of {block}s.{too_few(shift.n_days, block)}"
     )
 
 

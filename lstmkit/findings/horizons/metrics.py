@@ -17,9 +17,11 @@ def metrics_summary_caption(summary: MetricsSummary) -> str:
     days = ", ".join(f"{count} ({horizon} ahead)" for horizon, count in summary.test_days.items())
     missing = summary.table["skill_low"].isna().any()
     return (
-        f"Metrics of the {summary.model} on every test window, with the best baseline beside it. Test days: {days}. "
-        f"Whiskers of the skill are {100 * summary.confidence:.0f} % intervals over resampled blocks of days"
-        f"{'; where there are none, there are too few days' if missing else ''}."
+        f"Metrics of the {summary.model} on every test window, with the best baseline beside it. Test "
+        f"{summary.block}s: {days}. "
+        f"Whiskers of the skill are {100 * summary.confidence:.0f} % intervals over resampled blocks of "
+        f"{summary.block}s"
+        f"{f'; where there are none, there are too few {summary.block}s' if missing else ''}."
     )
 
 
@@ -44,14 +46,14 @@ def _sentence(summary: MetricsSummary, horizon: str) -> str:
     return (
         f"{horizon} ahead: RMSE {digits(row['rmse'])} {summary.unit} over all steps against "
         f"{digits(row['baseline_rmse'])} {summary.unit} for {row['best_baseline']}, a skill of "
-        f"{signed(row['skill'])} % ({_interval(row, summary.confidence)})."
+        f"{signed(row['skill'])} % ({_interval(row, summary.confidence, summary.block)})."
     )
 
 
-def _interval(row: pd.Series, confidence: float) -> str:
+def _interval(row: pd.Series, confidence: float, block: str) -> str:
     low, high = row["skill_low"], row["skill_high"]
     if math.isnan(low):
-        return "too few days for an interval"
+        return f"too few {block}s for an interval"
     verdict = "without zero"
     if low <= 0 <= high:
         verdict = "and zero lies inside: this test part cannot tell the two apart"

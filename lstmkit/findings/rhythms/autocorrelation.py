@@ -6,7 +6,7 @@ from lstmkit.analysis.rhythms.autocorrelation import (
     NORMAL_QUANTILE,
     Autocorrelation,
 )
-from lstmkit.wording import duration
+from lstmkit.data.calendar import Calendar
 
 
 def autocorrelation_caption(result: Autocorrelation) -> str:
@@ -17,8 +17,10 @@ def autocorrelation_caption(result: Autocorrelation) -> str:
     """
     if not len(result.hours):
         return autocorrelation_too_short(result)
+    step, longest = (result.calendar.duration(result.hours[at]) for at in (1, -1))
+    means = f"of the means of {step}" if result.calendar.is_within_days else f"in steps of {step}"
     return (
-        f"Autocorrelation of the means of {duration(result.hours[1])} up to {duration(result.hours[-1])}, no lag "
+        f"Autocorrelation {means} up to {longest}, no lag "
         f"with fewer than {FEWEST_PAIRS} pairs. Dashed: ±{NORMAL_QUANTILE}/√n = ±{result.bound:.3f}, with "
         f"n = {result.n_values:,} the length of the series. Orange: the first fall to 1/e."
     )
@@ -38,15 +40,15 @@ def autocorrelation_too_short(result: Autocorrelation) -> str:
 
 
 def autocorrelation_finding(result: Autocorrelation) -> str:
-    """How soon each series forgets, and how much of it returns a day later.
+    """How soon each series forgets, and how much of it returns a day, or another shortest cycle, later.
 
     Args:
         result: of some series.
     """
     if not len(result.hours):
         return autocorrelation_too_short(result)
-    rows = zip(result.titles, result.decorrelation, result.after_a_day, strict=True)
-    sentences = [_sentence(*row, result.hours[-1]) for row in rows]
+    rows = zip(result.titles, result.decorrelation, result.after_a_cycle, strict=True)
+    sentences = [_sentence(*row, result.hours[-1], result.calendar) for row in rows]
     if result.constant:
         sentences.append(f"Constant, so without an autocorrelation: {', '.join(result.constant)}.")
     if result.names:
@@ -57,11 +59,15 @@ def autocorrelation_finding(result: Autocorrelation) -> str:
     return " ".join(sentences)
 
 
-def _sentence(title: str, decorrelation: float | None, after_a_day: float | None, longest: float) -> str:
+def _sentence(
+    title: str, decorrelation: float | None, after_a_cycle: float | None, longest: float, calendar: Calendar
+) -> str:
     forgets = (
-        f"falls to 1/e after {duration(decorrelation)}"
+        f"falls to 1/e after {calendar.duration(decorrelation)}"
         if decorrelation is not None
-        else f"stays above 1/e for {duration(longest)}"
+        else f"stays above 1/e for {calendar.duration(longest)}"
     )
-    returns = "" if after_a_day is None else f" and is {after_a_day:.2f} a day later".replace("-", "−")
+    returns = ""
+    if after_a_cycle is not None and calendar.season is not None:
+        returns = f" and is {after_a_cycle:.2f} a {calendar.season.name} later".replace("-", "−")
     return f"{title} {forgets}{returns}."

@@ -1,7 +1,7 @@
 """Which filters of the last convolution follow a rhythm, in sentences."""
 
 from lstmkit.analysis.rhythms.filter_spectra import FilterRhythms
-from lstmkit.findings.rhythms.series import days_or_hours
+from lstmkit.findings.rhythms.series import span_in_words
 from lstmkit.findings.rhythms.spectra import not_told_apart, spectra_caption, spectra_too_short
 from lstmkit.wording import count, percent
 
@@ -30,10 +30,11 @@ def filter_rhythms_finding(filters: FilterRhythms) -> str:
     if not filters.n_periodic:
         return f"{head}; none has a peak above the floor."
     leading = [
-        f"{name} ({percent(float(share))} of its variance, strongest at {days_or_hours(peaks[0].hours)})"
+        f"{name} ({percent(float(share))} of its variance, strongest at "
+        f"{span_in_words(peaks[0].hours, shown.calendar)})"
         for name, share, peaks in zip(shown.names, shown.share, shown.peaks, strict=True)
         if peaks
     ]
     have = "has a peak" if filters.n_periodic == 1 else "have peaks"
-    apart = not_told_apart(tuple(peaks[0] for peaks in shown.peaks if peaks))
+    apart = not_told_apart(tuple(peaks[0] for peaks in shown.peaks if peaks), shown.calendar)
     return f"{head}; {filters.n_periodic} {have} above the floor. Most periodic: {', '.join(leading)}.{apart}"

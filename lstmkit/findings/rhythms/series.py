@@ -1,29 +1,32 @@
 """How lengths of time and the gaps of a series are written in sentences and titles."""
 
 from lstmkit.analysis.rhythms.series import Gaps
-from lstmkit.wording import count, duration
+from lstmkit.data.calendar import Calendar
+from lstmkit.wording import count
 
 LONG = 336.0  # hours from which one counts in days
 
 
-def days_or_hours(hours: float) -> str:
-    """A length of time, in days from two weeks on.
+def span_in_words(hours: float, calendar: Calendar) -> str:
+    """A length of time, in days from two weeks on where steps are shorter than a day.
 
     Args:
         hours: its length.
+        calendar: of the series.
     """
-    return f"{hours / 24:.3g} days" if hours >= LONG else duration(hours)
+    return f"{hours / 24:.3g} days" if calendar.is_within_days and hours >= LONG else calendar.duration(hours)
 
 
-def gaps_in_words(gaps: Gaps) -> str:
+def gaps_in_words(gaps: Gaps, calendar: Calendar) -> str:
     """How much of a series is missing.
 
     Args:
         gaps: of the series.
+        calendar: of the series.
     """
     if not gaps.number:
         return "nothing missing"
     return (
         f"{gaps.missing:,} of {gaps.steps:,} missing in {count(gaps.number, 'gap')}, the longest "
-        f"{days_or_hours(gaps.longest_hours)}"
+        f"{span_in_words(gaps.longest_hours, calendar)}"
     )

@@ -8,14 +8,16 @@ from lstmkit.analysis.rhythms.spectra import (
     Spectra,
     share_of,
 )
-from lstmkit.findings.rhythms.series import days_or_hours, gaps_in_words
+from lstmkit.data.calendar import Calendar
+from lstmkit.findings.rhythms.series import gaps_in_words, span_in_words
 from lstmkit.wording import percent
 
 NAMED_PEAKS = 3
 NAMED_ALIASES = 4  # of each
 PLACES = {
     "day": "at 24 h and its whole fractions",
-    "week": "at other whole fractions of the week",
+    "week": "at {other}whole fractions of the week",
+    "year": "at {other}whole fractions of the year",
     "other": "elsewhere",
 }
 
@@ -28,10 +30,12 @@ def spectra_caption(spectra: Spectra) -> str:
     """
     if not len(spectra.hours):
         return spectra_too_short(spectra)
+    calendar = spectra.calendar
+    longest, shortest = (span_in_words(spectra.hours[at], calendar) for at in (0, -1))
     return (
-        f"Least-squares (Lomb–Scargle) spectra over {days_or_hours(spectra.span)} in means of "
-        f"{days_or_hours(spectra.step)} ({gaps_in_words(spectra.gaps)}), linear trend removed, no taper; periods from "
-        f"{days_or_hours(spectra.hours[0])} down to {days_or_hours(spectra.hours[-1])}. "
+        f"Least-squares (Lomb–Scargle) spectra over {span_in_words(spectra.span, calendar)} in {_values(spectra)} "
+        f"({gaps_in_words(spectra.gaps, calendar)}), linear trend removed, no taper; periods from {longest} down to "
+        f"{shortest}. "
         f"Noise alone would reach the dashed floor anywhere in {100 * FALSE_ALARM:.0f} % of such spectra."
     )
 
@@ -43,7 +47,7 @@ def spectra_too_short(spectra: Spectra) -> str:
         spectra: of series that are too short.
     """
     return (
-        f"{days_or_hours(spectra.span)} in means of {days_or_hours(spectra.step)} are too short for a spectrum, which "
+        f"{span_in_words(spectra.span, spectra.calendar)} in {_values(spectra)} are too short for a spectrum, which "
         f"needs {FEWEST_FREQUENCIES} frequencies of at least {FEWEST_CYCLES} cycles."
     )
 
@@ -56,7 +60,10 @@ def spectra_finding(spectra: Spectra) -> str:
     """
     if not len(spectra.hours):
         return spectra_too_short(spectra)
-    sentences = [_sentence(title, peaks) for title, peaks in zip(spectra.titles, spectra.peaks, strict=True)]
+    sentences = [
+        _sentence(title, peaks, spectra.calendar)
+        for title, peaks in zip(spectra.titles, spectra.peaks, strict=True)
+    ]
     if spectra.constant:
         sentences.append(
             f"Constant over the whole time, so without a spectrum: {', '.join(spectra.constant)}."
@@ -64,39 +71,57 @@ def spectra_finding(spectra: Spectra) -> str:
     return " ".join(sentences)
 
 
-def not_told_apart(peaks: tuple[Peak, ...]) -> str:
+def not_told_apart(peaks: tuple[Peak, ...], calendar: Calendar) -> str:
     """Which other periods could be meant by some peaks; empty where the values tell them apart.
 
     Args:
         peaks: that are named.
+        calendar: of the series.
     """
     told = []
     for peak in peaks:
         if peak.aliases:
-            named = [days_or_hours(hours) for hours in peak.aliases[:NAMED_ALIASES]]
+            named = [span_in_words(hours, calendar) for hours in peak.aliases[:NAMED_ALIASES]]
             more = len(peak.aliases) - len(named)
             others = ", ".join(named) + (f" and {more} more" if more else "")
-            told.append(f" The gaps do not tell {days_or_hours(peak.hours)} from {others}.")
+            told.append(f" The gaps do not tell {span_in_words(peak.hours, calendar)} from {others}.")
     return "".join(told)
 
 
-def _sentence(title: str, peaks: tuple[Peak, ...]) -> str:
-    return f"{_shares(title, peaks)}{not_told_apart(peaks[:NAMED_PEAKS])}"
+def _values(spectra: Spectra) -> str:
+    """What is analysed: values of single steps where these are a day or longer."""
+    step = span_in_words(spectra.step, spectra.calendar)
+    return f"means of {step}" if spectra.calendar.is_within_days else f"steps of {step}"
 
 
-def _shares(title: str, peaks: tuple[Peak, ...]) -> str:
+def _sentence(title: str, peaks: tuple[Peak, ...], calendar: Calendar) -> str:
+    return f"{_shares(title, peaks, calendar)}{not_told_apart(peaks[:NAMED_PEAKS], calendar)}"
+
+
+def _places(calendar: Calendar) -> dict[str, str]:
+    """Where peaks of each rhythm lie; of the second cycle, those that are none of the first."""
+    season = calendar.season
+    return {
+        name: place.format(other="" if season is not None and season.name == name else "other ")
+        for name, place in PLACES.items()
+    }
+
+
+def _shares(title: str, peaks: tuple[Peak, ...], calendar: Calendar) -> str:
     if not peaks:
         return f"{title}: no period stands above the floor."
-    shares = {name: share for name in PLACES if (share := share_of(peaks, name))}
+    places = _places(calendar)
+    shares = {name: share for name in places if (share := share_of(peaks, name))}
     whole = percent(sum(peak.share for peak in peaks))
+    strongest = [span_in_words(peak.hours, calendar) for peak in peaks[:NAMED_PEAKS]]
     if len(peaks) == 1:
-        return f"{title}: one peak above the floor, at {days_or_hours(peaks[0].hours)}, with {whole} of its variance."
-    strongest = ", ".join(
-        f"{days_or_hours(peak.hours)} ({percent(peak.share)})" for peak in peaks[:NAMED_PEAKS]
+        return f"{title}: one peak above the floor, at {strongest[0]}, with {whole} of its variance."
+    named = ", ".join(
+        f"{period} ({percent(peak.share)})" for period, peak in zip(strongest, peaks, strict=False)
     )
     head = f"{title}: {len(peaks)} peaks above the floor"
     if len(shares) == 1:
         (name,) = shares
-        return f"{head}, all {PLACES[name]}, hold {whole} of its variance; strongest: {strongest}."
-    told = ", ".join(f"{percent(share)} {PLACES[name]}" for name, share in shares.items())
-    return f"{head} hold {whole} of its variance ({told}); strongest: {strongest}."
+        return f"{head}, all {places[name]}, hold {whole} of its variance; strongest: {named}."
+    told = ", ".join(f"{percent(share)} {places[name]}" for name, share in shares.items())
+    return f"{head} hold {whole} of its variance ({told}); strongest: {named}."

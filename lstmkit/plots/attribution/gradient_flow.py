@@ -39,12 +39,12 @@ def plot_stage_gradients(flow: GradientFlow) -> Figure:
         )
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(f"{stage}\n{len(values)} channels × {values.shape[1]} steps", fontsize=9)
-        hours_axis(axes, length, most_ticks=5)
+        hours_axis(axes, length, 5, flow.calendar)
         bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=30, extend="min")
         bar.outline.set_visible(False)
         power_ticks(bar.long_axis)
     panels[0].set_ylabel("channel")
-    panels[1].set_xlabel("hours before the forecast")
+    panels[1].set_xlabel(f"{flow.calendar.unit}s before the forecast")
     return figure
 
 

@@ -89,7 +89,7 @@ def plot_feature_importance(attribution: Attribution, untrained: Attribution) ->
 
 
 def plot_temporal_profile(attribution: Attribution) -> Figure:
-    """Absolute attribution of each past hour, with standard errors.
+    """Absolute attribution of each past hour, or longer step, with standard errors.
 
     Args:
         attribution: of any method.
@@ -103,8 +103,8 @@ def plot_temporal_profile(attribution: Attribution) -> Figure:
     axes.set_xlim(-hours[0] - width, 0)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("share of the absolute\nattribution (%)")
-    axes.set_title(f"{attribution.method} by past hour")
-    hours_axis(axes, float(hours[0] + width))
+    axes.set_title(f"{attribution.method} by past {attribution.calendar.unit}")
+    hours_axis(axes, float(hours[0] + width), calendar=attribution.calendar)
     light_grid(axes)
     return figure
 
@@ -147,7 +147,7 @@ def _map(axes: Axes, attribution: Attribution, norm: Normalize, signed: bool) ->
     )
     axes.set_yticks(range(len(attribution.features)), [feature_label(name) for name in attribution.features])
     axes.tick_params(axis="y", length=0)
-    hours_axis(axes, hours)
+    hours_axis(axes, hours, calendar=attribution.calendar)
     return image
 
 

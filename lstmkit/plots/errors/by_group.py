@@ -10,7 +10,6 @@ from lstmkit.analysis.errors.by_group import ErrorByRegime
 from lstmkit.findings.errors.by_group import groups_with_ranges, place_words
 from lstmkit.plots.groups import group_colors
 from lstmkit.plots.style import INK, MUTED, axes_grid, light_grid
-from lstmkit.wording import duration
 
 WITH_WINDOWS = 3  # groups up to which a cell has room for the number of its windows
 
@@ -84,7 +83,7 @@ def _ways(axes: Axes, errors: ErrorByRegime) -> None:
     axes.set_xticks(range(len(names)), names, **_turned(names))
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
-    axes.set_xlabel(f"{noun} {duration(errors.last.hours_ahead)} later")
+    axes.set_xlabel(f"{noun} {errors.last.lead} later")
     axes.set_ylabel(f"{noun} at the origin")
     axes.set_title("Share of the squared error")
     for spine in axes.spines.values():

@@ -20,7 +20,7 @@ SKILL_TICKS = (-10_000, -1000, -100, -10, -5, 0, 5, 10, 100)
 
 
 def plot_error_by_step(errors: ErrorByStep) -> Figure:
-    """RMSE of everyone, and the model's skill and bias, by hours ahead.
+    """RMSE of everyone, and the model's skill and bias, by time ahead.
 
     Args:
         errors: of a model and the baselines.
@@ -29,23 +29,28 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
     _rmse(top, errors)
     own = errors.errors[errors.model]
     percent = None if errors.skill_ends is None else 100 * errors.skill_ends
-    _curve(middle, errors.hours, 100 * errors.skill, percent, ACCENT)
+    _curve(middle, _ahead(errors), 100 * errors.skill, percent, ACCENT)
     if 100 * np.abs(errors.skill).max() > WIDE:
         _compress(middle)
     middle.set_ylabel("skill (%)")
     middle.set_title("Skill against the best baseline of each step")
-    _curve(bottom, errors.hours, own.bias, own.bias_ends, ACCENT)
+    _curve(bottom, _ahead(errors), own.bias, own.bias_ends, ACCENT)
     bottom.set_ylabel(f"bias ({errors.unit})")
     bottom.set_title("Mean error: forecast − observed")
     for axes in (middle, bottom):
         axes.axhline(0, color=INK, lw=0.8)
         light_grid(axes)
-    bottom.set_xlabel("hours ahead")
+    bottom.set_xlabel(f"{errors.calendar.unit}s ahead")
     few = len(errors.hours) == 1
     bottom.xaxis.set_major_locator(
-        FixedLocator(errors.hours.tolist()) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
+        FixedLocator(_ahead(errors).tolist()) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
     )
     return figure
+
+
+def _ahead(errors: ErrorByStep) -> np.ndarray:
+    """Time ahead of each step in the series' unit of time."""
+    return errors.hours / errors.calendar.unit_hours
 
 
 def _compress(axes: Axes) -> None:
@@ -53,7 +58,7 @@ def _compress(axes: Axes) -> None:
     low, high = axes.get_ylim()
     axes.set_yscale("symlog", linthresh=LINEAR, linscale=1.5)
     axes.yaxis.set_major_locator(FixedLocator([tick for tick in SKILL_TICKS if low <= tick <= high]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: signed(percent, 0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: signed(float(percent), 0)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(low, max(high, LINEAR))
 
@@ -62,10 +67,10 @@ def _rmse(axes: Axes, errors: ErrorByStep) -> None:
     looks = dict(zip([name for name in errors.errors if name != errors.model], cycle(LOOKS), strict=False))
     for name, of in reversed(errors.errors.items()):
         if name == errors.model:
-            _curve(axes, errors.hours, of.rmse, of.rmse_ends, ACCENT, name, 2.2)
+            _curve(axes, _ahead(errors), of.rmse, of.rmse_ends, ACCENT, name, 2.2)
         else:
             color, line, marker = looks[name]
-            _curve(axes, errors.hours, of.rmse, None, color, name, 1.3, line, marker)
+            _curve(axes, _ahead(errors), of.rmse, None, color, name, 1.3, line, marker)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(f"RMSE ({errors.unit})")
     axes.set_title("Root mean square error")
@@ -76,7 +81,7 @@ def _rmse(axes: Axes, errors: ErrorByStep) -> None:
 
 def _curve(
     axes: Axes,
-    hours: np.ndarray,
+    ahead: np.ndarray,
     values: np.ndarray,
     ends: np.ndarray | None,
     color: str,
@@ -86,12 +91,12 @@ def _curve(
     marker: str = "o",
 ) -> None:
     """A line with its band; a single step is a point with its interval."""
-    alone = len(hours) == 1
+    alone = len(ahead) == 1
     if alone:
-        axes.plot(hours, values, color=color, label=label, ls="none", marker=marker, ms=5)
+        axes.plot(ahead, values, color=color, label=label, ls="none", marker=marker, ms=5)
     else:
-        axes.plot(hours, values, color=color, label=label, ls=line, lw=width)
+        axes.plot(ahead, values, color=color, label=label, ls=line, lw=width)
     if ends is not None and alone:
-        axes.vlines(hours, *ends, color=color, lw=1.5)
+        axes.vlines(ahead, *ends, color=color, lw=1.5)
     elif ends is not None:
-        axes.fill_between(hours, *ends, color=color, alpha=0.2, lw=0)
+        axes.fill_between(ahead, *ends, color=color, alpha=0.2, lw=0)

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from lstmkit.analysis.errors.calibration import Calibration
 from lstmkit.findings.errors.calibration import calibration_note
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks
-from lstmkit.wording import duration, feature_label
+from lstmkit.wording import feature_label
 
 
 def plot_calibration(calibration: Calibration, target: str) -> Figure:
@@ -26,7 +26,7 @@ def plot_calibration(calibration: Calibration, target: str) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(4))
     left.set_xlabel(f"forecast {label} ({unit})")
     left.set_ylabel(f"observed {label} ({unit})")
-    left.set_title(f"True values against forecasts {duration(calibration.last.hours_ahead)} ahead")
+    left.set_title(f"True values against forecasts {calibration.last.lead} ahead")
     _errors(right, calibration)
     right.set_xlabel(f"forecast {label} ({unit})")
     right.set_ylabel(f"error: forecast − observed ({unit})")

@@ -1,4 +1,4 @@
-"""Figures of a model's errors over the test part and over the day."""
+"""Figures of a model's errors over the test part and over the day, the week or the year."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,11 +11,11 @@ from lstmkit.findings.errors.in_time import rolling_error_finding
 from lstmkit.findings.errors.phase import phase_error_finding
 from lstmkit.plots.rhythms.spectra import notice
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, date_axis, light_grid
-from lstmkit.wording import digits, duration, plural
+from lstmkit.wording import digits, plural
 
 
 def plot_rolling_error(result: RollingError) -> Figure:
-    """RMSE of the forecasts of each 24 hours, and how many of them see the group change.
+    """RMSE of the forecasts of each day, or other shortest cycle, and how many of them see the group change.
 
     Args:
         result: over the test part.
@@ -38,7 +38,7 @@ def plot_rolling_error(result: RollingError) -> Figure:
     )
     top.set_ylim(0, 1.1 * result.rmse[worst] or 1)
     top.set_ylabel(f"RMSE ({result.unit})")
-    top.set_title(f"Error of the forecasts that start within {duration(result.span_hours)}")
+    top.set_title(f"Error of the forecasts that start within {result.calendar.duration(result.span_hours)}")
     bottom.fill_between(clock, 0, 100 * result.crossing, color=MUTED, alpha=0.45, lw=0)
     bottom.set_ylim(0, 105)
     bottom.set_ylabel(f"of these cross\n{plural(result.groups.noun)} (%)")
@@ -49,7 +49,7 @@ def plot_rolling_error(result: RollingError) -> Figure:
 
 
 def plot_phase_error(result: PhaseError) -> Figure:
-    """Mean error and RMSE by the time of day of the target, with their intervals.
+    """Mean error and RMSE by the time of day, the weekday or the month of the target, with their intervals.
 
     Args:
         result: of the last step ahead.
@@ -60,19 +60,25 @@ def plot_phase_error(result: PhaseError) -> Figure:
     _profile(top, result, result.bias, result.bias_interval)
     top.axhline(0, color=INK, lw=0.8)
     top.set_ylabel(f"forecast − observed\n({result.unit})")
-    top.set_title("Mean error by time of day")
+    top.set_title(f"Mean error by {result.calendar.position_kind}")
     _profile(bottom, result, result.rmse, result.rmse_interval)
     bottom.set_ylim(bottom=0)
     bottom.set_ylabel(f"RMSE ({result.unit})")
-    bottom.set_title("RMSE by time of day")
-    bottom.set_xlim(0, 24)
-    bottom.xaxis.set_major_locator(MultipleLocator(3))
-    bottom.set_xlabel("local hour of the target")
+    bottom.set_title(f"RMSE by {result.calendar.position_kind}")
+    bottom.set_xlim(0, result.begins[-1] + result.width)
+    if result.calendar.is_within_days:
+        bottom.xaxis.set_major_locator(MultipleLocator(3))
+        bottom.set_xlabel("local hour of the target")
+    else:
+        names = [result.name(at)[:3] for at in range(len(result.begins))]
+        quarters = [result.name(at) for at in range(len(result.begins))]
+        bottom.set_xticks(result.begins + result.width / 2, quarters if len(names) == 4 else names)
+        bottom.set_xlabel(f"{result.calendar.position_kind} of the target")
     return figure
 
 
 def _profile(axes: Axes, result: PhaseError, values: np.ndarray, interval: np.ndarray) -> None:
-    middle = result.hours + result.bin_hours / 2
+    middle = result.begins + result.width / 2
     axes.fill_between(middle, *interval, color=ACCENT, alpha=0.22, lw=0)
     axes.plot(middle, values, "o-", color=ACCENT, lw=1.3, ms=2.5)
     light_grid(axes, "both")

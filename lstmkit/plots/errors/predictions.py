@@ -6,15 +6,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.errors.predictions import Overlay
-from lstmkit.findings.errors.predictions import week_named
+from lstmkit.findings.errors.predictions import span_named
 from lstmkit.plots.style import ACCENT, WARM, axes_grid, date_axis, light_grid
-from lstmkit.wording import duration, feature_label
+from lstmkit.wording import feature_label, sentence_case
 
 OBSERVED = "#a3adb8"  # broad and pale, so that a forecast that hits stays visible on it
 
 
 def plot_overlay(overlay: Overlay, target: str) -> Figure:
-    """Forecasts and true values over the test part, and in one typical week.
+    """Forecasts and true values over the test part, and in one typical week, month or year.
 
     Args:
         overlay: of one model.
@@ -22,7 +22,7 @@ def plot_overlay(overlay: Overlay, target: str) -> Figure:
     """
     figure, (top, bottom) = axes_grid(2, 1, height=5.2)
     zone = overlay.last.time.tz
-    for axes, points, width in ((top, overlay.course, 0.5), (bottom, overlay.week, 1.1)):
+    for axes, points, width in ((top, overlay.course, 0.5), (bottom, overlay.span, 1.1)):
         _lines(axes, points, width)
         date_axis(axes, points.index[0], points.index[-1])
         axes.set_ylabel(f"{feature_label(target)} ({overlay.last.unit})")
@@ -32,11 +32,11 @@ def plot_overlay(overlay: Overlay, target: str) -> Figure:
             fan.index, fan, color=WARM, lw=1.3, label="whole forecast" if fan is overlay.fans[0] else None
         )
         bottom.plot(fan.index[0], fan.iloc[0], "o", color=WARM, ms=4)
-    top.set_title(f"Forecasts {duration(overlay.last.hours_ahead)} ahead at the time that they are for")
-    week = week_named(overlay)
-    bottom.set_title(f"{week[0].upper()}{week[1:]}")
-    bottom.xaxis.set_major_locator(mdates.DayLocator(tz=zone))
-    bottom.xaxis.set_major_formatter(mdates.DateFormatter("%a %d", tz=zone))
+    top.set_title(f"Forecasts {overlay.last.lead} ahead at the time that they are for")
+    bottom.set_title(sentence_case(span_named(overlay)))
+    if overlay.kind == "week":
+        bottom.xaxis.set_major_locator(mdates.DayLocator(tz=zone))
+        bottom.xaxis.set_major_formatter(mdates.DateFormatter("%a %d", tz=zone))
     for axes in (top, bottom):
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.1)
     return figure

@@ -1,4 +1,4 @@
-"""Figure of the errors: their distribution, and their course over time, hours and weekdays."""
+"""Figure of the errors: their distribution, and their course over time, and over the cycles of the calendar."""
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,22 @@ from lstmkit.analysis.errors.residuals import Residuals
 from lstmkit.plots.style import ACCENT, INK, WARM, axes_grid, date_axis, light_grid, power_ticks
 from lstmkit.wording import digits, signed_beside
 
-WEEKDAY_TICKS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+TICKS = {
+    "weekday": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "month": tuple("JFMAMJJASOND"),
+    "quarter": ("Q1", "Q2", "Q3", "Q4"),
+}
 
 
 def plot_residuals(residuals: Residuals) -> Figure:
-    """Four panels of errors: distribution, by day, by hour and by weekday.
+    """Panels of errors: distribution, over time, and by hour and weekday, or what of the calendar the steps resolve.
 
     Args:
         residuals: of one model.
     """
-    figure, ((first, second), (third, fourth)) = axes_grid(2, 2, height=5.6)
+    rows = 1 if not residuals.groups else 2
+    figure, panels = axes_grid(rows, 2, height=2.8 * rows, squeeze=False)
+    first, second, *others = panels.ravel()
     _distribution(first, residuals)
     days = mdates.date2num(residuals.over_time.index)
     _boxes(second, residuals.over_time, days, 0.9 * residuals.block_days)
@@ -28,16 +34,12 @@ def plot_residuals(residuals: Residuals) -> Figure:
         second, residuals.over_time.index[0] - margin, residuals.over_time.index[-1] + margin, most_ticks=6
     )
     second.set_title("Over time")
-    _boxes(third, residuals.by_hour, residuals.by_hour.index, 0.8)
-    third.set_xticks(range(0, 24, 3))
-    third.set_xlim(-0.6, 23.6)
-    third.set_xlabel("local hour")
-    third.set_title("By hour of the day")
-    _boxes(fourth, residuals.by_weekday, residuals.by_weekday.index, 0.6)
-    fourth.set_xticks(range(7), WEEKDAY_TICKS)
-    fourth.set_xlim(-0.6, 6.6)
-    fourth.set_title("By weekday")
-    for axes in (second, third, fourth):
+    for axes in others[len(residuals.groups) :]:
+        axes.remove()
+    drawn = others[: len(residuals.groups)]
+    for axes, (kind, groups) in zip(drawn, residuals.groups.items(), strict=True):
+        _groups(axes, kind, groups)
+    for axes in (second, *drawn):
         axes.set_ylabel(f"error ({residuals.last.unit})")
         light_grid(axes)
     return figure
@@ -61,6 +63,18 @@ def _distribution(axes: Axes, residuals: Residuals) -> None:
     axes.set_xlabel(f"error: forecast − observed ({unit})")
     axes.set_ylabel(f"share per {unit}\n(logarithmic scale)")
     axes.set_title("Distribution")
+
+
+def _groups(axes: Axes, kind: str, groups: pd.DataFrame) -> None:
+    """Errors by the parts of one cycle."""
+    _boxes(axes, groups, groups.index, 0.8 if kind == "hour" else 0.6)
+    if kind == "hour":
+        axes.set_xticks(range(0, 24, 3))
+        axes.set_xlabel("local hour")
+    else:
+        axes.set_xticks(range(len(TICKS[kind])), TICKS[kind])
+    axes.set_xlim(-0.6, (23 if kind == "hour" else len(TICKS[kind]) - 1) + 0.6)
+    axes.set_title(f"By {'hour of the day' if kind == 'hour' else kind}")
 
 
 def _boxes(axes: Axes, groups: pd.DataFrame, x: np.ndarray | pd.Index, width: float) -> None:

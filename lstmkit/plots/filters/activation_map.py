@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from lstmkit.analysis.filters.activation_map import ActivationMap
+from lstmkit.findings.filters.activation_map import origin_named
 from lstmkit.plots.style import ACCENT, INK, MAGNITUDE_COLORS, MUTED, axes_grid, hours_axis, light_grid
 from lstmkit.wording import digits, feature_label
 
@@ -21,7 +22,7 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
     top.plot(-example.hours_before, example.target, color=ACCENT, lw=1.4)
     top.set_ylabel(f"{feature_label(example.name)}\n({example.unit})")
     top.set_title(
-        f"{activations.layer} before {example.origin:%d %B %Y, %H:%M}: "
+        f"{activations.layer} before {origin_named(example)}: "
         f"{digits(example.latest)} {example.unit} at the forecast ({example.group})"
     )
     light_grid(top)
@@ -37,7 +38,7 @@ def plot_activation_map(activations: ActivationMap) -> Figure:
     main.set_yticks(range(len(order)), order, fontsize=5.5)
     main.tick_params(axis="y", length=0)
     main.set_ylabel(f"filter, rising with {feature_label(example.name)} first")
-    hours_axis(main, example.hours)
+    hours_axis(main, example.hours, calendar=example.window.calendar)
     bar = figure.colorbar(image, ax=main, pad=0.01, aspect=30)
     bar.outline.set_visible(False)
     bar.set_label("activation after the ReLU", color=MUTED, fontsize=8)

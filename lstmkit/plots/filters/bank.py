@@ -64,6 +64,8 @@ def _filter(axes: Axes, bank: FilterBank, number: int, largest: float) -> AxesIm
 
 
 def _scaled_offsets(bank: FilterBank) -> tuple[np.ndarray, str]:
+    if not bank.calendar.is_within_days:
+        return bank.minutes / 60 / bank.calendar.unit_hours, f"{bank.calendar.unit}s"
     return (bank.minutes, "min") if np.abs(bank.minutes).max() < 120 else (bank.minutes / 60, "h")
 
 

@@ -54,7 +54,7 @@ def _means(axes: Axes, regimes: FilterRegimes, layer: LayerByRegime) -> None:
         )
     axes.set_ylim(0, 1.25 * (layer.mean.max() or 1.0))
     axes.set_ylabel("mean activation")
-    axes.set_title(f"{layer.layer}: activation in the newest hour by {regimes.groups.noun}")
+    axes.set_title(f"{layer.layer}: activation in the newest {regimes.newest} by {regimes.groups.noun}")
 
 
 def _shares(axes: Axes, layer: LayerByRegime, low: str, high: str) -> None:

@@ -1,14 +1,16 @@
 """Figure of what the filters do with each period."""
 
+from functools import partial
+
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from lstmkit.analysis.filters.frequency_response import KINDS, FrequencyResponse
-from lstmkit.plots.style import INK, MUTED, SEQUENCE, axes_grid
+from lstmkit.data.calendar import Calendar
+from lstmkit.plots.style import INK, MUTED, SEQUENCE, axes_grid, time_ticks
 from lstmkit.wording import feature_label
 
 COLORS = dict(
@@ -53,9 +55,9 @@ def _gains(axes: Axes, response: FrequencyResponse) -> QuadMesh:
     )
     axes.set_xscale("log")
     axes.set_xlim(response.periods[0], response.periods[-1])  # slow on the left, as low frequencies
-    axes.set_xticks(_ticks(response.periods))
+    axes.set_xticks(_ticks(response))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(_period))
+    axes.xaxis.set_major_formatter(FuncFormatter(partial(_period, calendar=response.calendar)))
     names = [f"{number} {feature_label(response.strongest[number])}" for number in order]
     axes.set_yticks(range(len(order)), names, fontsize=6)
     for label, number in zip(axes.get_yticklabels(), order, strict=True):
@@ -83,15 +85,18 @@ def _kinds(axes: Axes, response: FrequencyResponse) -> None:
     axes.set_title("Kinds of filter by feature")
 
 
-def _ticks(periods: Float[np.ndarray, "period"]) -> list[float]:
+def _ticks(response: FrequencyResponse) -> list[float]:
     """Round periods in hours, far enough apart to be read."""
     ticks: list[float] = []
-    for hours in (minutes / 60 for minutes in TICKS):
+    periods = response.periods
+    for hours in time_ticks([minutes / 60 for minutes in TICKS], response.calendar):
         inside = periods[-1] <= 1.001 * hours and hours <= periods[0]
         if inside and (not ticks or hours >= SPARSE * ticks[-1]):
             ticks.append(hours)
     return ticks
 
 
-def _period(hours: float, _: int | None) -> str:
+def _period(hours: float, _: int | None, calendar: Calendar) -> str:
+    if not calendar.is_within_days:
+        return calendar.duration(hours)
     return f"{60 * hours:.0f} min" if hours < 0.999 else f"{hours:g} h"

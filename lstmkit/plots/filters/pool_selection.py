@@ -22,7 +22,7 @@ def plot_pool_selection(selection: PoolSelection) -> Figure:
     for axes in (histogram, lookback):
         for group in selection.hours_before[selection.padded]:
             axes.axvspan(-group[0] - step, -group[-1], color=PADDED, lw=0)
-        hours_axis(axes, float(selection.hours_before[0, 0] + step))
+        hours_axis(axes, float(selection.hours_before[0, 0] + step), calendar=selection.calendar)
         axes.set_xlim(-selection.hours_before[0, 0] - step, 0)
     _histogram(histogram, selection, centres)
     _along_the_lookback(lookback, selection, centres[:, -1])

@@ -62,7 +62,7 @@ def _whole(axes: Axes, field: ReceptiveField, start: int) -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_title(f"What one step sees of the lookback of {field.lookback} steps, to scale")
-    hours_axis(axes, field.lookback * hours)
+    hours_axis(axes, field.lookback * hours, calendar=field.calendar)
     axes.xaxis.tick_top()  # the lines to the enlargement leave below
     axes.xaxis.set_label_position("top")
     axes.spines["bottom"].set_visible(False)

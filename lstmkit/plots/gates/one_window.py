@@ -37,7 +37,7 @@ def plot_one_window_gates(gates: OneWindowGates) -> Figure:
     for row in grid:
         row[0].set_ylabel("units")
     for axes in grid[-1]:
-        step_axis(axes, gates.lstm, gates.lookback_hours, most_ticks=6)
+        step_axis(axes, gates.lstm, gates.lookback_hours, gates.calendar, most_ticks=6)
     for image, axes, label in ((images[0], grid[0, 1], "gate"), (images[CANDIDATE], grid[1, 1], "candidate")):
         bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=20)
         bar.outline.set_visible(False)

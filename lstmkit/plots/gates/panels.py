@@ -4,11 +4,12 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from lstmkit.analysis.gates.part import PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.walked import WalkedLSTM
+from lstmkit.data.calendar import Calendar
 from lstmkit.internals.step_places import Place
 from lstmkit.plots.style import axes_grid, hours_axis
 
@@ -107,19 +108,28 @@ def step_limits(lstm: WalkedLSTM, lookback_hours: float) -> tuple[float, float]:
     return 0.0, float(lstm.n_steps)
 
 
-def step_axis(axes: Axes, lstm: WalkedLSTM, lookback_hours: float, most_ticks: int = 9) -> None:
+def step_axis(
+    axes: Axes, lstm: WalkedLSTM, lookback_hours: float, calendar: Calendar, most_ticks: int = 9
+) -> None:
     """Let the x axis run along the steps of an LSTM.
 
     Args:
         axes: whose x data are those of `step_positions`.
         lstm: that was walked through.
         lookback_hours: length of a window.
+        calendar: of the series.
         most_ticks: how many have room.
     """
     if lstm.in_window:
-        hours_axis(axes, lookback_hours, most_ticks)
+        hours_axis(axes, lookback_hours, most_ticks, calendar)
         return
     axes.xaxis.set_major_locator(MaxNLocator(min(most_ticks, 6), integer=lstm.place is Place.UNKNOWN))
+    unit = calendar.unit_hours
+    if lstm.place is Place.AHEAD and not calendar.is_within_days:
+        axes.xaxis.set_major_locator(MultipleLocator(unit * -(-lstm.n_steps // most_ticks)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours / unit:g}"))
     axes.set_xlabel(
-        "hours after the forecast's origin" if lstm.place is Place.AHEAD else f"step of {lstm.name}"
+        f"{calendar.unit}s after the forecast's origin"
+        if lstm.place is Place.AHEAD
+        else f"step of {lstm.name}"
     )

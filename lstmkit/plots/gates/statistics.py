@@ -232,4 +232,4 @@ def _over_steps(
 
 def _steps(axes: Axes, lstm: WalkedLSTM, gates: GateStatistics) -> None:
     axes.set_xlim(*step_limits(lstm, gates.lookback_hours))
-    step_axis(axes, lstm, gates.lookback_hours)
+    step_axis(axes, lstm, gates.lookback_hours, gates.calendar)

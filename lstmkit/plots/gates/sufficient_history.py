@@ -6,11 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from lstmkit.analysis.gates.sufficient_history import ENOUGH, SufficientHistory
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid
-from lstmkit.wording import duration
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, time_ticks
 
 LOWEST = -0.5  # of the axis: a gain below it is out of sight
-TICKS = np.array([1 / 60, 1 / 12, 1 / 4, 1, 3, 6, 24, 72, 168, 720, 8760])  # hours
+TICKS = (1 / 60, 1 / 12, 1 / 4, 1, 3, 6, 24, 72, 168, 720, 8760)  # hours
 
 
 def plot_sufficient_history(trained: SufficientHistory, untrained: SufficientHistory) -> Figure:
@@ -70,8 +69,9 @@ def _hours_axis(axes: Axes, history: SufficientHistory) -> None:
     first, last = history.step_hours, history.lookback_hours
     axes.set_xscale("log")
     axes.set_xlim(first / 1.2, last * 1.2)
-    axes.set_xticks([tick for tick in TICKS if first * 0.99 <= tick <= last * 1.01] or [last])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
+    ticks = time_ticks(TICKS, history.calendar)
+    axes.set_xticks([tick for tick in ticks if first * 0.99 <= tick <= last * 1.01] or [last])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: history.calendar.duration(hours)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("newest input that is kept")
 

@@ -12,7 +12,6 @@ from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.plots.gates.panels import gate_title, part_panels, step_axis, step_limits
 from lstmkit.plots.gates.statistics import GATE_COLORS
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks
-from lstmkit.wording import duration
 
 
 def plot_forget_heatmap(gates: GateStatistics) -> Figure:
@@ -35,7 +34,7 @@ def plot_forget_heatmap(gates: GateStatistics) -> Figure:
             norm=norm,
             cmap="viridis",
         )
-        step_axis(axes, part.lstm, gates.lookback_hours, most_ticks=6)
+        step_axis(axes, part.lstm, gates.lookback_hours, gates.calendar, most_ticks=6)
     panels[0][1].set_ylabel("units, the longest memory on top")
     bar = figure.colorbar(image, ax=list(figure.axes), pad=0.02, aspect=25)
     bar.outline.set_visible(False)
@@ -96,7 +95,7 @@ def plot_timescales(gates: GateStatistics, untrained: GateStatistics, history: S
         axes.set_yscale("log")
         power_ticks(axes.yaxis)
         if part in timed:
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: duration(hours)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: gates.calendar.duration(hours)))
         else:
             axes.set_ylabel("timescale (steps)")
         axes.set_xlabel("units, by their timescale")

@@ -33,7 +33,7 @@ def plot_atlas(atlas: Atlas) -> Figure:
 
 def _draw(axes: Axes, each: Map, atlas: Atlas, norm) -> AxesImage:
     step, last = float(atlas.hours_ahead[0]), float(atlas.hours_ahead[-1])
-    lookback, scale = float(atlas.hours_before[0]) + step, 60 if last <= SHORT else 1
+    lookback, scale = float(atlas.hours_before[0]) + step, _scale(atlas)
     image = axes.imshow(
         each.values,
         origin="lower",
@@ -43,17 +43,26 @@ def _draw(axes: Axes, each: Map, atlas: Atlas, norm) -> AxesImage:
         norm=norm,
         cmap=MAGNITUDE_COLORS,
     )
-    hours_axis(axes, lookback, most_ticks=5)
+    hours_axis(axes, lookback, 5, atlas.calendar)
     if lookback <= SHORT:
         axes.xaxis.set_major_locator(MaxNLocator(2))  # small numbers are long
     return image
 
 
+def _in_minutes(atlas: Atlas) -> bool:
+    return float(atlas.hours_ahead[-1]) <= SHORT
+
+
+def _scale(atlas: Atlas) -> float:
+    """By which hours ahead are multiplied: to minutes, or to the series' unit of time."""
+    return 60.0 if _in_minutes(atlas) else 1 / atlas.calendar.unit_hours
+
+
 def _lead_ticks(axes: Axes, atlas: Atlas) -> None:
-    last, in_minutes = float(atlas.hours_ahead[-1]), float(atlas.hours_ahead[-1]) <= SHORT
-    axes.set_ylabel("minutes ahead" if in_minutes else "hours ahead")
+    last, in_minutes = _scale(atlas) * float(atlas.hours_ahead[-1]), _in_minutes(atlas)
+    axes.set_ylabel("minutes ahead" if in_minutes else f"{atlas.calendar.unit}s ahead")
     if len(atlas.hours_ahead) == 1:
-        axes.yaxis.set_major_locator(FixedLocator([60 * last if in_minutes else last]))
+        axes.yaxis.set_major_locator(FixedLocator([last]))
     elif in_minutes:
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     else:

@@ -93,7 +93,7 @@ def plot_attribution_shift(shift: AttributionShift) -> Figure:
     _draw_ranks(upper, shift)
     _draw_spans(lower, shift)
     upper.set_title("Features by rank, the first on top")
-    lower.set_title("Past hours")
+    lower.set_title("Past hours" if shift.calendar.is_within_days else "Past steps")
     lower.set_ylabel("share of the absolute\ngradient (%)")
     handles, labels = lower.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(shift.horizons))

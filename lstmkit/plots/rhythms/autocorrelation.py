@@ -17,23 +17,25 @@ def plot_autocorrelation(result: Autocorrelation) -> Figure:
     Args:
         result: of up to a few series.
     """
-    if not len(result.hours) or not result.names:
+    if not result.can_be_drawn:
         return notice(autocorrelation_finding(result))
     rows = len(result.names)
     figure, panels = axes_grid(rows, 1, height=0.7 + 1.4 * rows, sharex=True, sharey=True, squeeze=False)
-    step = result.hours[1]
+    calendar = result.calendar
+    lags = result.hours / calendar.unit_hours
     for axes, title, values, reached in zip(
         panels[:, 0], result.titles, result.correlation, result.decorrelation, strict=True
     ):
-        axes.bar(result.hours, values, width=0.7 * step, color=ACCENT)
+        axes.bar(lags, values, width=0.7 * lags[1], color=ACCENT)
         axes.axhline(0, color=INK, lw=0.7)
         for sign in (-1, 1):
             axes.axhline(sign * result.bound, color=WARM, lw=0.9, ls="--")
         if reached is not None:
-            axes.axvline(reached, color=DECORRELATED, lw=1.2)
+            at = reached / calendar.unit_hours
+            axes.axvline(at, color=DECORRELATED, lw=1.2)
             axes.annotate(
-                f"1/e after {reached:.3g} h",
-                (reached, 1),
+                f"1/e after {calendar.duration(reached)}",
+                (at, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(4, -2),
                 textcoords="offset points",
@@ -44,10 +46,9 @@ def plot_autocorrelation(result: Autocorrelation) -> Figure:
         axes.set_title(title)
         axes.set_ylabel("correlation")
         light_grid(axes)
-    longest = result.hours[-1]
     axes.xaxis.set_major_locator(
-        MultipleLocator(6 if longest > 12 else 1) if longest <= 72 else MaxNLocator(9)
+        MultipleLocator(6 if lags[-1] > 12 else 1) if lags[-1] <= 72 else MaxNLocator(9)
     )
-    axes.set_xlim(-step, longest + step)
-    axes.set_xlabel("lag (hours)")
+    axes.set_xlim(-lags[1], lags[-1] + lags[1])
+    axes.set_xlabel(f"lag ({calendar.unit}s)")
     return figure

@@ -3,16 +3,19 @@
 from textwrap import fill
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstmkit.analysis.rhythms.spectra import Spectra
-from lstmkit.findings.rhythms.series import days_or_hours
+from lstmkit.findings.rhythms.series import span_in_words
 from lstmkit.findings.rhythms.spectra import spectra_finding
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, canvas, light_grid
 
-PERIODS = (1344.0, 672.0, 336.0, 168.0, 84.0, 48.0, 24.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0, 0.5)  # hours
+HOURS = (1344.0, 672.0, 336.0, 168.0, 84.0, 48.0, 24.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0, 0.5)
+PARTS = (8, 4, 2, 1, 1 / 2, 1 / 3, 1 / 4, 1 / 6)  # of a cycle, where steps are a day or longer
+YEARS = (50, 20, 10, 5, 3, 2)  # where steps resolve no cycle
 MOST_LABELS = {1: 7, 2: 3}  # by columns of panels
 LABEL_ROOM = 0.055  # of the width of the figure
 EDGE = 1.02
@@ -26,7 +29,7 @@ def plot_spectra(spectra: Spectra, columns: int = 1) -> Figure:
         spectra: of up to a few series.
         columns: of panels, one or two.
     """
-    if not len(spectra.hours) or not spectra.names:
+    if not spectra.can_be_drawn:
         return notice(spectra_finding(spectra))
     rows = -(-len(spectra.names) // columns)
     figure, panels = axes_grid(
@@ -40,7 +43,7 @@ def plot_spectra(spectra: Spectra, columns: int = 1) -> Figure:
     low = np.nanmedian(100 * spectra.background / spectra.variance[:, None], axis=1).min() / 300
     panels[0, 0].set_ylim(max(low, LOWEST), 300)
     for axes in shown[-columns:]:
-        axes.set_xlabel("period (hours)")
+        axes.set_xlabel(f"period ({spectra.calendar.unit}s)")
         axes.tick_params(axis="x", labelbottom=True)
     for axes in panels[:, 0]:
         axes.set_ylabel("share of the\nvariance (%)")
@@ -80,9 +83,10 @@ def _panel(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
     axes.set_xlim(spectra.hours[0] * EDGE, spectra.hours[-1] / EDGE)
     _label_peaks(axes, spectra, i, columns)
     room = np.log(spectra.hours[0] / spectra.hours[-1]) * (0.04 if columns == 1 else 0.09)
-    axes.xaxis.set_major_locator(FixedLocator(_ticks(spectra.hours, room)))
+    unit = spectra.calendar.unit_hours
+    axes.xaxis.set_major_locator(FixedLocator([unit * tick for tick in _ticks(spectra, room)]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{float(f'{hours / unit:.3g}'):g}"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_title(spectra.titles[i])
@@ -105,7 +109,7 @@ def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
         if is_free and len(taken) < MOST_LABELS[columns]:
             taken.append(place)
             axes.annotate(
-                days_or_hours(peak.hours),
+                span_in_words(peak.hours, spectra.calendar),
                 (peak.hours, top),
                 xytext=(0, 4),
                 textcoords="offset points",
@@ -115,10 +119,17 @@ def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
             )
 
 
-def _ticks(hours: np.ndarray, room: float) -> list[float]:
-    inside = [period for period in PERIODS if hours[-1] / EDGE <= period <= hours[0] * EDGE]
+def _ticks(spectra: Spectra, room: float) -> list[float]:
+    """Periods in the series' unit of time, the cycles first, far enough apart to be read."""
+    calendar = spectra.calendar
+    periods, unit = spectra.hours / calendar.unit_hours, pd.Timedelta(hours=calendar.unit_hours)
+    cycles = [cycle.length / unit for cycle in calendar.rhythms]
+    known = (
+        HOURS if calendar.is_within_days else [part * cycle for cycle in cycles for part in PARTS] or YEARS
+    )
+    inside = [period for period in known if periods[-1] / EDGE <= period <= periods[0] * EDGE]
     kept: list[float] = []
-    for period in sorted(inside, key=lambda period: (period not in (168, 24), -period)):
+    for period in sorted(inside, key=lambda period: (period not in cycles, -period)):
         if all(abs(np.log(period / other)) > room for other in kept):
             kept.append(period)
     return kept

@@ -8,6 +8,7 @@ import pytest
 
 from lstmkit.analysis.errors.by_step import error_by_step
 from lstmkit.analysis.errors.compared import Compared
+from lstmkit.data.calendar import Calendar
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.errors.by_step import error_by_step_caption, error_by_step_finding
 from lstmkit.params import EvaluationParams
@@ -30,7 +31,7 @@ def steps_of(errors, origin=ORIGIN, size=100, interval="1h", order=None):
         )
         for part in parts
     )
-    return error_by_step("LSTM", "ppm", chunks, pd.Timedelta(interval), PARAMS, seed=0)
+    return error_by_step("LSTM", "ppm", chunks, Calendar(interval), PARAMS, seed=0)
 
 
 def noise(horizon=4, seed=0):

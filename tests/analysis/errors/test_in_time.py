@@ -111,7 +111,7 @@ def test_without_a_rhythm_the_finding_says_what_would_have_been_seen(tmp_path):
     found = residual_spectrum(
         errors_of(windows, np.random.default_rng(3).normal(0, 4, len(windows)), tmp_path)
     )
-    daily = found.daily
+    daily = found.of_cycle
     amplitude, least, chance = daily.amplitude, daily.floor, daily.p_value
     assert chance == pytest.approx(np.exp(-(amplitude**2) / 2 / found.spectra.background[0, 33]))
     assert found.spectra.hours[33] == pytest.approx(24)
@@ -136,9 +136,9 @@ def test_a_daily_rhythm_below_the_floor_is_tested_alone(tmp_path):
     hours = 2 * np.pi * hours_of(windows.origin) / 24
     found = residual_spectrum(errors_of(windows, noise + 0.6 * np.sin(hours), tmp_path))
     assert found.spectra.peaks[0] == ()
-    assert found.daily.p_value < 0.05
+    assert found.of_cycle.p_value < 0.05
     told = residual_spectrum_finding(found)
-    assert f"the model misses a daily rhythm of {found.daily.amplitude:.3g} ppm amplitude (" in told
+    assert f"the model misses a daily rhythm of {found.of_cycle.amplitude:.3g} ppm amplitude (" in told
 
 
 def test_other_rhythms_are_listed_and_the_daily_one_is_tested_beside_them(tmp_path):
@@ -157,15 +157,14 @@ def seen_at(windows, hours: tuple[int, ...], values: np.ndarray) -> TimeSeries:
     """Errors that are known at some hours of the day alone."""
     series = Bins(windows, 1).series(("Errors 2 h ahead",), "ppm")
     hour = np.arange(len(values)) % 24
-    start = pd.Timestamp("2025-06-02", tz="UTC")
     courses = np.where(np.isin(hour, hours), values, np.nan)[None]
-    return replace(series, courses=courses, start=start, interval=pd.Timedelta("1h"))
+    return replace(series, courses=courses, interval=pd.Timedelta("1h"))
 
 
 def test_a_daily_rhythm_that_gaps_do_not_resolve_is_not_spoken_of():
     values = np.random.default_rng(0).normal(5, 1, 280 * 24)
     found = ResidualSpectrum(spectra(seen_at(windows_of(), (8,), values)), 2.0, 1.0, "ppm")
-    assert found.daily is None
+    assert found.of_cycle is None
     assert residual_spectrum_finding(found) == "No rhythm in the errors 2 h ahead stands above the floor."
     assert found.facts().keys() == {"residual_peaks", "residual_rhythm_percent", "residual_unit"}
 
@@ -196,7 +195,7 @@ def test_a_test_part_that_is_too_short_has_no_spectrum(tmp_path):
     windows = windows_of().select(torch.arange(39))
     found = residual_spectrum(errors_of(windows, np.random.default_rng(0).normal(size=39), tmp_path))
     assert residual_spectrum_finding(found) == spectra_too_short(found.spectra)
-    assert found.daily is None
+    assert found.of_cycle is None
     assert found.facts() == {}
 
 
@@ -252,7 +251,7 @@ def test_the_worst_day_is_named(tmp_path):
     assert facts["best_day_rmse"] == pytest.approx(1, rel=1e-3)
 
 
-def test_the_rolling_error_of_daily_forecasts_is_that_of_local_days(tmp_path):
+def test_the_rolling_error_of_daily_forecasts_is_that_of_weeks_of_local_days(tmp_path):
     days = pd.date_range("2025-01-01", periods=150, tz="Europe/Berlin")
     frame = pd.DataFrame({"co2": np.arange(150.0) % 7}, index=days.tz_convert("UTC"))
     zone, units = "Europe/Berlin", {"co2": "ppm"}
@@ -271,16 +270,23 @@ def test_the_rolling_error_of_daily_forecasts_is_that_of_local_days(tmp_path):
     ).all()
     found = rolling_error(errors)
     told = rolling_error_finding(found)
-    assert "the forecasts that start in the 24 h from Wednesday, 2 April 2025, 00:00 on" in told
-    assert "start within 12 h before" in rolling_error_caption(found)
-    assert found.time[at] == pd.Timestamp("2025-04-02 12:00", tz=zone)
+    # the first of the seven weeks that hold the error; it has a day of 23 hours
+    assert "the forecasts that start in the 7 days from Thursday, 27 March 2025 on" in told
+    assert "start within 7 days, shown at their middle" in rolling_error_caption(found)
+    assert found.time[at] == pd.Timestamp("2025-04-02", tz=zone)
+    np.testing.assert_allclose(found.rmse[at - 3 : at + 4], np.sqrt((6 + 100) / 7), rtol=1e-3)
+    np.testing.assert_allclose(found.rmse[[at - 4, at + 4]], 1, rtol=1e-3)
 
 
-def test_the_rolling_error_of_weekly_forecasts_says_that_it_is_over_weeks(tmp_path):
+def test_the_rolling_error_of_weekly_forecasts_is_that_of_years(tmp_path):
     windows = windows_of(400, "7D")
     found = rolling_error(errors_of(windows, np.arange(len(windows)) % 5, tmp_path))
-    assert "Over 168 h it lies between" in rolling_error_finding(found)
-    assert "start within 84 h before" in rolling_error_caption(found)
+    assert "Over 52 weeks it lies between" in rolling_error_finding(found)
+    assert "start within 52 weeks, shown at their middle" in rolling_error_caption(found)
+    middle = len(windows) // 2
+    np.testing.assert_allclose(
+        found.rmse[middle] ** 2, np.mean((np.arange(middle - 26, middle + 26) % 5) ** 2), rtol=1e-3
+    )
 
 
 def test_forecasts_that_cross_regimes_are_told_from_the_others(tmp_path):
@@ -319,11 +325,12 @@ def test_a_test_part_of_less_than_a_day_has_no_rolling_error(tmp_path):
     assert "worst_day_rmse" not in found.facts()
 
 
-def test_a_sampling_interval_of_a_day_rolls_over_single_forecasts(tmp_path):
-    windows = windows_of(200, "1D", lookback=7, horizon=1)
+def test_forecasts_of_years_roll_alone_for_there_is_no_cycle(tmp_path):
+    windows = windows_of(200, "year", lookback=7, horizon=1)
     error = np.random.default_rng(0).normal(size=len(windows))
     found = rolling_error(errors_of(windows, error, tmp_path))
     np.testing.assert_allclose(found.rmse, np.abs(error), atol=1e-4)  # float32 of forecasts around 500
+    assert "in the 1 year from " in rolling_error_finding(found)
 
 
 def test_forecasts_that_are_no_numbers_are_refused_and_no_gap(tmp_path):

@@ -38,8 +38,8 @@ def test_an_error_at_nine_on_the_clock_is_found_at_nine_although_clocks_change(
     target = (windows.origin.tz_convert("UTC") + horizon * windows.interval).tz_convert("America/New_York")
     assert len({stamp.utcoffset() for stamp in target}) == 2
     found = phase_error(errors_of(windows, np.where(target.hour == 9, 40.0, 0.0)), PARAMS, seed=0)
-    nine = (found.hours >= 9) & (found.hours < 10)
-    assert len(found.hours) == bins
+    nine = (found.begins >= 9) & (found.begins < 10)
+    assert len(found.begins) == bins
     assert nine.sum() == per_hour
     assert found.bias[nine].tolist() == [40.0] * per_hour
     assert found.rmse[nine].tolist() == [40.0] * per_hour
@@ -65,7 +65,7 @@ def test_means_are_those_of_all_targets_of_the_hour():
     )
     np.testing.assert_allclose(found.bias, table["error"])
     np.testing.assert_allclose(found.rmse, np.sqrt(table["square"]))
-    np.testing.assert_array_equal(found.hours, np.arange(24))
+    np.testing.assert_array_equal(found.begins, np.arange(24))
     held = (errors.target_time.hour.map(table["error"]).to_numpy() ** 2).sum() / (error**2).sum()
     assert found.explained == pytest.approx(held)
 
@@ -136,15 +136,15 @@ def test_a_few_days_have_no_profile(hours, told):
     assert found.to_frame().empty
 
 
-@pytest.mark.parametrize(("interval", "bins"), [("1D", 1), ("6h", 4), ("45min", 24), ("7min", 48)])
+@pytest.mark.parametrize(("interval", "bins"), [("6h", 4), ("45min", 24), ("7min", 48)])
 def test_bins_are_as_wide_as_the_interval(interval, bins):
     windows = windows_of(600, interval, lookback=6, horizon=1)
     found = phase_error(
         errors_of(windows, np.random.default_rng(0).normal(size=len(windows))), PARAMS, seed=0
     )
-    assert len(found.hours) == bins
-    assert found.hours[0] == 0
-    assert found.bin_hours == 24 / bins
+    assert len(found.begins) == bins
+    assert found.begins[0] == 0
+    assert found.width == 24 / bins
     assert "nan" not in phase_error_finding(found)
 
 
@@ -181,3 +181,56 @@ def test_frame_and_facts():
     frame = found.to_frame()
     assert frame.loc[17.0, "bias"] == -25
     assert list(frame.columns) == ["bias", "rmse", "bias_low", "bias_high", "rmse_low", "rmse_high"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "n_steps", "zone", "at", "name", "kind"),
+    [
+        ("1D", 900, "Europe/Berlin", 5, "Saturday", "weekday"),  # days of 23 and of 25 hours among them
+        ("business day", 600, "UTC", 4, "Friday", "weekday"),
+        ("7D", 1200, "UTC", 11, "December", "month"),
+        ("month", 300, "UTC", 6, "July", "month"),
+        ("quarter", 120, "UTC", 0, "quarter 1", "quarter"),
+    ],
+)
+def test_an_error_at_one_part_of_a_longer_cycle_is_found_there(interval, n_steps, zone, at, name, kind):
+    windows = windows_of(n_steps, interval, lookback=6, horizon=2, start="1995-01-01", site_timezone=zone)
+    target = windows.target_time
+    part = {"weekday": target.day_of_week, "month": target.month - 1, "quarter": target.quarter - 1}[kind]
+    found = phase_error(errors_of(windows, np.where(part == at, 40.0, 0.0)), PARAMS, seed=0)
+    seen = np.flatnonzero(np.isfinite(found.bias))
+    assert set(part) == set(seen)
+    np.testing.assert_array_equal(found.bias[seen], np.where(seen == at, 40.0, 0.0))
+    assert found.explained == pytest.approx(1)
+    assert found.to_frame().index.name == kind
+    assert found.to_frame().loc[name, "bias"] == 40
+    told = phase_error_finding(found)
+    when = f"on {name}" if kind == "weekday" else f"in {name}"
+    assert f"is highest {when}, +40 ppm (+40 to +40)" in told
+    assert f"differs from zero in 1 of {len(seen)} {kind}s" in told
+    assert found.facts()["largest_rmse_at"] == name
+    block = windows.calendar.block
+    assert f"by the {kind} of the target, over {found.n_days} {block}s; bands hold" in phase_error_caption(
+        found
+    )
+    assert f"resamplings of blocks of {block}s, in each {kind} alone" in phase_error_caption(found)
+
+
+@pytest.mark.parametrize(
+    ("interval", "n_steps", "told"),
+    [
+        ("month", 60, "No month comes up in 5 years, as a profile over the year needs; the errors fall on "),
+        ("1D", 40, "No weekday comes up in 5 weeks, as a profile over the week needs; the errors fall on "),
+        (
+            "year",
+            100,
+            "The steps resolve no cycle of the calendar, so there is no profile of the error over one.",
+        ),
+    ],
+)
+def test_what_a_series_does_not_resolve_has_no_profile(interval, n_steps, told):
+    windows = windows_of(n_steps, interval, lookback=6, horizon=1, start="1995-01-01")
+    found = phase_error(errors_of(windows, np.ones(len(windows))), PARAMS, seed=0)
+    assert found.is_empty
+    assert phase_error_finding(found).startswith(told)
+    assert found.facts() == {}

@@ -10,7 +10,7 @@ import pytest
 from lstmkit.analysis.errors import predictions
 from lstmkit.analysis.errors.predictions import last_step, overlay, walk
 from lstmkit.errors import LstmkitError
-from lstmkit.findings.errors.predictions import overlay_caption, overlay_finding, week_named, windows_named
+from lstmkit.findings.errors.predictions import overlay_caption, overlay_finding, span_named, windows_named
 from tests.analysis.planted import rows_of, windows_of
 
 NEW_YORK = {"site_timezone": "America/New_York", "start": "2025-10-12"}  # clocks go back on 2 November
@@ -89,12 +89,12 @@ def test_weeks_are_those_of_the_local_calendar_and_the_median_one_is_drawn(tmp_p
     result = overlaid(tmp_path, windows, np.array([planted[day] for day in monday])[:, None])
     whole = [day for day in names if (monday == day).sum() == 168]
     assert len(whole) == 5  # seven weeks are touched, the first and the last in part
-    assert list(result.weeks.index) == whole
-    np.testing.assert_allclose(result.weeks["rmse"], [planted[day] for day in whole], atol=1e-9)
-    assert planted[result.monday] == 4
-    assert len(result.week) == 168
-    assert (result.week.index.tz_localize(None) >= result.monday).all()
-    assert (result.week.index.tz_localize(None) < result.monday + pd.Timedelta(days=7)).all()
+    assert list(result.spans.index) == whole
+    np.testing.assert_allclose(result.spans["rmse"], [planted[day] for day in whole], atol=1e-9)
+    assert planted[result.begin] == 4
+    assert len(result.span) == 168
+    assert (result.span.index.tz_localize(None) >= result.begin).all()
+    assert (result.span.index.tz_localize(None) < result.begin + pd.Timedelta(days=7)).all()
     assert overlay_finding(result) == (
         "Of 5 full weeks the easiest is that of 1 December 2025 (RMSE 1.00 ppm), the hardest that of 15 December 2025 "
         "(70.0 ppm); the median is 4.00 ppm. Nearest to it, and drawn, is the week of 17 November 2025 (RMSE 4.00 ppm)."
@@ -107,13 +107,45 @@ def test_a_week_with_a_change_of_the_clock_has_an_hour_more(tmp_path):
     result = overlaid(
         tmp_path, windows, np.where(mondays_of(windows, 3) == pd.Timestamp("2025-10-27"), 1.0, 0)[:, None]
     )
-    assert result.weeks.loc["2025-10-27", "windows"] == 169
-    assert result.weeks.loc["2025-10-27", "rmse"] == pytest.approx(1)
+    assert result.spans.loc["2025-10-27", "windows"] == 169
+    assert result.spans.loc["2025-10-27", "rmse"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("interval", "n_steps", "kind", "named"),
+    [
+        ("1D", 900, "month", "%B %Y"),
+        ("business day", 700, "month", "%B %Y"),
+        ("7D", 700, "year", "%Y"),
+        ("month", 300, "year", "%Y"),
+    ],
+)
+def test_longer_steps_are_looked_at_by_month_or_by_year(tmp_path, interval, n_steps, kind, named):
+    windows = windows_of(n_steps, interval=interval, start="1996-01-01")
+    time = windows.target_time.tz_localize(None)
+    number = 12 * time.year + time.month - 1 if kind == "month" else time.year
+    number = number - number.min()
+    result = overlaid(tmp_path, windows, np.asarray(number, float)[:, None])
+    assert result.kind == kind
+    sizes = pd.Series(1, time).groupby(np.asarray(number)).sum()
+    full = sizes.index[sizes >= {"month": 0.8, "year": 0.9}[kind] * sizes.max()]
+    np.testing.assert_allclose(result.spans["rmse"], full, atol=1e-9)
+    middle = full[np.abs(full - np.median(full)).argmin()]
+    assert result.begin.strftime(named) == time[number == middle][0].strftime(named)
+    assert result.span.index.tolist() == windows.target_time[number == middle].tolist()
+    assert result.course["stretch"].max() == 0  # weekends and short months are no gaps
+    assert len(result.course) == len(windows)
+    finding, caption = overlay_finding(result), overlay_caption(result)
+    assert f"Of {len(full)} full {kind}s the easiest is {result.spans.index[0]:{named}} (RMSE" in finding
+    assert f"one point per {windows.calendar.block}; below, the full {kind} whose RMSE" in caption
+    assert len(result.fans) == 3
+    assert {result.begin.strftime(named)} == {fan.index[0].strftime(named) for fan in result.fans}
+    assert result.facts()[f"hardest_{kind}"] == f"{result.spans.index[-1]:%Y-%m-%d}"
 
 
 def test_a_part_of_less_than_a_week_is_one_week(tmp_path):
     result = overlaid(tmp_path, windows_of(60), 2.0)
-    assert len(result.weeks) == 1
+    assert len(result.spans) == 1
     assert (
         overlay_finding(result)
         == "The test part holds one week to look at: the week of 2 June 2025 (RMSE 2.00 ppm)."
@@ -145,7 +177,7 @@ def test_there_is_one_point_per_hour_and_a_bounded_number(tmp_path, monkeypatch)
     assert result.thinned_to == pd.Timedelta("8h")  # 150 hours / 20, in whole hours
     assert len(result.course) <= 21
     assert "one point every 8 h" in overlay_caption(result)
-    assert len(result.week) == result.weeks.loc[result.monday, "windows"]  # the week is drawn in full
+    assert len(result.span) == result.spans.loc[result.begin, "windows"]  # the week is drawn in full
 
 
 def test_each_daily_forecast_is_a_point_also_on_a_day_of_23_hours(tmp_path):
@@ -162,7 +194,7 @@ def test_fans_start_from_the_noons_of_three_days_with_the_last_true_value(tmp_pa
     result = overlaid(tmp_path, windows, planted[None])
     assert [f"{fan.index[0]:%a %H:%M}" for fan in result.fans] == ["Mon 12:00", "Wed 12:00", "Fri 12:00"]
     for fan in result.fans:
-        assert fan.index[0].tz_localize(None).normalize() - result.monday < pd.Timedelta(days=7)
+        assert fan.index[0].tz_localize(None).normalize() - result.begin < pd.Timedelta(days=7)
         assert (np.diff(fan.index) == pd.Timedelta("1h")).all()
         (window,) = np.flatnonzero(windows.origin == fan.index[0])
         assert fan.iloc[0] == windows.latest()[window, 0]
@@ -177,7 +209,7 @@ def test_there_is_no_fan_from_a_gap_and_none_of_a_short_horizon(tmp_path):
     week = {"2025-06-23": 1.0, "2025-06-30": 2.0, "2025-07-07": 3.0}
     error = np.array([week.get(f"{day:%F}", 0.0) for day in mondays_of(windows, 6)])
     result = overlaid(tmp_path, windows, error[:, None])
-    assert week_named(result) == "the week of 30 June 2025"
+    assert span_named(result) == "the week of 30 June 2025"
     assert [f"{fan.index[0]:%a %H:%M}" for fan in result.fans] == ["Mon 12:00", "Fri 12:00"]
     assert overlaid(tmp_path, windows_of(horizon=5), 1.0).fans == ()
     assert overlaid(tmp_path, windows_of(horizon=1), 1.0).fans == ()

@@ -12,6 +12,7 @@ from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.warning_level import WarningLevel, warning_levels
 from lstmkit.analysis.errors.warning_rates import OWN
 from lstmkit.analysis.errors.warning_skill import warning_skill
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.catalog import load_dataset
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.quantities import QUANTITIES, quantity_of
@@ -46,7 +47,9 @@ def warn(series, forecasts, horizon=2, interval="1h", size=100, levels=(LEVEL,),
         )
         for part in parts
     )
-    return warning_skill("LSTM", "ppm", chunks, levels, pd.Timedelta(interval), PARAMS, seed=0)
+    return warning_skill(
+        "LSTM", "ppm", chunks, levels, Calendar(interval, "America/New_York"), PARAMS, seed=0
+    )
 
 
 def rates(skill, name, windows=ONSETS, reached="within"):
@@ -106,7 +109,7 @@ def test_a_level_is_reached_also_by_forecasts_that_were_kept_in_single_precision
     forecasts = {"LSTM": kept[1:, None], "persistence": kept[:-1, None]}
     chunk = Compared(series[1:, None], forecasts, time, latest=series[:-1])
     level = WarningLevel(value, "which the study states", TRIED - 10 + value)
-    skill = warning_skill("LSTM", "ppm", [chunk], (level,), pd.Timedelta("1h"), PARAMS, seed=0)
+    skill = warning_skill("LSTM", "ppm", [chunk], (level,), Calendar("1h"), PARAMS, seed=0)
     assert rates(skill, "LSTM") == rates(skill, "LSTM", ALL) == (1.0, 1.0)
     assert skill.cases[ONSETS, "within"].windows == 199 - 9
 
@@ -432,3 +435,28 @@ def test_the_levels_are_those_of_the_target_that_is_explained(target, levels):
     found = warning_levels(dataset, train, params)
     assert [level.origin[: len(said)] for level, said in zip(found, levels, strict=True)] == levels
     assert found[-1].value == np.quantile(train.values[train.rows, target], 0.9)
+
+
+def test_a_crossing_that_several_daily_forecasts_see_is_one_also_where_a_day_has_25_hours():
+    series = np.zeros(40)
+    series[[5, 6, 20, 30]] = 12.0  # 1 November, in which clocks go back on the 2nd, is day 5
+    skill = warn(series, lambda observed: {"LSTM": observed}, horizon=3, interval="1D")
+    assert skill.crossings == skill.crossing_days == 3
+    finding, caption = warning_finding(skill), warning_caption(skill)
+    assert "on 3 days: too few to tell" in finding
+    assert "within 3 days; left in windows that start below it, right in all windows" in caption
+    assert "hour" not in finding + caption
+
+
+def test_a_crossing_of_monthly_forecasts_is_one_whatever_the_months_lengths():
+    time = pd.date_range("2020-01-01", periods=60, freq="MS", tz="UTC")
+    series = np.where(np.arange(60) % 5 == 4, 12.0, 0.0)
+    observed = np.lib.stride_tricks.sliding_window_view(series[1:], 6)
+    everyone = {"LSTM": observed, "persistence": np.repeat(series[:54, None], 6, 1)}
+    chunks = [Compared(observed, everyone, time[:54])]
+    skill = warning_skill("LSTM", "ppm", chunks, (LEVEL,), Calendar("month"), PARAMS, seed=0)
+    reached = {
+        at + 1 + ahead for at in range(54) if series[at] < 10 for ahead in [int(observed[at].argmax())]
+    }
+    assert skill.crossings == len(reached)
+    assert f"{len(reached)} times in {len(reached)} of 54 months" in warning_finding(skill)

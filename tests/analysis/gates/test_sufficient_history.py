@@ -221,6 +221,39 @@ def test_the_clock_of_a_window_stays_true_where_it_is_an_input():
     assert "the same time of another week, so that the clock among the inputs stays true" in caption
 
 
+@pytest.mark.parametrize(
+    ("interval", "lookback", "n_steps", "told"),
+    [
+        ("1D", 14, 2200, "on the same weekday of the same month"),
+        ("7D", 8, 900, "in the same month of another year"),
+        ("month", 6, 500, "in the same month of another year"),
+        ("quarter", 4, 200, "in the same quarter of another year"),
+    ],
+)
+def test_the_past_of_longer_steps_comes_from_the_same_point_of_their_cycles(
+    interval, lookback, n_steps, told
+):
+    noise = np.random.default_rng(1).normal(size=n_steps)
+    dataset = dataset_of({"co2": noise}, interval=interval, start="1990-01-01")
+    features = build_features(dataset, "raw", True)
+    windows = make_windows(dataset, features, 1, WindowParams(lookback=lookback, residual="none"), HALF)[
+        "test"
+    ]
+    chosen = np.arange(0, len(windows), 9)
+    donors, share = _donors(windows, chosen, seed=0)
+    assert share == 1
+    own, other = windows.origin[chosen], windows.origin[donors]
+    assert (np.abs(donors - chosen) >= lookback).all()
+    assert (own.month == other.month).all() or interval == "quarter"
+    assert (own.quarter == other.quarter).all()
+    assert interval != "1D" or (own.day_of_week == other.day_of_week).all()
+    history = sufficient_history(OfTheClock(windows), windows, 0, "ppm", size=64)
+    assert f"{told}, so that the clock among the inputs stays true" in sufficient_history_caption(history)
+    assert f"test windows of {history.n_days} {windows.calendar.block}s" in sufficient_history_caption(
+        history
+    )
+
+
 def test_without_another_week_the_past_is_of_another_day():
     windows = clocked(days=14)
     found = sufficient_history(OfTheClock(windows), windows, 0, "ppm")

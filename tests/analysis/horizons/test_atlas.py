@@ -135,7 +135,7 @@ def test_a_ridge_that_holds_next_to_nothing_is_none():
     for decay, said in ((1.0, none), (4.0, "a daily ridge.")):
         share, found, finding = around(decay)
         assert found.ridge == pytest.approx(3, rel=1e-5)
-        assert found.day_before == pytest.approx(share, rel=1e-5)  # float32
+        assert found.cycle_before == pytest.approx(share, rel=1e-5)  # float32
         assert (share < 1) == ("less than 1 %" in said) == found.is_faint == (not found.has_ridge)
         assert finding.endswith(f"beside it: 3.00 ± 0.00 times. The network has {said}")
 
@@ -148,7 +148,42 @@ def test_the_ridge_at_steps_of_five_minutes():
     assert found.ridge == pytest.approx(5, rel=1e-4)
     kept = range(36, 240)  # three hours from the lookback's start, four from the origin
     hour = sum(weights[k, k - 6 : k + 7].sum() for k in kept)  # half an hour on both sides
-    assert found.day_before == pytest.approx(100 * hour / weights[kept].sum(), rel=1e-4)
+    assert found.cycle_before == pytest.approx(100 * hour / weights[kept].sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("interval", "cycle", "reach", "told"),
+    [
+        ("1D", 7, 1, "the same time of the week before, as a multiple of what lies up to 1 day beside it"),
+        (
+            "business day",
+            5,
+            1,
+            "the same time of the week before, as a multiple of what lies up to 1 business day",
+        ),
+        (
+            "month",
+            12,
+            1,
+            "the same time of the year before, as a multiple of what lies up to 1 month beside it",
+        ),
+        ("7D", 52, 6, "the same time of the year before, as a multiple of what lies up to 6 weeks beside it"),
+    ],
+)
+def test_the_ridge_of_longer_steps_is_one_cycle_before(interval, cycle, reach, told):
+    lookback = cycle + 8
+    windows = make_test_windows(n=40, lookback=lookback, horizon=3, interval=interval, features=("co2",))
+    lead, before = np.arange(1, 4)[:, None], np.arange(lookback - 1, -1, -1)[None]
+    weights = np.where(lead + before == cycle, 3.0, 1.0) * np.exp(-before / 100)
+    atlas = atlas_of(weights[..., None], windows)
+    assert atlas.summed.ridge == pytest.approx(3, rel=1e-4)
+    finding = atlas_finding(atlas)
+    assert told in finding
+    assert ("a weekly ridge" in finding) == (cycle < 12)
+    assert ("an annual ridge" in finding) == (cycle >= 12)
+    unit = atlas.calendar.unit_key
+    assert list(atlas.to_frame().index.names) == ["map", f"{unit}s_ahead", f"{unit}s_before"]
+    assert atlas.to_frame().index.levels[1].tolist() == pytest.approx([1, 2, 3])
 
 
 def test_a_ridge_far_above_what_lies_beside_it_has_no_exact_height():

@@ -7,6 +7,7 @@ from scipy.signal import lfilter
 
 from lstmkit.analysis.rhythms.autocorrelation import autocorrelation
 from lstmkit.analysis.rhythms.series import TimeSeries
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.rhythms.autocorrelation import autocorrelation_caption, autocorrelation_finding
 
 
@@ -16,7 +17,6 @@ def series_of(*values: np.ndarray, interval: str = "30min") -> TimeSeries:
         details=("half", *[""] * (len(values) - 1)),
         unit="",
         courses=np.array(values, "float64"),
-        start=pd.Timestamp("2025-06-02", tz="UTC"),
         interval=pd.Timedelta(interval),
     )
 
@@ -36,6 +36,30 @@ def test_an_autoregression_forgets_by_powers(phi, gaps):
     np.testing.assert_allclose(found.correlation[0], phi**lags, atol=5 * np.sqrt(2 / (1 - phi) / 60_000))
     np.testing.assert_array_equal(found.hours, lags / 2)
     assert found.decorrelation[0] == pytest.approx(-0.5 / np.log(phi), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("interval", "period", "lags", "key", "told"),
+    [
+        ("1D", 7, 14, "week", "a week later"),
+        ("7D", 52, 104, "year", "a year later"),
+        ("month", 12, 24, "year", "a year later"),
+    ],
+)
+def test_longer_steps_are_followed_over_two_of_their_cycles(interval, period, lags, key, told):
+    calendar = Calendar(interval)
+    values = np.sin(2 * np.pi * np.arange(10 * period) / period)
+    found = autocorrelation(TimeSeries(("PC 1",), ("",), "", values[None], calendar.step, calendar))
+    assert len(found.hours) == lags + 1
+    assert found.after_a_cycle == pytest.approx((1,))
+    assert found.facts()[f"pc_1_autocorrelation_{key}"] == pytest.approx(1)
+    assert f"and is 1.00 {told}" in autocorrelation_finding(found)
+    assert (
+        f"in steps of {calendar.label(1)} up to {calendar.duration(found.hours[-1])}"
+        in autocorrelation_caption(found)
+    )
+    np.testing.assert_allclose(found.to_frame().index, np.arange(lags + 1))
+    assert found.to_frame().index.name == f"lag_{calendar.unit}s"
 
 
 def test_it_is_the_definition():
@@ -69,10 +93,10 @@ def test_the_bounds_hold_19_of_20_autocorrelations_of_white_noise():
     assert inside.mean() == pytest.approx(0.95, abs=0.006)  # of 9,600
 
 
-def test_a_daily_rhythm_returns_after_a_day():
+def test_a_daily_rhythm_returns_after_a_cycle():
     rhythm = np.sin(2 * np.pi * np.arange(48 * 40) / 48)
     found = autocorrelation(series_of(rhythm, -rhythm))
-    assert found.after_a_day == pytest.approx((1, 1))
+    assert found.after_a_cycle == pytest.approx((1, 1))
     assert found.correlation[0, 24] == pytest.approx(-1)
     fall = np.arccos(np.exp(-1)) / (2 * np.pi) * 24
     assert found.decorrelation == pytest.approx((fall, fall), rel=0.005)  # a straight line between lags
@@ -118,7 +142,7 @@ def test_too_few_values_have_no_autocorrelation(values):
 def test_lags_reach_two_days_or_a_quarter_of_the_series(n_steps, interval, longest):
     found = autocorrelation(series_of(autoregression(0.5, n_steps), interval=interval))
     assert found.hours[-1] == longest
-    assert (found.after_a_day[0] is None) == (longest < 24)
+    assert (found.after_a_cycle[0] is None) == (longest < 24)
     assert ("a day later" in autocorrelation_finding(found)) == (longest >= 24)
 
 
@@ -127,7 +151,7 @@ def test_lags_end_where_a_gap_leaves_too_few_pairs():
     values[40:260] = np.nan  # two stretches of 20 h, 110 h apart
     found = autocorrelation(series_of(values))
     assert found.hours[-1] == 16  # lag 32 has 2 * 8 pairs, lag 33 has 2 * 7
-    assert found.after_a_day == (None,)
+    assert found.after_a_cycle == (None,)
     assert autocorrelation_finding(found).startswith("PC 1 (half) stays above 1/e for 16 h. The bounds")
     caption = autocorrelation_caption(found)
     assert "of the means of 30 min up to 16 h, no lag with fewer than 15 pairs." in caption

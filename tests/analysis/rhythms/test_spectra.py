@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from lstmkit.analysis.rhythms.series import TimeSeries
 from lstmkit.analysis.rhythms.spectra import share_of, spectra
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.rhythms.spectra import spectra_caption, spectra_finding, spectra_too_short
 
 WEEKS = 336  # half hours
@@ -22,7 +23,6 @@ def series_of(
         details=("",) * len(names),
         unit="ppm",
         courses=np.array(values, "float64"),
-        start=pd.Timestamp("2025-03-01 00:10", tz="America/New_York"),
         interval=pd.Timedelta(interval),
     )
 
@@ -60,6 +60,56 @@ def test_a_planted_rhythm_is_found_with_its_period_and_amplitude(hours, rhythm, 
     assert peak.rhythm == rhythm
     assert peak.times_floor > 10
     assert share_of(found.peaks[0], rhythm) == found.share[0] == peak.share
+
+
+def series_in_steps(interval: str, values: np.ndarray) -> TimeSeries:
+    calendar = Calendar(interval)
+    return TimeSeries(("a",), ("",), "", values[None], calendar.step, calendar)
+
+
+@pytest.mark.parametrize(
+    ("interval", "period", "n_steps", "rhythm", "told"),
+    [
+        ("1D", 7, 420, "week", "at 7 days"),
+        ("1D", 3.5, 420, "week", "at 3.5 days"),
+        ("business day", 5, 400, "week", "at 5 business days"),
+        ("7D", 52, 520, "year", "at 52 weeks"),
+        ("month", 12, 240, "year", "at 12 months"),
+        ("month", 6, 240, "year", "at 6 months"),
+        ("quarter", 4, 120, "year", "at 4 quarters"),
+        ("year", 10, 100, "other", "at 10 years"),
+    ],
+)
+def test_a_planted_cycle_of_the_calendar_is_found_and_named(interval, period, n_steps, rhythm, told):
+    found = spectra(series_in_steps(interval, sinusoid(period, 3, n_steps, step=1) + noise(n_steps)))
+    (peak,) = found.peaks[0]
+    step = Calendar(interval).step / pd.Timedelta("1h")
+    assert peak.hours == pytest.approx(period * step)
+    assert peak.amplitude == pytest.approx(3, abs=5 * np.sqrt(2 / n_steps))
+    assert peak.rhythm == rhythm
+    assert f"one peak above the floor, {told}, with" in spectra_finding(found)
+    unit = Calendar(interval).unit_key
+    assert found.peaks_frame()[f"period_{unit}s"].tolist() == pytest.approx([period])
+    expected = {f"a_{cycle.name}_percent" for cycle in Calendar(interval).rhythms} | {"a_strongest_hours"}
+    assert found.facts().keys() == expected
+
+
+def test_a_year_of_days_and_its_weeks_are_told_apart():
+    n_steps = 5 * 365
+    values = sinusoid(365, 5, n_steps, step=1) + sinusoid(7, 2, n_steps, step=1) + noise(n_steps)
+    first, second = spectra(series_in_steps("1D", values)).peaks[0]
+    assert (first.rhythm, second.rhythm) == ("year", "week")
+    assert first.hours / 24 == pytest.approx(364)  # a fifth of the 260 weeks that are whole
+    assert second.hours / 24 == pytest.approx(7)
+    assert (first.amplitude, second.amplitude) == pytest.approx((5, 2), rel=0.1)
+
+
+def test_the_caption_of_monthly_steps_counts_in_months_and_years():
+    caption = spectra_caption(spectra(series_in_steps("month", noise(120))))
+    assert "spectra over 10 years in steps of 1 month (nothing missing)" in caption
+    assert "periods from 5 years down to 2.03 months" in caption
+    short = spectra(series_in_steps("month", noise(30)))
+    assert spectra_too_short(short).startswith("2.5 years in steps of 1 month are too short for a spectrum")
 
 
 def test_what_a_strong_rhythm_leaks_through_gaps_is_no_peak():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from lstmkit.analysis.rhythms.series import TimeSeries
-from lstmkit.findings.rhythms.series import days_or_hours, gaps_in_words
+from lstmkit.data.calendar import HOURLY
+from lstmkit.findings.rhythms.series import gaps_in_words, span_in_words
 
 
 @pytest.mark.parametrize(
@@ -17,13 +18,12 @@ from lstmkit.findings.rhythms.series import days_or_hours, gaps_in_words
     ],
 )
 def test_gaps_in_words(values, told):
-    start, hour = pd.Timestamp("2025-06-02", tz="UTC"), pd.Timedelta("1h")
-    series = TimeSeries(("a",), ("",), "", np.array([values], "float64"), start, hour)
-    assert gaps_in_words(series.gaps) == told
+    series = TimeSeries(("a",), ("",), "", np.array([values], "float64"), pd.Timedelta("1h"))
+    assert gaps_in_words(series.gaps, HOURLY) == told
 
 
 def test_durations_in_words():
-    assert [days_or_hours(hours) for hours in (0.5, 1.0, 33.6, 168.0, 336.0, 1260.0)] == [
+    assert [span_in_words(hours, HOURLY) for hours in (0.5, 1.0, 33.6, 168.0, 336.0, 1260.0)] == [
         "30 min",
         "1 h",
         "33.6 h",

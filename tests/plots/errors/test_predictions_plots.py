@@ -15,6 +15,7 @@ from lstmkit.analysis.errors.calibration import calibration
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.predictions import LastStep, Overlay, last_step, overlay
 from lstmkit.analysis.errors.residuals import residuals
+from lstmkit.data.calendar import Calendar
 from lstmkit.findings.errors.calibration import calibration_note
 from lstmkit.findings.errors.predictions import week_named
 from lstmkit.params import EvaluationParams
@@ -73,7 +74,7 @@ def by_step(horizon=24, days=10) -> ErrorByStep:
     observed = 600 + rng.normal(size=(24 * days, horizon))
     errors = {name: rng.normal(0, 5 + 9 * k, observed.shape) for k, name in enumerate(FORECASTERS)}
     chunks = [Compared(observed, {name: observed + error for name, error in errors.items()}, origin)]
-    return error_by_step("LSTM", "ppm", chunks, pd.Timedelta("1h"), PARAMS, seed=0)
+    return error_by_step("LSTM", "ppm", chunks, Calendar("1h"), PARAMS, seed=0)
 
 
 FIGURES = {
@@ -118,7 +119,7 @@ def lines_of(axes, label):
 def test_the_overlay_shows_forecasts_and_true_values_at_their_times(tmp_path):
     result = overlaid(tmp_path)
     top, bottom = plot_overlay(result, "co2").axes
-    for axes, points in ((top, result.course), (bottom, result.week)):
+    for axes, points in ((top, result.course), (bottom, result.span)):
         for name in ("observed", "forecast"):
             (line,) = lines_of(axes, name)
             np.testing.assert_array_equal(line.get_ydata(), points[name])
@@ -178,7 +179,9 @@ def test_residuals_show_their_quantiles_and_means():
     result = residuals(last(), PARAMS, 0)
     first, *others = plot_residuals(result).axes
     np.testing.assert_array_equal(first.patches[0].get_data().values, result.density)
-    for axes, groups in zip(others, (result.over_time, result.by_hour, result.by_weekday), strict=True):
+    for axes, groups in zip(
+        others, (result.over_time, result.groups["hour"], result.groups["weekday"]), strict=True
+    ):
         n = len(groups)
         bottoms = [bar.get_y() for bar in axes.patches]
         tops = [bar.get_y() + bar.get_height() for bar in axes.patches]

@@ -10,6 +10,7 @@ from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.warning_level import WarningLevel
 from lstmkit.analysis.errors.warning_rates import OWN
 from lstmkit.analysis.errors.warning_skill import WarningSkill, warning_skill
+from lstmkit.data.calendar import Calendar
 from lstmkit.params import EvaluationParams
 from lstmkit.plots.errors.warning_skill import OTHERS, RATES, TITLES, plot_warning_skill
 from lstmkit.plots.style import ACCENT, INK, WARM
@@ -31,7 +32,7 @@ def skill(days=30, top=5.0, horizon=3, names=NAMES, spread=1.0) -> WarningSkill:
     level = WarningLevel(10.0, "which the study states", np.arange(161) / 12)
     params = EvaluationParams(bootstrap=50)
     chunks = [Compared(observed, forecasts, origin, latest=series[: len(origin)])]
-    return warning_skill("CNN-LSTM", "ppm", chunks, (level,), pd.Timedelta("1h"), params, seed=0)
+    return warning_skill("CNN-LSTM", "ppm", chunks, (level,), Calendar("1h"), params, seed=0)
 
 
 CASES = {

@@ -15,7 +15,8 @@ from lstmkit.analysis.errors.phase import PhaseError
 from lstmkit.analysis.rhythms.autocorrelation import autocorrelation
 from lstmkit.analysis.rhythms.series import TimeSeries
 from lstmkit.analysis.rhythms.spectra import Peak, spectra
-from lstmkit.findings.rhythms.series import days_or_hours
+from lstmkit.data.calendar import HOURLY
+from lstmkit.findings.rhythms.series import span_in_words
 from lstmkit.findings.rhythms.spectra import spectra_finding
 from lstmkit.plots.errors.in_time import plot_phase_error, plot_rolling_error
 from lstmkit.plots.rhythms.autocorrelation import plot_autocorrelation
@@ -39,7 +40,6 @@ def series(
         details=tuple(f"{40 // (number + 1)} % of the states' variance" for number in range(n_series)),
         unit="",
         courses=np.array(rows).reshape(n_series, n_steps),
-        start=pd.Timestamp("2025-09-14 12:55", tz="America/New_York"),
         interval=pd.Timedelta(interval),
     )
 
@@ -50,7 +50,7 @@ def rolling(n_steps: int = 5000, scale: float = 1.0) -> RollingError:
     )
     rmse[n_steps // 4 : n_steps // 3] = np.nan
     crossing = np.where(np.isnan(rmse), np.nan, 0.5)
-    time = series(1, n_steps).time
+    time = pd.date_range("2025-09-14 12:55", periods=n_steps, freq="30min", tz="America/New_York")
     return RollingError(time, rmse, crossing, 31.0 * scale, 33.0 * scale, 28.0 * scale, "ppm")
 
 
@@ -59,8 +59,8 @@ def phase(n_bins: int = 48, scale: float = 1.0) -> PhaseError:
     bias, rmse = scale * 10 * np.sin(hours / 4), scale * (30 + 15 * np.cos(hours / 4))
     bias[2] = rmse[2] = np.nan
     return PhaseError(
-        hours=hours,
-        bin_hours=24 / n_bins,
+        begins=hours,
+        width=24 / n_bins,
         bias=bias,
         bias_interval=np.stack([bias - 5 * scale, bias + 6 * scale]),
         rmse=rmse,
@@ -131,7 +131,7 @@ def test_a_spectrum_shows_power_background_floor_and_peaks():
             ("noise expected", result.background),
             ("floor", result.floor),
         ):
-            np.testing.assert_array_equal(lines[label].get_xdata(), result.hours)
+            np.testing.assert_array_equal(lines[label].get_xdata(), result.begins)
             np.testing.assert_allclose(lines[label].get_ydata(), 100 * values[i] / result.variance[i])
         dots = [line for line in axes.get_lines() if line.get_marker() == "o"]
         assert [float(dot.get_xdata()[0]) for dot in dots] == [peak.hours for peak in result.peaks[i]]
@@ -165,7 +165,7 @@ def test_the_strongest_peak_is_always_named():
     for columns in (1, 2):
         for axes, peaks in zip(plot_spectra(result, columns=columns).axes, result.peaks, strict=True):
             named = [text.get_text() for text in axes.texts]
-            assert named[0] == days_or_hours(peaks[0].hours)
+            assert named[0] == span_in_words(peaks[0].hours, HOURLY)
             assert 1 <= len(named) <= (7 if columns == 1 else 3)
 
 
@@ -198,7 +198,7 @@ def test_an_autocorrelation_shows_bars_bounds_and_the_time_to_forget():
         bars = axes.patches
         np.testing.assert_allclose([bar.get_height() for bar in bars], result.correlation[i])
         np.testing.assert_allclose(
-            [bar.get_x() + bar.get_width() / 2 for bar in bars], result.hours, atol=1e-9
+            [bar.get_x() + bar.get_width() / 2 for bar in bars], result.begins, atol=1e-9
         )
         bounds = [line.get_ydata()[0] for line in axes.get_lines() if line.get_linestyle() == "--"]
         assert bounds == [-result.bound, result.bound]
@@ -249,7 +249,7 @@ def test_a_phase_error_shows_means_and_bands_in_the_middle_of_each_bin():
         (bottom, result.rmse, result.rmse_interval),
     ):
         line = axes.get_lines()[0]
-        np.testing.assert_allclose(line.get_xdata(), result.hours + 0.25)
+        np.testing.assert_allclose(line.get_xdata(), result.begins + 0.25)
         np.testing.assert_array_equal(line.get_ydata(), values)
         vertices = np.concatenate([path.vertices for path in axes.collections[0].get_paths()])
         assert vertices[:, 1].min() == pytest.approx(np.nanmin(low))
