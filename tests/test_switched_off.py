@@ -16,7 +16,7 @@ from tests.test_notebooks import NOTEBOOKS, ROOT, papermill
 
 HOURS = 60 * 24
 OFF = "The network is switched off"
-CUT = ("A_filters", "A_gates", "B_attribution", "C_hidden_states", "E_convolutions", "E_weights")
+CUT = ("A_filters", "A_gates", "B_attribution", "C_hidden_states", "E_convolutions", "E_weights", "explore")
 FIGURES = {"01_training": 3, "D_temporal": 3, "E_horizons": 1, "E_predictions": 6, "summary": 1}
 
 

@@ -108,10 +108,11 @@ def _write_model(executed: _Executed, model: str) -> None:
         *(f"{calendar.folder(steps)}/index" for steps in params.horizons),
         *(_entry(page) for page in comparing if page.stem != SUMMARY),
     ]
+    title = title_of(model_label(params, model), executed.source.stem)
     picture = _picture(model_folder(executed.source, model) / f"{SUMMARY}.png", folder)
     _write(
         folder / "index.md",
-        f"# {escaped(model_label(params, model))}\n\n{headlines(own)}\n{picture}{_metrics_table(own)}\n"
+        f"# {escaped(title)}\n\n{headlines(own)}\n{picture}{_metrics_table(own)}\n"
         + _toctree("\n".join(pages)),
     )
 
@@ -119,7 +120,7 @@ def _write_model(executed: _Executed, model: str) -> None:
 def _write_horizon(executed: _Executed, model: str, steps: int) -> None:
     params, calendar = executed.params, Calendar(executed.params.data.interval)
     folder = executed.folder / model / calendar.folder(steps)
-    title = escaped(title_of(model_label(params, model), [calendar.label(steps)]))
+    title = escaped(title_of(model_label(params, model), executed.source.stem, [calendar.label(steps)]))
     sections = "\n".join(map(_entry, sorted(folder.glob("*.ipynb"))))
     own = executed.subjects("../../", [(model, steps)], linked=False)
     _write(

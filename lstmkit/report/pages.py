@@ -28,8 +28,9 @@ VOLATILE = ("papermill", "execution", "widgets")  # metadata that differ from on
 def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int) -> None:
     """Execute a notebook and put it into the book; two executions with the same results give the same bytes.
 
-    The title names the model and the horizon. Progress bars are left out, and so is what is about convolutions where
-    the model has none. The captions of figures become the pictures' alternatives, with links to their files below.
+    The title names the model, the horizon and the study. Progress bars are left out, and so is what is about
+    convolutions where the model has none. The captions of figures become the pictures' alternatives, with links to
+    their files below.
 
     Args:
         notebook: with a cell tagged `parameters`.
@@ -42,14 +43,15 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
         LstmkitError: as a cell of the notebook raised it, or a file cannot be written.
     """
     executed = _execute(notebook, {"study": study, "model": model, "horizon": horizon})
-    params = load_params(find_params(study))
+    source = find_params(study)
+    params = load_params(source)
     executed.cells = _until_the_end(executed.cells)
     if not params.models[model].has_convolutions:
         executed.cells = [cell for cell in executed.cells if CONVOLUTIONS not in _tags(cell)]
     compared = any(section.notebook == notebook.stem and section.compares_horizons for section in SECTIONS)
     steps = params.horizons if compared else [horizon]
     ahead = [Calendar(params.data.interval).label(each) for each in steps]
-    _entitle(executed.cells, title_of(model_label(params, model), ahead))
+    _entitle(executed.cells, title_of(model_label(params, model), source.stem, ahead))
     for cell in executed.cells:
         _clean(cell)
     put_files_beside(page, executed.cells)
@@ -59,14 +61,15 @@ def write_page(notebook: Path, page: Path, study: str, model: str, horizon: int)
     write_whole(page, lambda draft: nbformat.write(executed, draft))
 
 
-def title_of(label: str, ahead: Sequence[str]) -> str:
-    """The model and horizons of a page, for example `LSTM, 1 h and 24 h ahead`.
+def title_of(label: str, study: str, ahead: Sequence[str] = ()) -> str:
+    """The model, horizons and study of a page, for example `LSTM, 1 h and 24 h ahead (co2)`.
 
     Args:
         label: of the model.
-        ahead: the horizons as people write them, such as `1 h`.
+        study: name of the study; a book may hold several.
+        ahead: the horizons as people write them, such as `1 h`; none on a page about all that there is.
     """
-    return f"{label}, {listed(ahead)} ahead"
+    return f"{label}, {listed(ahead)} ahead ({study})" if ahead else f"{label} ({study})"
 
 
 def heading_of(page: Path) -> str | None:
@@ -105,7 +108,7 @@ def _until_the_end(cells: list[nbformat.NotebookNode]) -> list[nbformat.Notebook
 
 
 def _entitle(cells: list[nbformat.NotebookNode], title: str) -> None:
-    """Let the page's heading name its topic, the model and the horizon; the question becomes its first line."""
+    """Let the page's heading name its topic and what it is about; the question becomes its first line."""
     for cell in cells:
         if cell.cell_type == "markdown" and (found := FIRST_HEADING.match(cell.source)):
             heading = f"# {found['topic']}: {escaped(title)}"

@@ -92,6 +92,14 @@ class Lab:
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
             time.sleep(0.3)  # plotly looks for the nearest point a few times a second
 
+    def drag(self, x: float, y: float, right: float) -> None:
+        """Move the mouse with its button down from a place to the right."""
+        places = [("mouseMoved", 0.0), ("mousePressed", 0.0), *(("mouseMoved", k / 10) for k in range(1, 11))]
+        for kind, share in (*places, ("mouseReleased", 1.0)):
+            held = {"button": "left", "buttons": 1, "clickCount": 1}
+            self.send("Input.dispatchMouseEvent", type=kind, x=x + share * right, y=y, **held)
+            time.sleep(0.1)
+
     def press(self, key: str) -> None:
         """Press a key and let it go."""
         for kind in ("keyDown", "keyUp"):

@@ -68,7 +68,8 @@ def test_a_window_is_that_of_the_model(study, explorer):
     forecast, observed = forecast_of(study, 7)
     rmse = np.sqrt(((forecast - observed) ** 2).mean())
     said, attributed, gates, trajectory = captions_of(explorer)
-    assert f"the RMSE of the forecast is {rmse:#.3g} ppm" in said
+    written = f"{rmse:#.3g}".rstrip(".")
+    assert f"the RMSE of the forecast is {written} ppm" in said
     assert said.endswith(f"{forecast[-1]:.0f} ppm were forecast and {observed[-1]:.0f} ppm observed.")
     assert "step 3 ahead, compared with each window's own mean, of one test window" in attributed
     feature, percent = share_of(study, 7, step=3)

@@ -218,8 +218,8 @@ def test_titles_tell_all_pages_of_a_study_apart(reported):
     pages = {name: page(reported, f"studies/smoke/{name}.html") for name in PAGES}
     titles = {name: re.search("<title>(.*?) &#8212;", html)[1] for name, html in pages.items()}
     assert len(set(titles.values())) == len(PAGES)
-    assert titles["cnn_lstm/h24/A_gates"] == "Gates: CNN-LSTM, 24 h ahead"
-    assert titles["lstm/summary"] == "Summary: LSTM, 1 h and 24 h ahead"
+    assert titles["cnn_lstm/h24/A_gates"] == "Gates: CNN-LSTM, 24 h ahead (smoke)"
+    assert titles["lstm/summary"] == "Summary: LSTM, 1 h and 24 h ahead (smoke)"
     for name, html in pages.items():
         assert f"<h1>{titles[name]}<" in html
     sidebar = re.findall(r'href="A_gates.html">\s*(.*?)\s*</a>', pages["lstm/h1/B_attribution"])

@@ -6,8 +6,9 @@ import nbformat
 import pytest
 
 from lstmkit.report.dependencies import ROOT, modules_of
+from lstmkit.sections import SECTIONS
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [Path(__file__).parents[2] / f"notebooks/{section.notebook}.ipynb" for section in SECTIONS]
 
 
 def notebook(folder: Path, *cells: str) -> Path:

@@ -170,6 +170,7 @@ def test_every_page_above_the_sections_opens_with_the_verdict(tmp_path, page, na
     written = tmp_path / "book/studies/smoke" / page
     heading, verdict, *_ = [line for line in written.read_text().splitlines() if line]
     assert heading.startswith("# ")
+    assert heading.endswith(" (smoke)") or page == "index.md"  # which is the study's own
     assert verdict == f"- {name}: {VERDICT}"
     targets = re.findall(r"\]\(([^)]+\.(?:md|ipynb))\)", written.read_text())
     assert targets

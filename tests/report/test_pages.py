@@ -63,7 +63,7 @@ def cells_of(page: Path) -> list[nbformat.NotebookNode]:
 
 def test_the_title_names_model_and_horizon_and_the_question_follows(written):
     first = cells_of(written / "cnn_lstm/A gates.ipynb")[0]
-    assert first.source == "# Gates: CNN-LSTM, 24 h ahead\n\n*What is kept?*\n\nThe first paragraph."
+    assert first.source == "# Gates: CNN-LSTM, 24 h ahead (smoke)\n\n*What is kept?*\n\nThe first paragraph."
     assert heading_of(written / "cnn_lstm/A gates.ipynb") == "Gates: what is kept?"
 
 
@@ -126,12 +126,13 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("label", "ahead", "title"),
     [
-        ("LSTM", ["1 h"], "LSTM, 1 h ahead"),
-        ("mine", ["5 steps", "1 h", "24 h"], "mine, 5 steps, 1 h and 24 h ahead"),
+        ("LSTM", ["1 h"], "LSTM, 1 h ahead (co2)"),
+        ("mine", ["5 steps", "1 h", "24 h"], "mine, 5 steps, 1 h and 24 h ahead (co2)"),
+        ("LSTM", [], "LSTM (co2)"),
     ],
 )
 def test_titles(label, ahead, title):
-    assert title_of(label, ahead) == title
+    assert title_of(label, "co2", ahead) == title
 
 
 def test_marks_in_a_title_are_text_and_a_heading_may_ask_nothing():

@@ -7,9 +7,7 @@ from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.analysis.states.representation import Representation
 from lstmkit.data.calendar import Calendar
 from lstmkit.findings.known import SHORT, known_listed
-from lstmkit.wording import duration, sentence_case
-
-HOUR = pd.Timedelta("1h")
+from lstmkit.wording import sentence_case
 
 
 def clock_words(clock: Clock) -> str:
@@ -73,29 +71,3 @@ def moment(time: pd.Timestamp, calendar: Calendar) -> str:
         calendar: of the series.
     """
     return f"{time:%a %d %b, %H:%M}" if calendar.is_within_days else f"{time.day} {time:%b %Y}"
-
-
-def span(hours: float, calendar: Calendar) -> str:
-    """A length of time: in hours or minutes, or in the unit of steps of a day or longer.
-
-    Args:
-        hours: its length.
-        calendar: of the series.
-    """
-    if calendar.is_within_days:
-        return duration(hours)
-    per_unit, unit = time_unit(calendar)
-    number = f"{float(f'{hours / per_unit:.3g}'):g}"
-    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
-
-
-def time_unit(calendar: Calendar) -> tuple[float, str]:
-    """In what an axis of time counts: its hours, and its name in the plural.
-
-    Args:
-        calendar: of the series.
-    """
-    if calendar.is_within_days:
-        return 1.0, "hours"
-    number, unit = calendar.label(2).split(" ", 1)
-    return 2 * (calendar.step / HOUR) / float(number.replace(",", "")), unit

@@ -1,7 +1,7 @@
 """The path of a hidden state over one window in words."""
 
 from lstmkit.analysis.states.one_path import OnePath
-from lstmkit.wording import count, duration
+from lstmkit.wording import count
 
 
 def one_path_caption(path: OnePath) -> str:
@@ -12,6 +12,6 @@ def one_path_caption(path: OnePath) -> str:
     """
     return (
         f"Hidden state of {path.geometry.representation.name} after each of {count(len(path.points), 'step')} of the "
-        f"window of {duration(path.lookback_hours)}; grey, the final states of "
+        f"window of {path.geometry.representation.calendar.duration(path.lookback_hours)}; grey, the final states of "
         f"{count(len(path.geometry.representation), 'test window')}."
     )

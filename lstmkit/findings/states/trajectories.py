@@ -1,7 +1,6 @@
 """Sentences about the way of a hidden state through its space."""
 
 from lstmkit.analysis.states.trajectories import Trajectories
-from lstmkit.findings.states.moment import span
 from lstmkit.wording import count
 
 
@@ -18,21 +17,21 @@ def trajectories_finding(trajectories: Trajectories) -> str:
         speed, per = speed * trajectories.step_hours, "step"
     needed, most = "No shorter history that was tried leads as near", ""
     if trajectories.needed_hours is not None:
-        needed = f"Reading no more than the newest {span(trajectories.needed_hours, calendar)} leads as near"
-        most = (
-            f"; nine in ten need more than the {span(trajectories.read_hours[-1], calendar)} that were tried"
+        needed = (
+            f"Reading no more than the newest {calendar.duration(trajectories.needed_hours)} leads as near"
         )
+        most = f"; nine in ten need more than the {calendar.duration(trajectories.read_hours[-1])} that were tried"
     if trajectories.needed_by_most is not None:
-        most = f"; nine in ten need {span(trajectories.needed_by_most, calendar)}"
+        most = f"; nine in ten need {calendar.duration(trajectories.needed_by_most)}"
     return (
         f"{_settling(trajectories)}; it moves {speed:.2g} spreads per {per}. {needed} to where the whole "
-        f"{span(trajectories.lookback_hours, calendar)} lead, in the median of "
+        f"{calendar.duration(trajectories.lookback_hours)} lead, in the median of "
         f"{count(trajectories.n_followed, 'window')}{most}."
     )
 
 
 def _settling(trajectories: Trajectories) -> str:
-    early, median, late = (span(hours, trajectories.calendar) for hours in trajectories.settled_hours)
+    early, median, late = (trajectories.calendar.duration(hours) for hours in trajectories.settled_hours)
     if not trajectories.settled_hours[1]:
         return (
             "The median path comes within a quarter of the cloud's spread of its end only with its last step"

@@ -5,13 +5,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from lstmkit.analysis.states.geometry import Geometry
 from lstmkit.analysis.states.one_path import OnePath
 from lstmkit.analysis.states.trajectories import NEAR, Trajectories
 from lstmkit.data.calendar import Calendar
-from lstmkit.findings.states.moment import moment, time_unit
+from lstmkit.findings.states.moment import moment
 from lstmkit.plots.groups import group_colors
 from lstmkit.plots.states.geometry import component_label, frame_plane, settled
 from lstmkit.plots.style import (
@@ -94,7 +93,7 @@ def _draw(
     axes.scatter(x, y, color="#d5dae0", s=2, linewidths=0)
     points = np.vstack([start[:2], path[:, :2]])
     segments = np.stack([points[:-1], points[1:]], axis=1)
-    per_unit, _ = time_unit(geometry.representation.calendar)
+    per_unit = geometry.representation.calendar.unit_hours
     line = LineCollection(
         list(segments),
         cmap=TIME_COLORS,
@@ -110,10 +109,9 @@ def _draw(
 
 
 def _bar(figure: Figure, line: LineCollection, panels: list[Axes], calendar: Calendar) -> None:
-    _, unit = time_unit(calendar)
     bar = figure.colorbar(line, ax=panels, pad=0.01, aspect=30)
     bar.outline.set_visible(False)
-    bar.set_label(f"{unit} before the forecast", fontsize=8)
+    bar.set_label(f"{calendar.unit}s before the forecast", fontsize=8)
     bar.ax.yaxis.set_major_formatter(lambda before, _: f"{abs(before):g}")
 
 
@@ -148,20 +146,14 @@ def _distances(axes: Axes, trajectories: Trajectories) -> None:
             "between the last states: read from then on, read all",
         ),
     ]
-    per_unit, unit = time_unit(trajectories.calendar)
     for hours, (low, median, high), color, label in curves:
-        axes.fill_between(-hours / per_unit, low, high, color=color, alpha=0.18, lw=0)
-        axes.plot(-hours / per_unit, median, color=color, lw=1.5, label=label)
+        axes.fill_between(-hours, low, high, color=color, alpha=0.18, lw=0)
+        axes.plot(-hours, median, color=color, lw=1.5, label=label)
     axes.axhline(NEAR, color=MUTED, lw=0.8, ls="--")
-    axes.set_xlim(-trajectories.lookback_hours / per_unit, 0)
+    axes.set_xlim(-trajectories.lookback_hours, 0)
     axes.set_ylim(0, 1.35 * max(high.max(initial=NEAR) for _, (_, _, high), _, _ in curves))
     axes.set_ylabel("distance (spreads)")
     axes.set_title("Distances of states: median and middle half of the windows")
     axes.legend(fontsize=8, loc="upper left", ncols=2)
-    if unit == "hours":
-        hours_axis(axes, trajectories.lookback_hours)
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-        axes.xaxis.set_major_formatter(lambda before, _: f"{abs(before):g}")
-        axes.set_xlabel(f"{unit} before the forecast")
+    hours_axis(axes, trajectories.lookback_hours, calendar=trajectories.calendar)
     light_grid(axes)

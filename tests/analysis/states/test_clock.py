@@ -17,7 +17,7 @@ from lstmkit.findings.states.geometry import (
     geometry_hour_finding,
     geometry_weekend_finding,
 )
-from lstmkit.findings.states.moment import moment, span, time_unit
+from lstmkit.findings.states.moment import moment
 from tests.analysis.states.clouds import cloud
 
 STEPS = {"1h": "h", "1D": "D", "business day": "B", "7D": "7D", "month": "MS", "quarter": "QS", "year": "YS"}
@@ -156,23 +156,22 @@ def test_clusters_name_the_phase_around_which_they_lie(interval, column, first, 
 @pytest.mark.parametrize(
     ("interval", "hours", "length", "unit"),
     [
-        ("1h", 36.0, "36 h", (1, "hours")),
-        ("5min", 0.25, "15 min", (1, "hours")),
-        ("1D", 24.0, "1 day", (24, "days")),
-        ("1D", 72.0, "3 days", (24, "days")),
-        ("2D", 96.0, "4 days", (24, "days")),
-        ("7D", 336.0, "2 weeks", (168, "weeks")),
-        ("business day", 5 * 33.6, "5 business days", (33.6, "business days")),
-        ("month", 3 * 730.485, "3 months", (730.485, "months")),
-        ("quarter", 2 * 2191.455, "2 quarters", (2191.455, "quarters")),
-        ("year", 2 * 8765.82, "24 months", (730.485, "months")),
+        ("1h", 36.0, "36 h", (1, "hour")),
+        ("5min", 0.25, "15 min", (1, "hour")),
+        ("1D", 24.0, "1 day", (24, "day")),
+        ("1D", 72.0, "3 days", (24, "day")),
+        ("2D", 96.0, "4 days", (24, "day")),
+        ("7D", 336.0, "2 weeks", (168, "week")),
+        ("business day", 5 * 33.6, "5 business days", (33.6, "business day")),
+        ("month", 3 * 730.485, "3 months", (730.485, "month")),
+        ("quarter", 2 * 2191.455, "2 quarters", (2191.455, "quarter")),
+        ("year", 2 * 8765.82, "2 years", (8765.82, "year")),
     ],
 )
 def test_lengths_are_in_the_unit_of_the_steps(interval, hours, length, unit):
     calendar = Calendar(interval)
-    assert span(hours, calendar) == length
-    per_unit, name = time_unit(calendar)
-    assert (pytest.approx(per_unit), name) == unit
+    assert calendar.duration(hours) == length
+    assert (pytest.approx(calendar.unit_hours), calendar.unit) == unit
 
 
 def test_moments_have_a_clock_within_days_alone():
