@@ -16,14 +16,17 @@ import pandas as pd
 
 from lstmkit.analysis.states.geometry import geometry
 from lstmkit.analysis.states.representation import Representation
-from lstmkit.data.regimes import Regimes
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.groups import Groups
 from lstmkit.plots.states.space import as_output, plot_turning
 
 values = np.random.default_rng(0).normal(size=(300, 5))
 origin = pd.date_range("2025-06-02", periods=300, freq="1h", tz="UTC")
-regimes = Regimes(("Low", "Medium", "High"), (-0.5, 0.5))
-states = Representation("LSTM layer 1", values, origin, values[:, 0], regimes, "ppm")
-display(as_output(plot_turning(geometry(states, values[:, 0]))), raw=True)
+latest = values[:, 0]
+codes = np.digitize(latest, (-0.5, 0.5))
+ranges = Groups(("Low", "Medium", "High"), codes, edges=(-0.5, 0.5), unit="ppm", of_target=True)
+states = Representation("LSTM layer 1", values, origin, latest, codes, ranges, "ppm", Calendar("1h"))
+display(as_output(plot_turning(geometry(states, latest))), raw=True)
 """
 
 
