@@ -284,6 +284,7 @@ class Study(StudyPage):
             {network.seed: network.predictions for network in self.networks},
             self.baselines,
             self.windows["test"],
+            SHARED,
             self.training_outcome["gain"],
             self.windows["validation"].origin.normalize().nunique(),
             Resampling(bootstrap=ask.bootstrap, confidence=ask.confidence, seed=self.params.seed),

@@ -140,6 +140,11 @@ def test_another_target_is_explained_without_another_training(two, tmp_path):
         write_index(str(path), tmp_path / "book")
         assert "Nothing of this study" in (tmp_path / "book" / "studies" / "two" / "index.md").read_text()
         assert other.metrics["unit"] == "kW"
+        write_index(str(path), tmp_path / "book")
+        assert (
+            "horizon. The target is load. *Skill*"
+            in (tmp_path / "book" / "studies" / "two" / "index.md").read_text()
+        )
         assert json.loads((other.folder / "metrics.json").read_text())["target"] == "load"
         np.testing.assert_allclose(
             other.evaluation.metrics.to_numpy(), two.evaluations["load"].metrics.to_numpy()

@@ -24,12 +24,15 @@ data:
   source: [a.csv, 'logger/*.csv.gz']
   site_timezone: Europe/Berlin
   interval: 10min
-  target: gas
+  target: [gas, air]
+  explained: air
+  target_known: false
   time: {column: [Date, Time], format: '%d.%m.%Y %H:%M', timezone: Etc/GMT-1}
   missing: [-9999, '?']
   columns:
     gas: {column: CO, unit: mg/m3, range: [0, 50.5], missing: none, where: {station: 3}}
     air: {column: T, unit: degC, quantity: air_temperature}
+    valve: {column: V, classes: [open, shut, 2]}
   read: {separator: ';', decimal: ',', encoding: cp1252, skip_lines: [1, 3], comment: '#', header: false,
          names: [Date, Time, CO, T, station], where: {station: Aarhus}}
 variant: raw
@@ -271,6 +274,15 @@ def test_a_date_needs_no_quotes(tmp_path):
         ("data.source", "x" * 5000),
         ("data.site_timezone", "../../etc/passwd"),
         ("data.target", '"a\\nb"'),
+        ("data.target", "[]"),
+        ("data.target", "[co2, co2]"),
+        ("data.target", "{a: b}"),
+        ("data.target", "[[co2]]"),
+        ("data.target", "[co2, null]"),
+        ("data.explained", "humidity"),
+        ("data.explained", "[co2]"),
+        ("data.target_known", "'false'"),
+        ("data.target_known", "0"),
         ("title", '""'),
         ("title", '"a\\nb"'),
         ("title", '"a\\eb"'),

@@ -22,7 +22,7 @@ class ClassBaseline(ResidualBaseline):
     @property
     def rule(self) -> str:
         """What is forecast without a network, in words."""
-        return "the frequency of each class in the training part"
+        return "the frequency of each class"
 
     def only(self, target: int) -> ResidualBaseline:
         """The frequency of one class; without the others there is no softmax.

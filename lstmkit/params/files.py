@@ -118,7 +118,7 @@ def _readable(error: ValidationError) -> str:
 
 def _fault(item: ErrorDetails) -> str:
     where = ".".join(_shown(str(part)) for part in item["loc"] if part not in UNSAID)
-    said = item["msg"].removeprefix("Value error, ")
+    said = " ".join(item["msg"].removeprefix("Value error, ").split())  # it may quote what the file holds
     if item["type"] == "extra_forbidden":
         said = "this key is not known"
     if not where:

@@ -8,6 +8,7 @@ from typing import cast
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.calendar import Calendar
 from lstmkit.findings.run_results import Facts, RunResults
+from lstmkit.findings.task import of_several
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.report.figure_files import place
@@ -178,12 +179,14 @@ def _metrics_table(subjects: list[Subject]) -> str:
         f"| model | ahead | RMSE ({unit}) | MAE ({unit}) | R² | MAPE (%) | skill (%) |{seeds} best baseline |"
     )
     rule = f"|:--|--:|--:|--:|--:|--:|--:|{more}:--|"
-    block = subjects[0].run.calendar.block
-    note = (
-        "Test part, all steps of the horizon. *Skill* is 1 − RMSE / RMSE of the best baseline, "
-        f"with its {level} interval over resampled blocks of {block}s; better than every baseline where all of the "
-        f"interval lies above zero.{also}"
+    measured = (
+        "Test part, all steps of the horizon.",
+        escaped(of_several(metrics)),
+        "*Skill* is 1 − RMSE / RMSE of the best baseline, "
+        f"with its {level} interval over resampled blocks of {subjects[0].run.calendar.block}s; better than every "
+        f"baseline where all of the interval lies above zero.{also}",
     )
+    note = " ".join(filter(None, measured))
     rows = [_row(subject, n_seeds > 1) for subject in subjects]
     return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
 

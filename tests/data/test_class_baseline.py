@@ -26,7 +26,7 @@ def test_outputs_are_added_to_the_logarithms_of_the_frequencies():
     np.testing.assert_allclose(rule.expected[0], [0.25, 0.75])
     outputs = torch.tensor([[[np.log(3.0), 0.0], [0.0, 0.0]]])
     np.testing.assert_allclose(rule.to_units(outputs, torch.tensor([0])), [[[0.5, 0.5], [0.25, 0.75]]])
-    assert rule.rule == "the frequency of each class in the training part"
+    assert rule.rule == "the frequency of each class"
     both = rule.residuals(torch.tensor([0]), 2) + torch.tensor([0.25, 0.75])
     np.testing.assert_allclose(both, [[[0, 1], [0, 1]]], atol=1e-7)
 

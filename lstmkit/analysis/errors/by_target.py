@@ -6,7 +6,7 @@ from typing import cast
 import pandas as pd
 
 from lstmkit.analysis.errors.metrics import ClassMetrics, Metrics
-from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
+from lstmkit.analysis.errors.side_by_side import explained_forecasts, shared_forecasts
 from lstmkit.analysis.errors.skill import Evaluation, Resampling, evaluate
 from lstmkit.data.labels import unit_label
 from lstmkit.data.windows import Windows
@@ -18,6 +18,7 @@ def evaluate_targets(
     networks: dict[int, Rows],
     baselines: dict[str, Rows],
     test: Windows,
+    n_shared: int,
     gain: float,
     validation_days: int,
     resampling: Resampling,
@@ -29,6 +30,7 @@ def evaluate_targets(
         networks: forecasts of each network, by its seed: of the first for every window, of the others for the shared.
         baselines: forecasts of every window.
         test: the windows.
+        n_shared: of them that every network forecasts.
         gain: by which the network's outputs were multiplied after training.
         validation_days: days on which the validation windows start.
         resampling: of the days.
@@ -47,7 +49,7 @@ def evaluate_targets(
             explained_forecasts(model, own[0], others, windows),
             **resampling,
             seeds=list(networks),
-            shared=shared_forecasts(own, others, windows, SHARED),
+            shared=shared_forecasts(own, others, windows, n_shared),
             rule=test.residual.rule,
             gain=gain,
             validation_days=validation_days,
