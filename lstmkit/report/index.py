@@ -94,7 +94,9 @@ def _write_study(executed: _Executed) -> None:
 
     below = f"studies/{source.stem}/"
     _write(folder / "landing.txt", f"**[{title}]({below}index.md)**\n\n{told(below)}")
-    models = "\n".join([*(f"{model}/index" for model in params.models), *map(_entry, sorted(folder.glob("*.ipynb")))])
+    models = "\n".join(
+        [*(f"{model}/index" for model in params.models), *map(_entry, sorted(folder.glob("*.ipynb")))]
+    )
     _write(folder / "index.md", f"# {title}\n\n{told('')}\n{_toctree(models)}")
 
 
