@@ -63,7 +63,7 @@ ROOMS = {section: [*HOUSE, *map(os.path.relpath, rooms(Path(f"notebooks/{section
 def networks(wildcards):
     """The last file of each network's own job."""
     run = RESULTS / f"{wildcards.model}_interpretability" / wildcards.h
-    return [folder / CLAIMS for folder in network_folders(run, PARAMS.seed, PARAMS.seeds)]
+    return [folder / CLAIMS for folder in network_folders(run, PARAMS.seed, PARAMS.n_networks(wildcards.model))]
 
 
 PAGE = (

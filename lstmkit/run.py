@@ -10,11 +10,12 @@ from warnings import warn
 import pandas as pd
 from torch import nn
 
-from lstmkit.analysis.errors.by_target import metrics_of
+from lstmkit.analysis.errors.by_target import evaluate_targets, metrics_of
+from lstmkit.analysis.errors.class_scores import class_scores
 from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.metrics import Metrics
-from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts, shared_forecasts
-from lstmkit.analysis.errors.skill import Evaluation, evaluate
+from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts
+from lstmkit.analysis.errors.skill import Evaluation, Resampling
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.labels import unit_label
@@ -77,7 +78,7 @@ class Study(StudyPage):
     def folder(self) -> Path:
         """Where the results of this model and horizon go; those of its other networks lie below."""
         run = run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
-        return network_folders(run, self.params.seed, self.params.seeds)[self.number]
+        return network_folders(run, self.params.seed, self.params.n_networks(self.model_name))[self.number]
 
     @property
     def seed(self) -> int:
@@ -87,8 +88,9 @@ class Study(StudyPage):
     @cached_property
     def networks(self) -> tuple["Study", ...]:
         """The same study for each of the model's networks, the one that is explained first."""
-        n_networks = 1 if isinstance(self.architecture, ModuleParams) else self.params.seeds
-        others = (replace(self, number=number) for number in range(1, n_networks))
+        others = (
+            replace(self, number=number) for number in range(1, self.params.n_networks(self.model_name))
+        )
         return (replace(self, number=0) if self.number else self, *others)
 
     @property
@@ -159,16 +161,6 @@ class Study(StudyPage):
         if isinstance(self.architecture, ModuleParams):
             return untrained_own(self.architecture, windows, project_folder(self.source), self.seed)
         return untrained_model(self.architecture, windows, self.seed)
-
-    @property
-    def was_trained_here(self) -> bool:
-        """Whether lstmkit trained the model; a user's module was trained elsewhere."""
-        return bool(self.training_outcome["epochs"])
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """Losses and learning rate, one row per epoch of the training."""
-        return pd.DataFrame(self.training_outcome["epochs"]).set_index("epoch")
 
     @property
     def training_outcome(self) -> dict:
@@ -276,29 +268,27 @@ class Study(StudyPage):
     @cached_property
     def evaluations(self) -> dict[str, Evaluation]:
         """The same of each target, the explained one first; also written to `metrics.json`."""
-        names = sorted(self.dataset.targets, key=lambda name: name != self.target)
-        found = {name: self._evaluate(self.dataset.targets.index(name)) for name in names}
-        write_result(self.folder / METRICS, metrics_of(found), self._card)
+        ask = self.params.evaluation
+        found = evaluate_targets(
+            self.model_label,
+            {network.seed: network.predictions for network in self.networks},
+            self.baselines,
+            self.windows["test"],
+            self.training_outcome["gain"],
+            self.windows["validation"].origin.normalize().nunique(),
+            Resampling(bootstrap=ask.bootstrap, confidence=ask.confidence, seed=self.params.seed),
+        )
+        write_result(self.folder / METRICS, metrics_of(found, self.class_scores), self._card)
         return found
 
-    def _evaluate(self, at: int) -> Evaluation:
-        """Of the target at a position."""
-        test = replace(self.windows["test"], target=at)
-        baselines = {name: replace(rows, column=at) for name, rows in self.baselines.items()}
-        networks = [replace(network.predictions, column=at) for network in self.networks]
-        return evaluate(
-            self.model_label,
-            unit_label(test.task.units[at]),
-            explained_forecasts(self.model_label, networks[0], baselines, test),
-            bootstrap=self.params.evaluation.bootstrap,
-            confidence=self.params.evaluation.confidence,
-            seed=self.params.seed,
-            seeds=[network.seed for network in self.networks],
-            shared=shared_forecasts(networks, baselines, test, SHARED),
-            rule=test.residual.rule,
-            gain=self.training_outcome["gain"],
-            validation_days=self.windows["validation"].origin.normalize().nunique(),
-        )
+    @cached_property
+    def class_scores(self) -> pd.DataFrame | None:
+        """Of the forecasts of all classes together, by forecaster; None where numbers are forecast."""
+        if self.dataset.kind != "classes":
+            return None
+        rows = {self.model_label: self.predictions, **self.baselines}
+        every = {name: replace(each, column=None) for name, each in rows.items()}
+        return class_scores(every, self.windows["test"])
 
     def forecasts(self) -> Iterator[Compared]:
         """The test windows in order of time, some at a time, as the network and each baseline forecast them."""
@@ -308,7 +298,7 @@ class Study(StudyPage):
     def metrics(self) -> Metrics:
         """The content of `metrics.json`, made where it is missing, damaged or of another model."""
         kept = self._kept(METRICS)
-        return metrics_of(self.evaluations) if kept is None else cast(Metrics, kept)
+        return metrics_of(self.evaluations, self.class_scores) if kept is None else cast(Metrics, kept)
 
     @property
     def siblings(self) -> tuple["Study", ...]:

@@ -1,4 +1,4 @@
-"""A boiler that does not exist: a study of two targets, and one whose target is no input and measured in part."""
+"""A boiler that does not exist: studies of two targets, of one that is no input, and of one of classes."""
 
 from pathlib import Path
 
@@ -11,7 +11,6 @@ RECIPE = {
     "seeds": 2,
     "horizons": [1, 6],
     "split": {"train": 0.5, "validation": 0.25},
-    "windows": {"lookback": 24},
     "models": {
         "lstm": {"kind": "lstm", "hidden": 8},
         "cnn_lstm": {"kind": "cnn_lstm", "channels": [4, 6], "hidden": 8, "head": 8},
@@ -35,16 +34,20 @@ COLUMNS = {
     "flue_temperature": {"column": "flue", "unit": "degC"},
     "oxygen": {"column": "o2", "unit": "percent"},
     "nox": {"column": "nox", "unit": "mg/m3"},
+    "mode": {"column": "mode", "classes": ["low", "normal", "limit"]},
 }
 
 
-def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data) -> Path:
+def write_boiler_study(
+    folder: Path, name: str, columns: tuple[str, ...], residual: str = "auto", **data
+) -> Path:
     """Write `boiler.csv` and a study of it below a folder, the same each time; returns the YAML's path.
 
     Args:
         folder: of the project.
         name: of the study.
         columns: of `COLUMNS`, that the study has.
+        residual: the residual baseline.
         **data: further keys of its block `data`.
     """
     path = folder / "params" / f"{name}.yml"
@@ -57,6 +60,7 @@ def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data
         "columns": {column: COLUMNS[column] for column in columns},
     }
     study = {"title": f"A boiler: {name}", "data": block | data, "variant": "raw", "clock": True, **RECIPE}
+    study["windows"] = {"lookback": 24, "residual": residual}
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     readings().to_csv(folder / "boiler.csv")
     return path
@@ -65,14 +69,20 @@ def write_boiler_study(folder: Path, name: str, columns: tuple[str, ...], **data
 def two_targets_study(folder: Path) -> Path:
     """Load and flue temperature are forecast, and the second is explained."""
     columns = ("load", "flue_temperature", "oxygen")
-    return write_boiler_study(
-        folder, "two", columns, target=["load", "flue_temperature"], explained="flue_temperature"
-    )
+    targets = {"target": ["load", "flue_temperature"], "explained": "flue_temperature"}
+    return write_boiler_study(folder, "two", columns, residual="climatology", **targets)
 
 
 def sensor_study(folder: Path) -> Path:
     """Nitrogen oxides from all else; they are measured from Monday to Friday."""
-    return write_boiler_study(folder, "sensor", tuple(COLUMNS), target="nox", target_known=False)
+    columns = ("load", "flue_temperature", "oxygen", "nox")
+    return write_boiler_study(folder, "sensor", columns, target="nox", target_known=False)
+
+
+def classes_study(folder: Path) -> Path:
+    """Whether the load is low, normal or at its limit, from that and all else; the limit is explained."""
+    columns = ("mode", "load", "oxygen")
+    return write_boiler_study(folder, "classes", columns, target="mode", explained="limit")
 
 
 def readings() -> pd.DataFrame:
@@ -85,7 +95,8 @@ def readings() -> pd.DataFrame:
     oxygen = 6 - 0.04 * load + _red_noise(rng, n, 0.5, 0.3)
     nox = 80 + 0.6 * flue - 12 * oxygen + rng.normal(0, 3, n)
     nox[index.day_of_week >= 5] = np.nan
-    return pd.DataFrame({"load": load, "flue": flue, "o2": oxygen, "nox": nox}, index=index)
+    mode = np.array(["low", "normal", "limit"])[np.digitize(load, [30, 50])]
+    return pd.DataFrame({"load": load, "flue": flue, "o2": oxygen, "nox": nox, "mode": mode}, index=index)
 
 
 def _red_noise(rng: np.random.Generator, n: int, memory: float, spread: float) -> np.ndarray:

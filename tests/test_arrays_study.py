@@ -84,6 +84,8 @@ def test_it_forecasts_as_the_same_module_does_in_memory(project):
     np.testing.assert_array_equal(one, other)
     assert study.dataset.fingerprint == memory.dataset.fingerprint
     assert study.folder == project / "results" / "mine" / "mine_interpretability" / "h4"
+    assert study.params.seeds == 3
+    assert len(study.networks) == study.params.n_networks("mine") == 1
     assert source_files(study.params.data, project) == [project / "windows.npz"]
 
 

@@ -1,4 +1,4 @@
-"""Studies of two targets, and of a target that is no input: what their YAML says, their results, and their pages."""
+"""Studies of two targets, of one that is no input, and of classes: their YAML, their results, and their pages."""
 
 import json
 import os
@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from lstmkit import LstmkitError, open_study
 from lstmkit.analysis.errors.by_target import skill_frame
 from lstmkit.analysis.errors.sums import score
+from lstmkit.data.windows import spread_evenly
+from lstmkit.models.own import OwnForecaster
 from lstmkit.params import load_params
 from lstmkit.report.index import write_index
-from tests.boiler import sensor_study, two_targets_study
+from tests.boiler import classes_study, sensor_study, two_targets_study
 
 ROOT = Path(__file__).parent.parent
 
@@ -117,7 +120,7 @@ def test_the_table_has_every_target_with_its_unit(two):
 
 def test_all_that_pages_show_is_of_the_target_that_is_explained(two):
     assert (two.target, two.unit) == ("flue_temperature", "°C")
-    assert two.attributor.explained == "mean over the horizon, target flue_temperature"
+    assert two.attributor.explained == "mean over the horizon, target flue temperature"
     assert 120 < two.regimes.edges[0] < two.regimes.edges[1] < 260  # degC, where the load is below 90 kW
     chunk = next(two.forecasts())
     np.testing.assert_array_equal(chunk.observed, two.windows["test"].observed()[:256, :, 1])
@@ -137,6 +140,11 @@ def test_another_target_is_explained_without_another_training(two, tmp_path):
         write_index(str(path), tmp_path / "book")
         assert "Nothing of this study" in (tmp_path / "book" / "studies" / "two" / "index.md").read_text()
         assert other.metrics["unit"] == "kW"
+        write_index(str(path), tmp_path / "book")
+        assert (
+            "horizon. The target is load. *Skill*"
+            in (tmp_path / "book" / "studies" / "two" / "index.md").read_text()
+        )
         assert json.loads((other.folder / "metrics.json").read_text())["target"] == "load"
         np.testing.assert_allclose(
             other.evaluation.metrics.to_numpy(), two.evaluations["load"].metrics.to_numpy()
@@ -189,3 +197,142 @@ def test_pages_say_what_is_forecast_and_from_what(request, name, notebook, said)
     assert done.returncode == 0, done.stderr[-3000:]
     page = (place / f"{notebook}.ipynb").read_text()
     assert all(words in page for words in said)
+
+
+OWN = '''
+import torch
+from torch import nn
+
+
+class Heads(nn.Module):
+    """Two outputs of two targets each: the level, in the targets' units, and a spread."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(7, 3, batch_first=True), nn.Linear(3, 24)
+
+    def forward(self, x):
+        both = self.head(self.lstm(x)[0][:, -1]).reshape(len(x), 6, 2, 2)
+        return {"spread": both[..., 0].exp(), "level": both[..., 1] + torch.tensor([40.0, 180.0])}
+
+
+def build():
+    torch.manual_seed(0)
+    return Heads()
+'''
+
+
+def test_an_output_of_two_targets_is_chosen_by_name(tmp_path, monkeypatch):
+    """What is forecast and attributed is the module's own output of the name, of the target that is explained."""
+    path = two_targets_study(tmp_path)
+    content = yaml.safe_load(path.read_text())
+    content["models"] = {"own": {"kind": "module", "factory": "boiler_heads:build", "output": "level"}}
+    path.write_text(yaml.safe_dump(content))
+    (tmp_path / "boiler_heads.py").write_text(OWN)
+    monkeypatch.setitem(sys.modules, "boiler_heads", None)
+    monkeypatch.delitem(sys.modules, "boiler_heads")
+    study = open_study(path, "own", 6)
+    test = study.windows["test"].spread(5)
+    x, _ = test.gather(torch.arange(5))
+    module = sys.modules["boiler_heads"].build()
+    level = module(x)["level"].detach().numpy()
+    np.testing.assert_allclose(test.to_units(study.model(x).detach()), level, rtol=1e-5)
+    chosen = study.predictions.take(spread_evenly(len(study.windows["test"]), 5))
+    np.testing.assert_allclose(chosen, level[..., 1], rtol=1e-5)
+    x.requires_grad_()
+    module(x)["level"][:, 2, 1].sum().backward()
+    maps = study.windows["test"].scale * study.attributor.maps("saliency", x.detach(), step=3)
+    torch.testing.assert_close(maps, x.grad, rtol=1e-4, atol=1e-6)
+    assert set(study.evaluations) == {"flue_temperature", "load"}
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    study = open_study(classes_study(tmp_path_factory.mktemp("classes")), "lstm", 6)
+    assert study.evaluations
+    return study
+
+
+def test_forecasts_of_classes_are_probabilities(classes):
+    test = classes.windows["test"]
+    assert test.features[:5] == ("mode_low", "mode_normal", "mode_limit", "load", "oxygen")
+    assert (classes.target, classes.unit) == ("mode_limit", "probability")
+    with np.load(classes.folder / "predictions.npz") as stored:
+        predicted, observed = stored["predicted"], stored["observed"]
+    np.testing.assert_allclose(predicted.sum(axis=-1), 1, rtol=1e-5)
+    assert predicted.min() > 0
+    assert set(np.unique(observed)) == {0.0, 1.0}
+    np.testing.assert_array_equal(observed.sum(axis=-1), 1)
+    training = test.values[classes.windows["train"].rows]
+    np.testing.assert_allclose(test.without_network()[0, 0], training.mean(axis=0), rtol=1e-5)
+
+
+def test_scores_of_classes_stand_beside_those_of_simple_rules(classes):
+    metrics = json.loads((classes.folder / "metrics.json").read_text())
+    known = ("LSTM", "training mean", "persistence", "climatology", "ridge", "boosted trees")
+    assert {*known} < set(metrics["classes"])
+    with np.load(classes.folder / "predictions.npz") as stored:
+        predicted, observed = stored["predicted"], stored["observed"]
+    right = (predicted.argmax(axis=-1) == observed.argmax(axis=-1)).mean()
+    assert metrics["classes"]["LSTM"]["accuracy"] == pytest.approx(right)
+    assert metrics["classes"]["LSTM"]["log_loss"] < metrics["classes"]["training mean"]["log_loss"]
+    majority = observed.mean(axis=(0, 1))[classes.windows["train"].residual.expected[0].argmax()]
+    assert metrics["classes"]["training mean"]["accuracy"] == pytest.approx(majority)
+
+
+def test_what_is_explained_of_a_class_is_its_logit(classes):
+    x, _ = classes.windows["test"].gather(torch.arange(3))
+    x.requires_grad_()
+    classes.model(x)[:, 0, 2].sum().backward()
+    maps = classes.attributor.maps("saliency", x.detach(), step=1)
+    torch.testing.assert_close(maps, x.grad, rtol=1e-4, atol=1e-7)
+    assert classes.attributor.saliency().unit == "logit per standard deviation"
+
+
+def test_a_module_of_classes_puts_out_logits(classes):
+    class Logits(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = torch.nn.LSTM(9, 3, batch_first=True), torch.nn.Linear(3, 18)
+
+        def forward(self, x):
+            return self.head(self.lstm(x)[0][:, -1]).reshape(len(x), 6, 3)
+
+    module, test = Logits(), classes.windows["test"].spread(4)
+    x, _ = test.gather(torch.arange(4))
+    with torch.no_grad():
+        found = test.to_units(OwnForecaster(module, test, "scaled", "unit")(x))
+        np.testing.assert_allclose(found, module(x).softmax(dim=-1), rtol=1e-5)
+
+
+def test_a_word_that_is_no_class_is_named_with_its_row(tmp_path):
+    path = classes_study(tmp_path)
+    file = tmp_path / "boiler.csv"
+    file.write_text(file.read_text().replace(",limit", ",broken", 1))
+    with pytest.raises(
+        LstmkitError, match=r"column 'mode', row \d+ .*: 'broken' is none of the classes of 'mode'"
+    ):
+        open_study(path, "lstm", 6)
+
+
+@pytest.mark.parametrize(
+    ("block", "changed", "said"),
+    [
+        ("data", {"explained": "broken"}, "`explained` is 'broken', which is none of the classes low, normal, limit"),
+        ("data", {"target": ["mode", "load"], "explained": None}, "a target of classes is forecast alone"),
+        ("data", {"columns": {"mode": {"column": "mode", "classes": ["a"]}}}, "data.columns.mode.classes: "),
+        ("data", {"columns": {"mode": {"column": "mode", "classes": ["a", "a"]}}}, "'a' is named twice"),
+        ("data", {"columns": {"mode": {"column": "m", "unit": "W", "classes": ["a", "b"]}}}, "are of numbers, not of"),
+        ("data", {"columns": {"mode": {"column": "mode"}}}, "`unit` is missing"),
+        ("windows", {"residual": "last"}, "windows.residual: last is of numbers"),
+        ("training", {"loss": "mae"}, "training.loss: mae is of numbers"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_classes_is_refused(tmp_path, block, changed, said):
+    path = classes_study(tmp_path)
+    content = yaml.safe_load(path.read_text())
+    content[block] |= changed
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(LstmkitError) as error:
+        load_params(path)
+    assert said in str(error.value)

@@ -105,12 +105,12 @@ def load_dataset(data: DataParams | ArraysParams, folder: Path) -> Dataset:
         measurements, units = read_measurements(files, data)
         check_spacing(measurements, calendar.step, data.time.timezone, files[0])
         latents, units = _latents(files, data, units)
-    if missing := [target for target in data.target if target not in measurements]:
+    if missing := [target for target in data.targets if target not in measurements]:
         raise LstmkitError(f"there is no target {missing[0]!r}; {name} has {', '.join(measurements)}")
     dataset = make_dataset(
         data.subject or name,
         measurements,
-        target=data.target,
+        target=data.targets,
         interval=data.interval,
         site_timezone=data.site_timezone,
         units=units,
@@ -118,10 +118,11 @@ def load_dataset(data: DataParams | ArraysParams, folder: Path) -> Dataset:
         subject=data.subject or subject,
         quantities={
             target: quantity
-            for target in data.target
+            for target in data.targets
             if (quantity := quantity_of(target, data.columns.get(target)))
         },
         target_known=data.target_known,
+        kind="regression" if data.classes is None else "classes",
     )
     return replace(dataset, latents_fingerprint=fingerprint_of(dataset.latents)) if data.latents else dataset
 

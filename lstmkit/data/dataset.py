@@ -6,7 +6,7 @@ import pandas as pd
 
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.quantities import Quantity
-from lstmkit.data.task import Task
+from lstmkit.data.task import Kind, Task
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Dataset:
         quantities: what the targets measure, of those of which that is known.
         target_known: whether the targets' past is known to a forecast. Where it is not, as of a virtual sensor,
             `observed` is of the other columns, and the targets hold what was measured and nothing interpolated.
+        kind: of the task; the targets of `classes` are the shares of each step that are of each class.
         latents_fingerprint: SHA-256 over the latents; None where the fingerprint stands for them as well, or there are
             none.
         given: of a series that was put together from windows; None where windows are cut from the series.
@@ -80,6 +81,7 @@ class Dataset:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     latents_fingerprint: str | None = None
     target_known: bool = True
+    kind: Kind = "regression"
     given: GivenWindows | None = None
 
     @property
@@ -94,7 +96,7 @@ class Dataset:
             horizon: number of steps ahead.
         """
         units = tuple(self.units.get(name, "") for name in self.targets)
-        return Task(self.targets, units, horizon, target_known=self.target_known)
+        return Task(self.targets, units, horizon, self.kind, self.target_known)
 
     @property
     def inputs(self) -> tuple[str, ...]:

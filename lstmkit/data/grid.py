@@ -11,6 +11,7 @@ from lstmkit.data.clock import is_whole_days
 from lstmkit.data.dataset import Dataset, GapReport
 from lstmkit.data.quantities import Quantity
 from lstmkit.data.steps import containing_steps, dated_steps, is_finer, nearest_steps
+from lstmkit.data.task import Kind
 from lstmkit.errors import LstmkitError
 
 LONGEST_INTERPOLATED = pd.Timedelta("1h")
@@ -87,6 +88,7 @@ def make_dataset(
     subject: str = "the series",
     quantities: dict[str, Quantity] | None = None,
     target_known: bool = True,
+    kind: Kind = "regression",
 ) -> Dataset:
     """Grid the measurements and describe them as a Dataset.
 
@@ -102,6 +104,7 @@ def make_dataset(
         quantities: what the targets measure, of those of which that is known.
         target_known: whether the targets' past is known to a forecast. Where it is not, they are no part of what has to
             be observed, and their gaps are left as they are.
+        kind: of the task.
 
     Raises:
         LstmkitError: there is no column beside targets that are not known.
@@ -129,6 +132,7 @@ def make_dataset(
         subject=subject,
         quantities=quantities or {},
         target_known=target_known,
+        kind=kind,
     )
 
 

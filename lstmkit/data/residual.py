@@ -97,6 +97,14 @@ class ResidualBaseline:
             return ahead
         return ahead - self.deviations[origin].unsqueeze(-2) * self.fading(horizon)
 
+    def added(self, outputs: Float[Tensor, "*any target"]) -> Float[Tensor, "*any target"]:
+        """What outputs add to the rule's forecast, scaled: of a regression they themselves.
+
+        Args:
+            outputs: of a network.
+        """
+        return outputs
+
     def to_units(
         self, outputs: Float[Tensor, "window horizon target"], origin: Int[Tensor, "window"]
     ) -> Float[np.ndarray, "window horizon target"]:
@@ -107,7 +115,7 @@ class ResidualBaseline:
             origin: row of each window's newest step.
         """
         horizon, rows = outputs.shape[1], origin.cpu().numpy() + 1
-        deviation = outputs.double()
+        deviation = self.added(outputs.double())
         if not self.needs_no_past:
             deviation = deviation + self.deviations[origin].double()[:, None] * self.fading(horizon)
         expected = windows_of(self.expected, horizon)[rows]

@@ -55,24 +55,21 @@ def _forecast_rows(
     inside: Bool[np.ndarray, "time"],
     horizon: int,
 ) -> Bool[np.ndarray, "time"]:
-    """Rows that hold a measurement, and whose targets ahead are all known and inside the part.
-
-    Each target was measured there or before, for windows are told apart by its latest value.
-    """
+    """Rows that hold a measurement, and whose targets are all known and inside the part."""
     whole = _runs_of_true(inside & ~np.isnan(values).any(axis=1), horizon)  # from each row on
     rows = np.zeros(len(values), dtype=bool)
     ahead = whole[1:]
     rows[: len(ahead)] = ahead
-    return rows & measured & ~np.isnan(newest(values)).any(axis=1)
+    return rows & measured
 
 
 def newest(values: Float[np.ndarray, "time target"]) -> Float[np.ndarray, "time target"]:
-    """The latest known value of each target at every step; NaN before there is any.
+    """The latest known value of each target at every step; the first one before there is any.
 
     Args:
         values: of the targets, NaN where one is missing.
     """
-    return pd.DataFrame(values).ffill().to_numpy()
+    return pd.DataFrame(values).ffill().bfill().to_numpy()
 
 
 def _runs_of_true(flags: np.ndarray, length: int) -> np.ndarray:

@@ -1,9 +1,11 @@
 """What is forecast: the targets, how far ahead, and whether their own past is known."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from lstmkit.errors import LstmkitError
+
+Kind = Literal["regression", "classes"]
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,15 @@ class Task:
         targets: names of the columns that are forecast.
         units: unit per target.
         horizon: number of steps ahead.
-        kind: `regression`, or `classes`, whose targets are the numbers of their classes.
+        kind: `regression`, or `classes`, whose targets are the shares of each step that are of each class: 1 or 0
+            where a step holds one value.
         target_known: whether the targets' own past is known to a forecast; it is not to a virtual sensor.
     """
 
     targets: tuple[str, ...]
     units: tuple[str, ...]
     horizon: int
-    kind: Literal["regression", "classes"] = "regression"
+    kind: Kind = "regression"
     target_known: bool = True
 
     def position(self, target: str | int) -> int:
@@ -38,6 +41,20 @@ class Task:
         if not isinstance(position, int) or not 0 <= position < len(self):
             raise LstmkitError(f"there is no target {target!r}; there are {', '.join(self.targets)}")
         return position
+
+    @property
+    def differing(self) -> dict[str, Any]:
+        """What sets it apart from a regression with a known past; a model's card holds it."""
+        kind = {} if self.kind == "regression" else {"kind": self.kind}
+        return kind if self.target_known else kind | {"target_known": False}
+
+    def output_unit(self, unit: str) -> str:
+        """The unit of what a network puts out, in which it is explained: that of a target, or the logit of a class.
+
+        Args:
+            unit: of the target.
+        """
+        return unit if self.kind == "regression" else "logit"
 
     def only(self, target: str | int) -> "Task":
         """The same task for one target.

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from lstmkit.data.calendar import Calendar
+from lstmkit.data.class_baseline import fit_class_baseline
 from lstmkit.data.climatology import climatologies
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import Features, Provenance
@@ -308,9 +309,9 @@ def make_windows(
         inputs=torch.from_numpy(scaler.transform(frame)),
         values=values,
         task=dataset.task(horizon),
-        residual=choose_baseline(
-            params.residual, values, usual, training, origin, horizon, dataset.target_known
-        ),
+        residual=fit_class_baseline(values, training, dataset.targets)
+        if dataset.kind == "classes"
+        else choose_baseline(params.residual, values, usual, training, origin, horizon, dataset.target_known),
         rows=np.empty(0, np.int64),
         forecast_rows=torch.zeros(len(values), dtype=torch.bool),
         time=dataset.local_time,

@@ -1,12 +1,13 @@
 """What is forecast and from what, in sentences."""
 
+from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.windows import Windows
 from lstmkit.wording import feature_label, listed
 
 RULES = {
     "persistence": "the last value",
     "seasonal naive": "the value a day before, or at the same point of the shortest cycle",
-    "training mean": "the mean of the training part",
+    "training mean": "the mean of the training part, of classes their frequencies",
     "climatology": "the usual value at that point of the calendar",
     "damped climatology": "that and the last deviation from it, which fades",
     "autoregression": "a linear map of a few recent deviations",
@@ -28,6 +29,12 @@ def _explained(windows: Windows) -> str:
     names = [feature_label(name) for name in windows.task.targets]
     if len(names) == 1:
         return ""
+    if windows.task.kind == "classes":
+        one = names[windows.target]
+        return (
+            f"The model forecasts the probabilities of {listed(names)}; this page is about that of {one}. Its errors "
+            "are those of the probability: 1 stands for a class that came, 0 for one that did not."
+        )
     return f"The model forecasts {listed(names)}; this page is about {names[windows.target]}."
 
 
@@ -45,6 +52,15 @@ def _unknown(windows: Windows) -> str:
         f"The model is a virtual sensor: it knows {listed([*measured, *clock])}, and no value of {listed(names)}. What "
         "a page calls the value at the origin is the latest that was measured; the model does not know it."
     )
+
+
+def of_several(metrics: Metrics) -> str:
+    """Which of several targets some metrics are of; empty where there is one alone.
+
+    Args:
+        metrics: of `metrics_of`.
+    """
+    return f"The target is {feature_label(metrics['target'])}." if "target" in metrics else ""
 
 
 def baselines_finding(names: list[str]) -> str:

@@ -82,6 +82,8 @@ def _of_outputs(windows: Windows, outputs: str) -> tuple[Tensor, Tensor]:
     """By what outputs are shifted and stretched to become scaled differences from the residual baseline."""
     rule = windows.residual
     mean, size = _tensor(rule.expected[0]), _tensor(rule.scale)
+    if windows.task.kind == "classes":  # logits, to which the baseline adds the logarithms of the frequencies
+        return -mean.log(), torch.ones_like(mean)
     if outputs == "unit":
         return -mean / size, 1 / size
     columns = [windows.features.index(name) for name in windows.task.targets if name in windows.features]

@@ -50,6 +50,15 @@ class ArraysParams(Schema):
         return (self.file,)
 
     @property
+    def classes(self) -> None:
+        """Of the target, which is a number."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of the dataset that are forecast."""
+        return self.target
+
+    @property
     def explains(self) -> str:
         """The target that the pages show and explain."""
         return self.explained or self.target[0]

@@ -68,7 +68,8 @@ class DataParams(Schema):
         interval: of the grid: a duration such as `5min`, `1h` or `7D`, or `month`, `quarter`, `year` or `business day`.
         subject: of what the series tells, as titles and sentences call it, for example `the office`.
         target: the column that is forecast, or a list of several.
-        explained: of several targets, the one that the pages show and explain; the first if not given.
+        explained: of several targets, or of the classes of a target, the one that the pages show and explain; the first
+            if not given.
         target_known: whether the targets' past is an input; it is not to a virtual sensor, whose inputs are the other
             columns and the clock.
         time: the file's time stamps.
@@ -94,9 +95,23 @@ class DataParams(Schema):
     simulator: SimulatorParams = SimulatorParams()
 
     @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Of the target; None where it is a number."""
+        column = self.columns.get(self.target[0])
+        return None if column is None else column.classes
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of the dataset that are forecast: the targets, or one for each class of the target."""
+        if self.classes is None:
+            return self.target
+        return self.columns[self.target[0]].names(self.target[0])
+
+    @property
     def explains(self) -> str:
-        """The target that the pages show and explain."""
-        return self.explained or self.target[0]
+        """That of them which the pages show and explain."""
+        known = self.classes or self.target
+        return self.targets[known.index(self.explained)] if self.explained else self.targets[0]
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -105,9 +120,10 @@ class DataParams(Schema):
 
     @model_validator(mode="after")
     def _fits(self) -> "DataParams":
-        if self.explains not in self.target:
+        known, what = (self.target, "targets") if self.classes is None else (self.classes, "classes")
+        if self.explained is not None and self.explained not in known:
             raise ValueError(
-                f"`explained` is {self.explains!r}, which is none of the targets {', '.join(self.target)}"
+                f"`explained` is {self.explained!r}, which is none of the {what} {', '.join(known)}"
             )
         if fault := self._fault_of_office() if self.source == "simulated" else self._fault_of_files():
             raise ValueError(fault)
@@ -128,6 +144,8 @@ class DataParams(Schema):
                     f"`target_known: false`, but the input {copy!r} is from the same column of the file as the target "
                     f"{target!r}: remove it from `columns`"
                 )
+        if len(self.target) > 1 and any(self.columns[target].classes for target in self.target):
+            return "a target of classes is forecast alone: name one `target`"
         if self.simulator != SimulatorParams():
             return "`simulator` is not used, as `source` names files: remove it, or write `source: simulated`"
         known = {key_of(name): f"the concept {name!r}" for name in PROBED}

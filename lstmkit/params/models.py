@@ -77,7 +77,8 @@ class ModuleParams(Schema):
         arguments: by name, of the function.
         weights: a safetensors file with the module's weights; those that the factory gives it where there is none.
         inputs: whether it reads features that are scaled as `windows.scaling` says, or in their units.
-        outputs: whether it puts out the targets in their units, or scaled as the features are.
+        outputs: whether it puts out the targets in their units, or scaled as the features are; of classes it puts out
+            logits.
         output: of a module that puts out several, the one that is explained.
         lstm: of a module that calls several LSTMs, the path of the one whose states are shown; the first if not given.
         label: what it is called in titles.

@@ -232,6 +232,14 @@ class StudyParams(Schema):
     hidden_states: HiddenStateParams = HiddenStateParams()
     convolutions: ConvolutionParams = ConvolutionParams()
 
+    def n_networks(self, model: str) -> int:
+        """How many networks of a model there are: one for each seed, and of a module that was trained elsewhere itself.
+
+        Args:
+            model: key of the model.
+        """
+        return 1 if isinstance(self.models[model], ModuleParams) else self.seeds
+
     @model_validator(mode="after")
     def _fits(self) -> "StudyParams":
         if fault := next(self._faults(), None):
@@ -249,6 +257,8 @@ class StudyParams(Schema):
                 f"windows.residual: {self.windows.residual} starts from the target's last value, which is no input as "
                 "`data.target_known` is false: write none, climatology or auto"
             )
+        if self.data.classes is not None:
+            yield from self._faults_of_classes()
         for key, model in self.models.items():
             if isinstance(model, ModuleParams):
                 continue
@@ -271,3 +281,9 @@ class StudyParams(Schema):
             yield f"horizons are {list(self.horizons)}, but `y` has one: write that alone"
         if trained := [key for key, model in self.models.items() if not isinstance(model, ModuleParams)]:
             yield f"models.{trained[0]}: arrays are for modules that were trained elsewhere: write `kind: module`"
+
+    def _faults_of_classes(self) -> Iterator[str]:
+        if self.windows.residual not in ("auto", "none"):
+            yield f"windows.residual: {self.windows.residual} is of numbers; of classes write none, or remove it"
+        if "loss" in self.training.model_fields_set:
+            yield f"training.loss: {self.training.loss} is of numbers; that of classes is the cross-entropy: remove it"

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from lstmkit.params.base import Schema, TimeZone, Unit
+from lstmkit.params.base import Name, Schema, TimeZone, Unit
 
 MOST_SKIPPED_LINES = 1000
+MOST_CLASSES = 20
 SEPARATOR_WORDS = ("tab", "space", "whitespace")
 EPOCHS = {
     "epoch seconds": 1,
@@ -116,6 +117,15 @@ def _line_numbers(given: Any) -> Any:
     return given
 
 
+def _words(given: Any) -> Any:
+    if isinstance(given, list | tuple):
+        return tuple(
+            str(each) if isinstance(each, int) and not isinstance(each, bool) else each for each in given
+        )
+    return given
+
+
+Classes = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Range = Annotated[tuple[float, float] | Literal["none"] | None, BeforeValidator(_low_and_high)]
 Missing = Annotated[tuple[float | str, ...] | Literal["none"] | None, BeforeValidator(_codes)]
 Where = dict[str, StrictStr | StrictInt]
@@ -127,7 +137,9 @@ class Column(Schema):
 
     Attributes:
         column: its name in the file.
-        unit: of its values.
+        unit: of its values; none of classes.
+        classes: the words or whole numbers that it holds, where these are classes; each becomes a column of its own,
+            the share of a step that is of this class.
         quantity: what it measures, and with it the range of what can be; without it our names `co2`,
             `temperature` and `humidity` are such quantities, and any other column has no range.
         range: lowest and highest value in `unit`, in place of the quantity's; `none` checks nothing.
@@ -137,11 +149,33 @@ class Column(Schema):
     """
 
     column: str
-    unit: Unit
+    unit: Unit = ""
+    classes: (
+        Annotated[Classes, BeforeValidator(_words), Field(min_length=2, max_length=MOST_CLASSES)] | None
+    ) = None
     quantity: Literal["co2", "air_temperature", "relative_humidity"] | None = None
     range: Range = None
     missing: Missing = None
     where: Where = Field(default={})
+
+    @model_validator(mode="after")
+    def _is_a_number_or_a_class(self) -> "Column":
+        stated = "unit" in self.model_fields_set
+        if self.classes is None and not stated:
+            raise ValueError(
+                "`unit` is missing: state that of its values, or `classes` where it holds classes"
+            )
+        if self.classes is not None and (stated or self.quantity or self.range):
+            raise ValueError("`unit`, `quantity` and `range` are of numbers, not of `classes`: remove them")
+        return self
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """What it is called in the dataset: by its own name, or one name for each of its classes.
+
+        Args:
+            name: of the column in the study.
+        """
+        return (name,) if self.classes is None else tuple(f"{name}_{label}" for label in self.classes)
 
 
 class TimeColumn(Schema):

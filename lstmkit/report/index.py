@@ -8,6 +8,7 @@ from typing import cast
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.calendar import Calendar
 from lstmkit.findings.run_results import Room, RunResults
+from lstmkit.findings.task import of_several
 from lstmkit.findings.verdict import spread
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.report.figure_files import place
@@ -145,7 +146,8 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     if metrics is None:
         return None
     facts = read_facts(run, card_of_results(checksum(read_card(run) or {}), params))
-    claims = [_read(network, CLAIMS, params) for network in network_folders(run, params.seed, params.seeds)]
+    networks = network_folders(run, params.seed, params.n_networks(model))
+    claims = [_read(network, CLAIMS, params) for network in networks]
     known = [claim for claim in claims if claim is not None]
     return RunResults(
         ahead=calendar.label(steps),
@@ -178,11 +180,14 @@ def _metrics_table(subjects: list[Subject]) -> str:
         f"| model | ahead | RMSE ({unit}) | MAE ({unit}) | R² | MAPE (%) | skill (%) |{seeds} best baseline |"
     )
     rule = f"|:--|--:|--:|--:|--:|--:|--:|{more}:--|"
-    note = (
-        "Test part, all steps of the horizon. *Skill* is 1 − RMSE / RMSE of the best baseline, "
+    measured = (
+        "Test part, all steps of the horizon.",
+        escaped(of_several(metrics)),
+        "*Skill* is 1 − RMSE / RMSE of the best baseline, "
         f"with its {level} interval over resampled blocks of days; better than every baseline where all of the "
-        f"interval lies above zero.{also}"
+        f"interval lies above zero.{also}",
     )
+    note = " ".join(filter(None, measured))
     rows = [_row(subject, n_seeds > 1) for subject in subjects]
     return "\n".join([head, rule, *rows]) + f"\n\n{note}\n"
 

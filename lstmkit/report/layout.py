@@ -98,7 +98,7 @@ def card_of_results(card: str, params: StudyParams) -> str:
         params: of the study.
     """
     target = params.data.explains
-    return card if target == params.data.target[0] else f"{card} {target}"
+    return card if target == params.data.targets[0] else f"{card} {target}"
 
 
 def model_folder(source: Path, model: str) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 from lstmkit.findings.cautions import caution_about
 from lstmkit.findings.differences import error_grows, gradient_shifts, memory_shifts
 from lstmkit.findings.run_results import OF_FORECAST, RunResults
+from lstmkit.findings.task import of_several
 from lstmkit.findings.verdict import verdict
 from lstmkit.sections import ADD, PAGE_OF_FACTS, QUESTIONS, SECTIONS
 from lstmkit.wording import escaped
@@ -41,7 +42,8 @@ class Summary:
         cautions = [f"> **Caution.** {escaped(f'{ahead} ahead: {text}')}" for ahead, text in said if text]
         notice = ["\n>\n".join(cautions)] if cautions else []
         verdicts = "\n".join(f"- {sentence}" for sentence in self.answers[VERDICT])
-        return "\n\n".join([*notice, f"**{escaped(self.model)}.**", verdicts])
+        about = [f"**{escaped(self.model)}.**", escaped(of_several(self.runs[0].metrics))]
+        return "\n\n".join([*notice, " ".join(filter(None, about)), verdicts])
 
     def to_markdown(self) -> str:
         """The page below its verdict."""

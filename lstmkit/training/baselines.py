@@ -73,8 +73,14 @@ def fit_baselines(
         )
         for at in range(len(train.task))
     ]
+    mean = np.broadcast_to(np.nanmean(train.values[train.rows], axis=0), expected.shape)
+    simple: dict[str, Forecaster] = (
+        _rules(rules[1], expected) if is_known else {"climatology": partial(at_targets, expected)}
+    )
+    if not is_known or train.task.kind == "classes":  # whose mean is the frequency of each class
+        simple = {"training mean": partial(at_targets, mean), **simple}
     return {
-        **(_rules(rules[1], expected) if is_known else _rules_without_past(rules[0], expected)),
+        **simple,
         **{name: TargetByTarget(tuple(each[name] for each in fitted)) for name in fitted[0]},
     }
 
@@ -86,12 +92,6 @@ def _rules(damped: ResidualBaseline, expected: Float[np.ndarray, "time target"])
         "climatology": partial(at_targets, expected),
         "damped climatology": partial(rule_alone, damped),
     }
-
-
-def _rules_without_past(
-    mean: ResidualBaseline, expected: Float[np.ndarray, "time target"]
-) -> dict[str, Forecaster]:
-    return {"training mean": partial(rule_alone, mean), "climatology": partial(at_targets, expected)}
 
 
 def _regressions(

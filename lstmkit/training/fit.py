@@ -30,9 +30,9 @@ from lstmkit.errors import LstmkitError
 from lstmkit.internals.running import with_targets
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import configure
-from lstmkit.training.gain import best_gain, held_out_windows
+from lstmkit.training.gain import best_class_gain, best_gain, held_out_windows
 from lstmkit.training.interrupted import WholeCheckpoints, last_checkpoint
-from lstmkit.training.losses import ForecastLoss
+from lstmkit.training.losses import loss_of
 from lstmkit.training.origins import Origins, choose_origins
 from lstmkit.training.precision import choose_precision
 
@@ -66,7 +66,8 @@ class Training(LightningModule):
     Args:
         model: maps inputs to scaled differences from the residual baseline.
         origins: steps of each window from which it forecasts.
-        params: loss and optimiser.
+        loss: of the task.
+        params: of the optimiser.
         seed: from which each epoch's dropout is drawn.
         exogenous: per feature, whether its level is shifted at random in training.
         request: by which its checkpoints are known again.
@@ -78,6 +79,7 @@ class Training(LightningModule):
         self,
         model: nn.Module,
         origins: Origins,
+        loss: nn.Module,
         params: TrainingParams,
         seed: int,
         exogenous: Bool[Tensor, "feature"],
@@ -87,7 +89,7 @@ class Training(LightningModule):
         self.register_buffer("exogenous", exogenous, persistent=False)
         self.model = model
         self.origins = origins
-        self.loss = ForecastLoss(params.loss)
+        self.loss = loss
         self.params = params
         self.seed = seed
         self.request = request
@@ -213,7 +215,8 @@ def fit(
     some = held_out.spread(-(-HELD_OUT_TIMES * len(held_out) // len(origins)))
     validation = _loader(some, origins, range(len(some)), HELD_OUT_BATCH)
     exogenous = torch.tensor([each.is_exogenous for each in windows["train"].provenance])
-    module = Training(model, origins, params, seed, exogenous, request)
+    loss = loss_of(params.loss, windows["train"])
+    module = Training(model, origins, loss, params, seed, exogenous, request)
     with _quiet():
         trainer = _trainer(params, device, precision, folder, progress)
         last = last_checkpoint(folder, request)
@@ -230,8 +233,9 @@ def fit(
 def shrink(model: nn.Module, held_out: Windows) -> float:
     """Multiply the model's outputs by the gain between 0 and 1 that suits held-out windows best.
 
-    A network that learned deviations which do not recur overstates them; least squares on windows that it was not
-    trained on says by how much. The gain is folded into the last linear layer.
+    A network that learned deviations which do not recur overstates them; least squares, or of classes the
+    cross-entropy, on windows that it was not trained on says by how much. The gain is folded into the last linear
+    layer.
 
     Args:
         model: in evaluation mode; changed in place.
@@ -240,7 +244,8 @@ def shrink(model: nn.Module, held_out: Windows) -> float:
     Raises:
         LstmkitError: outputs are NaN or infinite.
     """
-    gain = best_gain((with_targets(model(x)), y) for x, y in held_out.batches(HELD_OUT_BATCH))
+    outputs = ((with_targets(model(x)), y) for x, y in held_out.batches(HELD_OUT_BATCH))
+    gain = best_class_gain(outputs, held_out) if held_out.task.kind == "classes" else best_gain(outputs)
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     for parameter in last.parameters():
         parameter.mul_(gain)

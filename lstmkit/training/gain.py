@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterable
 
+import torch
 from jaxtyping import Float
+from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
+from lstmkit.training.losses import loss_of
 
 
 def held_out_windows(windows: dict[str, Windows], params: TrainingParams, seed: int) -> Windows:
@@ -46,3 +49,27 @@ def best_gain(
             "and look for extreme values in the data"
         )
     return min(1.0, max(0.0, agreement / power)) if power else 1.0
+
+
+def best_class_gain(
+    batches: Iterable[tuple[Float[Tensor, "window step target"], Float[Tensor, "window step target"]]],
+    windows: Windows,
+) -> float:
+    """The factor between 0 and 1 by which outputs of classes have the lowest cross-entropy.
+
+    Args:
+        batches: outputs and true values, some windows at a time.
+        windows: of the task.
+
+    Raises:
+        LstmkitError: outputs are NaN or infinite.
+    """
+    outputs, true = (torch.cat(each).cpu()[:, None] for each in zip(*batches, strict=True))
+    if not outputs.isfinite().all():
+        raise LstmkitError("the outputs on the validation windows are NaN: lower `training.learning_rate`")
+    loss, every = loss_of("", windows), torch.ones(len(outputs), 1, dtype=torch.bool)
+
+    def entropy(gain: float) -> float:
+        return loss(gain * outputs, true, every).item()
+
+    return float(minimize_scalar(entropy, bounds=(0, 1), method="bounded").x)

@@ -54,8 +54,7 @@ def baselines_request(params: StudyParams, dataset: Dataset, train: Windows) -> 
         dataset: the series.
         train: windows of the training part.
     """
-    unknown = {} if train.task.target_known else {"target_known": False}
-    return unknown | {
+    return train.task.differing | {
         "horizon": train.horizon,
         "targets": train.task.targets,
         "features": list(train.features),

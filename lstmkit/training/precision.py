@@ -12,7 +12,7 @@ from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
 from lstmkit.runtime import computes_in_bfloat16
 from lstmkit.storage.checksums import read_checked, write_checked
-from lstmkit.training.losses import ForecastLoss
+from lstmkit.training.losses import loss_of
 from lstmkit.training.origins import Origins
 
 FLOAT32, BFLOAT16 = "32-true", "bf16-mixed"
@@ -97,7 +97,8 @@ class _Step:
         self.model, self.origins = deepcopy(model).to(train.device).train(), origins
         batch = torch.arange(min(params.batch_size, len(train)))
         self.x, self.y, self.count = train.gather_origins(batch, origins.steps)
-        self.loss, self.clip = ForecastLoss(params.loss), params.gradient_clip
+        self.loss = loss_of(params.loss, train).to(train.device)
+        self.clip = params.gradient_clip
         self.optimizer = torch.optim.AdamW(self.model.parameters(), params.learning_rate)
         self.in_bfloat16 = precision == BFLOAT16
         # what other processes take of the time does not count, where one thread does all the work

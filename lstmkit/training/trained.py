@@ -105,8 +105,7 @@ def _request(
     architecture: TrainedParams, params: StudyParams, dataset: Dataset, train: Windows, seed: int
 ) -> dict:
     """Everything that the weights depend on, as JSON says it."""
-    unknown = {} if train.task.target_known else {"target_known": False}
-    request = unknown | {
+    request = train.task.differing | {
         "architecture": architecture.model_dump(),
         "horizon": train.horizon,
         "targets": train.task.targets,

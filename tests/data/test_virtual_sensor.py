@@ -96,10 +96,17 @@ def test_windows_start_where_the_targets_ahead_are_measured(horizon):
         origin = part.origin_rows.numpy()
         assert set(origin % 6) == {0, 1, 2} if horizon == 1 else {0, 1}
         np.testing.assert_array_equal(part.observed()[:, 0, 0], 10.0 * (origin + 1))
-        latest = np.where(origin % 6 == 0, origin - 3, origin)  # at 0 the latest is that of hour 3 before
+        latest = np.where(
+            origin % 6 == 0, origin - 3, origin
+        )  # at 0 the latest is that of three hours before
         np.testing.assert_array_equal(part.latest()[:, 0], 10.0 * latest)
         assert np.isnan(part.past()).any()
-    assert windows["train"].origin_rows[0] == 1 + 0  # at hour 0 nothing was measured before
+
+
+def test_before_anything_was_measured_the_first_value_stands_for_the_latest():
+    windows = cut(sensor(slice(5, None)), lookback=2)["train"]
+    assert windows.origin_rows[:2].tolist() == [4, 5]
+    np.testing.assert_array_equal(windows.latest()[:2], [[50.0], [50.0]])
 
 
 def test_a_horizon_that_is_longer_than_any_measured_stretch_is_named():

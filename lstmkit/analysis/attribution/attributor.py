@@ -21,6 +21,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.input_baselines import CENTRE, Baseline, input_baseline
 from lstmkit.params import AttributionParams
+from lstmkit.wording import feature_label
 
 
 class Attributor:
@@ -54,7 +55,8 @@ class Attributor:
             raise LstmkitError(
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
-        self.windows, self.params, self.seed, self.unit = windows, params, seed, unit
+        self.windows, self.params, self.seed = windows, params, seed
+        self.unit = windows.task.output_unit(unit)
         at = windows.target if target is None else self._position(target)
         self.forecast = ScalarForecast(model, params.target_step, output, at)
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
@@ -67,7 +69,7 @@ class Attributor:
         words += [f"output {chosen.output}"] * (chosen.output is not None)
         names = self.windows.task.targets
         if len(names) > 1 or chosen.target != self.windows.target:
-            words.append(f"target {names[chosen.target] if len(names) > 1 else chosen.target}")
+            words.append(f"target {feature_label(names[chosen.target]) if len(names) > 1 else chosen.target}")
         return ", ".join(words)
 
     @property

@@ -63,6 +63,14 @@ class NetworkMetrics(TypedDict):
     without: ByRange  # RMSE of the residual baseline alone, in the target's unit
 
 
+class ClassMetrics(TypedDict):
+    """How good forecasts of all classes together are, over all steps."""
+
+    accuracy: float
+    log_loss: float
+    brier: float
+
+
 class Metrics(ScoredMetrics):
     """The content of `metrics.json`; metrics and skill are those of the network that is explained."""
 
@@ -72,6 +80,7 @@ class Metrics(ScoredMetrics):
     network: NotRequired[NetworkMetrics]  # where the residual baseline is known
     target: NotRequired[str]  # that is explained, and whose all of this is, where there are several
     targets: NotRequired[dict[str, "Metrics"]]  # the same of the other targets
+    classes: NotRequired[dict[str, ClassMetrics]]  # by forecaster, where classes are forecast
     unit: str
     test_windows: int
     shared_windows: int

@@ -9,7 +9,7 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
 from lstmkit.params import StudyParams
 
-QUANTILE = 0.9
+QUANTILE, EVEN = 0.9, 0.5
 TRIED_BELOW, TRIED_ABOVE = 120, 40
 
 
@@ -42,6 +42,8 @@ def warning_levels(dataset: Dataset, windows: Windows, params: StudyParams) -> t
     training = windows.one(windows.values)[windows.rows]
     if params.evaluation.threshold is not None:
         return (_level(params.evaluation.threshold, "which the study states", training),)
+    if windows.task.kind == "classes":
+        return (_level(EVEN, "from which the class is more likely than not", training),)
     seldom = float(np.nanquantile(training, QUANTILE))
     exceeded_seldom = _level(seldom, f"the {100 * QUANTILE:.0f} % quantile of the training part", training)
     target = windows.task.targets[windows.target]

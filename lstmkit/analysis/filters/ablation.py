@@ -238,7 +238,7 @@ def mean_maps(
 
 
 def network_outputs(model: nn.Module, windows: Windows) -> Float[Tensor, "window horizon"]:
-    """What a network puts out for the explained target, the scaled difference from the residual baseline.
+    """What a network adds to the residual baseline's forecast of the explained target, scaled.
 
     Args:
         model: in evaluation mode.
@@ -246,7 +246,7 @@ def network_outputs(model: nn.Module, windows: Windows) -> Float[Tensor, "window
     """
     with torch.no_grad():
         outputs = [forecast(model, x, windows.shape) for x, _ in windows.batches(BATCH)]
-    return windows.one(torch.cat(outputs))
+    return windows.one(windows.residual.added(torch.cat(outputs)))
 
 
 def scaled_targets(windows: Windows) -> Float[Tensor, "window horizon"]:

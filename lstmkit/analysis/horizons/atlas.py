@@ -147,7 +147,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),
         lag_hours=np.unique(_start_of_hour(before)),
-        unit=f"{unit} per standard deviation",
+        unit=f"{windows.task.output_unit(unit)} per standard deviation",
         n_windows=len(sample),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lstmkit.data.reading.classes import UNIT, indicators
 from lstmkit.data.reading.compressed import COMPRESSIONS, PARQUET, TEXT_SUFFIXES, kind_of
 from lstmkit.data.reading.parquet_files import read_parquet_file
 from lstmkit.data.reading.stamps import time_index
@@ -43,11 +44,16 @@ def read_measurements(files: Path | Sequence[Path], data: DataParams) -> tuple[p
         columns = {}
         for name in names:
             cells = [table.cells(data.columns[name].column) for table, _ in parts]
-            columns[name], units[name] = measured(cells, name, data)
+            if data.columns[name].classes is None:
+                columns[name], units[name] = measured(cells, name, data)
+            else:
+                columns |= (of_classes := indicators(cells, name, data))
+                units |= dict.fromkeys(of_classes, UNIT)
         index = parts[0][1].append([index for _, index in parts[1:]])
         groups.append(pd.DataFrame(columns, index=index))
     frame = groups[0] if len(groups) == 1 else pd.concat(groups, axis=1, sort=True)
-    return frame[list(data.columns)], {name: units[name] for name in data.columns}
+    names = [each for name, column in data.columns.items() for each in column.names(name)]
+    return frame[names], {name: units[name] for name in names}
 
 
 def _read(path: Path, data: DataParams) -> Table:

@@ -61,8 +61,11 @@ def attributor_finding(attributor: Attributor) -> str:
         attributor: of one model.
     """
     rule, (many, few) = attributor.windows.residual.rule, attributor.sizes
+    what = "the difference from"
+    if attributor.windows.task.kind == "classes":
+        what = "the logit that it adds to"
     return (
-        f"Explained is what the network forecasts, the difference from {rule} ({attributor.explained}). No map "
+        f"Explained is what the network forecasts, {what} {rule} ({attributor.explained}). No map "
         f"contains what {rule} forecasts by itself. Methods of one backward pass see {many} of the "
         f"{len(attributor.windows):,} test windows, those of many passes {few}, drawn with seed {attributor.seed}. "
         f"Standard errors take the windows as independent; windows that overlap in time are not quite."

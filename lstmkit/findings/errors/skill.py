@@ -1,8 +1,11 @@
 """How good the forecasts are, in sentences."""
 
+import pandas as pd
+
+from lstmkit.analysis.errors.class_scores import LEAST
 from lstmkit.analysis.errors.compared import RANGES
 from lstmkit.analysis.errors.skill import Evaluation
-from lstmkit.wording import count, digits, feature_label, signed
+from lstmkit.wording import count, digits, feature_label, signed, whole_percent
 
 
 def evaluation_finding(evaluation: Evaluation) -> str:
@@ -27,6 +30,25 @@ def targets_finding(evaluations: dict[str, Evaluation]) -> str:
         f"{feature_label(target)}: RMSE {digits(each.metrics['all_steps', 'rmse'][each.model])} {each.unit}, "
         f"skill {signed(100 * each.skill['all_steps'].value)} % against {each.skill['all_steps'].best_baseline}."
         for target, each in evaluations.items()
+    )
+
+
+def class_finding(scores: pd.DataFrame) -> str:
+    """How good the forecasts of all classes together are, beside the best baseline by each score.
+
+    Args:
+        scores: from `class_scores`, the model first.
+    """
+    own, others = scores.iloc[0], scores.iloc[1:]
+    best = {"accuracy": others["accuracy"].idxmax()} | others[["log_loss", "brier"]].idxmin().to_dict()
+    right, beside = (whole_percent(each) for each in (own["accuracy"], others["accuracy"].max()))
+    log_loss, brier = (
+        f"{digits(own[key])} ({best[key]} {digits(others.loc[best[key], key])})"
+        for key in ("log_loss", "brier")
+    )
+    return (
+        f"The most probable class is right in {right} of the forecasts ({best['accuracy']} {beside}). The log loss is "
+        f"{log_loss}, the Brier score {brier}; in both, no class is given less than {100 * LEAST:.0f} %."
     )
 
 

@@ -341,7 +341,7 @@ def test_averages_of_each_target_by_hand(kind, target, at):
     shares = dict.fromkeys(FEATURES, 100 / 3) if at == 0 else {"co2": 0, "temperature": 25, "humidity": 75}
     assert result.share.to_dict() == pytest.approx(shares)
     words = ["mean over the horizon"] + ["output flow"] * (kind is Named)
-    words.append(f"target {('co2', 'humidity')[at]}")
+    words.append(f"target {('CO₂', 'humidity')[at]}")
     assert result.explained == attributor.explained == ", ".join(words)
     close(attributor.maps("saliency", step=4), (5 * TWO[at]).expand(20, 14, 3))
     close(attributor.maps("saliency", target="co2"), (2 * TWO[0]).expand(20, 14, 3))
