@@ -1,6 +1,7 @@
 """Every notebook of a study, for each of its models and horizons, and the book. Run by `make report`."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from lstmkit.data.calendar import Calendar
@@ -47,9 +48,12 @@ def told_in_summary(model):
     return [*pages_of(model), PAGES / model / "E_horizons.ipynb"]
 
 
+# models of other libraries are fitted to the smallest study, where the extra `peers` is installed
+HAS_PEERS = SOURCE.stem == "smoke" and all(map(find_spec, ("neuralforecast", "darts")))
 EVERY_PAGE = [
     *(page for model in PARAMS.models for page in pages_of(model)),
     *expand(PAGES / "{model}" / "{page}.ipynb", model=PARAMS.models, page=COMPARING),
+    *([PAGES / "peers.ipynb"] if HAS_PEERS else []),
 ]
 SHARED = [str(p) for p in Path("lstmkit").rglob("*.py") if p.parts[1] not in ("analysis", "findings", "plots")]
 BEHIND_CLAIMS = [os.path.relpath(module) for module in modules_behind("lstmkit.analysis.trust.claims")]
@@ -59,7 +63,7 @@ MODULES = {section: [*SHARED, *map(os.path.relpath, modules_of(Path(f"notebooks/
 def networks(wildcards):
     """The last file of each network's own job."""
     run = RESULTS / f"{wildcards.model}_interpretability" / wildcards.h
-    return [folder / CLAIMS for folder in network_folders(run, PARAMS.seed, PARAMS.seeds)]
+    return [folder / CLAIMS for folder in network_folders(run, PARAMS.seed, PARAMS.n_networks(wildcards.model))]
 
 
 PAGE = (
@@ -238,3 +242,23 @@ rule horizons:
     priority: 2  # the summary waits for the horizons
     shell:
         PAGE
+
+
+rule peers:
+    input:
+        HOUSE,
+        map(os.path.relpath, rooms(Path("notebooks/peers.ipynb"))),
+        notebook="notebooks/peers.ipynb",
+    output:
+        page=PAGES / "peers.ipynb",
+    params:
+        settings=lambda wildcards: settings("E_horizons", "lstm"),
+        study=STUDY,
+    log:
+        RESULTS / "peers" / "logs" / "peers.log",
+    message:
+        "Executing peers"
+    priority: 2
+    shell:
+        "OMP_NUM_THREADS={threads} python -m lstmkit page "
+        "{input.notebook:q} {output.page:q} {params.study:q} lstm 24 > {log:q} 2>&1"

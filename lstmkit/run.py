@@ -79,7 +79,7 @@ class Study(StudyPage):
     def folder(self) -> Path:
         """Where the results of this model and horizon go; those of its other networks lie below."""
         run = run_folder(self.source, self.model_name, self.horizon, self.params.data.interval)
-        return network_folders(run, self.params.seed, self.params.seeds)[self.number]
+        return network_folders(run, self.params.seed, self.params.n_networks(self.model_name))[self.number]
 
     @property
     def seed(self) -> int:
@@ -89,8 +89,9 @@ class Study(StudyPage):
     @cached_property
     def networks(self) -> tuple["Study", ...]:
         """The same study for each of the model's networks, the one that is explained first."""
-        n_networks = 1 if isinstance(self.architecture, ModuleParams) else self.params.seeds
-        others = (replace(self, number=number) for number in range(1, n_networks))
+        others = (
+            replace(self, number=number) for number in range(1, self.params.n_networks(self.model_name))
+        )
         return (replace(self, number=0) if self.number else self, *others)
 
     @property
@@ -161,16 +162,6 @@ class Study(StudyPage):
         if isinstance(self.architecture, ModuleParams):
             return untrained_own(self.architecture, windows, project_folder(self.source), self.seed)
         return untrained_model(self.architecture, windows, self.seed)
-
-    @property
-    def was_trained_here(self) -> bool:
-        """Whether lstmkit trained the model; a user's module was trained elsewhere."""
-        return bool(self.training_outcome["epochs"])
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """Losses and learning rate, one row per epoch of the training."""
-        return pd.DataFrame(self.training_outcome["epochs"]).set_index("epoch")
 
     @property
     def training_outcome(self) -> dict:

@@ -77,6 +77,16 @@ class StudyPage:
         return training_finding(self.training_outcome, windows, self.training_seconds, self.metrics)
 
     @property
+    def was_trained_here(self) -> bool:
+        """Whether lstmkit trained the model; a user's module was trained elsewhere."""
+        return bool(self.training_outcome["epochs"])
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Losses and learning rate, one row per epoch of the training."""
+        return pd.DataFrame(self.training_outcome["epochs"]).set_index("epoch")
+
+    @property
     def network_is_off(self) -> bool:
         """Whether the network adds nothing to the rule from which it deviates, or the same to every forecast."""
         return network_is_off(self.metrics)

@@ -13,6 +13,8 @@ from torch import nn
 
 from lstmkit import LstmkitError, open_model, open_study
 from lstmkit import study as front_door
+from lstmkit.analysis.gates.statistics import gate_statistics
+from lstmkit.sections import SECTIONS
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 LOOKBACK, HORIZON = 12, 3
@@ -114,7 +116,7 @@ def test_the_module_is_left_as_it_is_and_an_untrained_copy_has_other_weights(stu
     assert all(float(values.detach().abs().max()) <= 0.5 for values in lstm.parameters())
 
 
-@pytest.mark.parametrize("notebook", sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
+@pytest.mark.parametrize("notebook", [section.notebook for section in SECTIONS])
 def test_the_cells_of_every_notebook_work_on_it(study, notebook):
     cells = nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells
     names = {"study": study, "model": "lstm", "horizon": 12, "display": display}
@@ -151,6 +153,42 @@ def test_modules_of_all_kinds_forecast_as_they_do_alone(tmp_path, module, chosen
     )()
     forecasts = np.concatenate(list(study.predictions.chunks()))
     np.testing.assert_allclose(forecasts, ahead.reshape(n_test, HORIZON), rtol=1e-4, atol=1e-5)
+
+
+class TwoLSTMs(nn.Module):
+    """An encoder and a decoder that starts from its states, with a head that both share."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.LSTM(2, 4, batch_first=True), nn.LSTM(4, 4, batch_first=True)
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.second.weight = self.first.weight
+
+    def forward(self, x):
+        states, last = self.encoder(x)
+        ahead, _ = self.decoder(self.first(states[:, -HORIZON:]), last)
+        return self.second(ahead)[..., 0]
+
+
+def normed() -> nn.Module:
+    module = Forecaster()
+    nn.utils.parametrizations.weight_norm(module.lstm, "weight_hh_l0")
+    return module
+
+
+@pytest.mark.parametrize(
+    ("module", "lstm", "units"),
+    [(TwoLSTMs(), "decoder", 4), (normed(), None, 4), (torch.compile(Forecaster(), backend="eager"), None, 4)],
+    ids=["two LSTMs and tied weights", "weight-normed", "compiled"],
+)  # fmt: skip
+def test_gates_attribution_and_states_of_unusual_modules(tmp_path, module, lstm, units):
+    study = opened(tmp_path, module.eval(), lstm=lstm)
+    gates = gate_statistics(study.model, study.windows["test"].spread(50), study.regimes)
+    assert len(gates.parts) == (2 if lstm else 1)
+    assert study.attributor.saliency().share.sum() == pytest.approx(100)
+    assert study.hidden_states.shape == (len(study.windows["test"]), 1, units)
+    (untrained,) = {float(values.abs().max()) <= 0.71 for values in study.untrained.state_dict().values()}
+    assert untrained
 
 
 @pytest.mark.parametrize("returns", ["vector", "matrix"])

@@ -52,11 +52,10 @@ class ArraysParams(Schema):
     @property
     def classes(self) -> None:
         """Of the target, which is a number."""
-        return None
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What is forecast."""
+        """The columns of the dataset that are forecast."""
         return self.target
 
     @property

@@ -216,6 +216,14 @@ class StudyParams(Schema):
             )
         return given
 
+    def n_networks(self, model: str) -> int:
+        """How many networks of a model there are: one for each seed, and of a module that was trained elsewhere itself.
+
+        Args:
+            model: key of the model.
+        """
+        return 1 if isinstance(self.models[model], ModuleParams) else self.seeds
+
     @model_validator(mode="after")
     def _fits(self) -> "StudyParams":
         if fault := next(self._faults(), None):

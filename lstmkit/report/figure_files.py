@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -27,12 +28,16 @@ def put_files_beside(page: Path, cells: list[NotebookNode]) -> None:
     """
     folder = page.with_suffix("")
     remove(folder)
+    taken: Counter[str] = Counter()  # of two models on one page, figures have the same names
     for figure, caption in _captioned(cells):
-        files = [Path(file) for file in figure.metadata.pop(FILES)]
-        for file in files:
-            place(file, folder / file.name)
-        links = " · ".join(f"[{NAMES[file.suffix]}]({quote(folder.name)}/{file.name})" for file in files)
-        caption.data["text/markdown"] += f"\n\n{links}"
+        links = []
+        for file in map(Path, figure.metadata.pop(FILES)):
+            taken[file.name] += 1
+            more = f"_{taken[file.name]}" if taken[file.name] > 1 else ""
+            name = f"{file.stem}{more}{file.suffix}"
+            place(file, folder / name)
+            links.append(f"[{NAMES[file.suffix]}]({quote(folder.name)}/{name})")
+        caption.data["text/markdown"] += "\n\n" + " · ".join(links)
 
 
 def place(source: Path, target: Path) -> None:

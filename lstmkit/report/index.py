@@ -95,7 +95,9 @@ def _write_study(executed: _Executed) -> None:
 
     below = f"studies/{source.stem}/"
     _write(folder / "landing.txt", f"**[{title}]({below}index.md)**\n\n{told(below)}")
-    models = "\n".join(f"{model}/index" for model in params.models)
+    models = "\n".join(
+        [*(f"{model}/index" for model in params.models), *map(_entry, sorted(folder.glob("*.ipynb")))]
+    )
     _write(folder / "index.md", f"# {title}\n\n{told('')}\n{_toctree(models)}")
 
 
@@ -145,7 +147,8 @@ def _results(params: StudyParams, source: Path, model: str, steps: int) -> RunRe
     if metrics is None:
         return None
     facts = read_facts(run, card_of_results(checksum(read_card(run) or {}), params))
-    claims = [_read(network, CLAIMS, params) for network in network_folders(run, params.seed, params.seeds)]
+    networks = network_folders(run, params.seed, params.n_networks(model))
+    claims = [_read(network, CLAIMS, params) for network in networks]
     known = [claim for claim in claims if claim is not None]
     return RunResults(
         ahead=calendar.label(steps),

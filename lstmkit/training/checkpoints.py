@@ -66,12 +66,14 @@ def save_model(
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """The weights as they are saved.
+    """The weights as they are saved, each with memory of its own: those that modules share are saved with each.
 
     Args:
         model: any module.
     """
-    return {name: value.contiguous() for name, value in model.state_dict().items()}
+    return {
+        name: value.clone(memory_format=torch.contiguous_format) for name, value in model.state_dict().items()
+    }
 
 
 def sha256_of(weights: dict[str, Tensor]) -> str:

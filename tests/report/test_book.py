@@ -93,9 +93,8 @@ def test_builds_with_nothing_executed(checkout):
 
 @pytest.fixture(scope="module")
 def reported(checkout) -> Path:
-    assert (
-        len(jobs(report(checkout))) == len(PAGES) + 8 + 1
-    )  # two networks of each model and horizon, and the book
+    # and two networks of each model and horizon, the page of other libraries' models, and the book
+    assert len(jobs(report(checkout))) == len(PAGES) + 8 + 1 + 1
     return checkout
 
 
@@ -107,6 +106,23 @@ def test_report_builds_every_page(reported):
         assert "Epoch 0" not in html  # progress bars stay out
         assert re.search(r'<img alt="Figure', html)
     assert "Nothing has been executed yet" not in page(reported, "index.html")
+
+
+def test_models_of_other_libraries_have_a_page(reported):
+    build(reported)
+    html = page(reported, "studies/smoke/peers.html")
+    for name in ("neuralforecast LSTM", "darts BlockRNNModel"):
+        assert f"{name}, 24 h ahead, the simulated office." in html
+    assert html.count('<img alt="Figure A9') == 2
+    assert "peers.html" in page(reported, "studies/smoke/index.html")
+    cells = (reported / "book/studies/smoke/peers.ipynb").read_text()
+    assert "(peers/A9_memory_timescales.png)" in cells
+    assert "(peers/A9_memory_timescales_2.png)" in cells
+    first, second = (
+        (reported / "book/studies/smoke/peers" / f"A9_memory_timescales{n}.csv").read_text()
+        for n in ("", "_2")
+    )
+    assert first != second
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -270,7 +286,7 @@ def test_changed_parameter_redoes_what_depends_on_it(reported):
     redone = jobs(report(reported))
     assert sum("B_attribution" in job for job in redone) == 4
     assert {job.split()[1] for job in redone if job.startswith("Executing")} == {
-        "B_attribution", "E_horizons", "summary",
+        "B_attribution", "E_horizons", "summary", "peers",
     }  # fmt: skip
     assert not any(job.startswith("Training") for job in redone)
 

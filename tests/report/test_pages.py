@@ -104,6 +104,20 @@ def test_files_of_an_earlier_page_go(tmp_path):
     assert [file.name for file in old.parent.iterdir()] == ["A1_new.png"]
 
 
+def test_figures_of_the_same_name_have_files_of_their_own(tmp_path):
+    page, outputs = tmp_path / "page.ipynb", []
+    for model in ("one", "other"):
+        png = tmp_path / model / "A1_open.png"
+        png.parent.mkdir()
+        png.write_text(model)
+        outputs.append(new_output("display_data", metadata={FILES: [str(png)]}))
+        outputs.append(new_output("display_data", {"text/markdown": model}))
+    put_files_beside(page, [new_code_cell(outputs=outputs)])
+    beside = {file.name: file.read_text() for file in page.with_suffix("").iterdir()}
+    assert beside == {"A1_open.png": "one", "A1_open_2.png": "other"}
+    assert outputs[3].data["text/markdown"] == "other\n\n[Figure at 300 dpi (PNG)](page/A1_open_2.png)"
+
+
 def test_a_file_is_copied_where_there_are_no_hard_links(tmp_path, monkeypatch):
     def refuse(*paths):
         raise OSError("no links here")

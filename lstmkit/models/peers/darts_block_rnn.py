@@ -1,12 +1,12 @@
 """A fitted `BlockRNNModel` of darts (Herzen et al. 2022), with the scalers that stood in front of it."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from lstmkit.errors import LstmkitError
 from lstmkit.models.peers.linear_scaling import Linear, LinearlyScaled, linear_of
@@ -26,9 +26,13 @@ class DartsBlockRNN(LinearlyScaled):
         covariates: scaling of each past covariate.
     """
 
-    def __init__(self, network: nn.Module, targets: list[Linear], covariates: list[Linear]):
+    def __init__(self, network: Any, targets: list[Linear], covariates: list[Linear]):
         super().__init__([*targets, *covariates], targets)
         self.network: Any = deepcopy(network).eval()
+        self.normalises, self.network.use_reversible_instance_norm = (
+            network.use_reversible_instance_norm,
+            False,
+        )
         self.n_targets = len(targets)
 
     def of_scaled(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon target"]:
@@ -39,9 +43,20 @@ class DartsBlockRNN(LinearlyScaled):
         """
         from darts.utils.data.torch_datasets.utils import PLModuleInput
 
-        past = x[..., self.n_targets :]
-        given = PLModuleInput(x[..., : self.n_targets], past if past.shape[-1] else None)
-        return self.network(given).prediction[..., 0]
+        target, past = x[..., : self.n_targets], x[..., self.n_targets :]
+        norm = self._norm_of(target)
+        given = target if norm is None else norm.transform(target)
+        ahead = self.network(PLModuleInput(given, past if past.shape[-1] else None)).prediction
+        return (ahead if norm is None else norm.inverse(ahead))[..., 0]
+
+    def _norm_of(self, target: Float[Tensor, "batch time target"]) -> Any:
+        """The reversible normalisation by what is in each window, through which darts takes no gradient."""
+        if not self.normalises:
+            return None
+        norm = copy(self.network.rin)  # it keeps the statistics, which shall not stay in the module
+        norm.mean = target.mean(dim=1, keepdim=True)
+        norm.stdev = (target.var(dim=1, keepdim=True, unbiased=False) + norm.eps).sqrt()
+        return norm
 
 
 def from_darts(

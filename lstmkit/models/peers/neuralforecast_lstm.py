@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from lstmkit.errors import LstmkitError
 from lstmkit.models.peers.linear_scaling import Linear, LinearlyScaled, linear_of
@@ -23,9 +23,13 @@ class NeuralForecastLSTM(LinearlyScaled):
         inputs: scaling of each feature by the `local_scaler_type`, the target first.
     """
 
-    def __init__(self, network: nn.Module, inputs: list[Linear]):
+    def __init__(self, network: Any, inputs: list[Linear]):
         super().__init__(inputs, inputs[:1])
-        self.network: Any = deepcopy(network).eval()
+        kept = [
+            network.scaler.x_shift,
+            network.scaler.x_scale,
+        ]  # of the last windows, with what they came from
+        self.network: Any = deepcopy(network, {id(each): each.detach() for each in kept}).eval()
 
     def of_scaled(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon 1"]:
         """Forecasts of the network, which scales each window by what is in it (`scaler_type`).
@@ -34,6 +38,8 @@ class NeuralForecastLSTM(LinearlyScaled):
             x: the target and the historic exogenous columns.
         """
         scaler = copy(self.network.scaler)  # it keeps what it computes, which shall not stay in the module
+        if scaler.scaler_type in ("standard", "revin"):
+            scaler.compute_statistics = _mean_and_spread
         scaled = scaler.transform(x[..., None], torch.ones_like(x[..., :1, None]))[..., 0]
         target, others = scaled[..., :1], scaled[..., 1:]
         given = {
@@ -46,6 +52,15 @@ class NeuralForecastLSTM(LinearlyScaled):
         ahead = self.network.loss.domain_map(self.network(given))
         ahead = ahead.reshape(len(x), self.network.h, 1)
         return scaler.inverse_transform(ahead, scaler.x_shift[:, :, 0], scaler.x_scale[:, :, 0])
+
+
+def _mean_and_spread(
+    x: Float[Tensor, "batch time column 1"], mask: Tensor, dim: int, eps: float
+) -> tuple[Float[Tensor, "batch 1 column 1"], Float[Tensor, "batch 1 column 1"]]:
+    """The statistics of neuralforecast's standard scaler, which computes them in place and so loses the gradient."""
+    mean = x.mean(dim, keepdim=True)
+    spread = (x - mean).square().mean(dim, keepdim=True).sqrt()
+    return mean, torch.where(spread == 0, 1.0, spread) + eps
 
 
 def from_neuralforecast(
