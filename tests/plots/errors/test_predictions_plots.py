@@ -18,7 +18,7 @@ from lstmkit.analysis.errors.residuals import residuals
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.regimes import Regimes
 from lstmkit.findings.errors.calibration import calibration_note
-from lstmkit.findings.errors.predictions import week_named
+from lstmkit.findings.errors.predictions import span_named
 from lstmkit.params import EvaluationParams
 from lstmkit.plots.errors.by_group import plot_error_by_regime
 from lstmkit.plots.errors.by_step import plot_error_by_step
@@ -123,7 +123,7 @@ def test_the_overlay_shows_forecasts_and_true_values_at_their_times(tmp_path):
     assert len(fans) == len(result.fans) == 3
     for line, fan in zip(fans, result.fans, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), fan)
-    assert bottom.get_title(loc="left") == week_named(result).replace("the", "The", 1)
+    assert bottom.get_title(loc="left") == span_named(result).replace("the", "The", 1)
 
 
 def test_days_of_the_week_stand_at_local_midnight(tmp_path):
