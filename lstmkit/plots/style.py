@@ -23,7 +23,7 @@ GRID = "#e4e7eb"
 SEQUENCE = ("#1b6ca8", "#d27d1e", "#2b6c00", "#9480f0", "#7b8794", "#d1495b")
 MAGNITUDE_RANGE = 1000
 MAGNITUDE_COLORS, SIGNED_COLORS = "magma_r", "RdBu_r"
-WHOLE_UNITS = (1, 2, 3, 6, 12, 26, 52, 104, 260, 520)  # of time, on axes of long steps
+WHOLE_UNITS = (1, 2, 5, 12, 26, 52, 104, 260, 520)  # of time, on axes of long steps
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DATE_STEPS = (
     "h",

@@ -1,4 +1,4 @@
-"""Autoregression: a linear map of the last hour's deviations from the climatology, and of those a day before."""
+"""Autoregression: a linear map of the newest deviations from the climatology, and of those a cycle before."""
 
 from dataclasses import dataclass, replace
 
@@ -7,12 +7,14 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.residual import ResidualBaseline
 from lstmkit.data.windows import Windows
 from lstmkit.training.gain import best_gain
 from lstmkit.training.simple_rules import Forecast, at_targets, day_before, rule_alone
 
 RECENT = ("0min", "5min", "10min", "30min", "1h")
+RECENT_STEPS = (0, 1, 2, 3)  # of a day or longer
 MOST_TRAINING_WINDOWS = 10_000  # evenly spaced
 
 
@@ -58,14 +60,16 @@ def fit_autoregression(damped: ResidualBaseline, train: Windows, held_out: Windo
     return replace(plain, gain=best_gain([(torch.from_numpy(outputs), torch.from_numpy(true))]))
 
 
-def recent_lags(interval: pd.Timedelta, lookback: int) -> list[int]:
+def recent_lags(calendar: Calendar, lookback: int) -> list[int]:
     """Steps before the origin whose deviations are used.
 
     Args:
-        interval: time between rows.
+        calendar: of the series.
         lookback: input steps, beyond which nothing is used.
     """
-    lags = {round(pd.Timedelta(lag) / interval) for lag in RECENT}
+    lags = {round(pd.Timedelta(lag) / calendar.step) for lag in RECENT}
+    if not calendar.is_within_days:
+        lags = {*RECENT_STEPS}
     return sorted(lag for lag in lags if lag < lookback)
 
 
@@ -74,7 +78,7 @@ def _terms(
 ) -> Float[np.ndarray, "window horizon term"]:
     """Recent deviations, and that a day before the target, or zero where it lies before the lookback."""
     deviations = windows.values - expected
-    lags = np.array(recent_lags(windows.interval, windows.lookback))
+    lags = np.array(recent_lags(windows.calendar, windows.lookback))
     recent = deviations[:, 0][windows.origin_rows.cpu().numpy()[:, None] - lags]
     columns = np.broadcast_to(recent[:, None], (len(windows), windows.horizon, len(lags)))
     earlier = np.nan_to_num(day_before(deviations, windows))

@@ -13,6 +13,7 @@ HARMONICS = 4
 NEWEST = 12  # steps that are all seen
 LAGS = 24  # of trees, ever wider apart
 SPANS = ("15min", "30min", "1h", "2h", "3h", "6h", "12h", "24h")  # of rolling means
+STEP_SPANS = (2, 4, 8, 16)  # the same, where steps are a day or longer
 DAY_BEFORE = 24  # targets whose values a day before ridge sees
 
 
@@ -74,6 +75,8 @@ def tree_inputs(windows: Windows, expected: Float[np.ndarray, "time 1"]) -> Floa
     lags = np.geomspace(1, max(1, windows.lookback - 1), LAGS).round().astype(int)
     lags = np.unique(lags[lags < windows.lookback])
     spans = {round(pd.Timedelta(span) / windows.interval) for span in SPANS}
+    if not windows.calendar.is_within_days:
+        spans = {*STEP_SPANS}
     means = [past[:, -span:].mean(axis=1) - now for span in sorted(spans) if 2 <= span <= windows.lookback]
     level = [now, now - expected[windows.origin_rows.cpu().numpy()]] if is_known else []
     return np.hstack(

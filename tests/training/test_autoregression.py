@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.residual import fit_residual_baseline
 from lstmkit.params import SplitParams
 from lstmkit.training.autoregression import fit_autoregression, recent_lags
@@ -23,12 +23,13 @@ ZERO = np.zeros
         ("5min", 3, [0, 1, 2]),
         ("1h", 24, [0, 1]),
         ("18s", 250, [0, 17, 33, 100, 200]),
-        ("1D", 7, [0]),
+        ("1D", 7, [0, 1, 2, 3]),
+        ("month", 12, [0, 1, 2, 3]),
         ("5min", 1, [0]),
     ],
 )
 def test_the_recent_lags_are_those_within_the_lookback(interval, lookback, lags):
-    assert recent_lags(pd.Timedelta(interval), lookback) == lags
+    assert recent_lags(Calendar(interval), lookback) == lags
 
 
 def fitted(values, interval, horizon, lookback, usual=None):

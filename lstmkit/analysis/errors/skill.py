@@ -180,16 +180,13 @@ def evaluate(
     validation_days: int = 0,
     calendar: Calendar = HOURLY,
 ) -> Evaluation:
-    """Compare a model's forecasts with those of the baselines.
-
-    Of each chunk only sums are kept, so memory does not depend on the number of windows.
+    """Compare a model's forecasts with those of the baselines; of each chunk only sums are kept.
 
     Args:
         model: which of the forecasters is the model.
         unit: the target's unit.
         chunks: all windows, some at a time.
-        bootstrap: number of resamplings; forecasts that start on one day, and days in succession whose errors are
-            correlated, are resampled together.
+        bootstrap: number of resamplings, of blocks of days whose errors are correlated.
         confidence: of the interval.
         seed: of the resamplings.
         seeds: of the model's networks.

@@ -16,7 +16,10 @@ def sufficient_history_caption(history: SufficientHistory) -> str:
     if history.same_time:
         donors = f"{_same_point(history.calendar)}, so that the clock among the inputs stays true"
     if 0 < history.same_time < 1:
-        donors += f" ({percent(history.same_time)} of them; the others at another day or time)"
+        other = (
+            "at another day or time" if history.calendar.is_within_days else "at another point of the year"
+        )
+        donors += f" ({percent(history.same_time)} of them; the others {other})"
     block = history.calendar.block
     return (
         f"{history.n_windows:,} test windows of {count(history.n_days, block)}: the newest inputs are kept, and "

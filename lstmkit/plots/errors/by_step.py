@@ -43,7 +43,9 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
     bottom.set_xlabel(f"{errors.calendar.unit}s ahead")
     few = len(errors.hours) == 1
     bottom.xaxis.set_major_locator(
-        FixedLocator(_ahead(errors).tolist()) if few else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10])
+        FixedLocator(_ahead(errors).tolist())
+        if few
+        else MaxNLocator(8, steps=[1, 2, 3, 4, 6, 10], integer=not errors.calendar.is_within_days)
     )
     return figure
 

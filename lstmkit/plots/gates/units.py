@@ -4,14 +4,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.plots.gates.panels import gate_title, part_panels, step_axis, step_limits
 from lstmkit.plots.gates.statistics import GATE_COLORS
-from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks
+from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks, time_ticks
 
 
 def plot_forget_heatmap(gates: GateStatistics) -> Figure:
@@ -95,6 +95,9 @@ def plot_timescales(gates: GateStatistics, untrained: GateStatistics, history: S
         axes.set_yscale("log")
         power_ticks(axes.yaxis)
         if part in timed:
+            if not gates.calendar.is_within_days:
+                axes.yaxis.set_major_locator(FixedLocator(time_ticks((), gates.calendar)))
+                axes.yaxis.set_minor_locator(NullLocator())
             axes.yaxis.set_major_formatter(FuncFormatter(lambda hours, _: gates.calendar.duration(hours)))
         else:
             axes.set_ylabel("timescale (steps)")

@@ -131,7 +131,7 @@ def test_a_spectrum_shows_power_background_floor_and_peaks():
             ("noise expected", result.background),
             ("floor", result.floor),
         ):
-            np.testing.assert_array_equal(lines[label].get_xdata(), result.begins)
+            np.testing.assert_array_equal(lines[label].get_xdata(), result.hours)
             np.testing.assert_allclose(lines[label].get_ydata(), 100 * values[i] / result.variance[i])
         dots = [line for line in axes.get_lines() if line.get_marker() == "o"]
         assert [float(dot.get_xdata()[0]) for dot in dots] == [peak.hours for peak in result.peaks[i]]
@@ -198,7 +198,7 @@ def test_an_autocorrelation_shows_bars_bounds_and_the_time_to_forget():
         bars = axes.patches
         np.testing.assert_allclose([bar.get_height() for bar in bars], result.correlation[i])
         np.testing.assert_allclose(
-            [bar.get_x() + bar.get_width() / 2 for bar in bars], result.begins, atol=1e-9
+            [bar.get_x() + bar.get_width() / 2 for bar in bars], result.hours, atol=1e-9
         )
         bounds = [line.get_ydata()[0] for line in axes.get_lines() if line.get_linestyle() == "--"]
         assert bounds == [-result.bound, result.bound]
