@@ -247,7 +247,7 @@ rule horizons:
 rule peers:
     input:
         HOUSE,
-        map(os.path.relpath, rooms(Path("notebooks/peers.ipynb"))),
+        map(os.path.relpath, modules_of(Path("notebooks/peers.ipynb"))),
         notebook="notebooks/peers.ipynb",
     output:
         page=PAGES / "peers.ipynb",

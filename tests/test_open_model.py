@@ -183,7 +183,7 @@ def normed() -> nn.Module:
 )  # fmt: skip
 def test_gates_attribution_and_states_of_unusual_modules(tmp_path, module, lstm, units):
     study = opened(tmp_path, module.eval(), lstm=lstm)
-    gates = gate_statistics(study.model, study.windows["test"].spread(50), study.regimes)
+    gates = gate_statistics(study.model, study.windows["test"].spread(50), study.groups)
     assert len(gates.parts) == (2 if lstm else 1)
     assert study.attributor.saliency().share.sum() == pytest.approx(100)
     assert study.hidden_states.shape == (len(study.windows["test"]), 1, units)

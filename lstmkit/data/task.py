@@ -6,6 +6,7 @@ from typing import Any, Literal
 from lstmkit.errors import LstmkitError
 
 Kind = Literal["regression", "classes"]
+METRICS = ("rmse", "mae", "r2", "mape")  # of the forecasts of each target
 
 
 @dataclass(frozen=True)

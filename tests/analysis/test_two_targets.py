@@ -12,6 +12,7 @@ from torch import nn
 
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.gradient_flow import gradient_flow
+from lstmkit.analysis.attribution.sufficient_history import sufficient_history
 from lstmkit.analysis.errors.in_time import forecast_errors
 from lstmkit.analysis.errors.predictions import last_step, overlay
 from lstmkit.analysis.errors.side_by_side import explained_forecasts, shared_forecasts
@@ -22,7 +23,6 @@ from lstmkit.analysis.filters.by_group import filter_regimes
 from lstmkit.analysis.filters.importance import filter_importance
 from lstmkit.analysis.filters.random_ablation import random_ablation
 from lstmkit.analysis.filters.relevance import filter_relevance
-from lstmkit.analysis.gates.sufficient_history import sufficient_history
 from lstmkit.analysis.horizons.atlas import lag_lead_atlas
 from lstmkit.analysis.horizons.attribution_shift import attribution_shift
 from lstmkit.analysis.horizons.filter_shift import filter_shift

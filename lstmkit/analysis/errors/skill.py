@@ -23,8 +23,6 @@ from lstmkit.analysis.errors.sums import ErrorSums, best_baseline
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, DailySums, central_interval, resample_blocks
 from lstmkit.data.calendar import HOURLY, Calendar
 
-METRICS = ("rmse", "mae", "r2", "mape")
-
 
 class Resampling(TypedDict):
     """How the days on which forecasts start are resampled."""

@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
-from lstmkit.analysis.errors.skill import METRICS
 from lstmkit.data.calendar import HOURLY, Calendar
+from lstmkit.data.task import METRICS
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
 

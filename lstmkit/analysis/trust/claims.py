@@ -7,13 +7,13 @@ import numpy as np
 from torch import nn
 
 from lstmkit.analysis.attribution.attributor import Attributor
-from lstmkit.analysis.gates.statistics import gate_statistics
-from lstmkit.analysis.gates.sufficient_history import (
+from lstmkit.analysis.attribution.sufficient_history import (
     UNTRAINED_WINDOWS,
     WINDOWS,
     SufficientHistory,
     sufficient_history,
 )
+from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.states.compactness import participation_ratio
 from lstmkit.analysis.states.last_state import last_state
 from lstmkit.analysis.states.prober import Prober

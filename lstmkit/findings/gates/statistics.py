@@ -5,14 +5,14 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 
+from lstmkit.analysis.attribution.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.by_regime import group_differences
 from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
 from lstmkit.analysis.gates.settling import forget_course
 from lstmkit.analysis.gates.statistics import GateStatistics
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.data.calendar import Calendar
-from lstmkit.findings.gates.sufficient_history import sufficient_history_words
+from lstmkit.findings.attribution.sufficient_history import sufficient_history_words
 from lstmkit.findings.groups import grouped_by
 from lstmkit.findings.lstms import layer_words
 from lstmkit.internals.step_places import Place

@@ -6,9 +6,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from lstmkit.analysis.attribution.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.part import FORGET, GATE_NAMES, SQUASHED, PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.plots.gates.panels import gate_title, part_panels, step_axis, step_limits
 from lstmkit.plots.gates.statistics import GATE_COLORS
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, power_ticks, time_ticks

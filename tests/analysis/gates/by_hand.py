@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
+from lstmkit.analysis.attribution.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.part import PartStatistics
 from lstmkit.analysis.gates.statistics import GateStatistics
 from lstmkit.analysis.gates.stream import BINS
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
 from lstmkit.analysis.gates.walked import WalkedLSTM
 from lstmkit.internals.step_places import Place
 from lstmkit.internals.trace_check import TraceCheck

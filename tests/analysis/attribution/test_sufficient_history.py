@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from lstmkit.analysis.gates.sufficient_history import RESAMPLINGS, _donors, enough, sufficient_history
+from lstmkit.analysis.attribution.sufficient_history import RESAMPLINGS, _donors, enough, sufficient_history
 from lstmkit.data.features import build_features
 from lstmkit.data.windows import Windows, make_windows
-from lstmkit.findings.gates.sufficient_history import (
+from lstmkit.findings.attribution.sufficient_history import (
     sufficient_history_caption,
     sufficient_history_finding,
 )

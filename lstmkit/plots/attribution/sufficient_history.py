@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from lstmkit.analysis.gates.sufficient_history import ENOUGH, SufficientHistory
+from lstmkit.analysis.attribution.sufficient_history import ENOUGH, SufficientHistory
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, light_grid, time_ticks
 
 LOWEST = -0.5  # of the axis: a gain below it is out of sight

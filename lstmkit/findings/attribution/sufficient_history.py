@@ -1,6 +1,6 @@
 """How much history a forecast needs, in words."""
 
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
+from lstmkit.analysis.attribution.sufficient_history import SufficientHistory
 from lstmkit.data.calendar import Calendar
 from lstmkit.findings.resampling.days import too_few
 from lstmkit.wording import count, digits, percent

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lstmkit.analysis.gates.sufficient_history import SufficientHistory
-from lstmkit.plots.gates.sufficient_history import LOWEST, plot_sufficient_history
+from lstmkit.analysis.attribution.sufficient_history import SufficientHistory
+from lstmkit.plots.attribution.sufficient_history import LOWEST, plot_sufficient_history
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps
 
 STEPS = np.array([1, 2, 4, 8, 17, 34, 70, 142, 288])
