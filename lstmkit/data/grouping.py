@@ -1,5 +1,6 @@
 """Finds the groups that a study asks for: shares or ranges of the target, values of a column, or spans of time."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from lstmkit.data.groups import Groups
 from lstmkit.data.labels import unit_label
 from lstmkit.data.split import PartRows
 from lstmkit.errors import LstmkitError
-from lstmkit.params import ColumnGroups, DataParams, EdgeGroups, GroupParams, SpanGroups
+from lstmkit.params import ColumnGroups, DataParams, EdgeGroups, GroupParams, QuantileGroups, SpanGroups
 from lstmkit.params.groups import MOST_GROUPS, OTHER, UNKNOWN, Labels
 from lstmkit.wording import count, shown
 
@@ -37,26 +38,24 @@ def find_groups(
         LstmkitError: the training part holds no value of the target, or the column cannot be used.
     """
     if isinstance(params, SpanGroups):
-        return _with_empty(_of_spans(params, dataset), training)
-    if isinstance(params, ColumnGroups):
-        values, unit = column_values(params, dataset, data, folder)
-        return _with_empty(_of_column(params, values, unit), training)
+        groups = _of_spans(params, dataset)
+    elif isinstance(params, ColumnGroups):
+        groups = _of_column(params, *column_values(params, dataset, data, folder))
+    else:
+        groups = _of_target(params, dataset, training)
+    found = np.unique(groups.codes[training])
+    empty = tuple(label for group, label in enumerate(groups.labels) if group not in found)
+    return replace(groups, empty=empty)
+
+
+def _of_target(params: QuantileGroups | EdgeGroups, dataset: Dataset, training: PartRows) -> Groups:
     target = dataset.frame[dataset.target].to_numpy()
     known = target[training][~np.isnan(target[training])]
     if not len(known):
         raise LstmkitError("the target has no value in the training part, so it has no groups")
     edges = params.edges if isinstance(params, EdgeGroups) else equal_shares(known, len(params.labels))
-    codes, unit = _ranges(target, edges), unit_label(dataset.units[dataset.target])
-    return _with_empty(Groups(params.labels, codes, edges=edges, unit=unit, of_target=True), training)
-
-
-def _with_empty(groups: Groups, training: PartRows) -> Groups:
-    """The groups with the labels of those in which no step of the training part lies."""
-    found = np.unique(groups.codes[training])
-    empty = tuple(label for group, label in enumerate(groups.labels) if group not in found)
-    return Groups(
-        groups.labels, groups.codes, groups.noun, groups.edges, groups.unit, groups.of_target, empty
-    )
+    unit = unit_label(dataset.units[dataset.target])
+    return Groups(params.labels, _ranges(target, edges), edges=edges, unit=unit, of_target=True)
 
 
 def _ranges(values: Float[np.ndarray, "time"], edges: tuple[float, ...]) -> Int[np.ndarray, "time"]:
