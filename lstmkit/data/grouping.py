@@ -1,5 +1,6 @@
 """Finds the groups that a study asks for: shares or ranges of the target, values of a column, or spans of time."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,15 @@ from lstmkit.data.labels import unit_label
 from lstmkit.data.split import PartRows
 from lstmkit.data.starts import newest
 from lstmkit.errors import LstmkitError
-from lstmkit.params import ArraysParams, ColumnGroups, DataParams, EdgeGroups, GroupParams, SpanGroups
+from lstmkit.params import (
+    ArraysParams,
+    ColumnGroups,
+    DataParams,
+    EdgeGroups,
+    GroupParams,
+    QuantileGroups,
+    SpanGroups,
+)
 from lstmkit.params.groups import MOST_GROUPS, OTHER, UNKNOWN, Labels
 from lstmkit.wording import count, shown
 
@@ -44,27 +53,26 @@ def find_groups(
         LstmkitError: the training part holds no value of the target, or the column cannot be used.
     """
     if isinstance(params, SpanGroups):
-        return _with_empty(_of_spans(params, dataset), training)
-    if isinstance(params, ColumnGroups):
-        values, unit = column_values(params, dataset, data, folder)
-        return _with_empty(_of_column(params, values, unit), training)
+        groups = _of_spans(params, dataset)
+    elif isinstance(params, ColumnGroups):
+        groups = _of_column(params, *column_values(params, dataset, data, folder))
+    else:
+        groups = _of_target(params, dataset, target, training)
+    found = np.unique(groups.codes[training])
+    empty = tuple(label for group, label in enumerate(groups.labels) if group not in found)
+    return replace(groups, empty=empty)
+
+
+def _of_target(
+    params: QuantileGroups | EdgeGroups, dataset: Dataset, target: str, training: PartRows
+) -> Groups:
     values = dataset.frame[target].to_numpy()
     known = values[training][~np.isnan(values[training])]
     if not len(known):
         raise LstmkitError("the target has no value in the training part, so it has no groups")
     edges = params.edges if isinstance(params, EdgeGroups) else equal_shares(known, len(params.labels))
     codes = _ranges(values if dataset.target_known else newest(values), edges)
-    unit = unit_label(dataset.units[target])
-    return _with_empty(Groups(params.labels, codes, edges=edges, unit=unit, of_target=True), training)
-
-
-def _with_empty(groups: Groups, training: PartRows) -> Groups:
-    """The groups with the labels of those in which no step of the training part lies."""
-    found = np.unique(groups.codes[training])
-    empty = tuple(label for group, label in enumerate(groups.labels) if group not in found)
-    return Groups(
-        groups.labels, groups.codes, groups.noun, groups.edges, groups.unit, groups.of_target, empty
-    )
+    return Groups(params.labels, codes, edges=edges, unit=unit_label(dataset.units[target]), of_target=True)
 
 
 def _ranges(values: Float[np.ndarray, "time"], edges: tuple[float, ...]) -> Int[np.ndarray, "time"]:

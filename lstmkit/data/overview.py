@@ -15,7 +15,7 @@ from lstmkit.data.windows import Windows
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOUR = pd.Timedelta("1h")
-WEEK = 168  # hours
+WEEK, WORKING_WEEK = 168, 120  # hours
 WEEK_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)  # into which a week can be divided by the clock
 YEAR = 12  # months
 YEAR_MONTHS = (1, 2, 3, 4, 6)  # into which a year can be divided
@@ -88,7 +88,7 @@ def overview(dataset: Dataset, windows: dict[str, Windows], groups: Groups) -> O
     target = pd.Series(dataset.frame[name].to_numpy(), index=local)
     averaged_over = max(HOUR, dataset.interval)
     cycle, row = _cycle(dataset.calendar)
-    length, place = _places(cycle, local)
+    length, place = _places(cycle, dataset.calendar, local)
     by_place = target.iloc[training].groupby((place // row * row)[training])
     profile = by_place.quantile([0.1, 0.5, 0.9]).unstack()
     return Overview(
@@ -119,10 +119,13 @@ def _cycle(calendar: Calendar) -> tuple[str | None, int]:
     return ("year", months) if months else (None, 1)
 
 
-def _places(cycle: str | None, local: pd.DatetimeIndex) -> tuple[int, Int[np.ndarray, "time"]]:
+def _places(
+    cycle: str | None, calendar: Calendar, local: pd.DatetimeIndex
+) -> tuple[int, Int[np.ndarray, "time"]]:
     """The length of the cycle in hours or months, and where in it each time stamp lies."""
     if cycle == "week":
-        return WEEK, np.asarray(local.day_of_week * 24 + local.hour)
+        length = WORKING_WEEK if calendar.has_business_days else WEEK
+        return length, np.asarray(local.day_of_week * 24 + local.hour)
     if cycle == "year":
         return YEAR, np.asarray(local.month - 1)
     return 1, np.zeros(len(local), "int64")

@@ -41,6 +41,9 @@ DATE_STEPS = (
     "6MS",
     "YS",
     "5YS",
+    "10YS",
+    "20YS",
+    "50YS",
 )
 
 RC: Any = {

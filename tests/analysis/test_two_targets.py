@@ -23,6 +23,7 @@ from lstmkit.analysis.filters.by_group import filter_regimes
 from lstmkit.analysis.filters.importance import filter_importance
 from lstmkit.analysis.filters.random_ablation import random_ablation
 from lstmkit.analysis.filters.relevance import filter_relevance
+from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.horizons.atlas import lag_lead_atlas
 from lstmkit.analysis.horizons.attribution_shift import attribution_shift
 from lstmkit.analysis.horizons.filter_shift import filter_shift
@@ -151,7 +152,7 @@ ANALYSES: dict[str, Callable] = {
     "atlas": lambda model, windows: lag_lead_atlas(model, windows["test"], UNIT, 0),
     "attribution shift": lambda model, windows: attribution_shift([attributor(model, windows)] * 2, DRAWS),
     "filter shift": lambda model, windows: filter_shift([attributor(model, windows)] * 2, DRAWS),
-    "gates": lambda model, windows: walked(model, windows["test"]),
+    "gates": lambda model, windows: gate_statistics(model, windows["test"], by_edges(windows["test"], EDGES)),
     "sufficient history": lambda model, windows: sufficient_history(
         model, windows["test"], 0, UNIT, size=300
     ),

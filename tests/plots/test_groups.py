@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from lstmkit.analysis.errors.by_group import error_by_regime
 from lstmkit.analysis.filters.activity import FilterActivity, LayerActivity
 from lstmkit.analysis.filters.by_group import filter_regimes
+from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.analysis.states.clusters import find_clusters
 from lstmkit.analysis.states.geometry import Geometry, geometry
 from lstmkit.data.groups import Groups
@@ -66,8 +67,6 @@ def found(groups: Groups) -> Geometry:
 
 
 def test_gates(groups):
-    from lstmkit.analysis.gates.statistics import gate_statistics
-
     gates = gate_statistics(calm(Gated()), WINDOWS, groups)
     figure = plot_gates_by_group(gates)
     check(figure, group_caption(gates), group_finding(gates))

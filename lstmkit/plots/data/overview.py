@@ -1,6 +1,6 @@
 """Figures of the data."""
 
-from calendar import month_abbr
+from calendar import day_abbr, month_abbr
 from itertools import pairwise
 
 import numpy as np
@@ -83,7 +83,8 @@ def _profile(axes, overview: Overview) -> None:
     if overview.groups.of_target:
         _ranges(axes, overview.groups)
     if overview.cycle == "week":
-        axes.set_xticks(range(0, WEEK, 24), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ha="left")
+        days = day_abbr[: length // 24]
+        axes.set_xticks(range(0, length, 24), days, ha="left")
     elif overview.cycle == "year":
         axes.set_xticks(range(YEAR), month_abbr[1:], ha="left")
     else:

@@ -30,7 +30,7 @@ def plot_filter_regimes(regimes: FilterRegimes) -> Figure:
             number_axis(axes, layer.order)
             light_grid(axes)
         means.tick_params(labelbottom=False)
-    panels[0, 0].legend(loc="upper center", ncols=min(4, len(regimes.labels)))
+    panels[0, 0].legend(loc="upper center", ncols=min(5, len(regimes.labels)))
     labels = regimes.groups.labels
     panels[-1, 0].set_xlabel(f"filter, {ends_of_order(regimes.groups, labels[first], labels[second])}")
     return figure

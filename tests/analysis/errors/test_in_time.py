@@ -60,7 +60,7 @@ def test_errors_are_forecast_minus_observed(tmp_path, monkeypatch, chunk, horizo
     np.testing.assert_allclose(found.last, error[:, -1], atol=1e-3)
     np.testing.assert_allclose(found.squared, (error**2).mean(axis=1), rtol=1e-3)
     course = np.hstack([windows.latest(), windows.observed()[..., 0]])
-    changes = [len(set(np.digitize(row, by_edges(row, EDGES).edges))) > 1 for row in course]
+    changes = [len(set(np.digitize(row, EDGES))) > 1 for row in course]
     assert found.crosses.tolist() == changes
     assert 0 < found.crosses.sum() < len(windows)
     assert errors_named(found) == f"Errors {horizon} h ahead"
@@ -68,8 +68,9 @@ def test_errors_are_forecast_minus_observed(tmp_path, monkeypatch, chunk, horizo
 
 
 def test_forecasts_of_other_windows_are_refused(tmp_path):
+    windows = windows_of()
     with pytest.raises(LstmkitError, match="3 forecasts do not belong to"):
-        forecast_errors(rows_of(np.zeros((3, 2)), tmp_path), windows_of(), REGIMES, "ppm")
+        forecast_errors(rows_of(np.zeros((3, 2)), tmp_path), windows, by_edges(windows, EDGES), "ppm")
 
 
 def test_a_daily_rhythm_in_the_errors_is_named_with_its_amplitude(tmp_path):
@@ -184,7 +185,9 @@ def test_a_rhythm_of_which_gaps_resolve_a_part_is_told_without_its_amplitude():
 def test_errors_that_never_change_have_no_rhythm(tmp_path, error):
     windows = windows_of()
     errors = errors_of(windows, np.zeros(len(windows)), tmp_path)
-    errors = Errors(windows, np.full(len(windows), error), errors.squared, errors.crosses, "ppm")
+    errors = Errors(
+        windows, np.full(len(windows), error), errors.squared, errors.crosses, "ppm", errors.groups
+    )
     found = residual_spectrum(errors)
     told = "The errors 2 h ahead are the same at all times, so they have no rhythm."
     assert residual_spectrum_finding(found) == told

@@ -11,12 +11,15 @@ from lstmkit.data.windows import Windows
 from lstmkit.findings.errors.phase import phase_error_caption, phase_error_finding
 from lstmkit.params import EvaluationParams
 from tests.analysis.rhythms.test_series import windows_of
+from tests.groups import by_edges
 
 PARAMS = EvaluationParams(bootstrap=400)
 
 
 def errors_of(windows: Windows, last: np.ndarray) -> Errors:
-    return Errors(windows, last, last**2, np.zeros(len(last), bool), "ppm")
+    return Errors(
+        windows, last, last**2, np.zeros(len(last), bool), "ppm", by_edges(windows, (500.0,), ("Low", "High"))
+    )
 
 
 def autumn(interval: str = "1h", horizon: int = 3, days: int = 60) -> Windows:

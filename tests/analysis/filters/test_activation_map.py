@@ -106,6 +106,7 @@ def example_of(target: np.ndarray, windows: Windows | None = None) -> Example:
         origin=pd.Timestamp("2025-03-04 05:06"),
         latest=float(target[-1]),
         group="Medium",
+        noun="regime",
         target=target,
         hours_before=np.arange(len(target) - 1.0, -1, -1),
         name="co2",

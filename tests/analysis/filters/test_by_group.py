@@ -90,7 +90,7 @@ def test_an_empty_regime_is_left_out_and_said():
     edges = (float(LATEST.min()) - 1, float(np.median(LATEST)))
     result = filter_regimes(activity_of(planted()), WINDOWS, by_edges(WINDOWS, edges))
     assert result.labels == ("Medium", "High")
-    assert result.colors == (1, 2)
+    assert (result.present, result.compared) == ((1, 2), (1, 2))
     assert result.left_out == ("Low",)
     assert result.layers[0].mean.shape == (2, 5)
     assert "Low holds no window and is left out." in filter_regimes_finding(result)
@@ -131,6 +131,7 @@ def test_filters_of_the_middle_regime_alone_belong_to_neither_end():
         mean=np.array([[1.0, 0.0], [3.0, 0.0], [1.0, 0.0]]),
         error=np.zeros((3, 2)),
         explained=np.array([0.5, 0.0]),
+        compared=(0, 2),
     )
     assert layer_regimes_finding(layer, TERCILES, 0, 2) == (
         "In CNN layer 1 the regime explains 25 % of a filter's variance (median), at most 50 % (filter 0: mean 1.00 in "
@@ -140,7 +141,7 @@ def test_filters_of_the_middle_regime_alone_belong_to_neither_end():
 
 def test_a_single_filter_of_the_highest_regime_is_singular():
     layer = LayerByRegime(
-        "CNN layer 1", np.array([[1.0, 0.0], [3.0, 0.0]]), np.zeros((2, 2)), np.array([0.5, 0.0])
+        "CNN layer 1", np.array([[1.0, 0.0], [3.0, 0.0]]), np.zeros((2, 2)), np.array([0.5, 0.0]), (0, 1)
     )
     assert layer_regimes_finding(layer, TERCILES, 0, 2).endswith(
         "1 of 2 filters is more active in High than in Low; most for High: 0."
@@ -149,11 +150,12 @@ def test_a_single_filter_of_the_highest_regime_is_singular():
 
 def test_the_spacing_is_that_of_the_sample():
     spread = make_test_windows(n=400, lookback=12).spread(50)
-    result = filter_regimes(activity_of(np.zeros((50, 1))), spread, TERCILES)
+    groups = by_edges(spread, TERCILES.edges)
+    result = filter_regimes(activity_of(np.zeros((50, 1))), spread, groups)
     assert result.spacing == pd.Timedelta("40min")  # 399 steps over 49 gaps: eight each, in the median
     assert "The 50 windows lie 40 min apart" in filter_regimes_finding(result)
     one = spread.select(spread.starts.new_tensor([0]))
-    assert filter_regimes(activity_of(np.zeros((1, 1))), one, TERCILES).spacing == pd.Timedelta(0)
+    assert filter_regimes(activity_of(np.zeros((1, 1))), one, groups).spacing == pd.Timedelta(0)
 
 
 def test_the_caption_counts_the_windows():

@@ -40,7 +40,7 @@ def test_what_the_filters_look_for(edges):
         connections(banks[1]),
         first,
         activity,
-        filter_regimes(activity, windows, regimes),
+        filter_regimes(activity, windows, groups),
         receptive_field(network, windows),
     )
     facts = filter_facts(*results)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from lstmkit.analysis.gates.part import FORGET
-from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.plots.gates import statistics as draw
 from lstmkit.plots.gates import units as draw_units
 from tests.analysis.gated import calm, walked
@@ -27,9 +26,7 @@ def gates(request):
 
 @pytest.fixture(scope="module")
 def mixed():
-    return gate_statistics(
-        calm(Mixed(HORIZON)), make_test_windows(n=60, lookback=36, horizon=HORIZON), REGIMES
-    )
+    return walked(calm(Mixed(HORIZON)), make_test_windows(n=60, lookback=36, horizon=HORIZON))
 
 
 @pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.__name__)

@@ -10,6 +10,7 @@ from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.plots.gates import statistics as draw
 from lstmkit.plots.gates import units as draw_units
+from lstmkit.plots.groups import colors_of
 from tests.analysis.gated import Gated, calm, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H
 from tests.analysis.tiny import make_test_windows, stirred
