@@ -411,3 +411,15 @@ def test_the_example_runs():
     example = doctest.DocTestParser().get_doctest(maps.__doc__, {}, "maps", None, None)
     assert len(example.examples) == 6
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+@pytest.mark.parametrize("method", ["saliency", *COMPARING])
+def test_the_average_over_one_window_at_a_step_is_its_map(method):
+    windows = make_test_windows(n=9, target_scale=3.0)
+    model = Weighted(torch.linspace(-1, 2, 12).reshape(6, 2), ahead=(1.0, -2.0))
+    attributor = Attributor(model, windows, AttributionParams(occlusion="10min"), seed=0, unit="ppm")
+    one, baseline = windows.select(torch.tensor([4])), None if method == "saliency" else "window mean"
+    found = attributor.at_step(2).average(method, one, baseline)
+    (expected,) = attributor.maps(method, one, step=2, baseline=baseline)
+    np.testing.assert_allclose(found.signed, 3 * expected.numpy(), rtol=1e-5, atol=1e-6)
+    assert (found.n_windows, found.explained) == (1, "step 2 ahead")
