@@ -1,7 +1,7 @@
 """Finds and reads the YAML of a study."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -11,7 +11,6 @@ from lstmkit.params.base import Schema, folder_name
 from lstmkit.params.strict_yaml import read_yaml
 from lstmkit.params.study import ARRAYS, SERIES, StudyParams
 
-Checked = TypeVar("Checked", bound=Schema)
 RESULTS_OF_A_MODEL = (
     "_interpretability"  # the default study keeps its models' results beside the other studies
 )
@@ -67,12 +66,15 @@ def load_params(study: str | Path) -> StudyParams:
         raise LstmkitError(f"{path}: {error}") from None
 
 
-def checked(schema: type[Checked], content: Any) -> Checked:
+def checked(schema: type[Schema], content: Any) -> Any:
     """Check what a study, or a block of it, states.
 
     Args:
         schema: of the study or the block.
         content: keys and values as in a YAML.
+
+    Returns:
+        An instance of the schema.
 
     Raises:
         LstmkitError: it holds something that the schema does not know.

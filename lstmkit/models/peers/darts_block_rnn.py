@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from lstmkit.errors import LstmkitError
 from lstmkit.models.peers.linear_scaling import Linear, LinearlyScaled, linear_of
@@ -61,7 +61,7 @@ class DartsBlockRNN(LinearlyScaled):
 
 def from_darts(
     fitted: "BlockRNNModel", scaler: "Scaler | None" = None, covariates_scaler: "Scaler | None" = None
-) -> DartsBlockRNN:
+) -> nn.Module:
     """A fitted `BlockRNNModel` of darts as a module, in evaluation mode; what was fitted is left as it is.
 
     It reads windows of `input_chunk_length` steps with the targets and then the past covariates, and puts out

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from lstmkit.errors import LstmkitError
 from lstmkit.models.peers.linear_scaling import Linear, LinearlyScaled, linear_of
@@ -65,7 +65,7 @@ def _mean_and_spread(
 
 def from_neuralforecast(
     fitted: "NeuralForecast", model: str | None = None, series: object = None
-) -> NeuralForecastLSTM:
+) -> nn.Module:
     """A fitted `LSTM` of neuralforecast as a module, in evaluation mode; what was fitted is left as it is.
 
     It reads windows of `input_size` steps with the target and then the columns of `hist_exog_list`, and puts out `h`
