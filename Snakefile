@@ -246,7 +246,7 @@ rule horizons:
 
 rule peers:
     input:
-        HOUSE,
+        SHARED,
         map(os.path.relpath, modules_of(Path("notebooks/peers.ipynb"))),
         notebook="notebooks/peers.ipynb",
     output:
