@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lstmkit.errors import LstmkitError
-from lstmkit.params.base import Schema, folder_name
+from lstmkit.params.base import folder_name
 from lstmkit.params.strict_yaml import read_yaml
 from lstmkit.params.study import ARRAYS, SERIES, StudyParams
 
@@ -66,7 +66,7 @@ def load_params(study: str | Path) -> StudyParams:
         raise LstmkitError(f"{path}: {error}") from None
 
 
-def checked(schema: type[Schema], content: Any) -> Any:
+def checked(schema: type[BaseModel], content: Any) -> Any:
     """Check what a study, or a block of it, states.
 
     Args:
