@@ -23,9 +23,10 @@ from torch import Tensor, nn
 from lstmkit.analysis.attribution.attributor import Attributor
 from lstmkit.analysis.attribution.averages import Attribution
 from lstmkit.analysis.attribution.methods import ScalarForecast, integrated_gradients, occlusion
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import Features, build_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.models import build_model
 from lstmkit.params import AttributionParams, LSTMParams, SplitParams, TrainingParams, WindowParams
 from lstmkit.runtime import configure

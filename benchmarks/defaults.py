@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 from lstmkit.data.catalog import load_dataset
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.report.layout import project_folder
 from lstmkit.training.baselines import fit_baselines

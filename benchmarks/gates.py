@@ -19,11 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from lstmkit.analysis.gates.statistics import gate_statistics
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.equal_shares import equal_shares
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.groups import Groups
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import SplitParams, WindowParams
 from lstmkit.runtime import configure

@@ -11,9 +11,9 @@ import pandas as pd
 from defaults import SERIES, errors, network_errors
 
 from lstmkit.data.catalog import load_dataset
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import make_windows
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.report.layout import project_folder
 from lstmkit.training.baselines import fit_baselines

@@ -180,9 +180,9 @@ def torch_loop(batch: int, steps: int, warm_up: int, precision: str, clip: float
 
 def lstmkit_ms_per_window(precision: str, batch: int, steps: int, warm_up: int) -> Measurement:
     """Train `LSTMForecaster` by `lstmkit.training.fit`; importing lstmkit applies its process-wide settings."""
+    from lstmkit.data.cutting import make_windows
     from lstmkit.data.features import build_features
     from lstmkit.data.grid import make_dataset
-    from lstmkit.data.windows import make_windows
     from lstmkit.models.lstm import LSTMForecaster
     from lstmkit.params import SplitParams, TrainingParams, WindowParams
     from lstmkit.training.fit import fit

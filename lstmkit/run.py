@@ -16,12 +16,13 @@ from lstmkit.analysis.errors.compared import Compared
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.analysis.errors.side_by_side import SHARED, explained_forecasts
 from lstmkit.analysis.errors.skill import Evaluation, Resampling
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.grouping import find_groups
 from lstmkit.data.groups import Groups
 from lstmkit.data.labels import unit_label
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.findings.run_results import RunResults
 from lstmkit.models.own import build_own

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.params import SplitParams, WindowParams
 
 BEGINNINGS = {"month": "MS", "quarter": "QS", "year": "YS", "business day": "B"}

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.signal import lfilter
 
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.params import SplitParams, WindowParams
 from tests.series import dataset_of
 

@@ -7,10 +7,11 @@ import pandas as pd
 import torch
 from torch import nn
 
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.residual import ResidualBaseline
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.params import SplitParams, WindowParams
 from tests.series import BEGINNINGS, stamps_of
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from lstmkit.data.arrays import dataset_of_windows, load_arrays
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import ArraysParams, SplitParams, WindowParams
 

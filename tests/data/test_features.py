@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from lstmkit.data.calendar import Calendar
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features, clock_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.windows import make_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 from tests.series import dataset_of

@@ -8,11 +8,11 @@ import torch
 from scipy.signal import lfilter
 
 from lstmkit.data.climatology import climatologies, climatology
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features
 from lstmkit.data.residual import FEW, ResidualBaseline, best_baseline, fit_residual_baseline
 from lstmkit.data.split import PARTS
 from lstmkit.data.task import Task
-from lstmkit.data.windows import make_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import WindowParams
 from tests.two_targets import HALF, TARGETS, alone, two_targets, windows_with

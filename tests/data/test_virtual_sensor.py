@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.residual import fit_residual_baseline
 from lstmkit.data.split import split_rows
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 from scipy.signal import lfilter
 
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.equal_shares import equal_shares
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
 from lstmkit.data.split import PARTS
-from lstmkit.data.windows import make_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import SplitParams, WindowParams
 from tests.series import dataset_of, raw_windows

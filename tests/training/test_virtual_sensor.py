@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.params import SplitParams, TrainingParams, WindowParams
 from lstmkit.training.baselines import fit_baselines
 from lstmkit.training.losses import ForecastLoss

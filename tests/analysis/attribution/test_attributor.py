@@ -25,9 +25,10 @@ from lstmkit.analysis.attribution.methods import (
     saliency,
     smoothgrad,
 )
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features
 from lstmkit.data.grid import make_dataset
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.attribution.agreement import agreement_finding
 from lstmkit.findings.attribution.attributor import (

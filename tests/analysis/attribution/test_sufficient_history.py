@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from lstmkit.analysis.attribution.sufficient_history import RESAMPLINGS, _donors, enough, sufficient_history
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.findings.attribution.sufficient_history import (
     sufficient_history_caption,
     sufficient_history_finding,

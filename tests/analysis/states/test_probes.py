@@ -12,9 +12,10 @@ from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes, concepts, group_concept, newest_inputs, probe_states
 from lstmkit.analysis.states.representation import Representation, representation_of
 from lstmkit.data.calendar import Calendar
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import Windows, make_windows
+from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.states.probes import probes_caption, probes_finding, unseen_sentence
 from lstmkit.params import SplitParams, WindowParams

@@ -11,8 +11,8 @@ from torch import nn
 
 from lstmkit.analysis.states.last_state import last_state
 from lstmkit.analysis.trust.claims import STATE_WINDOWS, measure_claims
+from lstmkit.data.cutting import make_windows
 from lstmkit.data.features import build_features
-from lstmkit.data.windows import make_windows
 from lstmkit.models.cnn_lstm import CNNLSTMForecaster
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.params import SplitParams, WindowParams, find_params, load_params
