@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from lstmkit.data.class_baseline import fit_class_baseline
 from lstmkit.data.climatology import climatologies
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import Features
