@@ -62,7 +62,7 @@ class DataParams(Schema):
     """Where the series comes from and the grid on which it is put.
 
     Attributes:
-        source: `simulated`, a name in the catalog (`awair`), the path of a file (`data/files.py` says which kinds there
+        source: `simulated`, a name in the catalog (`awair`), the path of a file (`data/reading/files.py` says which kinds there
             are), a pattern such as `logger/*.csv`, or a list of these; several files follow each other in time.
         site_timezone: IANA zone of the site, from which hours and weekdays are derived.
         interval: of the grid: a duration such as `5min`, `1h` or `7D`, or `month`, `quarter`, `year` or `business day`.
