@@ -44,7 +44,7 @@ def pages_of(model):
     return [PAGES / model / h / f"{section}.ipynb" for h in HORIZONS for section in sections(model)]
 
 
-def told_in_summary(model):
+def pages_in_summary(model):
     return [*pages_of(model), PAGES / model / "E_horizons.ipynb"]
 
 
@@ -81,7 +81,7 @@ wildcard_constraints:
 
 
 # what writes the pages above the sections
-TOLD_BY = [str(p) for folder in ("findings", "report") for p in Path("lstmkit", folder).glob("*.py")]
+WRITERS = [str(p) for folder in ("findings", "report") for p in Path("lstmkit", folder).glob("*.py")]
 
 
 rule report:
@@ -97,7 +97,7 @@ rule book:
         [p for p in Path("book").rglob("*") if p.suffix in (".md", ".bib", ".css", ".js", ".py", ".yml")
          and not {"_build", "studies"} & set(p.parts)],
         "_config.yml",
-        TOLD_BY,
+        WRITERS,
     output:
         "book/_build/html/index.html",
     message:
@@ -225,7 +225,7 @@ ruleorder: long_section > section
 rule horizons:
     input:
         lambda wildcards: MODULES[wildcards.comparison],
-        lambda wildcards: told_in_summary(wildcards.model) if wildcards.comparison == "summary" else [],
+        lambda wildcards: pages_in_summary(wildcards.model) if wildcards.comparison == "summary" else [],
         *RECORDING,
         notebook="notebooks/{comparison}.ipynb",
         trained=expand(RESULTS / "{{model}}_interpretability" / "{h}" / METRICS, h=HORIZONS),

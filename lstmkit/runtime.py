@@ -40,7 +40,7 @@ def keep_freed_memory() -> bool:
 
 
 def computes_in_bfloat16(device: torch.device) -> bool:
-    """Whether a device claims to multiply bfloat16 natively; of a processor, as Linux tells.
+    """Whether a device claims to multiply bfloat16 natively; of a processor, as Linux reports it.
 
     That does not make it faster: `lstmkit.training.precision` measures.
 

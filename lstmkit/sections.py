@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass
 
-from lstmkit.findings import answers as told
+from lstmkit.findings.answers import (
+    Answer,
+    convolutions,
+    dimensions,
+    drivers,
+    end_of_states,
+    failures,
+    history_needed,
+    known,
+    rhythms,
+    smoothing,
+    timescales,
+)
 
 LOOKS = "What does it look at?"
 REMEMBERS = "How long does it remember?"
@@ -59,7 +71,7 @@ class Section:
     folder: str
     figures: tuple[Figure, ...]
     facts: tuple[str, ...] = ()
-    answers: tuple[tuple[str, str, told.Answer], ...] = ()
+    answers: tuple[tuple[str, str, Answer], ...] = ()
     settings: tuple[str, ...] = ()
     needs_convolutions: bool = False
     compares_horizons: bool = False
@@ -94,7 +106,7 @@ SECTIONS = (
             Figure("sufficient_history", "A10", "A19"),
         ),
         facts=("gates", "history"),
-        answers=((REMEMBERS, "history", told.history_needed), (REMEMBERS, "gates", told.timescales)),
+        answers=((REMEMBERS, "history", history_needed), (REMEMBERS, "gates", timescales)),
         takes_long=True,
     ),
     Section(
@@ -114,7 +126,7 @@ SECTIONS = (
             Figure("agreement", "B8", "B11", file="agreement_of_methods"),
         ),
         facts=("attribution",),
-        answers=((LOOKS, "attribution", told.drivers),),
+        answers=((LOOKS, "attribution", drivers),),
         settings=("attribution",),
         takes_long=True,
     ),
@@ -133,7 +145,7 @@ SECTIONS = (
             Figure("frequency_response", None, "A9"),
         ),
         facts=("filters",),
-        answers=((LOOKS, "filters", told.smoothing),),
+        answers=((LOOKS, "filters", smoothing),),
         settings=("convolutions",),
         needs_convolutions=True,
     ),
@@ -169,9 +181,9 @@ SECTIONS = (
             "similarity",
         ),
         answers=(
-            (REMEMBERS, "trajectories", told.end_of_states),
-            (KNOWS, "probes", told.known),
-            (KNOWS, "hidden_states", told.dimensions),
+            (REMEMBERS, "trajectories", end_of_states),
+            (KNOWS, "probes", known),
+            (KNOWS, "hidden_states", dimensions),
         ),
         settings=("hidden_states",),
     ),
@@ -184,7 +196,7 @@ SECTIONS = (
             Figure("ablation", None, "E3", file="layer_ablation"),
         ),
         facts=("convolutions",),
-        answers=((ADD, "convolutions", told.convolutions),),
+        answers=((ADD, "convolutions", convolutions),),
         settings=("convolutions",),
         needs_convolutions=True,
         takes_long=True,
@@ -201,7 +213,7 @@ SECTIONS = (
             Figure("warning", "E17"),
         ),
         facts=("predictions",),
-        answers=((FAILS, "predictions", told.failures),),
+        answers=((FAILS, "predictions", failures),),
     ),
     Section(
         "D_temporal",
@@ -215,7 +227,7 @@ SECTIONS = (
             Figure("phase_error", "D5", "D6", file="phase_aligned_error"),
         ),
         facts=("temporal", "filter_rhythms"),
-        answers=((FAILS, "temporal", told.rhythms),),
+        answers=((FAILS, "temporal", rhythms),),
         settings=("hidden_states",),
     ),
     Section(

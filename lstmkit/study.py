@@ -96,7 +96,7 @@ def open_model(
             none are laid one after another, and their clock means nothing.
         site_timezone: IANA zone of the site.
         units: unit per feature and target, for labels.
-        subject: of what the series tells, for titles and sentences.
+        subject: what titles and sentences call that which is measured.
         explained: of several targets, the one that the pages show and explain; the first if not given.
         output: of a module that puts out several, the one that is explained.
         lstm: of a module that calls several LSTMs, the path of the one whose states are shown; the first if not given.

@@ -193,7 +193,7 @@ def _origins_of(rows: Int[np.ndarray, "window"], time: pd.DatetimeIndex) -> pd.S
 
 
 def _gaps(frame: pd.DataFrame, targets: Sequence[str], calendar: Calendar) -> GapReport:
-    """Stretches of the series in which no window tells anything."""
+    """Stretches of the series that no window covers."""
     missing = frame.isna().all(axis=1).to_numpy()
     edges = np.flatnonzero(np.diff(missing.astype(int), prepend=0, append=0))
     lengths = edges[1::2] - edges[::2]

@@ -85,7 +85,7 @@ class Calendar:
 
     @property
     def rhythms(self) -> tuple[Cycle, ...]:
-        """The two shortest cycles, of which a part of the series may hold enough to be told by."""
+        """The two shortest cycles, of which a part of the series may hold enough to be analysed by."""
         return self.cycles[:2]
 
     @property

@@ -58,7 +58,7 @@ class Dataset:
         gaps: what was missing.
         fingerprint: SHA-256 over the values and times, by which a trained model knows its data.
         latents: columns that a model never sees, on the same index; NaN where they are not known.
-        subject: of what the series tells, as a noun in a sentence.
+        subject: that which is measured, as a noun in a sentence.
         quantities: what the targets measure, of those of which that is known.
         target_known: whether the targets' past is known to a forecast. Where it is not, as of a virtual sensor,
             `observed` is of the other columns, and the targets hold what was measured and nothing interpolated.

@@ -100,7 +100,7 @@ def make_dataset(
         site_timezone: IANA zone of the site.
         units: unit per column.
         latents: columns that a model never sees, on an index of their own; what is off the grid is left out.
-        subject: of what the series tells, as a noun in a sentence.
+        subject: that which is measured, as a noun in a sentence.
         quantities: what the targets measure, of those of which that is known.
         target_known: whether the targets' past is known to a forecast. Where it is not, they are no part of what has to
             be observed, and their gaps are left as they are.

@@ -1,4 +1,4 @@
-"""The column by whose values windows are told apart, which no model needs to see."""
+"""The column by whose values windows are grouped, which no model needs to see."""
 
 from pathlib import Path
 

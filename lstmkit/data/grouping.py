@@ -39,7 +39,7 @@ def find_groups(
     data: DataParams | ArraysParams,
     folder: Path,
 ) -> Groups:
-    """Tell to which group each step of a series belongs.
+    """Find to which group each step of a series belongs.
 
     Args:
         params: the study's `groups`.

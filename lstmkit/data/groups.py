@@ -1,4 +1,4 @@
-"""Named groups of the steps of a series, by which pages tell windows apart."""
+"""Named groups of the steps of a series, by which pages compare windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Groups:
         return self.at(windows.origin_rows.cpu().numpy())
 
     def compared(self, counts: Sequence[int] | Int[np.ndarray, "group"]) -> tuple[int, int] | None:
-        """The two groups whose difference is told: the lowest and the highest range, else the two with most windows.
+        """The two groups that sentences compare: the lowest and the highest range, else the two with most windows.
 
         Args:
             counts: windows of each group.

@@ -49,7 +49,7 @@ def history_needed(run: RunResults) -> str:
     if without := seeds_without_gain(run):
         said.append(
             f"{_no_gain(without, len(run.claims))} on {rule} in the windows that were measured, so how much history a "
-            f"gain needs is not told"
+            f"gain needs is not stated"
         )
     elif enough is not None:
         said.append(

@@ -1,4 +1,4 @@
-"""The measures of a model's networks that its verdict and its summary tell, each over the seeds."""
+"""The measures of a model's networks that its verdict and its summary state, each over the seeds."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -102,7 +102,7 @@ def over_seeds(
     otherwise: OverSeeds | None = None,
     tolerance: float = 0.0,
 ) -> OverSeeds | None:
-    """Read one measure of every network; where it is missing of one, only that of the explained network is told.
+    """Read one measure of every network; where it is missing of one, only that of the explained network is given.
 
     Args:
         claims: of each network, with `trained` and `untrained`.

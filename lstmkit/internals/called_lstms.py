@@ -73,10 +73,10 @@ def called_lstms(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> Ca
     """
     called: dict[str, nn.LSTM] = {}
 
-    def tell(name: str, lstm: nn.LSTM, _args: tuple, _named: dict) -> None:
+    def take(name: str, lstm: nn.LSTM, _args: tuple, _named: dict) -> None:
         called.setdefault(name, lstm)
 
-    watch_lstms(model, x, tell)
+    watch_lstms(model, x, take)
     return CalledLSTMs(
         called,
         tuple(name for name in find_lstms(model) if name not in called),

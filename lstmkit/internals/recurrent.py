@@ -123,12 +123,12 @@ def first_lstm(model: nn.Module, x: Float[Tensor, "batch time feature"]) -> LSTM
 def lstm_reader(
     model: nn.Module, x: Float[Tensor, "batch time feature"], name: str | None = None
 ) -> Callable[[Float[Tensor, "batch time feature"]], tuple[LSTMCall, ...]]:
-    """A function that tells what the LSTMs of a model read, and runs no more of the model than this takes.
+    """A function that returns what the LSTMs of a model read, and runs no more of the model than this takes.
 
     Args:
         model: with an `nn.LSTM`.
         x: some inputs of the model, from which the order of its calls is known.
-        name: of one LSTM, as in `find_lstms`, or of one of its calls, whose inputs alone are told.
+        name: of one LSTM, as in `find_lstms`, or of one of its calls, whose inputs alone are returned.
 
     Raises:
         LstmkitError: as `lstm_calls`, or the model calls no LSTM of this name.
@@ -154,13 +154,13 @@ def _chosen(model: nn.Module, calls: tuple[LSTMCall, ...], name: str | None) -> 
     return chosen
 
 
-def watch_lstms(model: nn.Module, x: object, tell: Callable[[str, nn.LSTM, tuple, dict], None]) -> None:
-    """Run a model in evaluation mode and tell of each call of an LSTM before it is made.
+def watch_lstms(model: nn.Module, x: object, report: Callable[[str, nn.LSTM, tuple, dict], None]) -> None:
+    """Run a model in evaluation mode and report each call of an LSTM before it is made.
 
     Args:
         model: with an `nn.LSTM`.
         x: inputs of the model.
-        tell: takes the LSTM's name as in `find_lstms`, itself, and its arguments by position and by name.
+        report: takes the LSTM's name as in `find_lstms`, itself, and its arguments by position and by name.
 
     Raises:
         LstmkitError: the model has no `nn.LSTM`, calls none, or cannot read these inputs.
@@ -172,7 +172,7 @@ def watch_lstms(model: nn.Module, x: object, tell: Callable[[str, nn.LSTM, tuple
         nonlocal called
         called = True
         name, module = next((name, module) for name, module in lstms.items() if module is lstm)
-        tell(name, module, args, named)
+        report(name, module, args, named)
 
     handles = [lstm.register_forward_pre_hook(begin, with_kwargs=True) for lstm in lstms.values()]
     try:

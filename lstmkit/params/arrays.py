@@ -31,7 +31,7 @@ class ArraysParams(Schema):
         units: unit per name.
         interval: time between steps.
         site_timezone: IANA zone on whose clock time stamps without a zone are.
-        subject: of what the series tells, as titles and sentences call it.
+        subject: what titles and sentences call that which is measured.
     """
 
     kind: Literal["arrays"]

@@ -62,11 +62,11 @@ class DataParams(Schema):
     """Where the series comes from and the grid on which it is put.
 
     Attributes:
-        source: `simulated`, a name in the catalog (`awair`), the path of a file (`data/files.py` says which kinds there
-            are), a pattern such as `logger/*.csv`, or a list of these; several files follow each other in time.
+        source: `simulated`, a name in the catalog (`awair`), the path of a file (`data/reading/files.py` says of
+            which kinds), a pattern such as `logger/*.csv`, or a list of these; several files follow each other in time.
         site_timezone: IANA zone of the site, from which hours and weekdays are derived.
         interval: of the grid: a duration such as `5min`, `1h` or `7D`, or `month`, `quarter`, `year` or `business day`.
-        subject: of what the series tells, as titles and sentences call it, for example `the office`.
+        subject: what titles and sentences call that which is measured, for example `the office`.
         target: the column that is forecast, or a list of several.
         explained: of several targets, or of the classes of a target, the one that the pages show and explain; the first
             if not given.

@@ -1,4 +1,4 @@
-"""The `groups` block: by what the windows of a study are told apart."""
+"""The `groups` block: by what the windows of a study are compared."""
 
 from collections import Counter
 from collections.abc import Iterable

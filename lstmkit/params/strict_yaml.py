@@ -10,7 +10,7 @@ from lstmkit.errors import LstmkitError
 
 MOST_BYTES = 65_536
 MOST_LEVELS = 16
-TYPES = {  # as YAML 1.2 tells them: `no` is a word, 12:30 and 2024-01-01 are too, and 1e-3 is a number
+TYPES = {  # as YAML 1.2 has them: `no` is a word, 12:30 and 2024-01-01 are too, and 1e-3 is a number
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "int": (r"[-+]?(0|[1-9][0-9]{0,29})", "-+0123456789"),

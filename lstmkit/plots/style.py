@@ -98,7 +98,7 @@ def hours_axis(axes: Axes, hours: float, most_ticks: int = 9, calendar: Calendar
     Args:
         axes: whose x data are hours before the origin, negative.
         hours: length of the lookback.
-        most_ticks: how many have room.
+        most_ticks: how many fit.
         calendar: of the series.
     """
     unit = calendar.unit_hours
@@ -153,7 +153,7 @@ def date_axis(axes: Axes, first: pd.Timestamp, last: pd.Timestamp, most_ticks: i
         axes: whose x data are times, of the same zone or like these without one.
         first: in view, on the site's clock.
         last: in view, on the site's clock.
-        most_ticks: how many have room.
+        most_ticks: how many fit.
     """
     start, end = first.tz_localize(None), last.tz_localize(None)
     for step in DATE_STEPS:

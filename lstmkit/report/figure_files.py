@@ -41,7 +41,7 @@ def put_files_beside(page: Path, cells: list[NotebookNode]) -> None:
 
 
 def place(source: Path, target: Path) -> None:
-    """Let a file be found in a second place; it takes no room there where the file system has hard links.
+    """Let a file be found in a second place; it takes no space there where the file system has hard links.
 
     Args:
         source: the file, which is never written in place.

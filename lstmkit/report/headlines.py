@@ -26,7 +26,7 @@ AFTER_THE_LEAD = re.compile(r" \(|[,;:] ")
 
 @dataclass(frozen=True)
 class Subject:
-    """A model at one horizon, as one page tells of it.
+    """A model at one horizon, as one page links it.
 
     Attributes:
         label: the model's.

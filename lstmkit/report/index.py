@@ -41,7 +41,7 @@ class _Executed:
     runs: dict[tuple[str, int], RunResults] = field(default_factory=dict)
 
     def subjects(self, above: str, only: Iterable[tuple[str, int]], *, linked: bool = True) -> list[Subject]:
-        """Models and horizons as a page tells of them from which the study's own folder is `above`."""
+        """Models and horizons, with links from a page for which the study's own folder is `above`."""
         found = []
         for model, steps in only:
             if (run := self.runs.get((model, steps))) is not None:
@@ -83,7 +83,7 @@ def _write_study(executed: _Executed) -> None:
     every = [(model, steps) for model in params.models for steps in params.horizons]
     title = escaped(params.title)
 
-    def told(below: str) -> str:
+    def opening(below: str) -> str:
         picture = (
             f"![The series with its training, validation and test parts, and its week]({below}data.png)\n\n"
         )
@@ -94,11 +94,11 @@ def _write_study(executed: _Executed) -> None:
         )
 
     below = f"studies/{source.stem}/"
-    _write(folder / "landing.txt", f"**[{title}]({below}index.md)**\n\n{told(below)}")
+    _write(folder / "landing.txt", f"**[{title}]({below}index.md)**\n\n{opening(below)}")
     models = "\n".join(
         [*(f"{model}/index" for model in params.models), *map(_entry, sorted(folder.glob("*.ipynb")))]
     )
-    _write(folder / "index.md", f"# {title}\n\n{told('')}\n{_toctree(models)}")
+    _write(folder / "index.md", f"# {title}\n\n{opening('')}\n{_toctree(models)}")
 
 
 def _write_model(executed: _Executed, model: str) -> None:

@@ -111,9 +111,9 @@ def _each(runs: Sequence[RunResults], question: str) -> tuple[str, ...]:
 
 def _differences(near: RunResults, far: RunResults) -> tuple[str, ...]:
     page = "E_horizons.html"
-    told = (
+    sentences = (
         (f"[Errors]({page})", error_grows(near, far)),
         (f"[Gradient]({page})", gradient_shifts(near, far)),
         (_link(far, "trajectories", "Memory"), memory_shifts(near, far)),
     )
-    return tuple(f"{link}: {escaped(said)}" for link, said in told if said)
+    return tuple(f"{link}: {escaped(said)}" for link, said in sentences if said)

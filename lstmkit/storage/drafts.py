@@ -1,4 +1,4 @@
-"""Files that are being written: named and locked so that those of killed processes can be told and removed."""
+"""Files that are being written: named and locked so that those of killed processes can be recognised and removed."""
 
 import fcntl
 import os

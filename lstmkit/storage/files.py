@@ -83,7 +83,7 @@ def locked(path: Path) -> Iterator[None]:
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; put it in place when the body ends, remove it when the body raises.
 
-    The draft is locked while its writer lives, by which `remove_drafts` tells what a killed process left behind.
+    The draft is locked while its writer lives, by which `remove_drafts` knows what a killed process left behind.
 
     Args:
         path: where the file shall be; its folder is made.

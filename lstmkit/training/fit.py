@@ -166,7 +166,7 @@ class SeededSampler(Sampler[int]):
         self.population, self.size, self.seed, self.epoch = population, min(size, population), seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Lightning tells the epoch through this."""
+        """Lightning passes the epoch through this."""
         self.epoch = epoch
 
     def __len__(self) -> int:

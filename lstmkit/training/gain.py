@@ -1,4 +1,4 @@
-"""By how much a forecaster overstates deviations, told by windows on which it was not fitted."""
+"""By how much a forecaster overstates deviations, from windows on which it was not fitted."""
 
 import math
 from collections.abc import Iterable

@@ -310,7 +310,7 @@ def test_a_seed_without_a_gain_leaves_the_history_open(runs, hours, said):
     kept = {"history": {"hours": 6.0, "output_hours": 4.0}}
     run = RunResults("1 h", "h1", runs[0].metrics | network(), kept, some)
     assert told(run, "How long does it remember?")[0].startswith(
-        f"{said} on the last value in the windows that were measured, so how much history a gain needs is not told; "
+        f"{said} on the last value in the windows that were measured, so how much history a gain needs is not stated; "
         "the newest 4 h"
     )
 

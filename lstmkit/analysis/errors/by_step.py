@@ -252,5 +252,5 @@ def _skill(
         return value, None
     draws = resample_blocks(skill_contributions(own, best), params.bootstrap, seed)
     of_own, of_best = draws @ own, draws @ best
-    told = (of_best > 0).all(axis=1)  # days without any error of the baseline may be drawn alone
-    return value, central_interval(1 - np.sqrt(of_own[told] / of_best[told]), params.confidence)
+    known = (of_best > 0).all(axis=1)  # days without any error of the baseline may be drawn alone
+    return value, central_interval(1 - np.sqrt(of_own[known] / of_best[known]), params.confidence)

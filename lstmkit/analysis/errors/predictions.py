@@ -142,7 +142,7 @@ def varies(values: Float[np.ndarray, "window"], observed: Float[np.ndarray, "win
     return bool(np.ptp(values) > ROUNDING * np.abs(observed).max())
 
 
-def walk(
+def chunked(
     predictions: Rows, windows: Windows, size: int = 256
 ) -> Iterator[tuple[Windows, Float[np.ndarray, "window horizon"]]]:
     """Windows in order of time, some at a time, with their forecasts.
@@ -174,7 +174,7 @@ def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_W
     chosen = np.zeros(len(windows), dtype=bool)
     chosen[spread_evenly(len(windows), most)] = True
     forecast, observed, first = [], [], 0
-    for some, predicted in walk(predictions, windows):
+    for some, predicted in chunked(predictions, windows):
         wanted = np.flatnonzero(chosen[first : first + len(some)])
         forecast.append(predicted[wanted, -1])
         observed.append(some.one(some.select(torch.from_numpy(wanted)).observed())[:, -1])

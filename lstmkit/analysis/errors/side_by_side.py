@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lstmkit.analysis.errors.compared import Compared
-from lstmkit.analysis.errors.predictions import walk
+from lstmkit.analysis.errors.predictions import chunked
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.storage.files import Rows
 
@@ -25,7 +25,7 @@ def explained_forecasts(
         baselines: forecasts of every window, by baseline.
         test: the windows.
     """
-    of_network = walk(predictions, test, CHUNK)
+    of_network = chunked(predictions, test, CHUNK)
     of_baselines = zip(*(rows.chunks(CHUNK) for rows in baselines.values()), strict=True)
     for (some, predicted), others in zip(of_network, of_baselines, strict=True):
         rules = (rows.astype("float64") for rows in others)

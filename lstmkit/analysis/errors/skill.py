@@ -306,8 +306,8 @@ def _interval(
     """Ends of the skill's interval, from the squared errors of the model and the baseline per day."""
     draws = resample_blocks(skill_contributions(*squares.T), bootstrap, seed)
     of_model, of_best = (draws @ squares).T
-    told = of_best > 0  # days without any error of the baseline may be drawn alone
-    low, high = central_interval(1 - np.sqrt(of_model[told] / of_best[told]), confidence)
+    known = of_best > 0  # days without any error of the baseline may be drawn alone
+    low, high = central_interval(1 - np.sqrt(of_model[known] / of_best[known]), confidence)
     return float(low), float(high)
 
 

@@ -81,7 +81,7 @@ class WarningCounts:
         return list(self._counts)
 
     def _reached(self, values: Float[np.ndarray, "*any"]) -> Bool[np.ndarray, "*any"]:
-        """Whether values are at the level or above, as the single precision in which forecasts are kept tells them."""
+        """Whether values are at the level or above, as the single precision in which forecasts are kept has them."""
         return values.astype("float32") >= np.float32(self.level.value)
 
     def _onsets(

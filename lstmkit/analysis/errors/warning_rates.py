@@ -114,7 +114,7 @@ class Rates:
         self._tuned, self._position = _at_recall(self._hits, self._warned, self._events)
 
     def warner(self, level: WarningLevel, model: "Rates | None") -> Warner:
-        """What is told of them.
+        """What sentences and figures need of them.
 
         Args:
             level: that is warned of.

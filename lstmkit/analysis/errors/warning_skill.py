@@ -17,7 +17,7 @@ from lstmkit.data.calendar import Calendar
 from lstmkit.data.clock import HOUR
 from lstmkit.params import EvaluationParams
 
-FEWEST_CROSSINGS = 10  # of which anything can be told
+FEWEST_CROSSINGS = 10  # from which rates are given
 
 
 class CaseFacts(TypedDict):
@@ -116,7 +116,7 @@ class WarningSkill:
 
     @property
     def can_be_told(self) -> bool:
-        """Whether there are crossings enough to tell anything."""
+        """Whether there are crossings enough to give rates."""
         return self.crossings >= FEWEST_CROSSINGS and self.crossing_days >= FEWEST_DAYS
 
     def to_frame(self) -> pd.DataFrame:
@@ -205,7 +205,7 @@ def warning_skill(
         level=chosen.level,
         passed_over=tuple((of.level, len(of.crossings)) for of in before),
         hours_ahead=horizon * (calendar.step / HOUR),
-        cases=_cases(model, chosen, windows, params, seed, told=chosen in often),
+        cases=_cases(model, chosen, windows, params, seed, is_often=chosen in often),
         crossings=len(chosen.crossings),
         crossing_days=chosen.n_crossing_days,
         highest=chosen.highest,
@@ -221,12 +221,12 @@ def _cases(
     windows: Float[np.ndarray, "day case 2"],
     params: EvaluationParams,
     seed: int,
-    told: bool,
+    is_often: bool,
 ) -> dict[tuple[str, str], Case]:
     names = [model, *(name for name in counts.forecasters if name != model)]
     reached = {name: counts.of(name) for name in names}
     draws = np.empty((0, len(windows)))
-    if told:
+    if is_often:
         draws = _draws(reached[model], windows, params.bootstrap, seed)
     cases = {}
     for k, case in enumerate(CASES):

@@ -16,7 +16,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.convolutions import Convolution, find_convolutions
 
-LARGEST_SHARE = 0.1  # of the connections whose part of the weight is told
+LARGEST_SHARE = 0.1  # of the connections whose part of the weight is stated
 
 
 class BankFacts(TypedDict):

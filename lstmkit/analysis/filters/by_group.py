@@ -30,7 +30,7 @@ class LayerByRegime:
         error: its standard error, NaN for a group of one window.
         explained: η², the share of a filter's variance between windows that lies between groups, zero where the
             filter is constant, shape (filter,).
-        compared: positions, among the groups that are shown, of the two whose difference is told.
+        compared: positions, among the groups that are shown, of the two that sentences compare.
     """
 
     layer: str
@@ -109,7 +109,7 @@ class FilterRegimes:
 
     @property
     def compared(self) -> tuple[int, int]:
-        """Positions of the two groups whose difference is told; twice the same where there are not two."""
+        """Positions of the two groups that sentences compare; twice the same where there are not two."""
         first, second = self.layers[0].compared
         return self.present[first], self.present[second]
 

@@ -119,7 +119,7 @@ class ReceptiveField:
 def receptive_field(model: nn.Module, windows: Windows) -> ReceptiveField:
     """Compute the receptive field of every stage from its kernels, and measure it by gradients.
 
-    The arithmetic walks back through the modules (Dumoulin & Visin 2016); the measurement joins the inputs at which
+    The arithmetic goes back through the modules (Dumoulin & Visin 2016); the measurement joins the inputs at which
     any channel of a step has a gradient, over some windows (Luo et al. 2016). The step is the one nearest to the
     middle whose field lies within the window.
 

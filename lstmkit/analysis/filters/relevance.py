@@ -26,7 +26,7 @@ INFORMATION_WINDOWS = 1024  # to bound the nearest-neighbour searches
 SHIFTS = 19  # the largest of 19 is exceeded by chance once in 20 times
 FEWEST_WINDOWS = 40
 SAME = 1e-6  # differences of a correlation that are rounding
-CONSTANT = 1e-6  # relative spread over windows below which float32 tells nothing apart
+CONSTANT = 1e-6  # relative spread over windows below which float32 distinguishes nothing
 
 
 class RelevanceFacts(TypedDict):

@@ -68,7 +68,7 @@ class GateStatistics:
 
     @property
     def compared(self) -> tuple[int, int] | None:
-        """The two groups whose difference is told; None where there are not two."""
+        """The two groups that sentences compare; None where there are not two."""
         return self.groups.compared(self.counts.sum(axis=0))
 
     @property

@@ -31,7 +31,7 @@ def stride_of(time: int) -> int:
 
 
 def resolved(hours: Float[np.ndarray, "unit"], step: float, digits: int) -> Float[np.ndarray, "unit"]:
-    """Timescales to the digits that a forget gate in single precision tells apart.
+    """Timescales to the digits that a forget gate in single precision distinguishes.
 
     Args:
         hours: the timescales.
@@ -206,5 +206,5 @@ class PartSums:
 
 
 def _wide(values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """In single precision at least: 16 bits neither reach NumPy nor tell long timescales apart."""
+    """In single precision at least: 16 bits neither reach NumPy nor distinguish long timescales."""
     return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -73,7 +73,7 @@ class GateWalk:
         self._several, self._n_groups = len(lstm_calls(model, x)) > 1, n_groups
         self._reader: Callable[[torch.Tensor], tuple[LSTMCall, ...]] = lstm_reader(model, x, lstm)
         places, self._sums = step_places(model, x, windows.horizon), []
-        for call in self._reader(x):  # one after the other, so that the first with NaN is told
+        for call in self._reader(x):  # one after the other, so that the first with NaN is named
             self._require_finite(call, few)
             self._sums.append(self._sums_of(call, places.get(call.name, Place.UNKNOWN), few))
 

@@ -65,7 +65,7 @@ class StateShift:
 
     @property
     def groups(self) -> Groups:
-        """By which the windows are told apart."""
+        """By which the windows are compared."""
         return self.geometries[0].representation.groups
 
     @property

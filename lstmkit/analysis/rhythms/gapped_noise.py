@@ -85,7 +85,7 @@ def fit_autoregression(
 
     The order comes from the Bayesian information criterion. Orders from two on are fitted by Burg's method for segments
     (de Waele & Broersen 2000, IEEE Trans Signal Process 48:2876). For order one the likelihood has a closed form also
-    across gaps, which tell more of a slow process than what lies between them, and is maximised.
+    across gaps, which say more of a slow process than what lies between them, and is maximised.
 
     Args:
         rest: the noise at the steps that are there.

@@ -14,7 +14,7 @@ ROUNDING = 1e-10  # of the variance; less is no rhythm
 RESOLVED = 0.01  # of the information that the same values would hold if they were spread evenly
 APART = 0.1  # of the power of one rhythm that another may take up and still be judged in the same round
 ALIAS = 0.3  # of the power of one rhythm that an alias takes up at the least
-AS_LIKELY = np.log(20)  # by which the log-likelihoods of rhythms that are told apart differ
+AS_LIKELY = np.log(20)  # by which the log-likelihoods of rhythms that can be distinguished differ
 TIED = 1e-6
 MOST_UNSEEN = 4  # power of a sinusoid over what it explains; amplitudes that cancel one another exceed it
 

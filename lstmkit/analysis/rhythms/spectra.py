@@ -18,7 +18,7 @@ LONGEST_MEMORY = (
 )
 FEWEST_FREQUENCIES = 20
 FEWEST_CYCLES = 2
-FEWEST_TO_TELL = 4  # of a cycle's lengths in a series whose peaks are told by the cycle
+FEWEST_TO_TELL = 4  # of a cycle's lengths in a series whose peaks are assigned to the cycle
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def _peaks(found: Separated, row: int, span: float, cycles: tuple[Cycle, ...]) -
 
 
 def _rhythm(waves: int, span: float, cycles: tuple[Cycle, ...]) -> str:
-    """What a number of waves over the span belongs to, where the span is long enough to tell."""
+    """What a number of waves over the span belongs to, where the span is long enough to decide."""
     for cycle in cycles:
         period = cycle.length / HOUR
         per_period = waves * period / span

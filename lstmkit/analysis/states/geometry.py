@@ -36,8 +36,8 @@ class GeometryFacts(TypedDict):
         hour_of_day_percent: that follows the hour of day.
         day_of_week_percent: that follows the day of the week, where this is the shortest cycle.
         time_of_year_percent: that follows the time of the year, where this is the shortest cycle.
-        weekend_percent: that follows the weekend, where the series tells it.
-        these_two_percent: that follows group and clock together, where the series tells no weekend.
+        weekend_percent: that follows the weekend, where the series resolves it.
+        these_two_percent: that follows group and clock together, where the series resolves no weekend.
         these_three_percent: that follows group, clock and weekend together.
         correction_percent: that follows the correction.
         first_component_correction_percent: of the first component, that follows the correction.
@@ -283,7 +283,7 @@ def explained_shares(
 ) -> tuple[Float[np.ndarray, "value"], float]:
     """Shares of variance that a linear regression explains, corrected for its size (adjusted R²), zero at the least.
 
-    Zero also where nothing varies, and where there are too few windows to tell.
+    Zero also where nothing varies, and where there are too few windows.
 
     Args:
         regressors: may be constant or depend on one another; an intercept is added.

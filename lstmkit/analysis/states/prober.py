@@ -1,4 +1,4 @@
-"""Linear probes: what can be read from a state, held against what the inputs tell and what a probe can memorise."""
+"""Linear probes: what can be read from a state, held against what the inputs give and what a probe can memorise."""
 
 from dataclasses import dataclass, replace
 

@@ -55,7 +55,7 @@ class Probes:
 
     @property
     def has_intervals(self) -> bool:
-        """Whether enough days were held out to tell how sure a score is."""
+        """Whether enough days were held out for an interval of a score."""
         return any(probe.low is not None for probe in self.probes)
 
     @property
@@ -192,7 +192,7 @@ def phase_concepts(state: Representation) -> list[Concept]:
 
 
 def weekend_concepts(state: Representation) -> list[Concept]:
-    """Whether the origin lies on a weekend; none where the series does not tell weekends.
+    """Whether the origin lies on a weekend; none where the series does not resolve weekends.
 
     Args:
         state: whose windows.

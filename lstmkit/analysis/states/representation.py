@@ -62,7 +62,7 @@ class Representation:
 
     @property
     def has_weekends(self) -> bool:
-        """Whether the series tells weekdays from weekends."""
+        """Whether the series has weekdays and weekends, and resolves them."""
         return self.calendar.resolves("week") and not self.calendar.has_business_days
 
     @cached_property

@@ -202,7 +202,7 @@ def _across(values: Float[np.ndarray, "window"], size: int) -> Int[np.ndarray, "
 
 
 def path_reader(model: nn.Module, x: Float[Tensor, "window time feature"], name: str, horizon: int) -> Reader:
-    """Tells what an LSTM reads, in its last call, which ends in the final state.
+    """Returns what an LSTM reads, in its last call, which ends in the final state.
 
     Args:
         model: in evaluation mode.

@@ -198,7 +198,7 @@ def _reads_inputs(model: nn.Module, x: Float[Tensor, "batch time feature"], lstm
     """Whether each step that an LSTM reads is one of the window's."""
     try:
         read = next(call.x for call in lstm_calls(model, x) if call.lstm is lstm)
-    except LstmkitError:  # a packed sequence, whose steps are not told
+    except LstmkitError:  # a packed sequence, whose steps are not known
         return False
     same_width = read.shape[2] == x.shape[2]
     return same_width and bool((read[:, :, None] == x[:, None]).all(dim=3).any(dim=2).all())

@@ -105,7 +105,7 @@ def _is_skipped(before: int, line: str, read: ReadParams) -> bool:
 
 
 def _with_separator(path: Path, read: ReadParams) -> ReadParams:
-    """The way of writing with its separator, which the name of the file tells where the YAML does not."""
+    """The way of writing with its separator, which follows from the name of the file where the YAML states none."""
     if read.separator is not None:
         return read
     return read.model_copy(update={"separator": "tab" if text_suffix(path) == ".tsv" else ","})

@@ -6,10 +6,15 @@ from lstmkit.analysis.errors.in_time import Errors, ResidualSpectrum, RollingErr
 from lstmkit.analysis.rhythms.spectra import Peak
 from lstmkit.findings.groups import changes
 from lstmkit.findings.rhythms.series import span_in_words
-from lstmkit.findings.rhythms.spectra import NAMED_PEAKS, not_told_apart, spectra_caption, spectra_too_short
+from lstmkit.findings.rhythms.spectra import (
+    NAMED_PEAKS,
+    other_periods,
+    spectra_caption,
+    spectra_too_short,
+)
 from lstmkit.wording import digits, percent, sentence_case
 
-LEAST_CHANCE = 0.01  # that is told
+LEAST_CHANCE = 0.01  # that is given as a number
 SURE = 0.05
 
 
@@ -57,12 +62,12 @@ def residual_spectrum_finding(result: ResidualSpectrum) -> str:
     if len(peaks) == 1:
         missed, whole = f"a rhythm of amplitude {named[0]}", ""
     return (
-        f"{lead} ahead the model misses {missed}.{whole}{not_told_apart(peaks[:NAMED_PEAKS], result.spectra.calendar)}"
-        f"{'' if _is_told(result) else _of_cycle(result)}"
+        f"{lead} ahead the model misses {missed}.{whole}{other_periods(peaks[:NAMED_PEAKS], result.spectra.calendar)}"
+        f"{'' if _is_named(result) else _of_cycle(result)}"
     )
 
 
-def _is_told(result: ResidualSpectrum) -> bool:
+def _is_named(result: ResidualSpectrum) -> bool:
     """Whether the shortest cycle is among the peaks."""
     own, (peaks,) = result.of_cycle, result.spectra.peaks
     return own is not None and any(peak.hours == own.hours for peak in peaks)
@@ -81,16 +86,16 @@ def _of_cycle(result: ResidualSpectrum) -> str:
     own, unit, adjective = result.of_cycle, result.unit, result.of_cycle.cycle.adjective
     article = "an" if adjective == "annual" else "a"
     period = "24 h" if own.cycle.name == "day" else f"one {own.cycle.name}"
-    told = f"p = {own.p_value:.2f}" if own.p_value >= LEAST_CHANCE else f"p < {LEAST_CHANCE}"
+    chance = f"p = {own.p_value:.2f}" if own.p_value >= LEAST_CHANCE else f"p < {LEAST_CHANCE}"
     if own.p_value < SURE:
         return (
-            f" Tested alone, without the search over all periods, the one of {period} is there ({told}): the model "
+            f" Tested alone, without the search over all periods, the one of {period} is there ({chance}): the model "
             f"misses {article} {adjective} rhythm of {digits(own.amplitude)} {unit} amplitude "
             f"({percent(own.share)} of the errors' variance)."
         )
     return (
         f" At {period} there are {digits(own.amplitude)} {unit} beside a standard deviation of "
-        f"{digits(result.deviation)} {unit}, no more than noise shows ({told}, tested alone); above the floor "
+        f"{digits(result.deviation)} {unit}, no more than noise shows ({chance}, tested alone); above the floor "
         f"it would be from {digits(own.floor)} {unit} on."
     )
 

@@ -59,12 +59,12 @@ def warning_finding(skill: WarningSkill) -> str:
 
 
 def _passed_over(skill: WarningSkill) -> list[str]:
-    told = []
+    sentences = []
     for level, crossings in skill.passed_over:
         text = f"{digits(level.value)} {skill.unit}, {level.origin}, is {_crossed(crossings)} in the test part, whose "
         text += f"highest value is {digits(skill.highest)} {skill.unit}"
-        told.append(f"{text}: too few to tell how well anyone warns of it." if crossings else f"{text}.")
-    return told
+        sentences.append(f"{text}: too few to tell how well anyone warns of it." if crossings else f"{text}.")
+    return sentences
 
 
 def _named(skill: WarningSkill) -> str:
@@ -105,7 +105,7 @@ def _occasions(skill: WarningSkill) -> str:
 
 
 def _knows_hours(skill: WarningSkill) -> bool:
-    """Whether the steps tell that the target was below the level for an hour."""
+    """Whether the steps are short enough to know that the target was below the level for an hour."""
     return skill.calendar.is_within_days
 
 
@@ -159,22 +159,22 @@ def _against(skill: WarningSkill, name: str, best: str | None) -> str:
 
 def _difference(ahead: Rate) -> str:
     assert ahead.value is not None  # both precisions are known
-    told = f"{signed(100 * ahead.value, 0)} points for the model"
+    difference = f"{signed(100 * ahead.value, 0)} points for the model"
     if ahead.interval is None:
-        return told
+        return difference
     low, high = ahead.interval
-    told += f", {signed(100 * low, 0)} to {signed(100 * high, 0)}"
-    return told if ahead.is_sure else f"{told}, which leaves open who is better"
+    difference += f", {signed(100 * low, 0)} to {signed(100 * high, 0)}"
+    return difference if ahead.is_sure else f"{difference}, which leaves open who is better"
 
 
 def _everywhere(skill: WarningSkill) -> str:
     warners = skill.cases["all windows", "within"].warners
-    told = [
+    clauses = [
         f"{who} recall {_in_words(warners[name].recall)} and precision {_in_words(warners[name].precision)}"
         for who, name in (("the model has", skill.model), (PERSISTENCE, PERSISTENCE))
         if name in warners
     ]
-    return f"Over all windows, also those that start at or above it, {', '.join(told)}."
+    return f"Over all windows, also those that start at or above it, {', '.join(clauses)}."
 
 
 def _rate(skill: WarningSkill, rate: Rate, named: str = "") -> str:

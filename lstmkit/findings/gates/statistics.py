@@ -254,11 +254,11 @@ def saturation_finding(gates: GateStatistics, untrained: GateStatistics) -> str:
     sentences = []
     for part, before in zip(gates.parts, untrained.parts, strict=True):
         now, then = _kept(part), _kept(before)
-        told = f"; before training {then}" if then != now else ", as before training"
+        change = f"; before training {then}" if then != now else ", as before training"
         near = [percent(each.saturated) for each in (part, before)]
         sentences.append(
             f"Of the {count(part.low.shape[1], 'unit')} of {layer_words(part.name)}, {now} in most of the values"
-            f"{told}. Of the values of its three gates {near[0]} lie within 0.1 of 0 or 1, before training {near[1]}."
+            f"{change}. Of the values of its three gates {near[0]} lie within 0.1 of 0 or 1, before training {near[1]}."
         )
     return " ".join(sentences)
 

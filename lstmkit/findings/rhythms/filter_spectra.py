@@ -2,7 +2,7 @@
 
 from lstmkit.analysis.rhythms.filter_spectra import FilterRhythms
 from lstmkit.findings.rhythms.series import span_in_words
-from lstmkit.findings.rhythms.spectra import not_told_apart, spectra_caption, spectra_too_short
+from lstmkit.findings.rhythms.spectra import other_periods, spectra_caption, spectra_too_short
 from lstmkit.wording import count, percent
 
 
@@ -36,5 +36,5 @@ def filter_rhythms_finding(filters: FilterRhythms) -> str:
         if peaks
     ]
     have = "has a peak" if filters.n_periodic == 1 else "have peaks"
-    apart = not_told_apart(tuple(peaks[0] for peaks in shown.peaks if peaks), shown.calendar)
+    apart = other_periods(tuple(peaks[0] for peaks in shown.peaks if peaks), shown.calendar)
     return f"{head}; {filters.n_periodic} {have} above the floor. Most periodic: {', '.join(leading)}.{apart}"

@@ -71,21 +71,21 @@ def spectra_finding(spectra: Spectra) -> str:
     return " ".join(sentences)
 
 
-def not_told_apart(peaks: tuple[Peak, ...], calendar: Calendar) -> str:
-    """Which other periods could be meant by some peaks; empty where the values tell them apart.
+def other_periods(peaks: tuple[Peak, ...], calendar: Calendar) -> str:
+    """Which other periods could be meant by some peaks; empty where the values decide between them.
 
     Args:
         peaks: that are named.
         calendar: of the series.
     """
-    told = []
+    sentences = []
     for peak in peaks:
         if peak.aliases:
             named = [span_in_words(hours, calendar) for hours in peak.aliases[:NAMED_ALIASES]]
             more = len(peak.aliases) - len(named)
             others = ", ".join(named) + (f" and {more} more" if more else "")
-            told.append(f" The gaps do not tell {span_in_words(peak.hours, calendar)} from {others}.")
-    return "".join(told)
+            sentences.append(f" The gaps do not tell {span_in_words(peak.hours, calendar)} from {others}.")
+    return "".join(sentences)
 
 
 def _values(spectra: Spectra) -> str:
@@ -95,7 +95,7 @@ def _values(spectra: Spectra) -> str:
 
 
 def _sentence(title: str, peaks: tuple[Peak, ...], calendar: Calendar) -> str:
-    return f"{_shares(title, peaks, calendar)}{not_told_apart(peaks[:NAMED_PEAKS], calendar)}"
+    return f"{_shares(title, peaks, calendar)}{other_periods(peaks[:NAMED_PEAKS], calendar)}"
 
 
 def _places(calendar: Calendar) -> dict[str, str]:
@@ -123,5 +123,5 @@ def _shares(title: str, peaks: tuple[Peak, ...], calendar: Calendar) -> str:
     if len(shares) == 1:
         (name,) = shares
         return f"{head}, all {places[name]}, hold {whole} of its variance; strongest: {named}."
-    told = ", ".join(f"{percent(share)} {places[name]}" for name, share in shares.items())
-    return f"{head} hold {whole} of its variance ({told}); strongest: {named}."
+    parts = ", ".join(f"{percent(share)} {places[name]}" for name, share in shares.items())
+    return f"{head} hold {whole} of its variance ({parts}); strongest: {named}."

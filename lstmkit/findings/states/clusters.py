@@ -107,7 +107,7 @@ def centroids_caption(clusters: Clusters) -> str:
 
 
 def clusters_regime_finding(clusters: Clusters) -> str:
-    """How much of the group the clusters tell.
+    """How much of the group the clusters explain.
 
     Args:
         clusters: of final states.

@@ -53,7 +53,7 @@ def embedding_hour_finding(embedding: Embedding) -> str:
         return without_clock(embedding.representation)
     if not embedding.representation.varies:
         name = embedding.representation.name
-        return f"The {name} is the same for every window, so it tells no {SHORT[clock.name]}."
+        return f"The {name} is the same for every window, so no {SHORT[clock.name]} can be read from it."
     if embedding.phase is None:
         return f"The {clock_words(clock)} could not be probed: {embedding.omitted}."
     return (

@@ -73,7 +73,7 @@ def geometry_finding(geometry: Geometry) -> str:
 
 
 def _directions(geometry: Geometry) -> str:
-    told = []
+    clauses = []
     shares = geometry.shares[geometry.shares > 0]
     for name, share in zip(geometry.explained.columns[:2], shares, strict=False):
         best, percent = geometry.followed_most(name)
@@ -81,8 +81,8 @@ def _directions(geometry: Geometry) -> str:
         if percent < SMALL:
             known = known_listed([*map(geometry.called, geometry.known), "correction"])
             words = f"none of {known} (each below {SMALL} %)"
-        told.append(f"{name} ({100 * share:.0f} % of the variance) follows {words}")
-    return "; ".join(told) + "."
+        clauses.append(f"{name} ({100 * share:.0f} % of the variance) follows {words}")
+    return "; ".join(clauses) + "."
 
 
 def geometry_regime_finding(geometry: Geometry) -> str:

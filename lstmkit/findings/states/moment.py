@@ -47,11 +47,11 @@ def without_clock(representation: Representation) -> str:
     """
     if representation.clock is not None:
         return ""
-    return "The steps of the series are too long for any cycle of day, week or year, so nothing is told by the clock."
+    return "The steps of the series are too long for any cycle of day, week or year, so nothing is said of the clock."
 
 
 def without_weekend(representation: Representation) -> str:
-    """Why nothing is said of weekends: one sentence, empty where weekends are told.
+    """Why nothing is said of weekends: one sentence, empty where weekends are compared.
 
     Args:
         representation: of some windows.
@@ -60,7 +60,7 @@ def without_weekend(representation: Representation) -> str:
         return ""
     if representation.calendar.has_business_days:
         return "The series has no weekends, so weekdays and weekends are not compared."
-    return "The steps of the series are too long to tell weekends, so weekdays and weekends are not compared."
+    return "The steps of the series are too long for weekends, so weekdays and weekends are not compared."
 
 
 def moment(time: pd.Timestamp, calendar: Calendar) -> str:

@@ -30,7 +30,7 @@ def unseen_sentence(dataset: Dataset) -> str:
     """What states are probed for that no model sees; empty where a study has no latents.
 
     Args:
-        dataset: the series, with its latents and what it tells of.
+        dataset: the series, with its latents and its subject.
     """
     names = [feature_label(name) for name in dataset.latents]
     return f"No model sees {listed(names)} of {dataset.subject}." if names else ""
@@ -57,11 +57,11 @@ def probes_finding(probes: Probes) -> str:
 def _against_inputs(last: tuple[Probe, ...]) -> str:
     given = [probe.concept for probe in last if probe.baseline > GIVEN]
     others = [probe for probe in last if probe.baseline <= GIVEN]
-    told = []
+    clauses = []
     if given:
-        told.append(f"{listed(given)} {'is' if len(given) == 1 else 'are'} given by the newest inputs")
+        clauses.append(f"{listed(given)} {'is' if len(given) == 1 else 'are'} given by the newest inputs")
     differences = [_Difference(probe.concept, probe.gain, probe.gain_interval) for probe in others]
-    return _sentence([*told, *_differences("the newest inputs", differences)])
+    return _sentence([*clauses, *_differences("the newest inputs", differences)])
 
 
 def _against_untrained(last: tuple[Probe, ...]) -> str:
@@ -73,10 +73,10 @@ def _against_untrained(last: tuple[Probe, ...]) -> str:
     ]
     if not probed:
         return ""
-    told = _differences("the untrained network's state", probed)
+    clauses = _differences("the untrained network's state", probed)
     if not any(each.is_more for each in probed):
-        told.append("so nothing here is shown to be learned")
-    return f" {_sentence(told)}"
+        clauses.append("so nothing here is shown to be learned")
+    return f" {_sentence(clauses)}"
 
 
 def _between_layers(probes: Probes) -> str:
@@ -123,8 +123,8 @@ class _Difference:
 
 
 def _differences(other: str, differences: list[_Difference]) -> list[str]:
-    """Clauses that tell clear differences from unclear ones."""
-    told = {
+    """One clause per kind of difference: clear ones up and down, unclear ones, and those without an interval."""
+    kinds = {
         f"more than from {other} is read about": [each for each in differences if each.is_more],
         f"less than from {other} is read about": [each for each in differences if each.is_less],
         f"no clear difference to {other} is seen for": [each for each in differences if each.is_open],
@@ -132,7 +132,7 @@ def _differences(other: str, differences: list[_Difference]) -> list[str]:
             each for each in differences if each.interval is None
         ],
     }
-    return [f"{clause} {listed([each.words for each in some])}" for clause, some in told.items() if some]
+    return [f"{clause} {listed([each.words for each in some])}" for clause, some in kinds.items() if some]
 
 
 def _sentence(clauses: list[str]) -> str:

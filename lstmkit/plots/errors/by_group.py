@@ -11,7 +11,7 @@ from lstmkit.findings.errors.by_group import groups_with_ranges, place_words
 from lstmkit.plots.groups import group_colors
 from lstmkit.plots.style import INK, MUTED, axes_grid, light_grid
 
-WITH_WINDOWS = 3  # groups up to which a cell has room for the number of its windows
+WITH_WINDOWS = 3  # groups up to which the number of windows fits into a cell
 
 
 def plot_error_by_regime(errors: ErrorByRegime) -> Figure:

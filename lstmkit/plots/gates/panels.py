@@ -118,7 +118,7 @@ def step_axis(
         lstm: that was walked through.
         lookback_hours: length of a window.
         calendar: of the series.
-        most_ticks: how many have room.
+        most_ticks: how many fit.
     """
     if lstm.in_window:
         hours_axis(axes, lookback_hours, most_ticks, calendar)

@@ -17,7 +17,7 @@ HOURS = (1344.0, 672.0, 336.0, 168.0, 84.0, 48.0, 24.0, 12.0, 8.0, 6.0, 4.0, 3.0
 PARTS = (8, 4, 2, 1, 1 / 2, 1 / 3, 1 / 4, 1 / 6)  # of a cycle, where steps are a day or longer
 YEARS = (50, 20, 10, 5, 3, 2)  # where steps resolve no cycle
 MOST_LABELS = {1: 7, 2: 3}  # by columns of panels
-LABEL_ROOM = 0.055  # of the width of the figure
+LABEL_DISTANCE = 0.055  # of the width of the figure
 EDGE = 1.02
 LOWEST = 2e-5  # percent that is drawn
 
@@ -82,9 +82,9 @@ def _panel(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
     axes.set_yscale("log")
     axes.set_xlim(spectra.hours[0] * EDGE, spectra.hours[-1] / EDGE)
     _label_peaks(axes, spectra, i, columns)
-    room = np.log(spectra.hours[0] / spectra.hours[-1]) * (0.04 if columns == 1 else 0.09)
+    distance = np.log(spectra.hours[0] / spectra.hours[-1]) * (0.04 if columns == 1 else 0.09)
     unit = spectra.calendar.unit_hours
-    axes.xaxis.set_major_locator(FixedLocator([unit * tick for tick in _ticks(spectra, room)]))
+    axes.xaxis.set_major_locator(FixedLocator([unit * tick for tick in _ticks(spectra, distance)]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{float(f'{hours / unit:.3g}'):g}"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
@@ -94,17 +94,17 @@ def _panel(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
 
 
 def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
-    """Mark every peak, and name the strongest where there is room and no stronger one in the way."""
+    """Mark every peak, and name the strongest where no name and no stronger peak is in the way."""
     whole = np.log(spectra.hours[0] / spectra.hours[-1])
-    room = columns * LABEL_ROOM
+    distance = columns * LABEL_DISTANCE
     stronger: list[float] = []
     taken: list[float] = []
     for peak in spectra.peaks[i]:
         top = 100 * spectra.power[i, np.abs(spectra.hours - peak.hours).argmin()] / spectra.variance[i]
         axes.plot(peak.hours, top, "o", ms=3, color=WARM, mec="white", mew=0.4)
         place = np.log(peak.hours) / whole
-        is_free = all(abs(place - other) > room for other in taken)
-        is_free &= all(abs(place - other) > room / 2 for other in stronger)
+        is_free = all(abs(place - other) > distance for other in taken)
+        is_free &= all(abs(place - other) > distance / 2 for other in stronger)
         stronger.append(place)
         if is_free and len(taken) < MOST_LABELS[columns]:
             taken.append(place)
@@ -119,7 +119,7 @@ def _label_peaks(axes: Axes, spectra: Spectra, i: int, columns: int) -> None:
             )
 
 
-def _ticks(spectra: Spectra, room: float) -> list[float]:
+def _ticks(spectra: Spectra, distance: float) -> list[float]:
     """Periods in the series' unit of time, the cycles first, far enough apart to be read."""
     calendar = spectra.calendar
     periods, unit = spectra.hours / calendar.unit_hours, pd.Timedelta(hours=calendar.unit_hours)
@@ -130,6 +130,6 @@ def _ticks(spectra: Spectra, room: float) -> list[float]:
     inside = [period for period in known if periods[-1] / EDGE <= period <= periods[0] * EDGE]
     kept: list[float] = []
     for period in sorted(inside, key=lambda period: (period not in cycles, -period)):
-        if all(abs(np.log(period / other)) > room for other in kept):
+        if all(abs(np.log(period / other)) > distance for other in kept):
             kept.append(period)
     return kept

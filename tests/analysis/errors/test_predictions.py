@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lstmkit.analysis.errors import predictions
-from lstmkit.analysis.errors.predictions import last_step, overlay, walk
+from lstmkit.analysis.errors.predictions import chunked, last_step, overlay
 from lstmkit.errors import LstmkitError
 from lstmkit.findings.errors.predictions import overlay_caption, overlay_finding, span_named, windows_named
 from tests.analysis.planted import rows_of, windows_of
@@ -20,7 +20,7 @@ NEW_YORK = {"site_timezone": "America/New_York", "start": "2025-10-12"}  # clock
 def test_a_walk_meets_every_window_once_and_in_order(tmp_path, size):
     windows = windows_of()
     rows = rows_of(tmp_path, windows, np.arange(len(windows))[:, None])
-    chunks = list(walk(rows, windows, size))
+    chunks = list(chunked(rows, windows, size))
     assert [len(some) for some, _ in chunks[:-1]] == [size] * (len(chunks) - 1)
     np.testing.assert_array_equal(np.concatenate([some.starts for some, _ in chunks]), windows.starts)
     errors = np.concatenate([predicted - some.observed()[..., 0] for some, predicted in chunks])
@@ -30,7 +30,7 @@ def test_a_walk_meets_every_window_once_and_in_order(tmp_path, size):
 def test_forecasts_that_are_not_the_windows_are_refused(tmp_path):
     windows = windows_of()
     with pytest.raises(ValueError, match="shorter"):
-        list(walk(rows_of(tmp_path, windows, 0.0), windows_of(2000, start="2025-06-03"), 100))
+        list(chunked(rows_of(tmp_path, windows, 0.0), windows_of(2000, start="2025-06-03"), 100))
 
 
 @pytest.mark.parametrize("step", [0, 2])

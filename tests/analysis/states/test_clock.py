@@ -109,8 +109,8 @@ def test_states_that_are_the_month_follow_the_time_of_year():
     ("interval", "said"),
     [
         ("business day", "The series has no weekends, so weekdays and weekends are not compared."),
-        ("7D", "The steps of the series are too long to tell weekends, so weekdays and weekends are not compared."),
-        ("month", "The steps of the series are too long to tell weekends, so weekdays and weekends are not compared."),
+        ("7D", "The steps of the series are too long for weekends, so weekdays and weekends are not compared."),
+        ("month", "The steps of the series are too long for weekends, so weekdays and weekends are not compared."),
     ],
 )  # fmt: skip
 def test_what_does_not_apply_is_left_out_with_one_sentence(interval, said):
@@ -124,7 +124,7 @@ def test_without_a_cycle_nothing_is_told_by_the_clock():
     assert clock_of(result.representation.calendar) is None
     assert phase_concepts(result.representation) == []
     assert geometry_hour_finding(result) == (
-        "The steps of the series are too long for any cycle of day, week or year, so nothing is told by the clock."
+        "The steps of the series are too long for any cycle of day, week or year, so nothing is said of the clock."
     )
 
 

@@ -181,7 +181,8 @@ def test_a_silent_cnn_is_told():
         == "The CNN output is the same for every window, so nothing lies apart."
     )
     assert (
-        embedding_hour_finding(result) == "The CNN output is the same for every window, so it tells no hour."
+        embedding_hour_finding(result)
+        == "The CNN output is the same for every window, so no hour can be read from it."
     )
     assert not result.pca.any()
     assert not result.tsne.any()
