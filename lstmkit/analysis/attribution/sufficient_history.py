@@ -140,7 +140,7 @@ class SufficientHistory:
 
 
 def sufficient_history(
-    model: nn.Module, windows: Windows, seed: int, unit: str, size: int = WINDOWS, lengths: int = LENGTHS
+    model: nn.Module, windows: Windows, seed: int, size: int = WINDOWS, lengths: int = LENGTHS
 ) -> SufficientHistory:
     """Replace all but the newest inputs of windows by another window's past, and see what the forecast loses.
 
@@ -156,7 +156,6 @@ def sufficient_history(
         model: in evaluation mode.
         windows: usually the test part.
         seed: of the windows that are drawn, of their donors, and of the resamplings.
-        unit: of the target.
         size: how many windows are forecast.
         lengths: of the history that is kept, at most; spaced evenly on a logarithmic scale.
 
@@ -187,7 +186,7 @@ def sufficient_history(
         reproduced=reproduced,
         output=None if reproduced is None else enough(steps, reproduced),
         same_time=same_time,
-        unit=unit,
+        unit=windows.unit,
         n_windows=len(some),
         n_days=len(local_days(some.origin)[1]),
         calendar=windows.calendar,

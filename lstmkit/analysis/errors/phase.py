@@ -181,7 +181,7 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
         n_days=len(days),
         confidence=params.confidence,
         hours_ahead=errors.windows.hours_ahead,
-        unit=errors.unit,
+        unit=errors.windows.unit,
         calendar=calendar,
     )
 

@@ -138,15 +138,14 @@ class Ablator:
         model: in evaluation mode, with two convolutional layers and a pool.
         windows: of the `train` part, which gives the mean maps, and of the `test` part.
         params: of the study: how many windows and random ablations, the resampling, and the seed.
-        unit: of the target.
 
     Raises:
         LstmkitError: the model has no convolutions.
     """
 
-    def __init__(self, model: nn.Module, windows: dict[str, Windows], params: StudyParams, unit: str):
+    def __init__(self, model: nn.Module, windows: dict[str, Windows], params: StudyParams):
         first, _, read_by_lstm = convolutional_stages(model)
-        self.model, self.params, self.unit = model, params, unit
+        self.model, self.params = model, params
         self.windows = windows["test"].spread(params.convolutions.windows)
         self.modules = dict(zip(LAYERS, (first, read_by_lstm), strict=True))
         self.means = mean_maps(model, self.modules, windows["train"].spread(MEAN_WINDOWS))
@@ -214,7 +213,7 @@ class Ablator:
             fixed=spread <= FIXED * spread[0],
             rule=self.windows.residual.rule,
             rule_rmse=float(rmse[-1]),
-            unit=self.unit,
+            unit=self.windows.unit,
             n_windows=len(self.windows),
             n_days=days.n_days,
             confidence=confidence,
