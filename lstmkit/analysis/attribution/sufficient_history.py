@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days
+from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days, side_of_zero
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.clock import time_of_day
 from lstmkit.data.windows import Windows
@@ -291,7 +291,7 @@ def _gains(
         return gain, None, None
     improvements = rule[:, None] - squares
     draws = ResampledDays(windows.origin, improvements, RESAMPLINGS, seed).sums(improvements)
-    if central_interval(draws[:, -1], CONFIDENCE)[0] <= 0:
+    if side_of_zero(*central_interval(draws[:, -1], CONFIDENCE)) < 1:
         return None, None, None
     shares = draws[draws[:, -1] > 0]
     shares = shares / shares[:, -1:]

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.analysis.resampling.statistics import central_interval
+from lstmkit.analysis.resampling.statistics import central_interval, side_of_zero
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
@@ -100,7 +100,7 @@ class LayerAblation:
     @property
     def worse(self) -> Bool[np.ndarray, "configuration"]:
         """Whether the RMSE is certainly above that of the residual baseline alone, and by more than `ALIKE`."""
-        return (self.over_rule_low > 0) & ~self.alike
+        return (side_of_zero(self.over_rule_low, self.over_rule_high) > 0) & ~self.alike
 
     def to_frame(self) -> pd.DataFrame:
         """One row per configuration."""
