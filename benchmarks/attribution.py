@@ -271,7 +271,7 @@ def r_squared(forecasts: NDArray, observed: NDArray) -> float:
 def attributed(model: nn.Module, windows: Windows) -> dict[str, Attribution]:
     """The four methods' attributions of a sample of windows, by name."""
     params = AttributionParams(windows=256, costly_windows=96, occlusion="1h")
-    attributor = Attributor(model, windows, params, seed=0, unit="")
+    attributor = Attributor(model, windows, params, seed=0)
     results = [
         attributor.saliency(),
         attributor.gradient_x_input(),

@@ -21,7 +21,6 @@ from lstmkit.data.dataset import Dataset
 from lstmkit.data.features import build_features
 from lstmkit.data.grouping import find_groups
 from lstmkit.data.groups import Groups
-from lstmkit.data.labels import unit_label
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.findings.run_results import RunResults
@@ -138,7 +137,7 @@ class Study(StudyPage):
     @property
     def unit(self) -> str:
         """Of the target that the pages explain."""
-        return unit_label(self.dataset.units[self.target])
+        return self.windows["test"].unit
 
     @cached_property
     def _trained(self) -> TrainedModel:
@@ -228,7 +227,7 @@ class Study(StudyPage):
             from lstmkit.analysis.trust.claims import measure_claims  # captum is slow to import
 
             networks, test, params = (self.model, self.untrained), self.windows["test"], self.params
-            kept = measure_claims(*networks, test, self.groups, self.dataset, params, self.unit, self.lstm)
+            kept = measure_claims(*networks, test, self.groups, self.dataset, params, self.lstm)
             write_result(self.folder / CLAIMS, kept, self._card)
         return kept
 
@@ -324,6 +323,4 @@ class Study(StudyPage):
         # captum takes half a second to import, which most pages can spare
         from lstmkit.analysis.attribution.attributor import Attributor
 
-        return Attributor(
-            self.model, self.windows["test"], self.params.attribution, self.params.seed, self.unit
-        )
+        return Attributor(self.model, self.windows["test"], self.params.attribution, self.params.seed)

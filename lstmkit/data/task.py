@@ -49,14 +49,6 @@ class Task:
         kind = {} if self.kind == "regression" else {"kind": self.kind}
         return kind if self.target_known else kind | {"target_known": False}
 
-    def output_unit(self, unit: str) -> str:
-        """The unit of what a network puts out, in which it is explained: that of a target, or the logit of a class.
-
-        Args:
-            unit: of the target.
-        """
-        return unit if self.kind == "regression" else "logit"
-
     def only(self, target: str | int) -> "Task":
         """The same task for one target.
 

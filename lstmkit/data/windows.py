@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.features import Provenance
+from lstmkit.data.labels import unit_label
 from lstmkit.data.residual import ResidualBaseline, windows_of
 from lstmkit.data.scaling import Scaler
 from lstmkit.data.shapes import of_shape
@@ -116,6 +117,16 @@ class Windows:
             values: whose last axis is that of the targets.
         """
         return values[..., self.target]
+
+    @property
+    def unit(self) -> str:
+        """Of the explained target, as people write it."""
+        return unit_label(self.task.units[self.target])
+
+    @property
+    def output_unit(self) -> str:
+        """Of what a network puts out for the explained target: the target's, or the logit of a class."""
+        return self.unit if self.task.kind == "regression" else "logit"
 
     @property
     def scale(self) -> float:

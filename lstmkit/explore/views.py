@@ -42,7 +42,7 @@ class WindowViews:
     def errors(self) -> Errors:
         """The error of every forecast."""
         study = self.study
-        return forecast_errors(study.predictions, self.windows, study.groups, study.unit)
+        return forecast_errors(study.predictions, self.windows, study.groups)
 
     @cached_property
     def curve(self) -> ErrorCurve:
@@ -63,7 +63,7 @@ class WindowViews:
         """
         study, windows = self.study, self.windows
         chosen = spread_evenly(len(windows), study.params.hidden_states.windows)
-        states = final_states(study.hidden_states, windows, study.groups, study.unit, chosen)
+        states = final_states(study.hidden_states, windows, study.groups, chosen)
         cloud = geometry(states[-1], corrections(study.predictions, windows, chosen))
         return WindowPaths(study.model, windows, cloud, study.lstm)
 
@@ -74,9 +74,7 @@ class WindowViews:
             position: of the window among the test windows.
         """
         study, best = self.study, self.study.metrics["skill"]["all_steps"]["best_baseline"]
-        found = one_forecast(
-            study.predictions, study.baselines[best], self.windows, position, best, study.unit
-        )
+        found = one_forecast(study.predictions, study.baselines[best], self.windows, position, best)
         ahead = study.dataset.calendar.label(study.horizon)
         return plot_one_forecast(found, study.target), one_forecast_caption(found, ahead)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.findings.known import known_listed
 from lstmkit.findings.measures import (
     effective_dimension,
@@ -256,7 +257,7 @@ def convolutions(run: RunResults) -> str:
         return ""
     gain, low, high = (found[key] for key in ("gain_over_no_convolutions", "gain_low", "gain_high"))
     unit, change = found["unit"], "higher" if gain > 0 else "lower"
-    sure = "" if low * high > 0 else ", so this test part cannot tell whether they help"
+    sure = "" if side_of_zero(low, high) else ", so this test part cannot tell whether they help"
     level = f"{100 * found['confidence']:.0f} %"
     difference, least, most = signed_alike(gain, low, high)
     return (

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from lstmkit.analysis.errors.metrics import SkillMetrics
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.wording import signed
 
 
@@ -24,9 +25,7 @@ def standing(skill: SkillMetrics) -> Standing:
     low, high = skill["low"], skill["high"]
     if low is None or high is None:
         return Standing.UNKNOWN
-    if low > 0:
-        return Standing.BETTER
-    return Standing.WORSE if high < 0 else Standing.OPEN
+    return {1: Standing.BETTER, 0: Standing.OPEN, -1: Standing.WORSE}[int(side_of_zero(low, high))]
 
 
 def interval(skill: SkillMetrics, confidence: float, block: str = "day") -> str:

@@ -46,11 +46,11 @@ from tests.groups import by_edges
 from tests.series import raw_windows
 from tests.two_targets import two_targets
 
-HORIZON, UNIT = 3, "degC"
+HORIZON = 3
 EDGES = (20.5, 21.5)  # of the second target; of the first all are high
 PARAMS = AttributionParams(windows=40, costly_windows=20, path_steps=8)
 STUDY, DRAWS = study_params(windows=200, draws=30, random_ablations=2), EvaluationParams(bootstrap=30)
-SERIES = two_targets(1500)
+SERIES = dataclasses.replace(two_targets(1500), units={})  # results then differ in their numbers alone
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +112,11 @@ def same(found, expected) -> None:
 
 
 def attributor(model: nn.Module, windows: dict[str, Windows], **changed) -> Attributor:
-    return Attributor(model, windows["test"], PARAMS.model_copy(update=changed), 0, UNIT)
+    return Attributor(model, windows["test"], PARAMS.model_copy(update=changed), 0)
 
 
 def ablator(model: nn.Module, windows: dict[str, Windows]) -> Ablator:
-    return Ablator(model, windows, STUDY, UNIT)
+    return Ablator(model, windows, STUDY)
 
 
 def bypass_of(model: nn.Module) -> nn.Module:
@@ -133,13 +133,13 @@ def relevance(model: nn.Module, windows: dict[str, Windows]):
 
 def example(model: nn.Module, windows: dict[str, Windows]):
     found = representative(
-        measure_activity(model, windows["test"]), windows["test"], by_edges(windows["test"], EDGES), UNIT
+        measure_activity(model, windows["test"]), windows["test"], by_edges(windows["test"], EDGES)
     )
     return found, activation_maps(model, found)
 
 
 def states(model: nn.Module, windows: dict[str, Windows]):
-    state = last_state(model, windows["test"], by_edges(windows["test"], EDGES), UNIT)
+    state = last_state(model, windows["test"], by_edges(windows["test"], EDGES))
     return state, probe_states([state], windows["test"], SERIES, seed=0)
 
 
@@ -149,13 +149,11 @@ ANALYSES: dict[str, Callable] = {
         model, windows, target_step=2
     ).integrated_gradients(),
     "gradient flow": lambda model, windows: gradient_flow(model, windows["test"], PARAMS, 0),
-    "atlas": lambda model, windows: lag_lead_atlas(model, windows["test"], UNIT, 0),
+    "atlas": lambda model, windows: lag_lead_atlas(model, windows["test"], 0),
     "attribution shift": lambda model, windows: attribution_shift([attributor(model, windows)] * 2, DRAWS),
     "filter shift": lambda model, windows: filter_shift([attributor(model, windows)] * 2, DRAWS),
     "gates": lambda model, windows: gate_statistics(model, windows["test"], by_edges(windows["test"], EDGES)),
-    "sufficient history": lambda model, windows: sufficient_history(
-        model, windows["test"], 0, UNIT, size=300
-    ),
+    "sufficient history": lambda model, windows: sufficient_history(model, windows["test"], 0, size=300),
     "ablation": lambda model, windows: ablator(model, windows).layers(bypass_of(model)),
     "single filters": lambda model, windows: filter_importance(ablator(model, windows)),
     "random filters": lambda model, windows: random_ablation(
@@ -170,12 +168,11 @@ ANALYSES: dict[str, Callable] = {
         model,
         windows["test"],
         by_edges(windows["test"], EDGES),
-        UNIT,
         HiddenStateParams(embedding_windows=100),
     ),
     "states": states,
     "claims": lambda model, windows: measure_claims(
-        model, model, windows["test"], by_edges(windows["test"], EDGES), SERIES, STUDY, UNIT
+        model, model, windows["test"], by_edges(windows["test"], EDGES), SERIES, STUDY
     ),
 }
 
@@ -191,7 +188,7 @@ def test_the_second_target_is_explained_as_if_it_were_alone(analyse, windows):
 
 def test_what_is_named_after_the_target_is_named_after_the_second(windows):
     model, explained = convolutional(), {name: second(part) for name, part in windows.items()}
-    atlas = lag_lead_atlas(model, explained["test"], UNIT, 0)
+    atlas = lag_lead_atlas(model, explained["test"], 0)
     assert list(atlas.maps) == ["all features", "temperature alone"]
     assert example(model, explained)[0].name == "temperature"
     assert attributor(model, explained).saliency().explained == "mean over the horizon, target 1"
@@ -202,25 +199,25 @@ def test_what_is_named_after_the_target_is_named_after_the_second(windows):
 
 def test_own_past_is_zero_where_the_target_is_no_feature(windows):
     virtual = dataclasses.replace(second(windows["test"]), features=("co2", "pressure", "humidity"))
-    atlas = lag_lead_atlas(convolutional(), virtual, UNIT, 0)
+    atlas = lag_lead_atlas(convolutional(), virtual, 0)
     assert atlas.summed.values.all()
     assert not atlas.own_past.values.any()
 
 
 def overlaid(rows: Rows, test: Windows):
-    last = last_step(rows, test, UNIT)
+    last = last_step(rows, test)
     return last, overlay(last, rows, test)
 
 
 CHOSEN = np.arange(0, 200, 7)
 OF_FORECASTS: dict[str, Callable] = {
-    "errors": lambda rows, test: forecast_errors(rows, test, by_edges(test, EDGES), UNIT),
+    "errors": lambda rows, test: forecast_errors(rows, test, by_edges(test, EDGES)),
     "overlay": overlaid,
     "corrections": lambda rows, test: corrections(rows, test, CHOSEN),
     "side by side": lambda rows, test: list(explained_forecasts("LSTM", rows, {"ridge": rows}, test)),
     "shared": lambda rows, test: list(shared_forecasts([rows], {"ridge": rows}, test, 100)),
     "states": lambda rows, test: final_states(
-        Whole(np.zeros((len(test), 1, 2))), test, by_edges(test, EDGES), UNIT, CHOSEN
+        Whole(np.zeros((len(test), 1, 2))), test, by_edges(test, EDGES), CHOSEN
     ),
 }
 

@@ -57,7 +57,7 @@ def make_test_windows(
         target=targets or features[0],
         interval=interval,
         site_timezone="UTC",
-        units={},
+        units={"co2": "ppm", "temperature": "degC", "humidity": "percent"},
     )
     params = WindowParams(lookback=lookback, scaling="standard", residual="none")
     split = SplitParams(validation_blocks=1, train=1 / 3, validation=1 / 3)

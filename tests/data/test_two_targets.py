@@ -55,6 +55,16 @@ def assert_the_same_rule(found: ResidualBaseline, expected: ResidualBaseline) ->
     assert torch.equal(found.deviations, expected.deviations)
 
 
+def test_the_unit_is_that_of_the_explained_target(dataset):
+    train = windows_with(dataset, dataset, HORIZON)["train"]
+    assert (train.unit, train.output_unit) == ("ppm", "ppm")
+    second = replace(train, target=1)
+    assert (second.unit, second.output_unit) == ("°C", "°C")
+    assert train.only("temperature").unit == "°C"
+    classes = replace(second, task=replace(second.task, kind="classes"))
+    assert (classes.unit, classes.output_unit) == ("°C", "logit")
+
+
 def test_the_targets_are_unlike(both):
     """Or it would not be seen that one is taken for the other."""
     rule = both["train"].residual

@@ -1,5 +1,6 @@
 """Which inputs and which past steps drive a forecast: maps of single windows, averaged in a stream."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -31,7 +32,6 @@ class Attributor:
         windows: to draw from, usually the test part.
         params: sample sizes and settings of the methods.
         seed: of the samples and of SmoothGrad's noise.
-        unit: of the target.
         output: name of the model's output that is explained; None where it has one alone.
         target: name of a target, or its position in the output; the one that the windows explain if not given. Where
             the windows have one target alone, an output may have others, such as quantiles of it.
@@ -46,7 +46,6 @@ class Attributor:
         windows: Windows,
         params: AttributionParams,
         seed: int,
-        unit: str,
         output: str | None = None,
         target: str | int | None = None,
     ):
@@ -55,7 +54,6 @@ class Attributor:
                 f"attribution.target_step is {params.target_step}; the horizon has {windows.horizon} steps"
             )
         self.windows, self.params, self.seed = windows, params, seed
-        self.unit = windows.task.output_unit(unit)
         at = windows.target if target is None else self._position(target)
         self.forecast = ScalarForecast(model, params.target_step, output, at)
         self.has_relu = any(isinstance(module, nn.ReLU) for module in model.modules())
@@ -74,8 +72,17 @@ class Attributor:
     @property
     def scale(self) -> float:
         """What a scaled difference of one is worth in the unit of the target that is explained."""
-        scale = self.windows.residual.scale
-        return float(scale[self.forecast.target]) if len(scale) > 1 else self.windows.scale
+        return self._of_target.scale
+
+    @property
+    def unit(self) -> str:
+        """Of the output that is explained."""
+        return self._of_target.output_unit
+
+    @property
+    def _of_target(self) -> Windows:
+        several = len(self.windows.task) > 1
+        return replace(self.windows, target=self.forecast.target) if several else self.windows
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -180,9 +187,7 @@ class Attributor:
             LstmkitError: the horizon has no such step.
         """
         params, chosen = self.params.model_copy(update={"target_step": step}), self.forecast
-        return Attributor(
-            chosen.model, self.windows, params, self.seed, self.unit, chosen.output, chosen.target
-        )
+        return Attributor(chosen.model, self.windows, params, self.seed, chosen.output, chosen.target)
 
     def average(self, method: str, windows: Windows, baseline: Baseline | None = None) -> Attribution:
         """The average over given windows, which may be a single one.

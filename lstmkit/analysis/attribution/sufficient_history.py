@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days
+from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days, side_of_zero
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.clock import time_of_day
 from lstmkit.data.windows import Windows
@@ -140,7 +140,7 @@ class SufficientHistory:
 
 
 def sufficient_history(
-    model: nn.Module, windows: Windows, seed: int, unit: str, size: int = WINDOWS, lengths: int = LENGTHS
+    model: nn.Module, windows: Windows, seed: int, size: int = WINDOWS, lengths: int = LENGTHS
 ) -> SufficientHistory:
     """Replace all but the newest inputs of windows by another window's past, and see what the forecast loses.
 
@@ -156,7 +156,6 @@ def sufficient_history(
         model: in evaluation mode.
         windows: usually the test part.
         seed: of the windows that are drawn, of their donors, and of the resamplings.
-        unit: of the target.
         size: how many windows are forecast.
         lengths: of the history that is kept, at most; spaced evenly on a logarithmic scale.
 
@@ -187,7 +186,7 @@ def sufficient_history(
         reproduced=reproduced,
         output=None if reproduced is None else enough(steps, reproduced),
         same_time=same_time,
-        unit=unit,
+        unit=windows.unit,
         n_windows=len(some),
         n_days=len(local_days(some.origin)[1]),
         calendar=windows.calendar,
@@ -292,7 +291,7 @@ def _gains(
         return gain, None, None
     improvements = rule[:, None] - squares
     draws = ResampledDays(windows.origin, improvements, RESAMPLINGS, seed).sums(improvements)
-    if central_interval(draws[:, -1], CONFIDENCE)[0] <= 0:
+    if side_of_zero(*central_interval(draws[:, -1], CONFIDENCE)) < 1:
         return None, None, None
     shares = draws[draws[:, -1] > 0]
     shares = shares / shares[:, -1:]

@@ -16,6 +16,7 @@ from lstmkit.analysis.resampling.statistics import (
     central_interval,
     contributions_to_mean,
     resample_blocks,
+    side_of_zero,
 )
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.clock import HOUR
@@ -111,12 +112,12 @@ class ErrorByStep:
     @property
     def is_surely_ahead(self) -> Bool[np.ndarray, "step"] | None:
         """At which steps the interval of the skill lies above zero; none where there is no interval."""
-        return None if self.skill_ends is None else self.skill_ends[0] > 0
+        return None if self.skill_ends is None else side_of_zero(*self.skill_ends) > 0
 
     @property
     def is_surely_behind(self) -> Bool[np.ndarray, "step"] | None:
         """At which steps the interval of the skill lies below zero; none where there is no interval."""
-        return None if self.skill_ends is None else self.skill_ends[1] < 0
+        return None if self.skill_ends is None else side_of_zero(*self.skill_ends) < 0
 
     @property
     def changes_of_best(self) -> list[int]:

@@ -8,7 +8,6 @@ import pandas as pd
 from lstmkit.analysis.errors.metrics import ClassMetrics, Metrics
 from lstmkit.analysis.errors.side_by_side import explained_forecasts, shared_forecasts
 from lstmkit.analysis.errors.skill import Evaluation, Resampling, evaluate
-from lstmkit.data.labels import unit_label
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
 
@@ -45,7 +44,7 @@ def evaluate_targets(
         others = {name: replace(rows, column=at) for name, rows in baselines.items()}
         found[test.task.targets[at]] = evaluate(
             model,
-            unit_label(test.task.units[at]),
+            windows.unit,
             explained_forecasts(model, own[0], others, windows),
             **resampling,
             seeds=list(networks),

@@ -48,4 +48,4 @@ def error_curve(errors: Errors, most: int = MOST_POINTS) -> ErrorCurve:
     after = np.diff(windows.starts.cpu().numpy(), prepend=windows.starts[0].item() - 1) > 1
     missing_before = np.cumsum(after)[position]
     after_gap = np.diff(missing_before, prepend=missing_before[0]) > 0
-    return ErrorCurve(position, windows.origin[position], rmse[position], after_gap, errors.unit)
+    return ErrorCurve(position, windows.origin[position], rmse[position], after_gap, errors.windows.unit)

@@ -31,7 +31,6 @@ class Errors:
         last: error at the last step ahead, in the target's unit, shape (window,).
         squared: mean over the horizon of the squared error, shape (window,).
         crosses: whether the group changes between the origin and the last step ahead, shape (window,).
-        unit: of the target.
         groups: of the steps.
     """
 
@@ -39,7 +38,6 @@ class Errors:
     last: Float[np.ndarray, "window"]
     squared: Float[np.ndarray, "window"]
     crosses: Bool[np.ndarray, "window"]
-    unit: str
     groups: Groups
 
     @property
@@ -53,14 +51,13 @@ class Errors:
         return np.sqrt(self.squared)
 
 
-def forecast_errors(predictions: Rows, windows: Windows, groups: Groups, unit: str) -> Errors:
+def forecast_errors(predictions: Rows, windows: Windows, groups: Groups) -> Errors:
     """Compare forecasts with what was observed, some windows at a time.
 
     Args:
         predictions: of every window, in the target's unit, shape (window, horizon).
         windows: the same windows, in order of time.
         groups: of the steps.
-        unit: of the target.
 
     Raises:
         LstmkitError: there are not as many forecasts as windows, or one is not finite.
@@ -77,9 +74,7 @@ def forecast_errors(predictions: Rows, windows: Windows, groups: Groups, unit: s
         squared.append((error**2).mean(axis=1))
         crosses.append((np.diff(groups.at(steps), axis=1) != 0).any(axis=1))
         first += len(chunk)
-    return Errors(
-        windows, np.concatenate(last), np.concatenate(squared), np.concatenate(crosses), unit, groups
-    )
+    return Errors(windows, np.concatenate(last), np.concatenate(squared), np.concatenate(crosses), groups)
 
 
 @dataclass(frozen=True)
@@ -193,9 +188,9 @@ def residual_spectrum(errors: Errors, name: str = "errors") -> ResidualSpectrum:
     """
     bins = Bins(errors.windows, 1)
     bins.add(bins.rows, errors.last[:, None])
-    found = spectra(bins.series((name,), errors.unit))
+    found = spectra(bins.series((name,), errors.windows.unit))
     deviation = float(np.sqrt(found.variance[0])) if len(found.variance) else 0.0
-    return ResidualSpectrum(found, errors.windows.hours_ahead, deviation, errors.unit)
+    return ResidualSpectrum(found, errors.windows.hours_ahead, deviation, errors.windows.unit)
 
 
 class RollingErrorFacts(TypedDict):
@@ -303,7 +298,7 @@ def rolling_error(errors: Errors) -> RollingError:
         overall=_root_mean(errors.squared),
         rmse_crossing=_root_mean(errors.squared[errors.crosses]) if errors.crosses.any() else None,
         rmse_steady=_root_mean(errors.squared[~errors.crosses]) if not errors.crosses.all() else None,
-        unit=errors.unit,
+        unit=errors.windows.unit,
         groups=errors.groups,
         span_hours=width * bins.interval / HOUR,
         calendar=calendar,

@@ -45,7 +45,7 @@ class OneForecast:
 
 
 def one_forecast(
-    predictions: Rows, baseline: Rows, windows: Windows, position: int, name: str, unit: str
+    predictions: Rows, baseline: Rows, windows: Windows, position: int, name: str
 ) -> OneForecast:
     """Take one of the forecasts.
 
@@ -55,7 +55,6 @@ def one_forecast(
         windows: the same windows.
         position: among the windows.
         name: of the baseline.
-        unit: of the target.
     """
     chosen = np.array([position])
     start = int(windows.starts[position])
@@ -68,4 +67,4 @@ def one_forecast(
         "baseline": baseline.take(chosen)[0].astype("float64"),
     }
     past = pd.Series(values[: windows.lookback], index=time[: windows.lookback])
-    return OneForecast(past, pd.DataFrame(ahead, index=time[windows.lookback :]), name, unit)
+    return OneForecast(past, pd.DataFrame(ahead, index=time[windows.lookback :]), name, windows.unit)

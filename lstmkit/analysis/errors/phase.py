@@ -14,6 +14,7 @@ from lstmkit.analysis.resampling.statistics import (
     contributions_to_mean,
     local_days,
     resample_blocks,
+    side_of_zero,
 )
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.params import EvaluationParams
@@ -75,8 +76,7 @@ class PhaseError:
     @property
     def differs(self) -> Bool[np.ndarray, "bin"]:
         """Whether zero lies outside the interval of the mean error."""
-        low, high = self.bias_interval
-        return (low > 0) | (high < 0)
+        return side_of_zero(*self.bias_interval) != 0
 
     @property
     def n_seen(self) -> int:
@@ -181,7 +181,7 @@ def phase_error(errors: Errors, params: EvaluationParams, seed: int) -> PhaseErr
         n_days=len(days),
         confidence=params.confidence,
         hours_ahead=errors.windows.hours_ahead,
-        unit=errors.unit,
+        unit=errors.windows.unit,
         calendar=calendar,
     )
 

@@ -162,13 +162,12 @@ def chunked(
         yield chosen, predicted.astype("float64")
 
 
-def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_WINDOWS) -> LastStep:
+def last_step(predictions: Rows, windows: Windows, most: int = MOST_WINDOWS) -> LastStep:
     """Take the last step of every forecast, or of some that are spread evenly over time.
 
     Args:
         predictions: one row per window, in the target's unit.
         windows: in order of time.
-        unit: the target's.
         most: windows to keep.
     """
     chosen = np.zeros(len(windows), dtype=bool)
@@ -191,7 +190,7 @@ def last_step(predictions: Rows, windows: Windows, unit: str, most: int = MOST_W
         rows=origin_rows + windows.horizon,
         n_windows=len(windows),
         hours_ahead=windows.hours_ahead,
-        unit=unit,
+        unit=windows.unit,
         calendar=windows.calendar,
     )
 

@@ -16,6 +16,7 @@ from lstmkit.analysis.resampling.statistics import (
     central_interval,
     contributions_to_mean,
     resample_blocks,
+    side_of_zero,
 )
 from lstmkit.data.calendar import Calendar, Cycle
 from lstmkit.data.clock import DAY
@@ -138,7 +139,8 @@ class Residuals:
         """
         if "mean_low" not in groups:
             return None
-        return groups[(groups["mean_low"] > 0) | (groups["mean_high"] < 0)]
+        low, high = (groups[name].to_numpy() for name in ("mean_low", "mean_high"))
+        return groups[side_of_zero(low, high) != 0]
 
     def explained_by(self, groups: pd.DataFrame) -> float:
         """Share of the variance that lies between the groups' means.

@@ -53,11 +53,6 @@ class Skill:
         """Both ends of the interval; None where there are too few days."""
         return None if self.low is None or self.high is None else (self.low, self.high)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there is an interval, and zero lies inside."""
-        return self.interval is not None and self.interval[0] <= 0 <= self.interval[1]
-
     def to_json(self) -> SkillMetrics:
         """The value, its interval and the best baseline."""
         return {"value": self.value, "low": self.low, "high": self.high, "best_baseline": self.best_baseline}

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstmkit.analysis.errors.warning_level import TRIED_BELOW, WarningLevel
-from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval
+from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, side_of_zero
 
 CAUGHT = 0.8  # share of the events, at which precisions are compared
 OWN = TRIED_BELOW  # position of the level itself among those that are tried
@@ -43,7 +43,7 @@ class Rate:
     @property
     def is_sure(self) -> bool:
         """Whether there is an interval, and zero lies outside."""
-        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+        return self.interval is not None and bool(side_of_zero(*self.interval))
 
     def facts(self) -> RateFacts:
         """The value and its interval."""

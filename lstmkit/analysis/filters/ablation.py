@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.analysis.resampling.statistics import central_interval
+from lstmkit.analysis.resampling.statistics import central_interval, side_of_zero
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.internals.ablation import convolutional_stages, replaced
@@ -100,7 +100,7 @@ class LayerAblation:
     @property
     def worse(self) -> Bool[np.ndarray, "configuration"]:
         """Whether the RMSE is certainly above that of the residual baseline alone, and by more than `ALIKE`."""
-        return (self.over_rule_low > 0) & ~self.alike
+        return (side_of_zero(self.over_rule_low, self.over_rule_high) > 0) & ~self.alike
 
     def to_frame(self) -> pd.DataFrame:
         """One row per configuration."""
@@ -138,15 +138,14 @@ class Ablator:
         model: in evaluation mode, with two convolutional layers and a pool.
         windows: of the `train` part, which gives the mean maps, and of the `test` part.
         params: of the study: how many windows and random ablations, the resampling, and the seed.
-        unit: of the target.
 
     Raises:
         LstmkitError: the model has no convolutions.
     """
 
-    def __init__(self, model: nn.Module, windows: dict[str, Windows], params: StudyParams, unit: str):
+    def __init__(self, model: nn.Module, windows: dict[str, Windows], params: StudyParams):
         first, _, read_by_lstm = convolutional_stages(model)
-        self.model, self.params, self.unit = model, params, unit
+        self.model, self.params = model, params
         self.windows = windows["test"].spread(params.convolutions.windows)
         self.modules = dict(zip(LAYERS, (first, read_by_lstm), strict=True))
         self.means = mean_maps(model, self.modules, windows["train"].spread(MEAN_WINDOWS))
@@ -214,7 +213,7 @@ class Ablator:
             fixed=spread <= FIXED * spread[0],
             rule=self.windows.residual.rule,
             rule_rmse=float(rmse[-1]),
-            unit=self.unit,
+            unit=self.windows.unit,
             n_windows=len(self.windows),
             n_days=days.n_days,
             confidence=confidence,

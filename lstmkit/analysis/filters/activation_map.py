@@ -125,7 +125,7 @@ class ActivationMap:
         }
 
 
-def representative(activity: FilterActivity, windows: Windows, groups: Groups, unit: str) -> Example:
+def representative(activity: FilterActivity, windows: Windows, groups: Groups) -> Example:
     """The window of the middle range whose mean activations are nearest their median there.
 
     Of groups without an order the one with most windows is taken.
@@ -136,7 +136,6 @@ def representative(activity: FilterActivity, windows: Windows, groups: Groups, u
         activity: on these windows.
         windows: the sample.
         groups: of the windows; where no window starts its forecast in the middle one, all windows compete.
-        unit: of the target.
 
     Raises:
         LstmkitError: the activity belongs to another sample.
@@ -161,7 +160,7 @@ def representative(activity: FilterActivity, windows: Windows, groups: Groups, u
         target=alone.one(alone.past())[0],
         hours_before=windows.hours_before(),
         name=windows.task.targets[windows.target],
-        unit=unit,
+        unit=windows.unit,
         n_windows=len(windows),
         typical=tuple(groups.labels[each] for each in typical),
         is_typical=len(preferred) > 0,

@@ -158,7 +158,7 @@ def _summarised(
         beyond_sum=float(increase[-1] - increase[:-1].sum()),
         beyond_sum_low=float(low),
         beyond_sum_high=float(high),
-        unit=ablator.unit,
+        unit=ablator.windows.unit,
         n_windows=len(changes),
         n_days=days.n_days,
         confidence=evaluation.confidence,

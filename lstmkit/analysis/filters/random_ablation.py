@@ -120,7 +120,7 @@ def random_ablation(ablator: Ablator, importance: FilterImportance) -> RandomAbl
         rmse=bench.rmse,
         rule=bench.sample.residual.rule,
         rule_rmse=bench.rmse_of(torch.zeros_like(bench.aims)),
-        unit=ablator.unit,
+        unit=ablator.windows.unit,
         n_windows=len(bench.sample),
     )
 

@@ -11,7 +11,7 @@ from sklearn.feature_selection import mutual_info_regression
 from torch import nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
-from lstmkit.analysis.resampling.statistics import central_interval
+from lstmkit.analysis.resampling.statistics import central_interval, side_of_zero
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.errors import LstmkitError
@@ -89,7 +89,7 @@ class FilterRelevance:
     @property
     def certain(self) -> Bool[np.ndarray, "target filter"]:
         """Whether the interval of each correlation leaves out zero."""
-        return (self.low > 0) | (self.high < 0)
+        return side_of_zero(self.low, self.high) != 0
 
     @property
     def baseline(self) -> Float[np.ndarray, "filter"]:

@@ -139,13 +139,12 @@ class Atlas:
         }
 
 
-def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> Atlas:
+def lag_lead_atlas(model: nn.Module, windows: Windows, seed: int) -> Atlas:
     """Measure how what a network forecasts for every step ahead reacts to every past step.
 
     Args:
         model: in evaluation mode.
         windows: to draw from, usually the test part.
-        unit: of the target.
         seed: of the resamplings.
     """
     sample = windows.spread(WINDOWS)
@@ -166,7 +165,7 @@ def lag_lead_atlas(model: nn.Module, windows: Windows, unit: str, seed: int) -> 
         hours_before=before,
         lead_hours=np.unique(_end_of_hour(ahead)),
         lag_hours=np.unique(_start_of_hour(before)),
-        unit=f"{windows.task.output_unit(unit)} per standard deviation",
+        unit=f"{windows.output_unit} per standard deviation",
         n_windows=len(sample),
         calendar=windows.calendar,
     )

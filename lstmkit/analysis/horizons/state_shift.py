@@ -119,14 +119,13 @@ class StateShift:
 
 
 def state_shift(
-    outputs: Sequence[Outputs], groups: Groups, unit: str, params: HiddenStateParams, seed: int
+    outputs: Sequence[Outputs], groups: Groups, params: HiddenStateParams, seed: int
 ) -> StateShift:
     """Compare the final states of one model at several horizons, on windows that all of them have.
 
     Args:
         outputs: of each horizon, at least two.
         groups: of the windows.
-        unit: of the target.
         params: how many windows.
         seed: of the shifts in time.
 
@@ -138,7 +137,7 @@ def state_shift(
     outputs = sorted(outputs, key=lambda each: each.windows.horizon)
     chosen = shared_positions([each.windows for each in outputs], params.windows)
     geometries = tuple(
-        _geometry(each, positions, groups, unit) for each, positions in zip(outputs, chosen, strict=True)
+        _geometry(each, positions, groups) for each, positions in zip(outputs, chosen, strict=True)
     )
     values = [each.representation.values for each in geometries]
     return StateShift(
@@ -149,8 +148,8 @@ def state_shift(
     )
 
 
-def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], groups: Groups, unit: str) -> Geometry:
+def _geometry(outputs: Outputs, chosen: Int[np.ndarray, "window"], groups: Groups) -> Geometry:
     windows = outputs.windows
-    last = final_states(outputs.states, windows, groups, unit, chosen)[-1]
+    last = final_states(outputs.states, windows, groups, chosen)[-1]
     named = replace(last, name=f"{windows.calendar.duration(windows.hours_ahead)} ahead")
     return geometry(named, corrections(outputs.predictions, windows, chosen))

@@ -168,3 +168,15 @@ def central_interval(values: Float[np.ndarray, "draw ..."], confidence: float) -
     """
     tail = (1 - confidence) / 2
     return np.quantile(values, [tail, 1 - tail], axis=0)
+
+
+def side_of_zero(
+    low: float | Float[np.ndarray, "*shape"], high: float | Float[np.ndarray, "*shape"]
+) -> Int[np.ndarray, "*shape"]:
+    """On which side of zero each interval lies: 1 above, −1 below; 0 where it holds zero, or where its ends are NaN.
+
+    Args:
+        low: lower ends.
+        high: upper ends.
+    """
+    return np.asarray(np.greater(low, 0).astype(int) - np.less(high, 0))

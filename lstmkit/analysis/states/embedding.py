@@ -122,7 +122,6 @@ def cnn_and_lstm(
     model: nn.Module,
     windows: Windows,
     groups: Groups,
-    unit: str,
     params: HiddenStateParams,
     lstm: str | None = None,
 ) -> tuple[Representation, Representation]:
@@ -132,7 +131,6 @@ def cnn_and_lstm(
         model: in evaluation mode, with `stages`: label to module name, from input to output.
         windows: from which to take an even spread.
         groups: of the steps.
-        unit: of the target.
         params: how many windows.
         lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
@@ -159,7 +157,7 @@ def cnn_and_lstm(
             maps.append(outputs[stages[-1]].flatten(1).cpu().numpy())
             states.append(final.pop()[:, -1].cpu().numpy())
     cnn, final_states = (
-        representation_of(name, np.concatenate(values), chosen, groups, unit)
+        representation_of(name, np.concatenate(values), chosen, groups)
         for name, values in (("CNN output", maps), ("LSTM state", states))
     )
     return cnn, final_states

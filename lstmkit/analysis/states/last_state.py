@@ -16,7 +16,6 @@ def last_state(
     model: nn.Module,
     windows: Windows,
     groups: Groups,
-    unit: str,
     which: str = "",
     lstm: str | None = None,
 ) -> Representation:
@@ -26,7 +25,6 @@ def last_state(
         model: with an `nn.LSTM`; it is run in evaluation mode.
         windows: all of which are run.
         groups: of the steps.
-        unit: of the target.
         which: network it is, in front of the layer's name.
         lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
@@ -38,4 +36,4 @@ def last_state(
             model(x)
     states = torch.cat(found).double().cpu().numpy()  # (window, layer, unit)
     name = f"{which} LSTM layer {states.shape[1]}".strip()
-    return representation_of(name, states[:, -1], windows, groups, unit)
+    return representation_of(name, states[:, -1], windows, groups)

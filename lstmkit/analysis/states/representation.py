@@ -92,7 +92,7 @@ class Representation:
 
 
 def representation_of(
-    name: str, values: Shaped[np.ndarray, "window unit"], windows: Windows, groups: Groups, unit: str
+    name: str, values: Shaped[np.ndarray, "window unit"], windows: Windows, groups: Groups
 ) -> Representation:
     """What one stage makes of some windows, with what is known about the moment of each.
 
@@ -101,7 +101,6 @@ def representation_of(
         values: one row per window.
         windows: in order of time.
         groups: of the steps.
-        unit: of the target.
 
     Raises:
         LstmkitError: a value is not finite, or a window belongs to no group.
@@ -113,13 +112,13 @@ def representation_of(
         latest=windows.one(windows.latest()),
         group=groups.of_windows(windows),
         groups=groups,
-        unit=unit,
+        unit=windows.unit,
         calendar=windows.calendar,
     )
 
 
 def final_states(
-    states: Rows, windows: Windows, groups: Groups, unit: str, chosen: Int[np.ndarray, "window"]
+    states: Rows, windows: Windows, groups: Groups, chosen: Int[np.ndarray, "window"]
 ) -> tuple[Representation, ...]:
     """The final hidden state of each layer of the LSTM, for some of the windows.
 
@@ -127,7 +126,6 @@ def final_states(
         states: of every window, shape (window, layer, unit).
         windows: the same windows.
         groups: of the steps.
-        unit: of the target.
         chosen: positions among the windows, rising.
 
     Returns:
@@ -138,7 +136,7 @@ def final_states(
     """
     some, values = _taken(states, "hidden states", windows, chosen)
     return tuple(
-        representation_of(f"LSTM layer {layer + 1}", values[:, layer], some, groups, unit)
+        representation_of(f"LSTM layer {layer + 1}", values[:, layer], some, groups)
         for layer in range(values.shape[1])
     )
 

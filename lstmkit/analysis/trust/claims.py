@@ -62,7 +62,6 @@ def measure_claims(
     groups: Groups,
     dataset: Dataset,
     params: StudyParams,
-    unit: str,
     lstm: str | None = None,
 ) -> dict[str, Any]:
     """Measure what is claimed of a network, and the same of the network before training.
@@ -76,7 +75,6 @@ def measure_claims(
         groups: of the windows.
         dataset: from which the windows were cut.
         params: of the study.
-        unit: of the target.
         lstm: name of the LSTM whose states are probed; the one that the model calls first if not given.
 
     Returns:
@@ -104,10 +102,9 @@ def measure_claims(
             windows,
             AttributionParams(windows=GRADIENT_WINDOWS, target_step=step),
             params.seed,
-            unit,
         ).saliency()
         gates = gate_statistics(network, windows.spread(GATE_WINDOWS), whole)
-        state = last_state(network, sample, groups, unit, lstm=lstm)
+        state = last_state(network, sample, groups, lstm=lstm)
         timed = [part for part in gates.parts if part.lstm.step_hours is not None]
         claims = Claims(
             shares={feature: float(share) for feature, share in gradient.share.items()},
@@ -117,7 +114,7 @@ def measure_claims(
             saturated_percent={part.name: 100 * part.saturated for part in gates.parts},
             probes={} if prober is None else _scores(prober, state, dataset, target),
             effective_dimension=participation_ratio(state.values),
-            sufficient_history=_hours(sufficient_history(network, windows, params.seed, unit, size)),
+            sufficient_history=_hours(sufficient_history(network, windows, params.seed, size)),
         )
         measured[name] = asdict(claims)
     if dataset.latents_fingerprint is not None:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from lstmkit.analysis.errors.residuals import FAR, NORMALLY_FAR, Residuals
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.findings.errors.predictions import windows_named
 from lstmkit.wording import count, digits, signed, signed_alike, signed_beside, signed_digits
 
@@ -53,7 +54,7 @@ def _centre(residuals: Residuals) -> str:
     if residuals.mean_interval is not None:
         mean, least, most = signed_alike(residuals.mean, *residuals.mean_interval)
         known = f"{100 * residuals.confidence:.0f} % interval {least} to {most}"
-        if residuals.mean_interval[0] <= 0 <= residuals.mean_interval[1]:
+        if side_of_zero(*residuals.mean_interval) == 0:
             known += ", which holds zero"
     return (
         f"The mean error is {mean} {unit} ({known}); half of the errors lie between "

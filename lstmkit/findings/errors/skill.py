@@ -5,6 +5,7 @@ import pandas as pd
 from lstmkit.analysis.errors.class_scores import LEAST
 from lstmkit.analysis.errors.compared import RANGES
 from lstmkit.analysis.errors.skill import Evaluation
+from lstmkit.findings.standing import Standing, interval, standing
 from lstmkit.wording import count, digits, feature_label, signed, whole_percent
 
 
@@ -63,26 +64,20 @@ def class_finding(scores: pd.DataFrame) -> str:
 
 
 def _against_the_best(evaluation: Evaluation, steps: str) -> str:
-    skill = evaluation.skill[steps]
+    skill, block = evaluation.skill[steps], evaluation.calendar.block
     rmse = evaluation.metrics[steps, "rmse"]
     where = "Over all steps" if steps == "all_steps" else "At the last step"
     model, best = digits(rmse[evaluation.model]), f"{digits(rmse[skill.best_baseline])} {evaluation.unit}"
-    value = signed(100 * skill.value)
-    if skill.interval is None:
-        verdict, interval = (
-            f"is compared on too few {evaluation.calendar.block}s to be told from the best baseline",
-            "no interval",
-        )
-    else:
-        low, high = skill.interval
-        ends = f"{signed(100 * low)} to {signed(100 * high)} %"
-        interval = f"{100 * evaluation.confidence:.0f} % interval {ends}"
-        verdict = "beats every baseline" if low > 0 else "is worse than the best baseline"
-        if skill.is_open:
-            verdict = "cannot be told from the best baseline"
+    known = "no interval" if skill.interval is None else interval(skill.to_json(), evaluation.confidence)
+    verdict = {
+        Standing.BETTER: "beats every baseline",
+        Standing.WORSE: "is worse than the best baseline",
+        Standing.OPEN: "cannot be told from the best baseline",
+        Standing.UNKNOWN: f"is compared on too few {block}s to be told from the best baseline",
+    }[standing(skill.to_json())]
     return (
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "
-        f"a skill of {value} % ({interval})."
+        f"a skill of {signed(100 * skill.value)} % ({known})."
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from lstmkit.analysis.filters.ablation import ALIKE, LayerAblation
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.findings.resampling.days import too_few
 from lstmkit.wording import count, digits, signed_alike
 
@@ -73,11 +74,11 @@ def _names(ablation: LayerAblation, rows: Int[np.ndarray, "_"]) -> str:
 
 def _never_trained(ablation: LayerAblation) -> str:
     row = ablation.never_trained
-    better = (
-        "with convolutions it is better" if ablation.low[row] > 0 else "without convolutions it is better"
-    )
-    if ablation.low[row] <= 0 <= ablation.high[row]:
-        better = "this test part cannot tell the two apart"
+    better = {
+        1: "with convolutions it is better",
+        0: "this test part cannot tell the two apart",
+        -1: "without convolutions it is better",
+    }[int(side_of_zero(ablation.low[row], ablation.high[row]))]
     change = _difference(ablation, ablation.increase[row], ablation.low[row], ablation.high[row])
     return (
         f"A model of the same LSTM and head that was trained without convolutions, on neighbouring raw steps side "

@@ -3,6 +3,7 @@
 from lstmkit.analysis.filters.ablation import LAYERS
 from lstmkit.analysis.filters.importance import FilterImportance
 from lstmkit.analysis.filters.random_ablation import RandomAblation
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.wording import count, signed_alike, signed_digits
 
 
@@ -62,9 +63,11 @@ def _chosen(random: RandomAblation) -> str:
 def _sum(importance: FilterImportance) -> str:
     low, high = importance.beyond_sum_low, importance.beyond_sum_high
     parts, whole, least, most = signed_alike(importance.increase.sum(), importance.together, low, high)
-    verdict = "more than the sum of its parts" if low > 0 else "less than the sum of its parts"
-    if low <= 0 <= high:
-        verdict = "not to be told from the sum of its parts"
+    verdict = {
+        1: "more than the sum of its parts",
+        0: "not to be told from the sum of its parts",
+        -1: "less than the sum of its parts",
+    }[int(side_of_zero(low, high))]
     return (
         f"Held one by one on {importance.n_windows} windows, the filters of layer 2 change the RMSE by "
         f"{parts} {importance.unit} in sum, all at once by {whole} ({100 * importance.confidence:.0f} % interval of "

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from lstmkit.analysis.horizons.metrics import MetricsSummary
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.wording import digits, signed
 
 
@@ -55,6 +56,6 @@ def _interval(row: pd.Series, confidence: float, block: str) -> str:
     if math.isnan(low):
         return f"too few {block}s for an interval"
     verdict = "without zero"
-    if low <= 0 <= high:
+    if side_of_zero(low, high) == 0:
         verdict = "and zero lies inside: this test part cannot tell the two apart"
     return f"{100 * confidence:.0f} % interval {signed(low)} to {signed(high)} %, {verdict}"

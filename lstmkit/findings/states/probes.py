@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lstmkit.analysis.resampling.statistics import side_of_zero
 from lstmkit.analysis.states.prober import Probe
 from lstmkit.analysis.states.probes import Probes
 from lstmkit.data.dataset import Dataset
@@ -74,7 +75,7 @@ def _against_untrained(last: tuple[Probe, ...]) -> str:
     if not probed:
         return ""
     clauses = _differences("the untrained network's state", probed)
-    if not any(each.is_more for each in probed):
+    if not any(each.side == 1 for each in probed):
         clauses.append("so nothing here is shown to be learned")
     return f" {_sentence(clauses)}"
 
@@ -98,19 +99,9 @@ class _Difference:
     interval: tuple[float, float] | None
 
     @property
-    def is_more(self) -> bool:
-        """Whether the interval lies above zero."""
-        return self.interval is not None and self.interval[0] > 0
-
-    @property
-    def is_less(self) -> bool:
-        """Whether the interval lies below zero."""
-        return self.interval is not None and self.interval[1] < 0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the interval holds zero."""
-        return self.interval is not None and self.interval[0] <= 0 <= self.interval[1]
+    def side(self) -> int | None:
+        """On which side of zero the interval lies, 0 where it holds zero; None where there is none."""
+        return None if self.interval is None else int(side_of_zero(*self.interval))
 
     @property
     def words(self) -> str:
@@ -125,11 +116,11 @@ class _Difference:
 def _differences(other: str, differences: list[_Difference]) -> list[str]:
     """One clause per kind of difference: clear ones up and down, unclear ones, and those without an interval."""
     kinds = {
-        f"more than from {other} is read about": [each for each in differences if each.is_more],
-        f"less than from {other} is read about": [each for each in differences if each.is_less],
-        f"no clear difference to {other} is seen for": [each for each in differences if each.is_open],
+        f"more than from {other} is read about": [each for each in differences if each.side == 1],
+        f"less than from {other} is read about": [each for each in differences if each.side == -1],
+        f"no clear difference to {other} is seen for": [each for each in differences if each.side == 0],
         f"the days are too few for an interval of the difference to {other}, for": [
-            each for each in differences if each.interval is None
+            each for each in differences if each.side is None
         ],
     }
     return [f"{clause} {listed([each.words for each in some])}" for clause, some in kinds.items() if some]

@@ -257,9 +257,7 @@ def test_a_step_that_the_model_does_not_forecast_is_refused(step):
 
 def test_a_step_beyond_the_horizon_is_refused_before_any_work():
     with pytest.raises(LstmkitError, match=r"attribution.target_step is 3; the horizon has 2 steps"):
-        Attributor(
-            Weighted(torch.ones(6, 2)), make_test_windows(), AttributionParams(target_step=3), 0, "ppm"
-        )
+        Attributor(Weighted(torch.ones(6, 2)), make_test_windows(), AttributionParams(target_step=3), 0)
 
 
 @pytest.mark.parametrize("kind", ["none", "last", "climatology", "damped"])
@@ -291,7 +289,7 @@ def test_attributions_are_of_what_the_network_adds_to_its_rule_in_the_targets_un
                 outputs = [w.to_units(model(w.gather(torch.arange(1))[0])) for w in (one, after)]
             added = [ahead - w.without_network() for ahead, w in zip(outputs, (one, after), strict=True)]
             moved = (added[1] - added[0])[0, 1, 0] / 1e-2
-            result = Attributor(model, one, AttributionParams(target_step=2), 0, "ppm").saliency()
+            result = Attributor(model, one, AttributionParams(target_step=2), 0).saliency()
             # a move of 0.01 bends the forecast a little; float32 of order 1, in units of 30, over 0.01
             assert result.signed[29 - lag, feature] == pytest.approx(moved, rel=0.02, abs=2e-3), (column, lag)
 
@@ -334,7 +332,7 @@ def test_guided_backprop_of_an_lstm_is_the_saliency_and_therefore_refused():
     assert torch.equal(guided, plain)
     windows = make_test_windows(features=("co2", "temperature", "humidity"))
     with pytest.raises(LstmkitError, match="without a ReLU is exactly the saliency"):
-        Attributor(model, windows, AttributionParams(), 0, "ppm").guided_backprop()
+        Attributor(model, windows, AttributionParams(), 0).guided_backprop()
 
 
 class GuidedReLU(torch.autograd.Function):
@@ -396,7 +394,7 @@ def test_the_completeness_error_that_is_reported():
     model = cnn_lstm()
     windows = make_test_windows(n=30, lookback=24, features=("co2", "temperature", "humidity"), horizon=4)
     params = AttributionParams(path_steps=3, batch_size=7)
-    result = Attributor(model, windows, params, 0, "ppm").integrated_gradients()
+    result = Attributor(model, windows, params, 0).integrated_gradients()
     gap, change = [], []
     for x, _ in windows.batches(1):
         added = captum.attr.IntegratedGradients(Mean(model)).attribute(x, n_steps=3).sum().item()
@@ -406,7 +404,7 @@ def test_the_completeness_error_that_is_reported():
     assert result.completeness_error == pytest.approx(np.mean(gap) / np.mean(change), rel=1e-4)  # float32
     assert result.completeness_error > 1e-3
     assert f"by {percent(result.completeness_error)} on average" in attribution_finding(result)
-    linear = Attributor(Weighted(noise(24, 3), (1.0,) * 4), windows, params, 0, "ppm")
+    linear = Attributor(Weighted(noise(24, 3), (1.0,) * 4), windows, params, 0)
     assert linear.integrated_gradients().completeness_error < 1e-6
     assert linear.saliency().completeness_error is None
 
@@ -475,9 +473,7 @@ def test_outputs_that_are_no_forecasts_are_refused(kind, shape):
 def test_one_step_or_one_target_without_or_with_an_axis_of_its_own_is_the_same(kind):
     windows, params = make_test_windows(), AttributionParams(smooth_samples=3)
     ahead = (1.0,) if kind is Flattened else (1.0, 3.0)
-    plain, other = (
-        Attributor(each(noise(6, 2), ahead), windows, params, 0, "ppm") for each in (Weighted, kind)
-    )
+    plain, other = (Attributor(each(noise(6, 2), ahead), windows, params, 0) for each in (Weighted, kind))
     for method in set(methods.METHODS) - {"guided_backprop"}:
         expected, found = (getattr(each, method)() for each in (plain, other))
         for field in dataclasses.fields(expected):
@@ -502,7 +498,7 @@ def test_hooks_come_off_when_the_forward_pass_raises():
 
 def test_the_global_random_state_stays_as_it_was():
     windows = make_test_windows()
-    attributor = Attributor(Squared(noise(6, 2)), windows, AttributionParams(smooth_samples=2), 0, "ppm")
+    attributor = Attributor(Squared(noise(6, 2)), windows, AttributionParams(smooth_samples=2), 0)
     torch.manual_seed(11)
     expected = torch.rand(3)
     torch.manual_seed(11)
@@ -546,7 +542,7 @@ def test_averages_equal_a_loop_over_windows(batch_size, step):
         (gradient,) = torch.autograd.grad(ahead.mean() if step is None else ahead[step - 1], x)
         gradients.append(50.0 * gradient[0].numpy().astype("float64"))
     params = AttributionParams(batch_size=batch_size, target_step=step)
-    result = Attributor(model, windows, params, 0, "ppm").saliency()
+    result = Attributor(model, windows, params, 0).saliency()
     for name, expected in by_hand(np.array(gradients), hours).items():
         # float32 gradients of order 50
         np.testing.assert_allclose(getattr(result, name), expected, rtol=1e-4, atol=1e-4, err_msg=name)
@@ -564,7 +560,7 @@ def test_other_methods_are_averaged_alike_whatever_the_batch_size(method):
     windows = make_test_windows(n=11, lookback=14, features=("a", "b", "c"), horizon=4, target_scale=3.0)
     model = lstm()
     results = [
-        getattr(Attributor(model, windows, AttributionParams(batch_size=size), 0, "K"), method)()
+        getattr(Attributor(model, windows, AttributionParams(batch_size=size), 0), method)()
         for size in (1, 4, 11)
     ]
     forecast = ScalarForecast(model)
@@ -587,7 +583,7 @@ def test_other_methods_are_averaged_alike_whatever_the_batch_size(method):
 def test_hours_are_counted_from_the_newest_step(interval, lookback, starts):
     windows = make_test_windows(n=3, lookback=lookback, interval=interval)
     model = Weighted(torch.ones(lookback, 2), ahead=(1.0, 1.0))  # each step holds 2
-    result = Attributor(model, windows, AttributionParams(), 0, "ppm").saliency()
+    result = Attributor(model, windows, AttributionParams(), 0).saliency()
     np.testing.assert_array_equal(result.by_hour, 2 * np.diff([*starts, lookback]))
 
 
@@ -598,7 +594,7 @@ def test_the_noise_of_smoothgrad_is_a_share_of_each_features_spread():
     model = Weighted(torch.ones(20, 2), ahead=(1.0, 1.0))
     model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach().clone()))
     params = AttributionParams(smooth_samples=4, smooth_sigma=0.2, batch_size=50)
-    Attributor(model, windows, params, 0, "ppm").smoothgrad()
+    Attributor(model, windows, params, 0).smoothgrad()
     clean, _ = windows.gather(torch.arange(50))
     added = torch.stack([noisy for noisy in seen if noisy.shape == clean.shape]) - clean
     spread = clean.std(dim=(0, 1))
@@ -609,7 +605,7 @@ def test_the_noise_of_smoothgrad_is_a_share_of_each_features_spread():
 def test_a_constant_feature_does_not_break_smoothgrad():
     windows = make_test_windows()
     windows.inputs[:, 1] = 0.0
-    attributor = Attributor(Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0, "ppm")
+    attributor = Attributor(Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0)
     np.testing.assert_allclose(attributor.smoothgrad().magnitude, 1.0, rtol=1e-5)  # float32
 
 
@@ -619,7 +615,7 @@ def test_the_sample_is_seeded():
     params = AttributionParams(windows=10, costly_windows=4, smooth_samples=5)
 
     def magnitudes(seed):
-        attributor = Attributor(model, windows, params, seed, "ppm")
+        attributor = Attributor(model, windows, params, seed)
         results = [attributor.saliency(), attributor.smoothgrad()]
         assert [result.n_windows for result in results] == [10, 4]
         return [result.magnitude for result in results]
@@ -633,7 +629,7 @@ def test_the_sample_is_seeded():
 def test_attributions_of_a_batch_are_let_go_before_the_next(monkeypatch):
     windows = make_test_windows(n=60)
     attributor = Attributor(
-        Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(batch_size=5), 0, ""
+        Weighted(torch.ones(6, 2), (1.0, 1.0)), windows, AttributionParams(batch_size=5), 0
     )
     kept, alive = [], []
 
@@ -667,7 +663,7 @@ def test_attributions_of_a_batch_are_let_go_before_the_next(monkeypatch):
 def test_units(method, unit):
     model = stirred(CNNLSTMForecaster(2, 2, channels=(2, 2), hidden=2, head=2))
     params = AttributionParams(smooth_samples=2, path_steps=2)
-    assert getattr(Attributor(model, make_test_windows(n=4), params, 0, "ppm"), method)().unit == unit
+    assert getattr(Attributor(model, make_test_windows(n=4), params, 0), method)().unit == unit
 
 
 def attribution(magnitude, method: str = "Saliency", hours: float = 1.0, **changed) -> Attribution:
@@ -707,7 +703,7 @@ def test_shares():
 def test_shares_of_a_real_model_add_up():
     model = lstm()
     windows = make_test_windows(features=("a", "b", "c"), horizon=4)
-    result = Attributor(model, windows, AttributionParams(), 0, "ppm").saliency()
+    result = Attributor(model, windows, AttributionParams(), 0).saliency()
     assert result.share.sum() == pytest.approx(100, abs=1e-9)
     assert result.by_hour.sum() == pytest.approx(result.by_feature.sum())
     assert result.by_step.sum() == pytest.approx(result.magnitude.sum())
@@ -781,7 +777,7 @@ def test_finding_of_a_single_feature():
 
 def test_finding_of_a_model_that_looks_at_nothing():
     windows = make_test_windows()
-    attributor = Attributor(Weighted(torch.zeros(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0, "ppm")
+    attributor = Attributor(Weighted(torch.zeros(6, 2), (1.0, 1.0)), windows, AttributionParams(), 0)
     for result in (attributor.saliency(), attributor.integrated_gradients()):
         assert (
             attribution_finding(result)
@@ -794,15 +790,13 @@ def test_finding_of_a_model_that_looks_at_nothing():
 def test_what_is_explained_is_said():
     windows = make_test_windows(n=1500)
     params = AttributionParams(windows=512, costly_windows=96, target_step=2)
-    said = attributor_finding(Attributor(Weighted(torch.ones(6, 2)), windows, params, 8, "ppm"))
+    said = attributor_finding(Attributor(Weighted(torch.ones(6, 2)), windows, params, 8))
     assert said.startswith(
         "Explained is what the network forecasts, the difference from the mean of the training part (step 2 ahead). "
         "No map contains what the mean of the training part forecasts by itself."
     )
     assert "see 512 of the 1,500 test windows, those of many passes 96, drawn with seed 8" in said
-    few = attributor_finding(
-        Attributor(Weighted(torch.ones(6, 2)), make_test_windows(n=40), params, 8, "ppm")
-    )
+    few = attributor_finding(Attributor(Weighted(torch.ones(6, 2)), make_test_windows(n=40), params, 8))
     assert "see 40 of the 40 test windows, those of many passes 40" in few
 
 
@@ -907,7 +901,7 @@ def test_attributions_that_are_nan_are_refused():
         def forward(self, x):
             return super().forward(x) + (0 * x).sum(dim=(1, 2))[:, None].abs().sqrt()
 
-    attributor = Attributor(Rooted(torch.ones(6, 2)), make_test_windows(n=40), AttributionParams(), 8, "ppm")
+    attributor = Attributor(Rooted(torch.ones(6, 2)), make_test_windows(n=40), AttributionParams(), 8)
     with pytest.raises(LstmkitError, match=r"^Saliency attributes NaN or infinity to an input"):
         attributor.saliency()
 

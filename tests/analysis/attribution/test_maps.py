@@ -286,7 +286,7 @@ def attributor_of(model: nn.Module, targets: tuple[str, ...] = (), **more) -> At
     windows = make_test_windows(
         n=30, lookback=14, horizon=4, features=FEATURES, target_scale=scale, targets=targets
     )
-    return Attributor(model, windows, PARAMS, seed=3, unit="ppm", **more)
+    return Attributor(model, windows, PARAMS, seed=3, **more)
 
 
 @every_case()
@@ -337,6 +337,7 @@ def test_averages_of_each_target_by_hand(kind, target, at):
     attributor = attributor_of(model, targets=("co2", "humidity"), output=output, target=target)
     assert attributor.scale == (50.0, 4.0)[at]
     result = attributor.saliency()
+    assert result.unit == f"{('ppm', '%')[at]} per standard deviation"
     np.testing.assert_allclose(result.signed, attributor.scale * 2 * TWO[at], rtol=1e-6)
     shares = dict.fromkeys(FEATURES, 100 / 3) if at == 0 else {"co2": 0, "temperature": 25, "humidity": 75}
     assert result.share.to_dict() == pytest.approx(shares)
@@ -350,7 +351,8 @@ def test_averages_of_each_target_by_hand(kind, target, at):
 def test_windows_that_explain_their_second_target_are_followed():
     first = attributor_of(Targets(TWO, FOUR), targets=("co2", "humidity"))
     windows = dataclasses.replace(first.windows, target=1)
-    found = Attributor(first.forecast.model, windows, PARAMS, 3, "%").saliency()
+    found = Attributor(first.forecast.model, windows, PARAMS, 3).saliency()
+    assert found.unit == "% per standard deviation"
     np.testing.assert_allclose(found.signed, 4.0 * 2 * TWO[1], rtol=1e-6)
     assert found.explained == "mean over the horizon, target humidity"
 
@@ -359,6 +361,7 @@ def test_an_output_of_one_target_may_have_targets_of_its_own():
     attributor = attributor_of(Targets(TWO, FOUR), target=1)  # such as quantiles of the one target
     np.testing.assert_allclose(attributor.saliency().signed, 50.0 * 2 * TWO[1], rtol=1e-6)
     assert attributor.explained == "mean over the horizon, target 1"
+    assert attributor.unit == "ppm"
 
 
 def test_a_target_that_is_not_there_is_said():
@@ -417,7 +420,7 @@ def test_the_example_runs():
 def test_the_average_over_one_window_at_a_step_is_its_map(method):
     windows = make_test_windows(n=9, target_scale=3.0)
     model = Weighted(torch.linspace(-1, 2, 12).reshape(6, 2), ahead=(1.0, -2.0))
-    attributor = Attributor(model, windows, AttributionParams(occlusion="10min"), seed=0, unit="ppm")
+    attributor = Attributor(model, windows, AttributionParams(occlusion="10min"), seed=0)
     one, baseline = windows.select(torch.tensor([4])), None if method == "saliency" else "window mean"
     found = attributor.at_step(2).average(method, one, baseline)
     (expected,) = attributor.maps(method, one, step=2, baseline=baseline)

@@ -65,7 +65,7 @@ def test_a_network_that_reads_one_step_of_the_past_needs_just_as_much(k):
     weights = np.zeros(k)
     weights[-1] = 1.0  # the k-th newest step alone
     windows = filtered(weights)
-    found = sufficient_history(Filter(windows, weights), windows, 0, "ppm", size=1000, lengths=2000)
+    found = sufficient_history(Filter(windows, weights), windows, 0, size=1000, lengths=2000)
     assert {k - 1, k} - {0} <= {*found.steps.tolist()}
     np.testing.assert_allclose(found.gain[found.steps >= k], 1, atol=1e-9)
     # another's noise instead: twice the variance, where the rule alone leaves it once
@@ -78,7 +78,7 @@ def test_a_network_that_reads_one_step_of_the_past_needs_just_as_much(k):
 def test_a_network_that_reads_several_steps_gains_with_each_of_them():
     k = 8
     windows = filtered(np.ones(k))
-    found = sufficient_history(Filter(windows, np.ones(k)), windows, 0, "ppm", size=2000, lengths=200)
+    found = sufficient_history(Filter(windows, np.ones(k)), windows, 0, size=2000, lengths=200)
     expected = 1 - 2 * np.maximum(k - found.steps, 0) / k  # 2 (k - h) of k variances are wrong
     np.testing.assert_allclose(found.gain, expected, atol=0.15)
     assert found.sufficient == k
@@ -88,7 +88,7 @@ def test_an_exponential_filter_needs_what_its_time_constant_says():
     tau = 9.0
     weights = np.exp(-np.arange(LOOKBACK) / tau)
     windows = filtered(weights, n=20_000)
-    found = sufficient_history(Filter(windows, weights), windows, 0, "ppm", size=4000, lengths=200)
+    found = sufficient_history(Filter(windows, weights), windows, 0, size=4000, lengths=200)
     # what is older than h steps holds exp(-2 h / tau) of the variance, and counts twice
     np.testing.assert_allclose(found.gain, 1 - 2 * np.exp(-2 * found.steps / tau), atol=0.08)
     np.testing.assert_allclose(found.reproduced, 1 - np.exp(-2 * found.steps / tau), atol=0.04)
@@ -109,7 +109,7 @@ def test_between_two_lengths_a_line_over_the_logarithm_tells_the_steps():
 @pytest.mark.parametrize("value", [0.0, 0.5])
 def test_a_constant_network_has_no_gain_whose_history_could_be_measured(value):
     windows = filtered(np.ones(1))
-    found = sufficient_history(Constant(value), windows, 0, "ppm")
+    found = sufficient_history(Constant(value), windows, 0)
     assert (found.gain, found.sufficient, found.hours, found.sufficient_interval) == (None,) * 4
     assert (found.reproduced, found.output, found.output_hours) == (None,) * 3
     assert found.rmse[0] == found.rmse[-1] >= found.rmse_rule * (1 - 1e-12)
@@ -123,7 +123,7 @@ def test_a_constant_network_has_no_gain_whose_history_could_be_measured(value):
 def test_a_network_that_harms_has_no_gain_but_its_output_has_a_history():
     weights = np.array([0.0, 0.0, 1.0])
     windows = filtered(-weights)
-    found = sufficient_history(Filter(windows, weights), windows, 0, "ppm", lengths=200)
+    found = sufficient_history(Filter(windows, weights), windows, 0, lengths=200)
     assert found.gain is None
     assert found.output == 3
     assert found.rmse[-1] == pytest.approx(2 * found.rmse_rule, rel=0.02)
@@ -132,13 +132,13 @@ def test_a_network_that_harms_has_no_gain_but_its_output_has_a_history():
 def test_a_gain_that_resampled_days_do_not_confirm_is_none():
     windows = filtered(np.ones(1))
     chance = Filter(windows, np.array([0.0, 0.0, 0.02]))  # what it reads has nothing to do with the target
-    assert sufficient_history(chance, windows, 0, "ppm", size=1500).gain is None
+    assert sufficient_history(chance, windows, 0, size=1500).gain is None
 
 
 def test_sentences():
     windows = filtered(np.ones(5))
-    trained = sufficient_history(Filter(windows, np.ones(5)), windows, 0, "ppm", size=500, lengths=200)
-    untrained = sufficient_history(Filter(windows, np.ones(2)), windows, 0, "ppm", size=500, lengths=200)
+    trained = sufficient_history(Filter(windows, np.ones(5)), windows, 0, size=500, lengths=200)
+    untrained = sufficient_history(Filter(windows, np.ones(2)), windows, 0, size=500, lengths=200)
     trained = replace(trained, rmse=np.append(trained.rmse[:-1], 0.25), rmse_rule=2.0)
     assert sufficient_history_finding(trained, untrained) == (
         "The newest 5 h (95 % interval 5 h to 5 h) of the 64 h of input give 95 % of what the network gains on the "
@@ -153,7 +153,7 @@ def test_sentences():
 
 def test_the_table_holds_gain_and_error_of_each_length():
     windows = filtered(np.ones(5))
-    found = sufficient_history(Filter(windows, np.ones(5)), windows, 0, "ppm", size=500)
+    found = sufficient_history(Filter(windows, np.ones(5)), windows, 0, size=500)
     table = found.to_frame()
     assert table.index.tolist() == found.steps.tolist()
     errors = table["rmse"] ** 2
@@ -166,7 +166,7 @@ def test_the_interval_is_that_of_blocks_of_days_written_out():
     """The network reads the second newest step alone: what it gains with one step of its own is known per window."""
     windows = filtered(np.array([0.0, 1.0]))
     found = sufficient_history(
-        Filter(windows, np.array([0.0, 1.0])), windows, 3, "ppm", size=len(windows), lengths=LOOKBACK
+        Filter(windows, np.array([0.0, 1.0])), windows, 3, size=len(windows), lengths=LOOKBACK
     )
     rule = (windows.observed()[:, 0, 0] - windows.residual.expected[0, 0]) ** 2
     assert found.rmse_rule == pytest.approx(np.sqrt(rule.mean()))
@@ -186,7 +186,7 @@ def test_the_interval_is_that_of_blocks_of_days_written_out():
 
 def test_too_few_days_give_no_interval():
     windows = filtered(np.ones(2), n=800, interval="10min")
-    found = sufficient_history(Filter(windows, np.ones(2)), windows, 0, "ppm")
+    found = sufficient_history(Filter(windows, np.ones(2)), windows, 0)
     assert found.n_days < 5
     assert found.sufficient == 2
     assert found.gain_interval is None
@@ -215,7 +215,7 @@ def clocked(days: int, lookback: int = 24) -> Windows:
 
 def test_the_clock_of_a_window_stays_true_where_it_is_an_input():
     windows = clocked(days=60)
-    found = sufficient_history(OfTheClock(windows), windows, 0, "ppm")
+    found = sufficient_history(OfTheClock(windows), windows, 0)
     assert found.same_time == 1
     assert found.reproduced is None  # another week's past shows the same clock
     caption = sufficient_history_caption(found)
@@ -248,7 +248,7 @@ def test_the_past_of_longer_steps_comes_from_the_same_point_of_their_cycles(
     assert (own.month == other.month).all() or interval == "quarter"
     assert (own.quarter == other.quarter).all()
     assert interval != "1D" or (own.day_of_week == other.day_of_week).all()
-    history = sufficient_history(OfTheClock(windows), windows, 0, "ppm", size=64)
+    history = sufficient_history(OfTheClock(windows), windows, 0, size=64)
     assert f"{told}, so that the clock among the inputs stays true" in sufficient_history_caption(history)
     assert f"test windows of {history.n_days} {windows.calendar.block}s" in sufficient_history_caption(
         history
@@ -257,7 +257,7 @@ def test_the_past_of_longer_steps_comes_from_the_same_point_of_their_cycles(
 
 def test_without_another_week_the_past_is_of_another_day():
     windows = clocked(days=14)
-    found = sufficient_history(OfTheClock(windows), windows, 0, "ppm")
+    found = sufficient_history(OfTheClock(windows), windows, 0)
     assert 0 <= found.same_time < 1
     assert found.reproduced is not None
 
@@ -271,7 +271,7 @@ def test_where_the_clock_is_no_input_the_past_may_tell_the_time_of_day():
     windows = raw_windows(dataset_of(columns), 1, HALF, lookback=48, residual="none")["test"]
     weights = np.zeros(24)
     weights[-1] = 100.0
-    found = sufficient_history(Filter(windows, weights), windows, 0, "ppm", size=2000, lengths=200)
+    found = sufficient_history(Filter(windows, weights), windows, 0, size=2000, lengths=200)
     assert found.same_time == 0
     assert found.output == 24
     assert "at any time" in sufficient_history_caption(found)
@@ -280,13 +280,13 @@ def test_where_the_clock_is_no_input_the_past_may_tell_the_time_of_day():
 def test_a_part_shorter_than_two_lookbacks_takes_the_window_that_shares_least():
     windows = filtered(np.ones(3), n=200, split=SplitParams(validation_blocks=1, train=0.5, validation=0.1))
     assert len(windows) < 2 * LOOKBACK
-    found = sufficient_history(Filter(windows, np.ones(3)), windows, 0, "ppm", lengths=200)
+    found = sufficient_history(Filter(windows, np.ones(3)), windows, 0, lengths=200)
     assert found.sufficient == 3
 
 
 def test_two_networks_of_one_seed_are_given_the_same_windows():
     windows = filtered(np.ones(3))
-    first, second = (sufficient_history(Constant(), windows, seed, "ppm", size=50) for seed in (4, 4))
+    first, second = (sufficient_history(Constant(), windows, seed, size=50) for seed in (4, 4))
     assert first.rmse_rule == second.rmse_rule
-    assert first.rmse_rule != sufficient_history(Constant(), windows, 5, "ppm", size=50).rmse_rule
+    assert first.rmse_rule != sufficient_history(Constant(), windows, 5, size=50).rmse_rule
     assert isinstance(first.to_frame(), pd.DataFrame)

@@ -11,7 +11,7 @@ EDGES = (550.0, 650.0)
 
 
 def errors_of(folder, windows, planted):
-    return forecast_errors(rows_of(folder, windows, planted), windows, by_edges(windows, EDGES), "ppm")
+    return forecast_errors(rows_of(folder, windows, planted), windows, by_edges(windows, EDGES))
 
 
 def test_every_forecast_is_a_point_where_there_is_room(tmp_path):

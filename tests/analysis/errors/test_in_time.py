@@ -42,7 +42,7 @@ def errors_of(windows: Windows, error, folder, edges: tuple[float, float] = EDGE
     error = np.asarray(error, float)
     observed = windows.observed()[..., 0]
     forecast = observed + (error[:, None] if error.ndim == 1 else error)
-    return forecast_errors(rows_of(forecast, folder), windows, by_edges(windows, edges), "ppm")
+    return forecast_errors(rows_of(forecast, folder), windows, by_edges(windows, edges))
 
 
 def hours_of(times: pd.DatetimeIndex) -> np.ndarray:
@@ -70,7 +70,7 @@ def test_errors_are_forecast_minus_observed(tmp_path, monkeypatch, chunk, horizo
 def test_forecasts_of_other_windows_are_refused(tmp_path):
     windows = windows_of()
     with pytest.raises(LstmkitError, match="3 forecasts do not belong to"):
-        forecast_errors(rows_of(np.zeros((3, 2)), tmp_path), windows, by_edges(windows, EDGES), "ppm")
+        forecast_errors(rows_of(np.zeros((3, 2)), tmp_path), windows, by_edges(windows, EDGES))
 
 
 def test_a_daily_rhythm_in_the_errors_is_named_with_its_amplitude(tmp_path):
@@ -185,9 +185,7 @@ def test_a_rhythm_of_which_gaps_resolve_a_part_is_told_without_its_amplitude():
 def test_errors_that_never_change_have_no_rhythm(tmp_path, error):
     windows = windows_of()
     errors = errors_of(windows, np.zeros(len(windows)), tmp_path)
-    errors = Errors(
-        windows, np.full(len(windows), error), errors.squared, errors.crosses, "ppm", errors.groups
-    )
+    errors = Errors(windows, np.full(len(windows), error), errors.squared, errors.crosses, errors.groups)
     found = residual_spectrum(errors)
     told = "The errors 2 h ahead are the same at all times, so they have no rhythm."
     assert residual_spectrum_finding(found) == told

@@ -14,7 +14,7 @@ def test_its_course_and_its_errors(tmp_path):
     error[40] = [3.0, -4.0, 12.0]
     (tmp_path / "baseline").mkdir()
     baseline = rows_of(tmp_path / "baseline", windows, 5.0)
-    found = one_forecast(rows_of(tmp_path, windows, error), baseline, windows, 40, "persistence", "ppm")
+    found = one_forecast(rows_of(tmp_path, windows, error), baseline, windows, 40, "persistence")
     assert found.origin == windows.origin[40]
     assert found.ahead.index[-1] == windows.target_time[40]
     np.testing.assert_array_equal(found.past, windows.past()[40, :, 0])

@@ -18,7 +18,7 @@ PARAMS = EvaluationParams(bootstrap=400)
 
 def errors_of(windows: Windows, last: np.ndarray) -> Errors:
     return Errors(
-        windows, last, last**2, np.zeros(len(last), bool), "ppm", by_edges(windows, (500.0,), ("Low", "High"))
+        windows, last, last**2, np.zeros(len(last), bool), by_edges(windows, (500.0,), ("Low", "High"))
     )
 
 

@@ -41,7 +41,7 @@ def test_a_forecast_that_is_no_number_is_refused(tmp_path, step):
     error[5, step] = np.nan
     said = f"forecasts are NaN or infinite for the window {windows.origin[5]}"
     with pytest.raises(LstmkitError, match=re.escape(said)):
-        last_step(rows_of(tmp_path, windows, error), windows, "ppm")
+        last_step(rows_of(tmp_path, windows, error), windows)
 
 
 @pytest.mark.parametrize("horizon", [1, 3, 30])
@@ -49,7 +49,7 @@ def test_the_last_step_is_at_its_own_local_time(tmp_path, horizon):
     windows = windows_of(horizon=horizon, **NEW_YORK)
     planted = np.zeros((len(windows), horizon))
     planted[:, -1] = np.arange(len(windows))
-    last = last_step(rows_of(tmp_path, windows, planted), windows, "ppm")
+    last = last_step(rows_of(tmp_path, windows, planted), windows)
     np.testing.assert_allclose(last.error, np.arange(len(windows)), atol=1e-9)
     np.testing.assert_array_equal(last.observed, windows.observed()[:, -1, 0])
     np.testing.assert_array_equal(last.latest, windows.latest()[:, 0])
@@ -64,7 +64,7 @@ def test_the_last_step_is_at_its_own_local_time(tmp_path, horizon):
 
 def test_too_many_windows_are_spread_evenly(tmp_path):
     windows = windows_of()
-    last = last_step(rows_of(tmp_path, windows, np.arange(len(windows))[:, None]), windows, "ppm", most=10)
+    last = last_step(rows_of(tmp_path, windows, np.arange(len(windows))[:, None]), windows, most=10)
     expected = np.linspace(0, len(windows) - 1, 10).round()
     np.testing.assert_allclose(last.error, expected, atol=1e-9)
     np.testing.assert_array_equal(last.origin, windows.origin[expected.astype(int)])
@@ -73,7 +73,7 @@ def test_too_many_windows_are_spread_evenly(tmp_path):
 
 def overlaid(tmp_path, windows, error, most=10**6):
     rows = rows_of(tmp_path, windows, error)
-    return overlay(last_step(rows, windows, "ppm", most), rows, windows)
+    return overlay(last_step(rows, windows, most), rows, windows)
 
 
 def mondays_of(windows, horizon):
@@ -183,7 +183,7 @@ def test_there_is_one_point_per_hour_and_a_bounded_number(tmp_path, monkeypatch)
 def test_each_daily_forecast_is_a_point_also_on_a_day_of_23_hours(tmp_path):
     windows = windows_of(200, interval="1D", site_timezone="Europe/London", start="2024-12-01")
     predicted = rows_of(tmp_path, windows, 0.0)
-    course = overlay(last_step(predicted, windows, "ppm"), predicted, windows).course
+    course = overlay(last_step(predicted, windows), predicted, windows).course
     assert course.index.tolist() == windows.target_time.tolist()
     assert course.index[0] < pd.Timestamp("2025-03-30", tz="Europe/London") < course.index[-1]
 

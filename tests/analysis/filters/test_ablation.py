@@ -84,7 +84,7 @@ def by_hand(windows, lookback: int) -> dict[str, torch.Tensor]:
 def test_errors_and_their_intervals_equal_those_by_hand(lookback):
     windows, params = noise_windows(800, lookback=lookback, residual="climatology"), study_params(draws=30)
     assert len(windows["train"]) < 512  # all of which make the mean maps
-    ablation = Ablator(small(), windows, params, "ppm").layers(bypass())
+    ablation = Ablator(small(), windows, params).layers(bypass())
     test, outputs = windows["test"], by_hand(windows, lookback)
     observed = test.observed()[..., 0]
     squares = {name: (test.to_units(values)[..., 0] - observed) ** 2 for name, values in outputs.items()}
@@ -115,7 +115,7 @@ def test_errors_and_their_intervals_equal_those_by_hand(lookback):
 
 def test_the_mean_is_that_of_the_training_part_at_each_step():
     windows = noise_windows(800)
-    ablator = Ablator(small(), windows, study_params(), "ppm")
+    ablator = Ablator(small(), windows, study_params())
     x, _ = windows["train"].gather(torch.arange(len(windows["train"])))
     with torch.no_grad():
         expected = maps_of(small(), x)
@@ -125,7 +125,7 @@ def test_the_mean_is_that_of_the_training_part_at_each_step():
 
 
 def test_windows_are_spread_and_bounded():
-    ablator = Ablator(small(), noise_windows(800), study_params(windows=50), "ppm")
+    ablator = Ablator(small(), noise_windows(800), study_params(windows=50))
     assert len(ablator.windows) == 50
     assert ablator.layers(bypass()).n_windows == 50
 
@@ -133,7 +133,7 @@ def test_windows_are_spread_and_bounded():
 def test_hooks_come_off_and_the_model_stays_as_it_was():
     model, windows = small(), noise_windows(800)
     before = state_of(model)
-    ablator = Ablator(model, windows, study_params(), "ppm")
+    ablator = Ablator(model, windows, study_params())
     ablator.layers(bypass())
     assert state_of(model) == before
     with pytest.raises(ZeroDivisionError), ablator.removed("layer 2"):
@@ -180,7 +180,7 @@ class _Sums(torch.nn.Module):
 
 def test_a_model_without_convolutions_is_refused():
     with pytest.raises(LstmkitError, match="LSTMForecaster has 0 convolutional stages"):
-        Ablator(LSTMForecaster(2, 2, hidden=2), noise_windows(800), study_params(), "ppm")
+        Ablator(LSTMForecaster(2, 2, hidden=2), noise_windows(800), study_params())
 
 
 def test_a_network_of_zeros_is_the_residual_baseline():
@@ -188,7 +188,7 @@ def test_a_network_of_zeros_is_the_residual_baseline():
     with torch.no_grad():
         model.fc2.weight.zero_()
         model.fc2.bias.zero_()
-    ablation = Ablator(model, windows, study_params(), "ppm").layers(bypass())
+    ablation = Ablator(model, windows, study_params()).layers(bypass())
     assert ablation.rmse[:5].tolist() == [ablation.rule_rmse] * 5
     assert "As trained, the network puts out the same for every window" in ablation_finding(ablation)
 

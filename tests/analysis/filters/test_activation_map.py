@@ -51,7 +51,7 @@ def test_the_window_nearest_the_median_of_the_middle_regime_is_chosen():
     assert np.bincount(regime).tolist() == [2, 4, 1]
     values = np.full((7, 2), 100.0)  # far from the median, were the other regimes candidates
     values[regime == 1] = [[0.0, 9.0], [2.0, 1.0], [2.4, 2.0], [9.0, 3.0]]  # median 2.2 and 2.5
-    example = representative(planted(values), windows, by_edges(windows, edges), "ppm")
+    example = representative(planted(values), windows, by_edges(windows, edges))
     expected = np.flatnonzero(regime == 1)[2]
     assert example.origin == windows.origin[expected]
     assert example.group == "Medium"
@@ -69,7 +69,7 @@ def test_filters_count_in_their_own_standard_deviations_and_constant_ones_not_at
     everywhere = by_edges(windows, (-1e9, 1e9))
     # in raw units the first filter would decide for window 3, in its own deviations the second decides for 1
     values = np.array([[0, 9, 3], [-400, 5, 3], [1000, 0, 3], [10, 2, 3], [-1000, 10, 3]], float)
-    example = representative(planted(values), windows, everywhere, "ppm")
+    example = representative(planted(values), windows, everywhere)
     scaled = values[:, :2] / values[:, :2].std(axis=0)
     distance = ((scaled - np.median(scaled, axis=0)) ** 2).sum(axis=1)
     raw = ((values - np.median(values, axis=0)) ** 2).sum(axis=1)
@@ -79,7 +79,7 @@ def test_filters_count_in_their_own_standard_deviations_and_constant_ones_not_at
 
 def test_without_a_window_in_the_middle_all_of_them_compete():
     windows = make_test_windows(n=5, lookback=12)
-    example = representative(planted(np.arange(5.0)[:, None]), windows, by_edges(windows, (1e8, 1e9)), "ppm")
+    example = representative(planted(np.arange(5.0)[:, None]), windows, by_edges(windows, (1e8, 1e9)))
     assert example.origin == windows.origin[2]
     assert example.group == "Low"
     assert "all, for none is in the regime Medium" in example_rule(example)
@@ -90,7 +90,7 @@ def test_the_course_of_the_target_is_that_of_the_series(residual):
     values = series()
     windows = windows_of(values, residual=residual)
     by_window = np.arange(len(windows), dtype=float)[:, None]
-    example = representative(planted(by_window), windows, by_edges(windows, (-1e9, 1e9)), "ppm")
+    example = representative(planted(by_window), windows, by_edges(windows, (-1e9, 1e9)))
     row = windows.time.get_loc(example.origin)
     np.testing.assert_allclose(example.target, values[row - 11 : row + 1], rtol=1e-5)  # float32
     assert example.target[-1] == pytest.approx(example.latest)
@@ -204,7 +204,7 @@ def test_the_caption_names_the_window():
 def test_a_real_sample_end_to_end():
     windows, model = windows_of(series(), residual="none"), small()
     activity = measure_activity(model, windows)
-    example = representative(activity, windows, by_edges(windows, (480.0, 520.0)), "ppm")
+    example = representative(activity, windows, by_edges(windows, (480.0, 520.0)))
     assert 480 <= example.latest < 520
     first, second = activation_maps(model, example)
     position = windows.origin.get_loc(example.origin)
@@ -213,6 +213,4 @@ def test_a_real_sample_end_to_end():
             result.activation.mean(axis=1), layer.by_window[position], rtol=1e-5, atol=1e-7
         )
     with pytest.raises(LstmkitError, match="not on these 3"):
-        representative(
-            activity, replace(windows, starts=windows.starts[:3]), by_edges(windows, (0.0, 1.0)), "ppm"
-        )
+        representative(activity, replace(windows, starts=windows.starts[:3]), by_edges(windows, (0.0, 1.0)))

@@ -32,7 +32,7 @@ def test_what_the_filters_look_for(edges):
     network, windows = model(), make_test_windows(n=20, lookback=24)
     groups = by_edges(windows, edges)
     banks, activity = filter_banks(network, windows), measure_activity(network, windows)
-    first, _ = activation_maps(network, representative(activity, windows, groups, "ppm"))
+    first, _ = activation_maps(network, representative(activity, windows, groups))
     results = (
         banks[0],
         frequency_response(banks[0], 0),
@@ -51,7 +51,7 @@ def test_what_the_filters_look_for(edges):
 
 def test_what_the_convolutions_do():
     network, windows, params = model(), noise_windows(800), study_params()
-    ablator = Ablator(network, windows, params, "ppm")
+    ablator = Ablator(network, windows, params)
     importance = filter_importance(ablator)
     results = (
         filter_relevance(network, windows["test"], params),

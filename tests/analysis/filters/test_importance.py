@@ -30,7 +30,7 @@ def linear(maps: torch.Tensor) -> torch.Tensor:
 
 def ablator(model=None, windows=None, **params) -> Ablator:
     model = model or PlantedFilters(**FEATURE_EACH, forecast=linear)
-    return Ablator(model, windows or noise_windows(700), study_params(**params), "ppm")
+    return Ablator(model, windows or noise_windows(700), study_params(**params))
 
 
 def small() -> CNNLSTMForecaster:
@@ -130,7 +130,7 @@ def test_draws_are_seeded():
     importance = filter_importance(examined)
     first, again = (random_ablation(examined, importance) for _ in range(2))
     np.testing.assert_array_equal(first.random, again.random)
-    other = Ablator(small(), noise_windows(400), study_params().model_copy(update={"seed": 4}), "ppm")
+    other = Ablator(small(), noise_windows(400), study_params().model_copy(update={"seed": 4}))
     assert not np.array_equal(random_ablation(other, importance).random, first.random)
     assert first.random.shape == (2, 3, 5)
     assert first.held.tolist() == [[1, 2, 3], [1, 2, 4]]

@@ -31,7 +31,7 @@ def hourly_windows(lookback: int = 24, horizon: int = 24, **changed) -> Windows:
 
 
 def atlas_of(weights: np.ndarray, windows: Windows) -> Atlas:
-    return lag_lead_atlas(Linear(weights), windows, "ppm", seed=0)
+    return lag_lead_atlas(Linear(weights), windows, seed=0)
 
 
 def random_weights(windows: Windows, seed: int = 0) -> np.ndarray:
@@ -56,15 +56,16 @@ def test_the_atlas_of_a_linear_model_is_its_weights():
     assert atlas.unit == "ppm per standard deviation"
 
 
-@pytest.mark.parametrize(("target", "label"), [(0, "CO₂"), (1, "temperature")])
-def test_of_two_targets_the_explained_ones_leads_and_own_past_are_shown(target, label):
+@pytest.mark.parametrize(("target", "label", "unit"), [(0, "CO₂", "ppm"), (1, "temperature", "°C")])
+def test_of_two_targets_the_explained_ones_leads_and_own_past_are_shown(target, label, unit):
     windows = hourly_windows(lookback=6, horizon=3, targets=("co2", "temperature"), target_scale=(2.0, 0.5))
     both = np.stack([random_weights(windows, seed) for seed in (0, 1)], axis=-1)
     model = Linear(both)
     model.forward = lambda x: torch.einsum("btf,htfk->bhk", x, model.weights)
-    atlas = lag_lead_atlas(model, dataclasses.replace(windows, target=target), "ppm", seed=0)
+    atlas = lag_lead_atlas(model, dataclasses.replace(windows, target=target), seed=0)
     size = (2.0, 0.5)[target] * np.abs(both[..., target])
     assert list(atlas.maps) == ["all features", f"{label} alone"]
+    assert atlas.unit == f"{unit} per standard deviation"
     np.testing.assert_allclose(atlas.summed.values, size.sum(axis=2), rtol=1e-5)  # float32
     np.testing.assert_allclose(atlas.own_past.values, size[..., target], rtol=1e-5)
 
@@ -94,7 +95,7 @@ def test_equal_to_brute_force_whatever_the_network_adds_to(kind, residual):
     rule = dataclasses.replace(windows.residual, kind=residual, rate=np.full(1, float(residual == "last")))
     windows = dataclasses.replace(windows, residual=rule)
     model = stirred(kind(2, 9, hidden=3))
-    atlas = lag_lead_atlas(model, windows, "ppm", seed=0)
+    atlas = lag_lead_atlas(model, windows, seed=0)
     gradients = []
     for x, _ in windows.spread(24).batches(1):
         gradients.append(torch.autograd.functional.jacobian(lambda one: model(one[None])[0, :, 0], x[0]))
@@ -246,7 +247,7 @@ def test_errors_are_those_of_a_mean_over_windows():
             return super().forward(x**2)
 
     weights = random_weights(windows)
-    found = lag_lead_atlas(Squares(weights), windows, "ppm", seed=0).own_past
+    found = lag_lead_atlas(Squares(weights), windows, seed=0).own_past
     x = np.concatenate([x.numpy() for x, _ in windows.spread(24).batches(24)])[..., 0].astype(float)
     each = np.abs(2 * x[:, None, :] * weights[None, ..., 0])[..., ::-1]  # (window, lead, lag hour)
     np.testing.assert_allclose(found.hourly, each.mean(axis=0), rtol=1e-5)  # float32
@@ -263,7 +264,7 @@ def test_hours_that_hold_a_share():
 def test_the_model_stays_as_it_was_and_the_answer_is_the_same_again():
     model, windows = stirred(LSTMForecaster(2, 24, hidden=3)), hourly_windows()
     before = state_of(model)
-    first, again = (lag_lead_atlas(model, windows, "ppm", seed=0) for _ in range(2))
+    first, again = (lag_lead_atlas(model, windows, seed=0) for _ in range(2))
     assert state_of(model) == before
     assert first.to_frame().equals(again.to_frame())
 
@@ -275,5 +276,5 @@ def test_the_atlas_of_a_model_with_two_targets_is_that_of_the_first():
 
     windows = hourly_windows(lookback=6, horizon=3)
     weights = random_weights(windows)
-    found = lag_lead_atlas(TwoTargets(weights), windows, "ppm", seed=0)
+    found = lag_lead_atlas(TwoTargets(weights), windows, seed=0)
     np.testing.assert_allclose(found.to_frame(), atlas_of(weights, windows).to_frame(), rtol=1e-5, atol=1e-6)

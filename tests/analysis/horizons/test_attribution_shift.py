@@ -26,7 +26,7 @@ def windows_of(horizon: int, n: int = 96, **changed) -> Windows:
 
 
 def attributor(model: torch.nn.Module, windows: Windows, **changed) -> Attributor:
-    return Attributor(model.eval(), windows, PARAMS.model_copy(update=changed), seed=0, unit="ppm")
+    return Attributor(model.eval(), windows, PARAMS.model_copy(update=changed), seed=0)
 
 
 def weights(rows: dict[int, tuple[float, float]]) -> torch.Tensor:

@@ -28,7 +28,7 @@ def windows_of(horizon: int, scale: float = 1.0) -> Windows:
 
 def attributor(model: nn.Module, windows: Windows, **changed) -> Attributor:
     params = AttributionParams(windows=48, batch_size=20).model_copy(update=changed)
-    return Attributor(model.eval(), windows, params, seed=0, unit="ppm")
+    return Attributor(model.eval(), windows, params, seed=0)
 
 
 class Filters(nn.Module):

@@ -51,7 +51,7 @@ def outputs_of(windows: Windows, last: np.ndarray, correction: np.ndarray | None
 
 def shift_of(*outputs: Outputs, windows: int = 4096) -> StateShift:
     groups = by_edges(outputs[0].windows, EDGES)
-    return state_shift(outputs, groups, "ppm", HiddenStateParams(windows=windows), seed=0)
+    return state_shift(outputs, groups, HiddenStateParams(windows=windows), seed=0)
 
 
 def test_the_same_windows_at_every_horizon_the_nearest_first():

@@ -14,6 +14,7 @@ from lstmkit.analysis.resampling.statistics import (
     central_interval,
     contributions_to_mean,
     resample_blocks,
+    side_of_zero,
 )
 from tests.analysis.drawn import blocks_drawn
 
@@ -173,3 +174,27 @@ def test_the_spread_of_a_mean_is_that_of_its_process(rho):
 def test_a_central_interval_leaves_as_much_on_either_side():
     values = np.stack([np.arange(101.0), -np.arange(101.0)], axis=1)
     np.testing.assert_allclose(central_interval(values, 0.9), [[5, -95], [95, -5]])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "side"),
+    [
+        (0.1, 0.2, 1),
+        (-0.2, -0.1, -1),
+        (-0.1, 0.2, 0),
+        (0.0, 0.2, 0),  # an end at zero does not exclude it
+        (-0.2, 0.0, 0),
+        (0.0, 0.0, 0),
+        (1e-300, 1.0, 1),
+        (-np.inf, -1e-300, -1),
+        (-np.inf, np.inf, 0),
+        (np.nan, np.nan, 0),
+    ],
+)
+def test_an_interval_lies_above_zero_or_below_or_around_it(low, high, side):
+    assert side_of_zero(low, high) == side
+
+
+def test_each_of_several_intervals_has_its_own_side():
+    low, high = np.array([[0.5, -2.0], [-1.0, np.nan]]), np.array([[0.6, -1.0], [1.0, np.nan]])
+    np.testing.assert_array_equal(side_of_zero(low, high), [[1, -1], [0, 0]])

@@ -29,9 +29,7 @@ EDGES = (-0.5, 0.5)
 
 
 def extracted(model: nn.Module, windows: Windows, size: int = 1024) -> tuple[Representation, Representation]:
-    return cnn_and_lstm(
-        model, windows, by_edges(windows, EDGES), "ppm", HiddenStateParams(embedding_windows=size)
-    )
+    return cnn_and_lstm(model, windows, by_edges(windows, EDGES), HiddenStateParams(embedding_windows=size))
 
 
 def hourly(n: int) -> Windows:
@@ -39,7 +37,7 @@ def hourly(n: int) -> Windows:
 
 
 def of(windows: Windows, values: np.ndarray, edges: tuple[float, float] = EDGES) -> Representation:
-    return representation_of("CNN output", values, windows, by_edges(windows, edges), "ppm")
+    return representation_of("CNN output", values, windows, by_edges(windows, edges))
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:

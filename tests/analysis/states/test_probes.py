@@ -48,7 +48,7 @@ def windows_of(dataset: Dataset, share: float = 0.1) -> Windows:
 
 
 def states_of(windows: Windows, values: np.ndarray, name: str = "LSTM layer 1") -> Representation:
-    return representation_of(name, values, windows, by_edges(windows, EDGES), "ppm")
+    return representation_of(name, values, windows, by_edges(windows, EDGES))
 
 
 def some_state(windows: Windows) -> Representation:

@@ -42,7 +42,7 @@ def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
     model, windows = stirred(LSTMForecaster(2, 2, hidden=5)), make_test_windows(n=40)
     write_outputs(tmp_path, model, windows)
     chosen = np.array([0, 6, 13, 20, 26, 32, 39])
-    layers = final_states(Rows(tmp_path / STATES), windows, by_edges(windows, EDGES), "ppm", chosen)
+    layers = final_states(Rows(tmp_path / STATES), windows, by_edges(windows, EDGES), chosen)
     assert [layer.name for layer in layers] == ["LSTM layer 1", "LSTM layer 2"]
     x, _ = windows.gather(torch.from_numpy(chosen))
     with torch.no_grad():
@@ -57,7 +57,7 @@ def test_every_layer_is_that_of_the_chosen_windows(tmp_path):
 def test_all_windows_give_all_states():
     windows = make_test_windows(n=40)
     states = np.random.default_rng(0).normal(size=(40, 1, 3)).astype("float32")
-    (layer,) = final_states(Whole(states), windows, by_edges(windows, EDGES), "ppm", np.arange(40))
+    (layer,) = final_states(Whole(states), windows, by_edges(windows, EDGES), np.arange(40))
     np.testing.assert_array_equal(layer.values, states[:, 0])
     assert layer.values.dtype == np.float64
 
@@ -65,9 +65,7 @@ def test_all_windows_give_all_states():
 def test_states_of_other_windows_are_refused():
     windows = make_test_windows(n=40)
     with pytest.raises(LstmkitError, match="39 hidden states do not belong to 40 windows"):
-        final_states(
-            Whole(np.zeros((39, 1, 3), "float32")), windows, by_edges(windows, EDGES), "ppm", np.arange(39)
-        )
+        final_states(Whole(np.zeros((39, 1, 3), "float32")), windows, by_edges(windows, EDGES), np.arange(39))
     with pytest.raises(LstmkitError, match="41 predictions do not belong to 40 windows"):
         corrections(Whole(np.zeros((41, 2), "float32")), windows, np.arange(40))
 
@@ -137,7 +135,7 @@ def test_both_directions_stand_side_by_side(tmp_path):
     model.projection = torch.nn.Linear(8, 2)
     model, windows = stirred(model), make_test_windows(n=12)
     write_outputs(tmp_path, model, windows)
-    (layer,) = final_states(Rows(tmp_path / STATES), windows, by_edges(windows, EDGES), "ppm", np.arange(12))
+    (layer,) = final_states(Rows(tmp_path / STATES), windows, by_edges(windows, EDGES), np.arange(12))
     x, _ = windows.gather(torch.arange(12))
     with torch.no_grad():
         read, _ = model.lstm(x)
@@ -156,7 +154,7 @@ def test_states_and_predictions_that_are_no_numbers_are_refused():
     states[6, 1, 0] = np.nan
     said = re.escape(f"the values of LSTM layer 2 are NaN or infinite for the window {windows.origin[6]}")
     with pytest.raises(LstmkitError, match=said):
-        final_states(Whole(states), windows, by_edges(windows, EDGES), "ppm", np.arange(40))
+        final_states(Whole(states), windows, by_edges(windows, EDGES), np.arange(40))
     predictions = np.full((40, windows.horizon), 500, "float32")
     predictions[3] = np.inf
     with pytest.raises(LstmkitError, match="predictions are NaN or infinite for the window"):

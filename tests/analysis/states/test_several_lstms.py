@@ -55,23 +55,23 @@ def x(windows):
 def test_final_states_are_those_of_the_chosen_one(windows, x, name, is_called):
     model = stirred(Two())
     expected = model.by_hand(x.double().numpy())[is_called][:, -1]
-    found = last_state(model, windows, by_edges(windows, EDGES), "ppm", lstm=name)
+    found = last_state(model, windows, by_edges(windows, EDGES), lstm=name)
     np.testing.assert_allclose(found.values, expected, atol=1e-5)
     params = HiddenStateParams(embedding_windows=100)
-    _, embedded = cnn_and_lstm(model, windows, by_edges(windows, EDGES), "ppm", params, name)
+    _, embedded = cnn_and_lstm(model, windows, by_edges(windows, EDGES), params, name)
     np.testing.assert_allclose(embedded.values, expected, atol=1e-5)
 
 
 def test_the_final_states_of_a_decoder_are_those_after_its_last_call(windows, x):
     model = stirred(EncoderDecoder())
-    found = last_state(model, windows, by_edges(windows, EDGES), "ppm", lstm="decoder")
+    found = last_state(model, windows, by_edges(windows, EDGES), lstm="decoder")
     with torch.no_grad():
         expected = model.head(torch.from_numpy(found.values).float())[:, 0]
         np.testing.assert_allclose(model(x)[:, -1], expected, atol=1e-5)
 
 
 def followed(model, windows, lstm=None):
-    state = last_state(model, windows, by_edges(windows, EDGES), "ppm", lstm=lstm)
+    state = last_state(model, windows, by_edges(windows, EDGES), lstm=lstm)
     cut = geometry(state, np.zeros(len(windows)))
     return trajectories(model, windows, cut, HiddenStateParams(trajectories=4), lstm)
 
@@ -124,9 +124,7 @@ def test_an_lstm_that_is_called_step_by_step_has_one_path(windows):
     ],
 )
 def test_what_has_no_path_over_the_window_is_refused_with_what_has_one(windows, model, name, said):
-    cut = geometry(
-        last_state(stirred(Two()), windows, by_edges(windows, EDGES), "ppm"), np.zeros(len(windows))
-    )
+    cut = geometry(last_state(stirred(Two()), windows, by_edges(windows, EDGES)), np.zeros(len(windows)))
     with pytest.raises(LstmkitError, match=said):
         trajectories(stirred(model), windows, cut, HiddenStateParams(), name)
 
@@ -140,13 +138,11 @@ def test_what_has_no_path_over_the_window_is_refused_with_what_has_one(windows, 
 )
 def test_other_recurrent_modules_are_refused_with_what_would_work(windows, module, said):
     model = nn.Sequential(module)
-    cut = geometry(
-        last_state(stirred(Two()), windows, by_edges(windows, EDGES), "ppm"), np.zeros(len(windows))
-    )
+    cut = geometry(last_state(stirred(Two()), windows, by_edges(windows, EDGES)), np.zeros(len(windows)))
     with pytest.raises(LstmkitError, match=said):
-        last_state(model, windows, by_edges(windows, EDGES), "ppm")
+        last_state(model, windows, by_edges(windows, EDGES))
     with pytest.raises(LstmkitError, match=said):
         trajectories(model, windows, cut, HiddenStateParams())
     model.stages = {"stage": "0"}
     with pytest.raises(LstmkitError, match=said):
-        cnn_and_lstm(model, windows, by_edges(windows, EDGES), "ppm", HiddenStateParams())
+        cnn_and_lstm(model, windows, by_edges(windows, EDGES), HiddenStateParams())

@@ -46,7 +46,7 @@ def geometry_of(model: nn.Module, windows):
     with torch.no_grad(), record_final_states(model) as states:
         model(x)
     final = states[0][:, -1].double().numpy()
-    stage = representation_of("LSTM layer 1", final, windows, by_edges(windows, EDGES), "ppm")
+    stage = representation_of("LSTM layer 1", final, windows, by_edges(windows, EDGES))
     return geometry(stage, np.zeros(len(windows)))
 
 

@@ -28,7 +28,7 @@ CONCEPTS = {"hour_of_day", "weekday_or_weekend", "co2", "occupancy"}
 
 def measured(model, untrained, days: int = DAYS) -> dict:
     dataset, windows = series(days)
-    return measure_claims(model, untrained, windows, by_edges(windows, EDGES), dataset, PARAMS, "ppm")
+    return measure_claims(model, untrained, windows, by_edges(windows, EDGES), dataset, PARAMS)
 
 
 def series(days: int = DAYS):
@@ -104,7 +104,7 @@ def test_too_few_windows_to_hold_some_back_leave_the_probes_out():
 def test_the_last_state_is_what_the_head_reads(layers):
     _, windows = series()
     model = stirred(LSTMForecaster(2, 1, hidden=4, layers=layers))
-    state = last_state(model, windows, by_edges(windows, EDGES), "ppm", "untrained")
+    state = last_state(model, windows, by_edges(windows, EDGES), "untrained")
     assert state.name == f"untrained LSTM layer {layers}"
     assert state.origin.equals(windows.origin)
     with torch.inference_mode():
@@ -120,7 +120,7 @@ def test_latents_that_a_study_names_are_known_by_their_fingerprint_and_may_have_
     model = constant_gates(0.05, 0.99, 0.95)
     for latents, probed in ((lost, CONCEPTS), (lost * np.nan, CONCEPTS - {"occupancy"})):
         named = replace(dataset, latents=latents, latents_fingerprint="of the latents")
-        found = measure_claims(model, model, windows, by_edges(windows, EDGES), named, PARAMS, "ppm")
+        found = measure_claims(model, model, windows, by_edges(windows, EDGES), named, PARAMS)
         assert found["latents"] == "of the latents"
         assert set(found["trained"]["probes"]) == probed
         json.dumps(found, allow_nan=False)

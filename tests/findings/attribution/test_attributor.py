@@ -18,7 +18,7 @@ from tests.analysis.tiny import Weighted, make_test_windows
     ],
 )
 def test_another_baseline_than_the_training_centre_is_named(baseline, said):
-    attributor = Attributor(Weighted(torch.ones(6, 2)), make_test_windows(), AttributionParams(), 0, "ppm")
+    attributor = Attributor(Weighted(torch.ones(6, 2)), make_test_windows(), AttributionParams(), 0)
     expected = f"Occlusion of the mean over the horizon{said}, averaged over 40 test windows."
     assert attribution_caption(attributor.occlusion(baseline)) == expected
     assert "compared" not in attribution_caption(attributor.saliency())

@@ -20,7 +20,7 @@ def saliency(weights: list[list[float]], features=FEATURES):
     """The gradient of a sum with these weights, one row per step of an hour, oldest first."""
     weights = torch.tensor(weights, dtype=torch.float32)
     windows = make_test_windows(lookback=len(weights), features=features, interval="1h", horizon=1)
-    return Attributor(Weighted(weights), windows, AttributionParams(), 0, "ppm").saliency()
+    return Attributor(Weighted(weights), windows, AttributionParams(), 0).saliency()
 
 
 def said(trained, untrained) -> str:

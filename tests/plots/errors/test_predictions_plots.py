@@ -50,7 +50,7 @@ def overlaid(path, horizon=24, **dataset) -> Overlay:
         1800, horizon, **{"site_timezone": "America/New_York", "start": "2025-10-12"} | dataset
     )
     rows = rows_of(path, windows, 20 * np.random.default_rng(0).normal(size=(len(windows), horizon)))
-    return overlay(last_step(rows, windows, "ppm"), rows, windows)
+    return overlay(last_step(rows, windows), rows, windows)
 
 
 def last(n=1000, scale=1.0):
