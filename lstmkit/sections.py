@@ -8,13 +8,12 @@ from lstmkit.findings.answers import (
     dimensions,
     drivers,
     end_of_states,
-    failures,
     history_needed,
     known,
-    rhythms,
     smoothing,
     timescales,
 )
+from lstmkit.findings.failures import failures, rhythms
 
 LOOKS = "What does it look at?"
 REMEMBERS = "How long does it remember?"

@@ -121,7 +121,7 @@ def test_the_table_has_every_target_with_its_unit(two):
 def test_all_that_pages_show_is_of_the_target_that_is_explained(two):
     assert (two.target, two.unit) == ("flue_temperature", "°C")
     assert two.attributor.explained == "mean over the horizon, target flue temperature"
-    assert 120 < two.regimes.edges[0] < two.regimes.edges[1] < 260  # degC, where the load is below 90 kW
+    assert 120 < two.groups.edges[0] < two.groups.edges[1] < 260  # degC, where the load is below 90 kW
     chunk = next(two.forecasts())
     np.testing.assert_array_equal(chunk.observed, two.windows["test"].observed()[:256, :, 1])
 

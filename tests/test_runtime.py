@@ -63,7 +63,8 @@ def test_freed_memory_is_used_again(found):
 
 IMPORTED = """
 import importlib, json, locale, logging, os, pkgutil, signal, sys, warnings
-import captum.attr, IPython, lightning, matplotlib, nbformat, numpy, pandas, papermill, sklearn, torch
+import captum.attr, IPython, ipywidgets, lightning, matplotlib, nbformat, numpy, pandas, papermill, plotly.graph_objects
+import sklearn, torch
 import statsmodels.tsa.stattools  # libraries add filters for their own warnings
 
 def settings():

@@ -71,7 +71,7 @@ def _of_target(
     if not len(known):
         raise LstmkitError("the target has no value in the training part, so it has no groups")
     edges = params.edges if isinstance(params, EdgeGroups) else equal_shares(known, len(params.labels))
-    codes = _ranges(values if dataset.target_known else newest(values), edges)
+    codes = _ranges(values if dataset.target_known else newest(values[:, None])[:, 0], edges)
     return Groups(params.labels, codes, edges=edges, unit=unit_label(dataset.units[target]), of_target=True)
 
 

@@ -1,6 +1,5 @@
 """What is forecast and from what, in sentences."""
 
-from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.windows import Windows
 from lstmkit.wording import feature_label, listed
 
@@ -52,15 +51,6 @@ def _unknown(windows: Windows) -> str:
         f"The model is a virtual sensor: it knows {listed([*measured, *clock])}, and no value of {listed(names)}. What "
         "a page calls the value at the origin is the latest that was measured; the model does not know it."
     )
-
-
-def of_several(metrics: Metrics) -> str:
-    """Which of several targets some metrics are of; empty where there is one alone.
-
-    Args:
-        metrics: of `metrics_of`.
-    """
-    return f"The target is {feature_label(metrics['target'])}." if "target" in metrics else ""
 
 
 def baselines_finding(names: list[str]) -> str:

@@ -4,7 +4,7 @@ from lstmkit.analysis.errors.metrics import Metrics, SkillMetrics
 from lstmkit.findings.cautions import network_is_off, without_network_sentence
 from lstmkit.findings.run_results import RunResults
 from lstmkit.findings.standing import Standing, interval, standing
-from lstmkit.wording import digits, escaped, signed
+from lstmkit.wording import digits, escaped, feature_label, signed
 
 SURELY = {Standing.BETTER: "surely better", Standing.WORSE: "surely worse"}
 
@@ -108,3 +108,12 @@ def _where(run: RunResults) -> str:
     if last is None or standing(last) is standing(metrics["skill"]["all_steps"]):
         return ""
     return f"At the last step {_surely(last)} than {last['best_baseline']} ({signed(100 * last['value'])} %)."
+
+
+def of_several(metrics: Metrics) -> str:
+    """Which of several targets some metrics are of; empty where there is one alone.
+
+    Args:
+        metrics: of `metrics_of`.
+    """
+    return f"The target is {feature_label(metrics['target'])}." if "target" in metrics else ""

@@ -157,7 +157,8 @@ def _kind(given: Any) -> str:
     return next((key for key in ("spans", "column", "edges") if key in keys), "quantiles")
 
 
-GroupParams = Annotated[
+GroupParams = QuantileGroups | EdgeGroups | ColumnGroups | SpanGroups
+GroupsBlock = Annotated[
     Annotated[QuantileGroups, Tag("quantiles")]
     | Annotated[EdgeGroups, Tag("edges")]
     | Annotated[ColumnGroups, Tag("column")]

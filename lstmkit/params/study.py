@@ -31,7 +31,7 @@ from lstmkit.params.base import (
     Windows,
 )
 from lstmkit.params.data import DataParams
-from lstmkit.params.groups import GroupParams, QuantileGroups, twice
+from lstmkit.params.groups import GroupsBlock, QuantileGroups, twice
 from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000
@@ -197,7 +197,7 @@ class StudyParams(Schema):
     clock: StrictBool | None = None
     split: SplitParams = SplitParams()
     windows: WindowParams = WindowParams()
-    groups: GroupParams = QuantileGroups()
+    groups: GroupsBlock = QuantileGroups()
     horizons: Annotated[tuple[Steps, ...], Field(max_length=20), AfterValidator(_some_horizon)]
     models: Annotated[dict[FolderName, ModelParams], Field(max_length=50), AfterValidator(_some_model)]
     training: TrainingParams = TrainingParams()

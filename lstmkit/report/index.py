@@ -8,8 +8,7 @@ from typing import cast
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.calendar import Calendar
 from lstmkit.findings.run_results import Facts, RunResults
-from lstmkit.findings.task import of_several
-from lstmkit.findings.verdict import spread
+from lstmkit.findings.verdict import of_several, spread
 from lstmkit.params import StudyParams, find_params, load_params
 from lstmkit.report.figure_files import place
 from lstmkit.report.headlines import SUMMARY, Subject, headlines

@@ -7,8 +7,7 @@ from typing import Any
 from lstmkit.findings.cautions import caution_about
 from lstmkit.findings.differences import error_grows, gradient_shifts, memory_shifts
 from lstmkit.findings.run_results import OF_FORECAST, RunResults
-from lstmkit.findings.task import of_several
-from lstmkit.findings.verdict import verdict
+from lstmkit.findings.verdict import of_several, verdict
 from lstmkit.sections import ADD, PAGE_OF_FACTS, QUESTIONS, SECTIONS
 from lstmkit.wording import escaped
 

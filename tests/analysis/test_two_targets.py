@@ -191,17 +191,18 @@ def test_what_is_named_after_the_target_is_named_after_the_second(windows):
     atlas = lag_lead_atlas(model, explained["test"], 0)
     assert list(atlas.maps) == ["all features", "temperature alone"]
     assert example(model, explained)[0].name == "temperature"
-    assert attributor(model, explained).saliency().explained == "mean over the horizon, target 1"
+    assert attributor(model, explained).saliency().explained == "mean over the horizon, target temperature"
     assert attributor(model, windows).saliency().explained == "mean over the horizon"
     probed = states(model, explained)[1]
     assert [name for name in probed.concepts if name in ("CO₂", "temperature")] == ["temperature"]
 
 
-def test_own_past_is_zero_where_the_target_is_no_feature(windows):
+def test_own_past_is_left_out_where_the_target_is_no_feature(windows):
     virtual = dataclasses.replace(second(windows["test"]), features=("co2", "pressure", "humidity"))
     atlas = lag_lead_atlas(convolutional(), virtual, 0)
     assert atlas.summed.values.all()
-    assert not atlas.own_past.values.any()
+    assert atlas.own_past is None
+    assert list(atlas.maps) == ["all features"]
 
 
 def overlaid(rows: Rows, test: Windows):

@@ -52,6 +52,7 @@ def evaluate_targets(
             rule=test.residual.rule,
             gain=gain,
             validation_days=validation_days,
+            calendar=test.calendar,
         )
     return found
 

@@ -85,9 +85,9 @@ def timescales_caption(gates: GateStatistics, untrained: GateStatistics) -> str:
     unknown = [lstm.name for lstm in gates.lstms if lstm.step_hours is None]
     steps = f" (of {listed(unknown)} in steps, whose length is not known)" if unknown else ""
     return (
-        f"Memory timescale of each unit, in hours{steps}, over the same windows, {sampling_words(gates)}. Grey: the "
-        f"same network before training, over {untrained.n_windows:,} windows. Dotted: the sufficient history of the "
-        "next figure."
+        f"Memory timescale of each unit, in {gates.calendar.unit}s{steps}, over the same windows, "
+        f"{sampling_words(gates)}. Grey: the same network before training, over {untrained.n_windows:,} windows. "
+        "Dotted: the sufficient history of the next figure."
     )
 
 

@@ -209,7 +209,8 @@ def test_days_without_forecasts_are_no_rows():
     kept = np.r_[0:48, 120:240]
     last = last_of(np.zeros(240)).__class__(
         **{**vars(observed), "forecast": observed.forecast[kept] + 1, "observed": observed.observed[kept],
-           "latest": observed.latest[kept], "origin": observed.origin[kept], "time": observed.time[kept]}
+           "latest": observed.latest[kept], "origin": observed.origin[kept], "time": observed.time[kept],
+           "origin_rows": observed.origin_rows[kept], "rows": observed.rows[kept]}
     )  # fmt: skip
     result = residuals(last, PARAMS, seed=0)
     assert len(result.over_time) == 7

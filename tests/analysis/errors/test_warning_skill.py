@@ -453,7 +453,7 @@ def test_a_crossing_of_monthly_forecasts_is_one_whatever_the_months_lengths():
     series = np.where(np.arange(60) % 5 == 4, 12.0, 0.0)
     observed = np.lib.stride_tricks.sliding_window_view(series[1:], 6)
     everyone = {"LSTM": observed, "persistence": np.repeat(series[:54, None], 6, 1)}
-    chunks = [Compared(observed, everyone, time[:54])]
+    chunks = [Compared(observed, everyone, time[:54], latest=series[:54])]
     skill = warning_skill("LSTM", "ppm", chunks, (LEVEL,), Calendar("month"), PARAMS, seed=0)
     reached = {
         at + 1 + ahead for at in range(54) if series[at] < 10 for ahead in [int(observed[at].argmax())]

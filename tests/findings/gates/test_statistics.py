@@ -8,7 +8,7 @@ import pytest
 from lstmkit.analysis.gates.facts import gate_facts
 from lstmkit.analysis.gates.part import FORGET, PartStatistics
 from lstmkit.analysis.gates.settling import settling_hours
-from lstmkit.analysis.gates.statistics import GateStatistics
+from lstmkit.analysis.gates.statistics import GateStatistics, gate_statistics
 from lstmkit.findings.gates import statistics as findings
 from lstmkit.models.lstm import LSTMForecaster
 from lstmkit.wording import percent
@@ -16,6 +16,7 @@ from tests.analysis.gated import Gated, constant_gates, walked
 from tests.analysis.gates.by_hand import NEEDS_3_H, TIME, gates_of, of_cell, of_forget, part_of
 from tests.analysis.several_lstms import EncoderDecoder, Mixed
 from tests.analysis.tiny import make_test_windows, stirred
+from tests.groups import by_edges
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
@@ -308,7 +309,7 @@ def test_a_cell_that_stays_empty_does_not_grow():
 )
 def test_captions_name_the_steps_of_each_lstm(model, over):
     windows = make_test_windows(lookback=8)
-    gates = gate_statistics(stirred(model), windows, REGIMES)
+    gates = gate_statistics(stirred(model), windows, by_edges(windows, (0.0, 1.0)))
     assert findings.evolution_caption(gates).startswith(f"Mean gates {over}. 40 test windows ")
     assert findings.cell_caption(gates).startswith(f"Norm of the cell state {over}; the band is ")
     steps = (

@@ -21,6 +21,7 @@ from lstmkit.findings.rhythms.spectra import spectra_finding
 from lstmkit.plots.errors.in_time import plot_phase_error, plot_rolling_error
 from lstmkit.plots.rhythms.autocorrelation import plot_autocorrelation
 from lstmkit.plots.rhythms.spectra import notice, plot_spectra
+from tests.groups import ranges
 from tests.plots.attribution.test_maps_plots import assert_nothing_overlaps, visible_texts
 
 WEEK = 336  # half hours
@@ -51,7 +52,9 @@ def rolling(n_steps: int = 5000, scale: float = 1.0) -> RollingError:
     rmse[n_steps // 4 : n_steps // 3] = np.nan
     crossing = np.where(np.isnan(rmse), np.nan, 0.5)
     time = pd.date_range("2025-09-14 12:55", periods=n_steps, freq="30min", tz="America/New_York")
-    return RollingError(time, rmse, crossing, 31.0 * scale, 33.0 * scale, 28.0 * scale, "ppm")
+    return RollingError(
+        time, rmse, crossing, 31.0 * scale, 33.0 * scale, 28.0 * scale, "ppm", ranges(rmse, (25.0, 35.0))
+    )
 
 
 def phase(n_bins: int = 48, scale: float = 1.0) -> PhaseError:
