@@ -63,7 +63,7 @@ def test_freed_memory_is_used_again(found):
 
 IMPORTED = """
 import importlib, json, locale, logging, os, pkgutil, signal, sys, warnings
-import captum.attr, IPython, ipywidgets, lightning, matplotlib, nbformat, numpy, pandas, papermill, plotly.graph_objects
+import captum.attr, IPython, ipywidgets, lightning, matplotlib, nbformat, numpy, pandas, papermill, plotly.tools
 import sklearn, torch
 import statsmodels.tsa.stattools  # libraries add filters for their own warnings
 

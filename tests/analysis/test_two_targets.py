@@ -192,7 +192,7 @@ def test_what_is_named_after_the_target_is_named_after_the_second(windows):
     assert list(atlas.maps) == ["all features", "temperature alone"]
     assert example(model, explained)[0].name == "temperature"
     assert attributor(model, explained).saliency().explained == "mean over the horizon, target temperature"
-    assert attributor(model, windows).saliency().explained == "mean over the horizon"
+    assert attributor(model, windows).saliency().explained == "mean over the horizon, target CO₂"
     probed = states(model, explained)[1]
     assert [name for name in probed.concepts if name in ("CO₂", "temperature")] == ["temperature"]
 
