@@ -1,11 +1,12 @@
 """What is forecast and from what, in sentences."""
 
+from lstmkit.analysis.errors.skill import Evaluation
 from lstmkit.data.windows import Windows
 from lstmkit.wording import feature_label, listed
 
 RULES = {
     "persistence": "the last value",
-    "seasonal naive": "the value a day before, or at the same point of the shortest cycle",
+    "seasonal naive": "the value a {cycle} before",
     "training mean": "the mean of the training part, of classes their frequencies",
     "climatology": "the usual value at that point of the calendar",
     "damped climatology": "that and the last deviation from it, which fades",
@@ -53,11 +54,13 @@ def _unknown(windows: Windows) -> str:
     )
 
 
-def baselines_finding(names: list[str]) -> str:
+def baselines_finding(evaluation: Evaluation) -> str:
     """What each baseline forecasts.
 
     Args:
-        names: of the baselines.
+        evaluation: of the test part.
     """
-    said = ", ".join(f"{RULES[name]} ({name})" for name in names)
+    season = evaluation.calendar.season
+    cycle = "step" if season is None else season.name
+    said = ", ".join(f"{RULES[name].format(cycle=cycle)} ({name})" for name in evaluation.baselines)
     return f"The baselines know what the model knows: {said}."
