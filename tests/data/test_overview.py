@@ -164,7 +164,7 @@ def test_the_week_of_steps_of_six_hours():
     assert "highest on Sunday from 18:00 to 24:00 (41.0 ppm)" in overview_finding(result)
 
 
-@pytest.mark.parametrize(("interval", "means"), [("2D", "means over 48 h"), ("7D", "weekly means")])
+@pytest.mark.parametrize(("interval", "means"), [("2D", "means over 2 days"), ("7D", "weekly means")])
 def test_steps_longer_than_a_day_have_a_year_of_months(interval, means):
     result = stepwise(interval, 400)
     begins = pd.date_range("2025-01-06", periods=200, freq=interval)  # of the training part

@@ -1,5 +1,6 @@
 """What the data look like, in sentences."""
 
+import math
 from calendar import month_name
 
 import pandas as pd
@@ -7,15 +8,18 @@ import pandas as pd
 from lstmkit.data.dataset import GapReport
 from lstmkit.data.overview import HOUR, WEEKDAYS, Overview
 from lstmkit.findings.groups import groups_sentence
-from lstmkit.wording import count, digits, duration, feature_label, percent, sentence_case, with_error
+from lstmkit.wording import count, digits, feature_label, percent, sentence_case, with_error
 
-LONG = pd.Timedelta("14D")  # from which one counts in days
 MEANS = {
+    "hour": "hourly means",
+    "day": "daily means",
+    "week": "weekly means",
     "month": "monthly means",
     "quarter": "quarterly means",
     "year": "yearly means",
     "business day": "means of business days",
 }
+LONG = pd.Timedelta("14D")  # from which one counts in days
 
 
 def averages(overview: Overview) -> str:
@@ -24,13 +28,10 @@ def averages(overview: Overview) -> str:
     Args:
         overview: of a dataset.
     """
-    if overview.calendar.interval in MEANS:
-        return MEANS[overview.calendar.interval]
-    named = {"1h": "hourly means", "1D": "daily means", "7D": "weekly means"}
-    for length, words in named.items():
-        if overview.averaged_over == pd.Timedelta(length):
-            return words
-    return f"means over {duration(overview.averaged_over / HOUR)}"
+    calendar, hours = overview.calendar, overview.averaged_over / HOUR
+    if calendar.unit in MEANS and math.isclose(hours, calendar.unit_hours):
+        return MEANS[calendar.unit]
+    return f"means over {calendar.duration(hours)}"
 
 
 def overview_caption(overview: Overview) -> str:
