@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from lstmkit.data.reading.tables import Cells, as_text, some
-from lstmkit.data.reading.values import MISSING_WORDS
+from lstmkit.data.reading.values import stands_for_missing
 from lstmkit.errors import LstmkitError
-from lstmkit.params import DataParams
+from lstmkit.params import DataParams, Missing
 from lstmkit.wording import one_line, shown
 
 UNIT = "probability"
@@ -28,8 +28,7 @@ def indicators(parts: list[Cells], name: str, data: DataParams) -> dict[str, np.
     """
     column = data.columns[name]
     missing = data.missing if column.missing is None else column.missing
-    codes = {str(code) for code in missing or ()} if missing != "none" else set()
-    labels = pd.concat([_labels(cells, name, column.classes or (), codes) for cells in parts])
+    labels = pd.concat([_labels(cells, name, column.classes or (), missing) for cells in parts])
     if labels.isna().all():
         raise LstmkitError(f"{one_line(parts[0].path)}: {parts[0].label} holds no values")
     return {
@@ -38,11 +37,11 @@ def indicators(parts: list[Cells], name: str, data: DataParams) -> dict[str, np.
     }
 
 
-def _labels(cells: Cells, name: str, classes: tuple[str, ...], codes: set[str]) -> pd.Series:
+def _labels(cells: Cells, name: str, classes: tuple[str, ...], missing: Missing) -> pd.Series:
     """The class of each row, None where it is missing."""
     text = as_text(cells.values)
     is_class = text.isin(classes)
-    is_missing = ~is_class & (text.str.casefold().isin(MISSING_WORDS) | text.isin(codes))
+    is_missing = ~is_class & stands_for_missing(text, missing)
     advice = f"is none of the classes of {shown(name)} in the YAML, {some(list(classes))}"
     cells.refuse(~is_class & ~is_missing, f"{advice}; if it stands for a missing value, list it in `missing`")
     return text.where(is_class, None)

@@ -12,7 +12,7 @@ from lstmkit.data.reading.parquet_files import read_parquet_file
 from lstmkit.data.reading.stamps import time_index
 from lstmkit.data.reading.tables import Table, as_text
 from lstmkit.data.reading.text_files import read_text_file
-from lstmkit.data.reading.values import MISSING_WORDS, measured
+from lstmkit.data.reading.values import measured, stands_for_missing
 from lstmkit.errors import LstmkitError
 from lstmkit.params import DataParams
 from lstmkit.wording import one_line, shown
@@ -72,9 +72,7 @@ def read_texts(files: Sequence[Path], data: DataParams) -> pd.Series:
     (column,) = data.columns.values()
     parts = _in_time(_where([_read(path, data) for path in files], data.read.where), data)
     texts = pd.concat([as_text(table.frame[column.column]).set_axis(index) for table, index in parts])
-    stated = () if data.missing is None or data.missing == "none" else data.missing
-    codes = [item if isinstance(item, str) else f"{item:g}" for item in stated]
-    return texts.mask(texts.str.casefold().isin(MISSING_WORDS) | texts.isin(codes))
+    return texts.mask(stands_for_missing(texts, data.missing))
 
 
 def _read(path: Path, data: DataParams) -> Table:

@@ -52,6 +52,18 @@ def measured(parts: list[Cells], name: str, data: DataParams) -> tuple[np.ndarra
     return values.to_numpy(), unit
 
 
+def stands_for_missing(texts: pd.Series, missing: Missing) -> pd.Series:
+    """Whether each text is a word for a missing value, or a code as a file writes it.
+
+    Args:
+        texts: of a column.
+        missing: codes and words that the YAML lists, beside those that are known.
+    """
+    listed = () if missing is None or missing == "none" else missing
+    codes = [item if isinstance(item, str) else f"{item:g}" for item in listed]
+    return texts.str.casefold().isin(MISSING_WORDS) | texts.isin(codes)
+
+
 def _numbers(cells: Cells, missing: Missing, decimal: str) -> pd.Series:
     words = {item for item in missing or () if isinstance(item, str)} if missing != "none" else set()
     numbers = _parsed(cells, words, decimal) if cells.first_line is not None else _typed(cells)
