@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from lstmkit.params.base import FilePath, Interval, Name, Schema, TimeZone, Unit
+from lstmkit.params.base import FilePath, Interval, Name, Schema, TimeZone, Unit, twice
 from lstmkit.params.data import Targets
 
 
 def _different(names: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(names)) < len(names):
+    if twice(names):
         raise ValueError("a feature is there twice: give each its own name")
     return names
 

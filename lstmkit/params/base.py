@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 import pandas as pd
@@ -20,6 +22,24 @@ FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DEVICES = re.compile(
     r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE
 )  # Windows opens these instead of a folder
+
+
+def twice(items: Iterable) -> Any:
+    """The first item that is there more than once; None where each is there once.
+
+    Args:
+        items: of any kind.
+    """
+    return next((item for item, times in Counter(items).items() if times > 1), None)
+
+
+def one_or_several(given: Any) -> Any:
+    """A word alone as one of several.
+
+    Args:
+        given: as the YAML has it.
+    """
+    return (given,) if isinstance(given, str) else given
 
 
 def _known_timezone(name: str) -> str:

@@ -4,7 +4,18 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
-from lstmkit.params.base import Date, FilePath, Interval, Name, Positive, Schema, Seed, TimeZone
+from lstmkit.params.base import (
+    Date,
+    FilePath,
+    Interval,
+    Name,
+    Positive,
+    Schema,
+    Seed,
+    TimeZone,
+    one_or_several,
+    twice,
+)
 from lstmkit.params.table import Column, Missing, ReadParams, TimeColumn
 
 MOST_DAYS = 3660  # of the simulated office: ten years
@@ -35,19 +46,15 @@ def _name_or_paths(given: Any) -> Any:
     return given
 
 
-def _names(given: Any) -> Any:
-    return (given,) if isinstance(given, str) else given
-
-
 def _different(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         raise ValueError("name at least one column, for example `target: co2`")
-    if len({*names}) < len(names):
+    if twice(names):
         raise ValueError("a target is there twice: delete one")
     return names
 
 
-Targets = Annotated[tuple[Name, ...], BeforeValidator(_names), AfterValidator(_different)]
+Targets = Annotated[tuple[Name, ...], BeforeValidator(one_or_several), AfterValidator(_different)]
 
 
 class SimulatorParams(Schema):

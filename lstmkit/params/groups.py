@@ -1,26 +1,15 @@
 """The `groups` block: by what the windows of a study are compared."""
 
-from collections import Counter
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from lstmkit.params.base import Date, Name, Number, Schema
+from lstmkit.params.base import Date, Name, Number, Schema, twice
 
 MOST_GROUPS = 8
 TERCILES = ("Low", "Medium", "High")
 OTHER, UNKNOWN = "other", "unknown"  # groups of the steps outside every span, and of those without a value
-
-
-def twice(items: Iterable) -> object:
-    """The first item that is there more than once; None where each is there once.
-
-    Args:
-        items: of any kind.
-    """
-    return next((item for item, times in Counter(items).items() if times > 1), None)
 
 
 def _shown_by_legends(label: str) -> str:

@@ -29,9 +29,10 @@ from lstmkit.params.base import (
     Steps,
     Title,
     Windows,
+    twice,
 )
 from lstmkit.params.data import DataParams
-from lstmkit.params.groups import GroupsBlock, QuantileGroups, twice
+from lstmkit.params.groups import GroupsBlock, QuantileGroups
 from lstmkit.params.models import ModelParams, ModuleParams, least_parameters
 
 MOST_PARAMETERS = 100_000_000

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from lstmkit.params.base import Name, Schema, TimeZone, Unit
+from lstmkit.params.base import Name, Schema, TimeZone, Unit, one_or_several, twice
 
 MOST_SKIPPED_LINES = 1000
 MOST_CLASSES = 20
@@ -43,13 +43,9 @@ def _codes(given: Any) -> Any:
     return tuple(item.strip() if isinstance(item, str) else item for item in given)
 
 
-def _one_or_several(given: Any) -> Any:
-    return (given,) if isinstance(given, str) else given
-
-
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    if repeated := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{sorted(repeated)[0]!r} is named twice")
+    if repeated := twice(names):
+        raise ValueError(f"{repeated!r} is named twice")
     return names
 
 
@@ -187,7 +183,7 @@ class TimeColumn(Schema):
         timezone: the zone in which those without an offset are written.
     """
 
-    column: Annotated[Names, BeforeValidator(_one_or_several), Field(min_length=1)] = ("timestamp",)
+    column: Annotated[Names, BeforeValidator(one_or_several), Field(min_length=1)] = ("timestamp",)
     format: Annotated[str, AfterValidator(_unambiguous)] | None = None
     timezone: TimeZone = "UTC"
 
