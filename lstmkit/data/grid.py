@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool
 
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.clock import is_whole_days
@@ -57,7 +58,7 @@ def _means(measurements: pd.DataFrame, starts: pd.DatetimeIndex, calendar: Calen
     """Mean of each column over each step, from the first to the last step with a row."""
     is_fine = measurements.apply(lambda values: is_finer(values.dropna().index, calendar.step))
     is_blank = measurements.isna().all(axis=1)
-    own_step = _steps_of_single_readings(calendar)
+    own_step = steps_of_single_readings(calendar)
     means = []
     for columns, steps_of in ((is_fine, containing_steps), (~is_fine, own_step)):
         if columns.any():
@@ -69,8 +70,12 @@ def _means(measurements: pd.DataFrame, starts: pd.DatetimeIndex, calendar: Calen
     return grid.reindex(rows).set_axis(starts[rows])
 
 
-def _steps_of_single_readings(calendar: Calendar) -> Callable:
-    """How readings of a column with about one per step find theirs."""
+def steps_of_single_readings(calendar: Calendar) -> Callable:
+    """How readings of a column with about one per step find theirs.
+
+    Args:
+        calendar: of the grid.
+    """
     if calendar.months or calendar.has_business_days:
         return containing_steps
     return dated_steps if is_whole_days(calendar.step) else nearest_steps
@@ -158,8 +163,8 @@ def beside(latents: pd.DataFrame, rows: pd.DatetimeIndex, calendar: Calendar) ->
         rows: begin of each step of the grid.
         calendar: of the grid.
     """
-    starts = calendar.starts(rows[0], rows[-1])
-    known = latents[(latents.index >= starts[1]) & (latents.index < starts[-1])]
+    is_inside, starts = _during(latents.index, rows, calendar)
+    known = latents[is_inside]
     if not known.notna().any(axis=None):
         return pd.DataFrame(np.nan, index=rows, columns=latents.columns)
     return _means(known.astype("float64"), starts, calendar).reindex(rows)
@@ -173,14 +178,22 @@ def last_in_steps(readings: pd.Series, rows: pd.DatetimeIndex, calendar: Calenda
         rows: begin of each step of the grid.
         calendar: of the grid.
     """
-    starts = calendar.starts(rows[0], rows[-1])
-    known = readings[(readings.index >= starts[1]) & (readings.index < starts[-1])].dropna()
+    is_inside, starts = _during(readings.index, rows, calendar)
+    known = readings[is_inside].dropna()
     if known.empty:
         return readings.iloc[:0].reindex(rows)
     is_fine = is_finer(known.index, calendar.step)
-    steps_of = containing_steps if is_fine else _steps_of_single_readings(calendar)
+    steps_of = containing_steps if is_fine else steps_of_single_readings(calendar)
     last = known.groupby(steps_of(known.index, starts)).last()
     return last.set_axis(starts[last.index]).reindex(rows)
+
+
+def _during(
+    index: pd.DatetimeIndex, rows: pd.DatetimeIndex, calendar: Calendar
+) -> tuple[Bool[np.ndarray, "reading"], pd.DatetimeIndex]:
+    """Which readings lie in the steps of a grid, and when these begin, with the step before and the one after."""
+    starts = calendar.starts(rows[0], rows[-1])
+    return np.asarray((index >= starts[1]) & (index < starts[-1])), starts
 
 
 def fingerprint_of(frame: pd.DataFrame) -> str:

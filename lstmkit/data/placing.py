@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from lstmkit.data.calendar import Calendar
-from lstmkit.data.steps import containing_steps, nearest_steps
+from lstmkit.data.grid import steps_of_single_readings
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import shown
 
@@ -100,8 +100,7 @@ def rows_by_clock(
     _require_order(origins.asi8, origins, "is not later than")
     margin, times = 1.2 * calendar.step, origins.tz_convert("UTC")
     starts = calendar.starts(times[0] - (lookback + 1) * margin, times[-1] + (horizon + 2) * margin)
-    steps_of = containing_steps if calendar.months or calendar.has_business_days else nearest_steps
-    newest = steps_of(times, starts)
+    newest = steps_of_single_readings(calendar)(times, starts)
     _require_order(newest, origins, f"is in the same step of {calendar.interval} as")
     first = newest - lookback + 1
     return first - first[0], starts[first[0] : newest[-1] + horizon + 1]

@@ -114,6 +114,20 @@ def test_steps_may_be_of_any_calendar(interval, first):
     assert len(dataset_of_windows(x, y, params_of(interval=interval), "hand").frame) == len(series)
 
 
+@pytest.mark.parametrize("hour", [0, 9, 18, 23])
+def test_an_origin_belongs_to_its_date_at_any_hour(hour):
+    x, y, newest = cut(noise())
+    dates = pd.date_range("2024-03-04", periods=80, freq="1D") + pd.Timedelta(hours=hour)
+    days = dates.tz_localize("Europe/Zurich")
+    dataset = dataset_of_windows(x, y, params_of(interval="1D"), "hand", days[newest])
+    parts = windows_of(dataset)
+    origins = pd.DatetimeIndex(
+        np.concatenate([parts[name].origin for name in ("train", "validation", "test")])
+    )
+    assert set(origins.tz_convert("Europe/Zurich").normalize()) <= set(days[newest].normalize())
+    assert parts["train"].origin[0].normalize() == days[newest][0].normalize()
+
+
 def test_several_targets_of_which_one_is_no_feature():
     series = noise(columns=3)
     x, _, _ = cut(series)
