@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from lstmkit.data.calendar import Calendar
 from lstmkit.data.clock import localized
 from lstmkit.data.dataset import Dataset, GapReport, GivenWindows
+from lstmkit.data.gaps import runs
 from lstmkit.data.grid import fingerprint_of
 from lstmkit.data.placing import ROUNDING, joined, rows_by_clock, rows_without_clock, time_without_clock
 from lstmkit.data.quantities import quantity_of
@@ -90,7 +91,7 @@ def dataset_of_windows(x: Any, y: Any, data: ArraysParams, name: str, origins: A
         targets=data.target,
         calendar=calendar,
         units={each: data.units.get(each, "units" if each in data.target else "") for each in frame},
-        gaps=_gaps(frame, data.target, calendar),
+        gaps=_gaps(frame, calendar),
         fingerprint=fingerprint_of(frame),
         subject=data.subject or "the series",
         quantities={name: found for name in data.target if (found := quantity_of(name))},
@@ -109,16 +110,10 @@ def _checked(
         raise LstmkitError(
             f"x has {count(len(inputs), 'window')} and y has {len(ahead):,}: give as many of each"
         )
-    for array, names, what in ((inputs, features, "feature"), (ahead, targets, "target")):
+    for name, array, names, what in (("x", inputs, features, "feature"), ("y", ahead, targets, "target")):
         if array.shape[2] != len(names):
-            given = (
-                f"x has {count(array.shape[2], what)}"
-                if what == "feature"
-                else f"y has {count(array.shape[2], what)}"
-            )
-            raise LstmkitError(
-                f"{given}, but {count(len(names), 'name is', 'names are')} given: {', '.join(names)}"
-            )
+            named = f"{count(len(names), 'name is', 'names are')} given: {', '.join(names)}"
+            raise LstmkitError(f"{name} has {count(array.shape[2], what)}, but {named}")
     return inputs, ahead
 
 
@@ -192,10 +187,9 @@ def _origins_of(rows: Int[np.ndarray, "window"], time: pd.DatetimeIndex) -> pd.S
     return pd.Series(is_origin, index=time)
 
 
-def _gaps(frame: pd.DataFrame, targets: Sequence[str], calendar: Calendar) -> GapReport:
+def _gaps(frame: pd.DataFrame, calendar: Calendar) -> GapReport:
     """Stretches of the series that no window covers."""
     missing = frame.isna().all(axis=1).to_numpy()
-    edges = np.flatnonzero(np.diff(missing.astype(int), prepend=0, append=0))
-    lengths = edges[1::2] - edges[::2]
-    longest = int(lengths.max()) if len(lengths) else 0
-    return GapReport(0, 0, len(lengths), int(missing.sum()), longest * calendar.step)
+    begin, end = runs(missing)
+    longest = int((end - begin).max(initial=0))
+    return GapReport(0, 0, len(begin), int(missing.sum()), longest * calendar.step)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Int
 
 from lstmkit.data.clock import DAY, HOUR
 from lstmkit.data.dataset import Dataset
@@ -48,11 +49,20 @@ def no_window(
     return f"{text}. Give a longer series, a shorter lookback or horizon, or another split"
 
 
-def _longest_run(flags: np.ndarray) -> tuple[int, int]:
-    """Begin and length of the longest run of true flags."""
+def runs(flags: Bool[np.ndarray, "flag"]) -> tuple[Int[np.ndarray, "run"], Int[np.ndarray, "run"]]:
+    """Where each run of true flags begins, and where the flags after it do.
+
+    Args:
+        flags: in their order.
+    """
     edges = np.flatnonzero(np.diff(flags.astype(int), prepend=0, append=0))
-    if not len(edges):
+    return edges[::2], edges[1::2]
+
+
+def _longest_run(flags: Bool[np.ndarray, "flag"]) -> tuple[int, int]:
+    """Begin and length of the longest run of true flags."""
+    begin, end = runs(flags)
+    if not len(begin):
         return 0, 0
-    begin, end = edges[::2], edges[1::2]
     at = int((end - begin).argmax())
     return int(begin[at]), int(end[at] - begin[at])

@@ -11,6 +11,7 @@ from torch import nn
 
 from lstmkit.data.calendar import HOURLY, Calendar
 from lstmkit.data.finite import check_finite
+from lstmkit.data.gaps import runs
 from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows, spread_evenly
 from lstmkit.internals.activations import record
@@ -77,10 +78,9 @@ class TimeSeries:
     def gaps(self) -> Gaps:
         """How much is missing."""
         missing = ~self.present
-        edges = np.flatnonzero(np.diff(missing.astype(int), prepend=0, append=0))
-        lengths = np.diff(edges)[::2]
-        longest = float(lengths.max(initial=0) * self.step_hours)
-        return Gaps(int(missing.sum()), len(missing), len(lengths), longest)
+        begin, end = runs(missing)
+        longest = float((end - begin).max(initial=0) * self.step_hours)
+        return Gaps(int(missing.sum()), len(missing), len(begin), longest)
 
     def select(self, index: Int[np.ndarray, "chosen"]) -> "TimeSeries":
         """Some of the quantities.
@@ -236,9 +236,9 @@ def _blocks(windows: Windows, begin: int, before: int, after: int) -> list[tuple
     end = int(windows.starts[-1]) + windows.lookback
     begin = max(0, begin)
     known = torch.isfinite(windows.inputs[begin:end]).all(dim=1).cpu().numpy()
-    edges = np.flatnonzero(np.diff(known.astype(int), prepend=0, append=0)) + begin
+    firsts, stops = runs(known)
     return [
         (start, min(start + BLOCK + before + after, stop))
-        for first, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        for first, stop in zip((begin + firsts).tolist(), (begin + stops).tolist(), strict=True)
         for start in range(first, stop - before - after, BLOCK)
     ]
