@@ -96,6 +96,11 @@ class Windows:
         return self.time[self.starts.cpu().numpy() + self.lookback + self.horizon - 1]
 
     @property
+    def lookback_hours(self) -> float:
+        """The lookback in hours."""
+        return self.lookback * (self.interval / pd.Timedelta("1h"))
+
+    @property
     def hours_ahead(self) -> float:
         """The horizon in hours."""
         return self.horizon * self.interval / pd.Timedelta("1h")

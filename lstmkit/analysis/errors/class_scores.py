@@ -1,16 +1,13 @@
 """How good forecasts of classes are: the share that is right, the log loss, and the Brier score."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Float
 
+from lstmkit.analysis.errors.predictions import chunked
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
 
-CHUNK = 256  # windows
 LEAST = 0.01  # probability that a forecast gives to a class: the log loss of a sure forecast has no bound
 
 Shares = Float[np.ndarray, "window horizon target"]
@@ -44,7 +41,8 @@ def probabilities(forecasts: Shares) -> Shares:
 
 def _scores(forecasts: Rows, test: Windows) -> Float[np.ndarray, "3"]:
     sums, count = np.zeros(3), 0
-    for forecast, observed in _chunks(forecasts, test):
+    for some, forecast in chunked(forecasts, test):
+        observed = some.observed()
         chances = probabilities(forecast)
         right = forecast.argmax(axis=-1) == observed.argmax(axis=-1)
         surprise = -(observed * np.log(chances)).sum(axis=-1)
@@ -52,11 +50,3 @@ def _scores(forecasts: Rows, test: Windows) -> Float[np.ndarray, "3"]:
         sums += [right.sum(), surprise.sum(), squares.sum()]
         count += right.size
     return sums / count
-
-
-def _chunks(forecasts: Rows, test: Windows) -> Iterator[tuple[Shares, Shares]]:
-    first = 0
-    for chunk in forecasts.chunks(CHUNK):
-        some = test.select(torch.arange(first, first + len(chunk)))
-        yield chunk.astype("float64"), some.observed()
-        first += len(chunk)

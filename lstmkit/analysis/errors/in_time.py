@@ -5,14 +5,13 @@ from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Bool, Float
 
+from lstmkit.analysis.errors.predictions import chunked
 from lstmkit.analysis.rhythms.series import Bins
 from lstmkit.analysis.rhythms.spectra import Spectra, spectra
 from lstmkit.data.calendar import HOURLY, Calendar, Cycle
 from lstmkit.data.clock import DAY, HOUR
-from lstmkit.data.finite import check_finite
 from lstmkit.data.groups import Groups
 from lstmkit.data.shapes import check_rows
 from lstmkit.data.windows import Windows
@@ -63,17 +62,13 @@ def forecast_errors(predictions: Rows, windows: Windows, groups: Groups) -> Erro
         LstmkitError: there are not as many forecasts as windows, or one is not finite.
     """
     check_rows(predictions, windows, "forecasts")
-    last, squared, crosses, first = [], [], [], 0
-    for chunk in predictions.chunks():
-        some = windows.select(torch.arange(first, first + len(chunk)))
-        observed = some.one(some.observed())
-        check_finite(chunk, some.origin, "forecasts")
-        error = chunk - observed
+    last, squared, crosses = [], [], []
+    for some, predicted in chunked(predictions, windows):
+        error = predicted - some.one(some.observed())
         steps = some.origin_rows.cpu().numpy()[:, None] + np.arange(windows.horizon + 1)
         last.append(error[:, -1])
         squared.append((error**2).mean(axis=1))
         crosses.append((np.diff(groups.at(steps), axis=1) != 0).any(axis=1))
-        first += len(chunk)
     return Errors(windows, np.concatenate(last), np.concatenate(squared), np.concatenate(crosses), groups)
 
 

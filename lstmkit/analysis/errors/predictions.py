@@ -144,11 +144,11 @@ def varies(values: Float[np.ndarray, "window"], observed: Float[np.ndarray, "win
 
 def chunked(
     predictions: Rows, windows: Windows, size: int = 256
-) -> Iterator[tuple[Windows, Float[np.ndarray, "window horizon"]]]:
+) -> Iterator[tuple[Windows, Float[np.ndarray, "window horizon *target"]]]:
     """Windows in order of time, some at a time, with their forecasts.
 
     Args:
-        predictions: one row per window, in the target's unit.
+        predictions: one row per window, in the target's unit; of all targets where the rows have no column.
         windows: in order of time.
         size: windows at a time; blocks of megabytes fragment the C library's heap, which then grows with every chunk.
 

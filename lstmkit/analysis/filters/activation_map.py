@@ -70,7 +70,7 @@ class Example:
     @property
     def hours(self) -> float:
         """Length of the lookback."""
-        return self.window.lookback * (self.window.interval / pd.Timedelta("1h"))
+        return self.window.lookback_hours
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import nn
@@ -93,12 +92,13 @@ class WindowGates:
     def _of(self, call: LSTMCall) -> Iterator[OneWindowGates]:
         walked = self._walked[call.name]
         turned = walked.place is Place.REVERSED
-        hours = self._windows.lookback * self._windows.interval / pd.Timedelta("1h")
         traces = zip(part_names(call.lstm), trace_lstm(call.lstm, call.x, call.state), strict=True)
         for part, (name, trace) in enumerate(traces):
             backward = reads_backward(call.lstm, part) != turned
-            values, calendar = _values(trace, turned), self._windows.calendar
-            yield OneWindowGates(self._label(call, name), walked, backward, values, hours, calendar)
+            label, values = self._label(call, name), _values(trace, turned)
+            yield OneWindowGates(
+                label, walked, backward, values, self._windows.lookback_hours, self._windows.calendar
+            )
 
 
 def _values(trace: LayerTrace, turned: bool) -> Float[np.ndarray, "4 time unit"]:

@@ -251,8 +251,7 @@ def gate_statistics(
             for g in range(len(groups)):
                 for index in _batches(torch.nonzero((half == h) & (group == g))[:, 0]):
                     walk.add(windows.select(index), h, g)
-    lookback_hours = windows.lookback * (windows.interval / pd.Timedelta("1h"))
-    return GateStatistics(walk.statistics(), walk.counts, groups, lookback_hours, windows.calendar)
+    return GateStatistics(walk.statistics(), walk.counts, groups, windows.lookback_hours, windows.calendar)
 
 
 def _batches(index: Int[torch.Tensor, "window"]) -> list[Int[torch.Tensor, "batch"]]:

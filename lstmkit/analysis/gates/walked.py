@@ -81,4 +81,4 @@ def walked_lstm(name: str, n_steps: int, place: Place, windows: Windows, check: 
     if place is Place.AHEAD:
         ahead = -np.arange(1.0, n_steps + 1) * interval
         return WalkedLSTM(name, n_steps, place, n_steps * interval, check, ahead)
-    return WalkedLSTM(name, n_steps, place, windows.lookback * interval, check, windows.hours_before(n_steps))
+    return WalkedLSTM(name, n_steps, place, windows.lookback_hours, check, windows.hours_before(n_steps))

@@ -66,5 +66,5 @@ class WindowPaths:
             points=geometry.project(states),
             start=geometry.project(np.zeros(geometry.representation.values.shape[1])),
             hours_before=np.arange(len(states) - 1, -1, -1) * self._step_hours,
-            lookback_hours=windows.lookback * (windows.interval / pd.Timedelta("1h")),
+            lookback_hours=windows.lookback_hours,
         )

@@ -184,7 +184,7 @@ def trajectories(
         paths=paths,
         start=geometry.project(np.zeros(geometry.representation.values.shape[1])),
         hours_before=hours_before,
-        lookback_hours=windows.lookback * hours,
+        lookback_hours=windows.lookback_hours,
         to_end=np.quantile(to_end, QUARTILES, axis=0),
         settled_hours=np.quantile(_settled(to_end, hours_before), QUARTILES),
         speed=np.quantile(moved, QUARTILES) / (step * hours) if moved.size else np.zeros(3),
