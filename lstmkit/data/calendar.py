@@ -17,8 +17,6 @@ ADJECTIVES = {"day": "daily", "week": "weekly", "year": "annual"}
 CYCLES = {"day": DAY, "week": WEEK, "year": YEAR}
 FEWEST_STEPS = 2  # in a cycle that is resolved
 MONTH = YEAR / 12
-
-
 UNITS = {"hour": HOUR, "day": DAY, "week": WEEK}
 LONG_YEARS = 2  # from which on one counts in years
 
@@ -218,9 +216,7 @@ class Calendar:
             return np.asarray(time_of_day(local_time) // self.step, "int64")
         if self.season is None:
             return np.zeros(len(local_time), "int64")
-        if self.season.name == "week":
-            return np.asarray(local_time.day_of_week, "int64")
-        return np.asarray((local_time.month - 1) // max(1, self.months), "int64")
+        return place_in(self.place_kind(self.season), local_time)
 
     @property
     def n_positions(self) -> int:
@@ -236,9 +232,17 @@ class Calendar:
         """What a step of the shortest cycle is: `time of day`, `weekday`, `month` or `quarter`."""
         if self.is_within_days:
             return "time of day"
-        if self.season is not None and self.season.name == "week":
-            return "weekday"
-        return "quarter" if self.months == 3 else "month"
+        return "month" if self.season is None else self.place_kind(self.season)
+
+    def place_kind(self, cycle: Cycle) -> str:
+        """By what a cycle is divided: `hour`, `weekday`, `month` or `quarter`.
+
+        Args:
+            cycle: that the steps resolve.
+        """
+        if cycle.name == "year":
+            return "quarter" if self.months == MONTHS["quarter"] else "month"
+        return {"day": "hour", "week": "weekday"}[cycle.name]
 
     def position_name(self, position: int) -> str:
         """What people call a step of the shortest cycle: `9:30`, `Monday`, `January`, `the first quarter`.
@@ -249,9 +253,7 @@ class Calendar:
         if self.is_within_days:
             minutes = round(position * self.step / pd.Timedelta("1min"))
             return f"{minutes // 60}:{minutes % 60:02d}"
-        if self.season is not None and self.season.name == "week":
-            return day_name[position]
-        return f"quarter {position + 1}" if self.months == 3 else month_name[position + 1]
+        return place_name(self.position_kind, position)
 
     def folder(self, steps: int) -> str:
         """`h1` for an hour; `12steps` where the horizon is no whole number of hours or the steps exceed a day.
@@ -282,6 +284,36 @@ class Calendar:
 
 
 HOURLY = Calendar("1h")  # lengths of time in hours
+
+
+def place_in(kind: str, local_time: pd.DatetimeIndex) -> Int[np.ndarray, "time"]:
+    """Which hour of the day, weekday, month or quarter each time stamp lies in, counted from 0.
+
+    Args:
+        kind: `hour`, `weekday`, `month` or `quarter`.
+        local_time: time stamps on the site's clock.
+    """
+    found = {
+        "hour": local_time.hour,
+        "weekday": local_time.day_of_week,
+        "month": local_time.month - 1,
+        "quarter": local_time.quarter - 1,
+    }
+    return np.asarray(found[kind], "int64")
+
+
+def place_name(kind: str, place: int) -> str:
+    """What people call such a part of a cycle: `9:00`, `Monday`, `January` or `quarter 1`.
+
+    Args:
+        kind: as for `place_in`.
+        place: counted from 0.
+    """
+    if kind == "hour":
+        return f"{place}:00"
+    if kind == "weekday":
+        return day_name[place]
+    return f"quarter {place + 1}" if kind == "quarter" else month_name[place + 1]
 
 
 def phase_of_year(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:

@@ -13,7 +13,6 @@ from lstmkit.data.labels import unit_label
 from lstmkit.data.split import PartRows, stretches
 from lstmkit.data.windows import Windows
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOUR = pd.Timedelta("1h")
 WEEK, WORKING_WEEK = 168, 120  # hours
 WEEK_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)  # into which a week can be divided by the clock

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days, side_of_zero
-from lstmkit.data.calendar import HOURLY, Calendar
+from lstmkit.data.calendar import HOURLY, Calendar, place_in
 from lstmkit.data.clock import time_of_day
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import forecast
@@ -241,10 +241,10 @@ def _points(windows: Windows) -> list[np.ndarray]:
         time = time_of_day(clock)
         in_week = (time + pd.to_timedelta(clock.day_of_week, unit="D")) // windows.interval
         return [in_week.to_numpy(), (time // windows.interval).to_numpy()]
-    in_year = (clock.month.to_numpy() - 1) // max(1, calendar.months)
     if calendar.resolves("week"):
-        return [12 * clock.day_of_week.to_numpy() + in_year, clock.day_of_week.to_numpy()]
-    return [in_year] if calendar.resolves("year") else []
+        weekday = place_in("weekday", clock)
+        return [12 * weekday + place_in("month", clock), weekday]
+    return [place_in(calendar.position_kind, clock)] if calendar.resolves("year") else []
 
 
 @torch.inference_mode()

@@ -202,12 +202,7 @@ def _cycles_seen(
     """In how many different cycles each bin comes up; none where the steps resolve no cycle."""
     if calendar.season is None:
         return np.zeros(n_bins, "int64")
-    clock = local_time.tz_localize(None)
-    cycle = (
-        clock.normalize()
-        if calendar.season.name == "day"
-        else clock.to_period(calendar.season.name[0].upper())
-    )
+    cycle = local_time.tz_localize(None).to_period(calendar.season.name[0].upper())
     pairs = np.unique(np.stack([at, pd.factorize(cycle)[0]]), axis=1)
     return np.bincount(pairs[0], minlength=n_bins)
 

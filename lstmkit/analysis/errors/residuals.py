@@ -1,12 +1,11 @@
 """What the forecasts leave: how errors are distributed, and whether the clock or the calendar explains them."""
 
-from calendar import month_name
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.stats import kurtosis, norm
 
 from lstmkit.analysis.errors.predictions import LastStep, varies
@@ -18,9 +17,8 @@ from lstmkit.analysis.resampling.statistics import (
     resample_blocks,
     side_of_zero,
 )
-from lstmkit.data.calendar import Calendar, Cycle
+from lstmkit.data.calendar import Cycle, place_in, place_name
 from lstmkit.data.clock import DAY
-from lstmkit.data.overview import WEEKDAYS
 from lstmkit.params import EvaluationParams
 
 BINS, MOST_BLOCKS = 61, 120
@@ -108,11 +106,7 @@ class Residuals:
             kind: of the group.
             position: its label in `groups`.
         """
-        if kind == "hour":
-            return f"{position}:00"
-        if kind == "weekday":
-            return WEEKDAYS[position]
-        return f"quarter {position + 1}" if kind == "quarter" else month_name[position + 1]
+        return place_name(kind, position)
 
     @property
     def middle_half(self) -> tuple[float, float]:
@@ -185,8 +179,8 @@ def residuals(last: LastStep, params: EvaluationParams, seed: int) -> Residuals:
     edges = mean + np.linspace(-reach, reach, BINS + 1)
     density = np.histogram(error, bins=edges)[0] / (len(error) * np.diff(edges))
     over_time, block_size, block_days = _blocks(last)
-    kinds = {cycle: _kind(cycle, last.calendar) for cycle in last.calendar.rhythms}
-    positions = {kind: _position(last, kind) for cycle, kind in kinds.items() if _is_covered(last, cycle)}
+    kinds = {cycle: last.calendar.place_kind(cycle) for cycle in last.calendar.rhythms}
+    positions = {kind: place_in(kind, last.time) for cycle, kind in kinds.items() if _is_covered(last, cycle)}
     alone = _with_intervals(error, np.zeros(len(error), int), last.time, params, seed).iloc[0]
     return Residuals(
         edges=edges,
@@ -227,21 +221,6 @@ def _blocks(last: LastStep) -> tuple[pd.DataFrame, int, float]:
     half = (size - 1) * last.calendar.step / 2
     blocks.index = pd.DatetimeIndex(pd.Series(clock).groupby(step // size).min()) + half
     return blocks, size, size * last.calendar.step / DAY
-
-
-def _kind(cycle: Cycle, calendar: Calendar) -> str:
-    """By what errors are grouped to see a cycle."""
-    if cycle.name == "year":
-        return "quarter" if calendar.months == 3 else "month"
-    return {"day": "hour", "week": "weekday"}[cycle.name]
-
-
-def _position(last: LastStep, kind: str) -> Int[np.ndarray, "window"]:
-    """The group of each error."""
-    clock = last.time.tz_localize(None)
-    if kind in ("hour", "weekday"):
-        return np.asarray(clock.hour if kind == "hour" else clock.day_of_week, "int64")
-    return np.asarray((clock.month - 1) // (3 if kind == "quarter" else 1), "int64")
 
 
 def _is_covered(last: LastStep, cycle: Cycle) -> bool:

@@ -1,13 +1,12 @@
 """Where in the shortest cycle that a series resolves a moment lies: hour of day, day of week, or time of year."""
 
-import calendar as names_of
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.data.calendar import Calendar, phase_of_year
+from lstmkit.data.calendar import Calendar, phase_of_year, place_name
 from lstmkit.data.clock import hour_of_day
 
 
@@ -48,7 +47,7 @@ class Clock:
         """
         if self.cycle == "day":
             return f"{phase:02.0f}:00"
-        return (names_of.day_name if self.cycle == "week" else names_of.month_name[1:])[int(phase)]
+        return place_name("weekday" if self.cycle == "week" else "month", int(phase))
 
 
 CLOCKS = {

@@ -1,12 +1,12 @@
 """What the data look like, in sentences."""
 
 import math
-from calendar import month_name
 
 import pandas as pd
 
+from lstmkit.data.calendar import place_name
 from lstmkit.data.dataset import GapReport
-from lstmkit.data.overview import HOUR, WEEKDAYS, Overview
+from lstmkit.data.overview import HOUR, Overview
 from lstmkit.findings.groups import groups_sentence
 from lstmkit.wording import count, digits, feature_label, percent, sentence_case, with_error
 
@@ -92,10 +92,10 @@ def _rhythm(overview: Overview) -> str:
         return f"In the training part the median is {highest}."
     peak = overview.peak
     if overview.cycle == "year":
-        first, last = month_name[peak + 1], month_name[peak + row]
+        first, last = (place_name("month", month) for month in (peak, peak + row - 1))
         when = f"in {first}" if row == 1 else f"from {first} to {last}"
         return f"In the training part the median over the year is highest {when} ({highest}) and lowest at {lowest}."
-    when = WEEKDAYS[peak // 24]
+    when = place_name("weekday", peak // 24)
     if row == 1:
         when += f" at {peak % 24}:00"
     elif row < 24:
