@@ -11,7 +11,8 @@ from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
 
-# `.<stem>-<random><suffix>` as `tempfile` names them; a letter is required, so `.notes-20240131.txt` is no draft
+# `.<stem>-<random><suffix>` as `tempfile` names them; a random part of digits alone is taken for a date, as in
+# `.notes-20240131.txt`, so `open_draft` gives no draft such a name
 _DRAFT = re.compile(r"\..+-(?=\d*[a-z_])[a-z0-9_]{8}\.\w+")
 _DRAFT_FOLDER = re.compile(r"\.outputs-[a-z0-9_]{8}")  # earlier versions drafted arrays in these
 _DAY_SECONDS = 24 * 60 * 60
@@ -28,10 +29,13 @@ def open_draft(path: Path) -> tuple[int, Path]:
     """
     while True:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        draft = Path(name)
         with suppress(OSError):  # a file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
-        if Path(name).exists():  # or else `remove_drafts` came before the lock
-            return handle, Path(name)
+        is_recognised = not draft.stem[-8:].isdigit()
+        if is_recognised and draft.exists():  # or else `remove_drafts` came before the lock
+            return handle, draft
+        draft.unlink(missing_ok=True)
         os.close(handle)
 
 

@@ -2,12 +2,13 @@
 
 import os
 import signal
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from lstmkit.storage.drafts import remove_drafts
+from lstmkit.storage.drafts import open_draft, remove_drafts
 from lstmkit.storage.files import whole_file, write_whole
 
 
@@ -37,6 +38,14 @@ def test_the_draft_of_a_killed_process_is_removed_and_nothing_else(tmp_path, pro
     assert remove_drafts(tmp_path) == [draft]
     assert list(path.parent.iterdir()) == [path]
     assert path.read_text() == "the old content"
+
+
+def test_no_draft_has_a_name_that_is_taken_for_a_date(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "_name_sequence", iter(["88657640", "20240131", "8865764_"]))
+    handle, draft = open_draft(tmp_path / "B8_smoothgrad.png")
+    assert list(tmp_path.iterdir()) == [draft]
+    os.close(handle)
+    assert remove_drafts(tmp_path) == [draft]
 
 
 def test_what_is_no_draft_is_left_alone(tmp_path):
