@@ -11,7 +11,7 @@ from torch import Tensor
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.params import TrainingParams
-from lstmkit.training.losses import loss_of
+from lstmkit.training.losses import cross_entropy_of
 
 
 def held_out_windows(windows: dict[str, Windows], params: TrainingParams, seed: int) -> Windows:
@@ -67,7 +67,7 @@ def best_class_gain(
     outputs, true = (torch.cat(each).cpu()[:, None] for each in zip(*batches, strict=True))
     if not outputs.isfinite().all():
         raise LstmkitError("the outputs on the validation windows are NaN: lower `training.learning_rate`")
-    loss, every = loss_of("", windows), torch.ones(len(outputs), 1, dtype=torch.bool)
+    loss, every = cross_entropy_of(windows), torch.ones(len(outputs), 1, dtype=torch.bool)
 
     def entropy(gain: float) -> float:
         return loss(gain * outputs, true, every).item()

@@ -1,5 +1,7 @@
 """What training makes small."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -9,19 +11,61 @@ from lstmkit.data.windows import Windows
 LOSSES: dict[str, type[nn.Module]] = {"mse": nn.MSELoss, "huber": nn.SmoothL1Loss, "mae": nn.L1Loss}
 
 
-def loss_of(name: str, windows: Windows) -> nn.Module:
+def loss_of(name: str, windows: Windows) -> "MeanLoss":
     """The loss of a task: the one that is named, or the cross-entropy of classes.
 
     Args:
         name: of a regression's loss: `mse`, `huber` or `mae`.
         windows: of the task.
     """
-    if windows.task.kind == "classes":
-        return CrossEntropy(torch.from_numpy(windows.residual.expected[0]))
-    return ForecastLoss(name)
+    return cross_entropy_of(windows) if windows.task.kind == "classes" else ForecastLoss(name)
 
 
-class CrossEntropy(nn.Module):
+def cross_entropy_of(windows: Windows) -> "CrossEntropy":
+    """The loss of classes, by their frequencies in training.
+
+    Args:
+        windows: of classes.
+    """
+    return CrossEntropy(torch.from_numpy(windows.residual.expected[0]))
+
+
+class MeanLoss(nn.Module, ABC):
+    """Mean loss over the forecasts that count."""
+
+    def forward(
+        self,
+        forecasts: Float[Tensor, "batch origin horizon target"],
+        targets: Float[Tensor, "batch origin horizon target"],
+        count: Bool[Tensor, "batch origin"],
+    ) -> Float[Tensor, ""]:
+        """The mean over the origins that count; zero where none does.
+
+        Args:
+            forecasts: in scaled units; of classes, one output per class.
+            targets: of the same unit; of classes, the shares of each, less their frequencies.
+            count: whether each origin counts.
+        """
+        # a target that is missing would have a gradient
+        targets = torch.where(count[..., None, None], targets, 0.0)
+        losses = self.of_each(forecasts.float(), targets) * count
+        return losses.sum() / count.sum().clamp(min=1)
+
+    @abstractmethod
+    def of_each(
+        self,
+        forecasts: Float[Tensor, "batch origin horizon target"],
+        targets: Float[Tensor, "batch origin horizon target"],
+    ) -> Float[Tensor, "batch origin"]:
+        """The loss of each forecast.
+
+        Args:
+            forecasts: as `forward` takes them.
+            targets: without missing values.
+        """
+
+
+class CrossEntropy(MeanLoss):
     """Mean cross-entropy over the forecasts that count, each a mean over its steps ahead.
 
     Args:
@@ -34,26 +78,17 @@ class CrossEntropy(nn.Module):
         super().__init__()
         self.register_buffer("frequency", frequency.float(), persistent=False)
 
-    def forward(
+    def of_each(
         self,
         forecasts: Float[Tensor, "batch origin horizon target"],
         targets: Float[Tensor, "batch origin horizon target"],
-        count: Bool[Tensor, "batch origin"],
-    ) -> Float[Tensor, ""]:
-        """The mean over the origins that count; zero where none does.
-
-        Args:
-            forecasts: outputs, one per class.
-            targets: shares of each class, less their frequencies.
-            count: whether each origin counts.
-        """
-        shares = torch.where(count[..., None, None], targets + self.frequency, 0.0)
-        chances = (forecasts.float() + self.frequency.log()).log_softmax(dim=-1)
-        losses = -(shares * chances).sum(dim=-1).mean(dim=-1) * count
-        return losses.sum() / count.sum().clamp(min=1)
+    ) -> Float[Tensor, "batch origin"]:
+        """The cross-entropy between the shares and the probabilities of the classes."""
+        chances = (forecasts + self.frequency.log()).log_softmax(dim=-1)
+        return -((targets + self.frequency) * chances).sum(dim=-1).mean(dim=-1)
 
 
-class ForecastLoss(nn.Module):
+class ForecastLoss(MeanLoss):
     """Mean loss over the forecasts that count, each a mean over its steps ahead and targets.
 
     Args:
@@ -64,21 +99,10 @@ class ForecastLoss(nn.Module):
         super().__init__()
         self.loss = LOSSES[name](reduction="none")
 
-    def forward(
+    def of_each(
         self,
         forecasts: Float[Tensor, "batch origin horizon target"],
         targets: Float[Tensor, "batch origin horizon target"],
-        count: Bool[Tensor, "batch origin"],
-    ) -> Float[Tensor, ""]:
-        """The mean over the origins that count; zero where none does.
-
-        Args:
-            forecasts: in scaled units.
-            targets: of the same unit.
-            count: whether each origin counts.
-        """
-        targets = torch.where(
-            count[..., None, None], targets, 0.0
-        )  # or one that is missing would have a gradient
-        losses = self.loss(forecasts.float(), targets).mean(dim=(-1, -2)) * count
-        return losses.sum() / count.sum().clamp(min=1)
+    ) -> Float[Tensor, "batch origin"]:
+        """The loss of the scaled errors."""
+        return self.loss(forecasts, targets).mean(dim=(-1, -2))
