@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,11 @@ from torch import nn
 from lstmkit.data.arrays import dataset_of_windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.running import kind_of, uncompiled
-from lstmkit.models.own import OwnForecaster
+from lstmkit.models.own import OwnForecaster, forecaster_of
 from lstmkit.params import ArraysParams, ModuleParams, StudyParams
 from lstmkit.params.base import near_folder_name
 from lstmkit.params.files import checked
 from lstmkit.run import Study
-from lstmkit.training.own import take_own
-from lstmkit.training.trained import TrainedModel
 
 MODEL = "module"  # its key among the models of the study
 
@@ -48,25 +45,10 @@ class OpenedModel(Study):
         """This study, which has one horizon."""
         return (self,)
 
-    @cached_property
-    def _trained(self) -> TrainedModel:
-        params = self.architecture
-        assert isinstance(params, ModuleParams)
-        train = self.windows["train"]
-        return take_own(self.folder, self._forecaster(self.module), params, self.dataset, train)
-
-    @cached_property
-    def untrained(self) -> nn.Module:
-        """The same module with weights drawn anew, from the seed, by every layer that knows how."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return self._forecaster(drawn_anew(self.module))
-
-    def _forecaster(self, module: nn.Module) -> OwnForecaster:
-        params = self.architecture
-        assert isinstance(params, ModuleParams)
-        train = self.windows["train"]
-        return OwnForecaster(module, train, params.inputs, params.outputs, params.output).eval()
+    def _own(self, params: ModuleParams, *, with_weights: bool = True) -> OwnForecaster:
+        """The module, or a copy whose layers drew their weights anew."""
+        module = self.module if with_weights else drawn_anew(self.module)
+        return forecaster_of(module, params, self.windows["train"])
 
 
 def opened_model(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from warnings import warn
@@ -24,7 +24,7 @@ from lstmkit.data.groups import Groups
 from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError, LstmkitWarning
 from lstmkit.findings.run_results import RunResults
-from lstmkit.models.own import build_own
+from lstmkit.models.own import OwnForecaster, build_own
 from lstmkit.params import (
     BypassParams,
     CNNLSTMParams,
@@ -89,10 +89,8 @@ class Study(StudyPage):
     @cached_property
     def networks(self) -> tuple["Study", ...]:
         """The same study for each of the model's networks, the one that is explained first."""
-        others = (
-            replace(self, number=number) for number in range(1, self.params.n_networks(self.model_name))
-        )
-        return (replace(self, number=0) if self.number else self, *others)
+        numbers = range(self.params.n_networks(self.model_name))
+        return tuple(self if each == self.number else replace(self, number=each) for each in numbers)
 
     @property
     def label(self) -> str:
@@ -141,11 +139,16 @@ class Study(StudyPage):
 
     @cached_property
     def _trained(self) -> TrainedModel:
-        if isinstance(self.architecture, ModuleParams):
-            train = self.windows["train"]
-            model = build_own(self.architecture, train, project_folder(self.source))
-            return take_own(self.folder, model, self.architecture, self.dataset, train)
-        return self._load_or_train(self.folder, self.architecture)
+        architecture = self.architecture
+        if isinstance(architecture, ModuleParams):
+            network, train = self._own(architecture), self.windows["train"]
+            return take_own(self.folder, network, architecture, self.dataset, train)
+        return self._load_or_train(self.folder, architecture)
+
+    def _own(self, params: ModuleParams, *, with_weights: bool = True) -> OwnForecaster:
+        """The user's module, with its weights or as it is before training."""
+        train, project = self.windows["train"], project_folder(self.source)
+        return build_own(params, train, project, with_weights=with_weights)
 
     def _load_or_train(self, folder: Path, architecture: TrainedParams) -> TrainedModel:
         return load_or_train(folder, architecture, self.params, self.dataset, self.windows, self.seed)
@@ -158,10 +161,10 @@ class Study(StudyPage):
     @cached_property
     def untrained(self) -> nn.Module:
         """The same network before its training; of a user's module, as its factory makes it from the seed."""
-        windows = self.windows["train"]
-        if isinstance(self.architecture, ModuleParams):
-            return untrained_own(self.architecture, windows, project_folder(self.source), self.seed)
-        return untrained_model(self.architecture, windows, self.seed)
+        architecture = self.architecture
+        if isinstance(architecture, ModuleParams):
+            return untrained_own(partial(self._own, architecture, with_weights=False), self.seed)
+        return untrained_model(architecture, self.windows["train"], self.seed)
 
     @property
     def training_outcome(self) -> dict:

@@ -114,6 +114,17 @@ def build_own(
     module = _made(params, folder)
     if with_weights and params.weights is not None:
         _load_weights(module, folder / params.weights)
+    return forecaster_of(module, params, windows)
+
+
+def forecaster_of(module: nn.Module, params: ModuleParams, windows: Windows) -> OwnForecaster:
+    """A user's module between the scales of some windows, in evaluation mode.
+
+    Args:
+        module: as its user made it.
+        params: of the module.
+        windows: for which it forecasts.
+    """
     return OwnForecaster(module, windows, params.inputs, params.outputs, params.output).eval()
 
 

@@ -1,6 +1,7 @@
 """Takes a module that its user trained elsewhere: its weights are kept beside the results that come from them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from lstmkit.data.windows import Windows
 from lstmkit.errors import LstmkitError
 from lstmkit.internals.recurrent import lstm_calls
 from lstmkit.internals.running import forecast, kind_of
-from lstmkit.models.own import OwnForecaster, build_own
+from lstmkit.models.own import OwnForecaster
 from lstmkit.params import ModuleParams
 from lstmkit.training.checkpoints import load_model, save_model, sha256_of, weights_of
 from lstmkit.training.trained import TrainedModel
@@ -55,18 +56,16 @@ def take_own(
     return TrainedModel(model, saved, None)
 
 
-def untrained_own(params: ModuleParams, windows: Windows, project: Path, seed: int) -> OwnForecaster:
-    """A user's module as its factory makes it; PyTorch's random numbers are left as they are.
+def untrained_own(make: Callable[[], OwnForecaster], seed: int) -> OwnForecaster:
+    """A user's module with weights that are drawn from a seed; PyTorch's random numbers are left as they are.
 
     Args:
-        params: of the module.
-        windows: for which it forecasts.
-        project: the folder in which the factory is looked for.
-        seed: of its weights.
+        make: draws the weights.
+        seed: of the weights.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build_own(params, windows, project, with_weights=False)
+        return make()
 
 
 def check_own(model: torch.nn.Module, windows: Windows) -> None:
