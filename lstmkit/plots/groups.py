@@ -7,9 +7,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from lstmkit.data.groups import Groups
 from lstmkit.plots.style import MUTED, SEQUENCE
 
-RANGES = LinearSegmentedColormap.from_list(
-    "ranges", ("#dd7a2e", "#b5367a", "#3b0f70")
-)  # the higher, the darker
+# the higher a range, the darker
+RANGES = LinearSegmentedColormap.from_list("ranges", ("#dd7a2e", "#b5367a", "#3b0f70"))
 APART = tuple(color for color in SEQUENCE if color != MUTED)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "p")  # of groups without an order, beside their colours
 

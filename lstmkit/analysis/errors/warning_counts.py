@@ -10,9 +10,8 @@ from lstmkit.analysis.resampling.statistics import local_days
 from lstmkit.data.calendar import Calendar
 
 PERSISTENCE = "persistence"
-QUIET = pd.Timedelta(
-    "1h"
-)  # below the level for as long, or at the forecast's start, a new crossing is an event
+# below the level for as long, or at the forecast's start where steps are longer, a new crossing is an event
+QUIET = pd.Timedelta("1h")
 CASES = (("onsets", "within"), ("onsets", "after"), ("all windows", "within"), ("all windows", "after"))
 
 
@@ -20,8 +19,8 @@ class WarningCounts:
     """Counts per local day; keeps one small array per day and forecaster, whatever the number of windows.
 
     In *onset* windows the target is below the level and was for an hour, so that there is something to warn of; of
-    steps longer than an hour, at the one from which the forecast starts. The
-    event is that it reaches the level at some step of the horizon (*within*), or is there at the last one (*after*).
+    steps longer than an hour, at the one from which the forecast starts. The event is that it reaches the level at
+    some step of the horizon (*within*), or is there at the last one (*after*).
 
     Args:
         level: that is warned of.

@@ -13,9 +13,7 @@ from lstmkit.data.calendar import HOURLY, Calendar, Cycle
 from lstmkit.data.clock import HOUR
 
 FALSE_ALARM = 0.05  # over all frequencies of a series together
-LONGEST_MEMORY = (
-    0.25  # of the shortest cycle, for the background's autoregression: too short to imitate the cycle
-)
+LONGEST_MEMORY = 0.25  # of the shortest cycle, for the background: too short to imitate the cycle
 FEWEST_FREQUENCIES = 20
 FEWEST_CYCLES = 2
 FEWEST_TO_TELL = 4  # of a cycle's lengths in a series whose peaks are assigned to the cycle

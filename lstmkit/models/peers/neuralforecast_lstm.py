@@ -25,10 +25,8 @@ class NeuralForecastLSTM(LinearlyScaled):
 
     def __init__(self, network: Any, inputs: list[Linear]):
         super().__init__(inputs, inputs[:1])
-        kept = [
-            network.scaler.x_shift,
-            network.scaler.x_scale,
-        ]  # of the last windows, with what they came from
+        # the scaler keeps those of the last windows, with the graph that they came from
+        kept = [network.scaler.x_shift, network.scaler.x_scale]
         self.network: Any = deepcopy(network, {id(each): each.detach() for each in kept}).eval()
 
     def of_scaled(self, x: Float[Tensor, "batch time feature"]) -> Float[Tensor, "batch horizon 1"]:
