@@ -1,14 +1,22 @@
 """The calendar of a series: how long its steps are, on which clock, and which cycles they can resolve."""
 
-from calendar import day_name, month_name
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-from lstmkit.data.clock import DAY, HOUR, hour_of_day, localized, step_starts, steps_to_same_time, time_of_day
+from lstmkit.data.clock import (
+    DAY,
+    HOUR,
+    localized,
+    place_in,
+    place_name,
+    step_starts,
+    steps_to_same_time,
+    time_of_day,
+)
 from lstmkit.params import BUSINESS_DAY, MONTHS
 from lstmkit.wording import count, duration
 
@@ -206,6 +214,13 @@ class Calendar:
         time = f", {local_time:%H:%M}" if self.is_within_days else ""
         return f"{local_time:%A}, {local_time.day} {local_time:%B %Y}{time}"
 
+    @property
+    def date_format(self) -> str:
+        """For `strftime`: the beginning of a step in short, as `Mon 02 Jun 2025, 14:00` or `Jun 2025`."""
+        if self.months:
+            return "%Y" if self.months >= 12 else "%b %Y"
+        return "%a %d %b %Y, %H:%M" if self.is_within_days else "%a %d %b %Y"
+
     def position(self, local_time: pd.DatetimeIndex) -> Int[np.ndarray, "time"]:
         """Which step of the shortest cycle each time stamp falls on, counted from 0; for steps of weeks, which month.
 
@@ -284,46 +299,6 @@ class Calendar:
 
 
 HOURLY = Calendar("1h")  # lengths of time in hours
-
-
-def place_in(kind: str, local_time: pd.DatetimeIndex) -> Int[np.ndarray, "time"]:
-    """Which hour of the day, weekday, month or quarter each time stamp lies in, counted from 0.
-
-    Args:
-        kind: `hour`, `weekday`, `month` or `quarter`.
-        local_time: time stamps on the site's clock.
-    """
-    found = {
-        "hour": local_time.hour,
-        "weekday": local_time.day_of_week,
-        "month": local_time.month - 1,
-        "quarter": local_time.quarter - 1,
-    }
-    return np.asarray(found[kind], "int64")
-
-
-def place_name(kind: str, place: int) -> str:
-    """What people call such a part of a cycle: `9:00`, `Monday`, `January` or `quarter 1`.
-
-    Args:
-        kind: as for `place_in`.
-        place: counted from 0.
-    """
-    if kind == "hour":
-        return f"{place}:00"
-    if kind == "weekday":
-        return day_name[place]
-    return f"quarter {place + 1}" if kind == "quarter" else month_name[place + 1]
-
-
-def phase_of_year(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:
-    """How much of its year has passed at each time stamp, from 0 to 1.
-
-    Args:
-        local_time: time stamps on the site's clock.
-    """
-    days = local_time.day_of_year.to_numpy() - 1 + hour_of_day(local_time) / 24
-    return days / np.where(local_time.is_leap_year, 366, 365)
 
 
 def _smallest_multiple(step: pd.Timedelta, cycle: pd.Timedelta) -> int:

@@ -5,8 +5,8 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.ndimage import uniform_filter1d
 
-from lstmkit.data.calendar import WEEK, YEAR, Calendar, phase_of_year
-from lstmkit.data.clock import DAY, time_of_day
+from lstmkit.data.calendar import WEEK, YEAR, Calendar
+from lstmkit.data.clock import DAY, phase_of_year, time_of_day
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.split import PartRows
 

@@ -1,8 +1,10 @@
-"""The site's clock: what time of day it shows, and where the steps of a grid begin on it."""
+"""The site's clock: what hour, weekday and month it shows, and where the steps of a grid begin on it."""
+
+from calendar import day_name, month_name
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 HOUR, DAY = pd.Timedelta("1h"), pd.Timedelta("1D")
 
@@ -26,6 +28,46 @@ def time_of_day(local_time: pd.DatetimeIndex) -> pd.TimedeltaIndex:
     # not the time since midnight: on days of 23 or 25 hours the two differ
     clock = local_time.tz_localize(None)
     return clock - clock.normalize()
+
+
+def place_in(kind: str, local_time: pd.DatetimeIndex) -> Int[np.ndarray, "time"]:
+    """Which hour of the day, weekday, month or quarter each time stamp lies in, counted from 0.
+
+    Args:
+        kind: `hour`, `weekday`, `month` or `quarter`.
+        local_time: time stamps on the site's clock.
+    """
+    found = {
+        "hour": local_time.hour,
+        "weekday": local_time.day_of_week,
+        "month": local_time.month - 1,
+        "quarter": local_time.quarter - 1,
+    }
+    return np.asarray(found[kind], "int64")
+
+
+def place_name(kind: str, place: int) -> str:
+    """What people call such a part of a cycle: `9:00`, `Monday`, `January` or `quarter 1`.
+
+    Args:
+        kind: as for `place_in`.
+        place: counted from 0.
+    """
+    if kind == "hour":
+        return f"{place}:00"
+    if kind == "weekday":
+        return day_name[place]
+    return f"quarter {place + 1}" if kind == "quarter" else month_name[place + 1]
+
+
+def phase_of_year(local_time: pd.DatetimeIndex) -> Float[np.ndarray, "time"]:
+    """How much of its year has passed at each time stamp, from 0 to 1.
+
+    Args:
+        local_time: time stamps on the site's clock.
+    """
+    days = local_time.day_of_year.to_numpy() - 1 + hour_of_day(local_time) / 24
+    return days / np.where(local_time.is_leap_year, 366, 365)
 
 
 def is_whole_days(interval: pd.Timedelta) -> bool:

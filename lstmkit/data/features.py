@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lstmkit.data.calendar import Calendar, phase_of_year
-from lstmkit.data.clock import hour_of_day
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.clock import hour_of_day, phase_of_year
 from lstmkit.data.dataset import Dataset
 from lstmkit.errors import LstmkitError
 from lstmkit.wording import duration, shown

@@ -67,9 +67,8 @@ class Explorer(VBox):
         forecast, _, _, trajectory = self.panels
         position, windows = self.window.value, self.views.windows
         origin = windows.origin[position]
-        self.moment.value = escape(
-            f"{position + 1:,} of {len(windows):,}: from {origin:%a %d %b %Y, %H:%M} on"
-        )
+        date = f"{origin:{windows.calendar.date_format}}"
+        self.moment.value = escape(f"{position + 1:,} of {len(windows):,}: from {date} on")
         with self.curve.batch_update():
             self.curve.data[1].x, self.curve.data[1].y = (
                 [origin.tz_localize(None)],

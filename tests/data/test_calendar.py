@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstmkit.data.calendar import Calendar, phase_of_year
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.climatology import climatology
+from lstmkit.data.clock import phase_of_year
 from lstmkit.data.grid import make_dataset
 from lstmkit.params import DataParams
 
@@ -160,16 +161,19 @@ def test_steps_are_counted_on_the_clock_of_the_site(interval, begins, steps, rea
 
 
 @pytest.mark.parametrize(
-    ("interval", "told"),
+    ("interval", "name", "short"),
     [
-        ("1h", "Monday, 2 June 2025, 14:00"),
-        ("1D", "Monday, 2 June 2025"),
-        ("month", "June 2025"),
-        ("year", "2025"),
+        ("1h", "Monday, 2 June 2025, 14:00", "Mon 02 Jun 2025, 14:00"),
+        ("1D", "Monday, 2 June 2025", "Mon 02 Jun 2025"),
+        ("business day", "Monday, 2 June 2025", "Mon 02 Jun 2025"),
+        ("month", "June 2025", "Jun 2025"),
+        ("year", "2025", "2025"),
     ],
 )
-def test_a_step_is_dated_as_exactly_as_it_is_long(interval, told):
-    assert Calendar(interval, "UTC").date_name(pd.Timestamp("2025-06-02 14:00", tz="UTC")) == told
+def test_a_step_is_dated_as_exactly_as_it_is_long(interval, name, short):
+    calendar, time = Calendar(interval, "UTC"), pd.Timestamp("2025-06-02 14:00", tz="UTC")
+    assert calendar.date_name(time) == name
+    assert f"{time:{calendar.date_format}}" == short
 
 
 def test_phase_of_the_year_knows_leap_years():

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from lstmkit.analysis.resampling.days import ResampledDays
 from lstmkit.analysis.resampling.statistics import FEWEST_DAYS, central_interval, local_days, side_of_zero
-from lstmkit.data.calendar import HOURLY, Calendar, place_in
-from lstmkit.data.clock import time_of_day
+from lstmkit.data.calendar import HOURLY, Calendar
+from lstmkit.data.clock import place_in, time_of_day
 from lstmkit.data.windows import Windows
 from lstmkit.internals.running import forecast
 

@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from lstmkit.analysis.errors.in_time import Errors
+from lstmkit.data.calendar import Calendar
 
 MOST_POINTS = 4000
 
@@ -21,6 +22,7 @@ class ErrorCurve:
         rmse: of its forecast, in the target's unit.
         after_gap: whether windows are missing between the point and the one before.
         unit: of the target.
+        calendar: of the series.
     """
 
     position: Int[np.ndarray, "point"]
@@ -28,6 +30,7 @@ class ErrorCurve:
     rmse: Float[np.ndarray, "point"]
     after_gap: Bool[np.ndarray, "point"]
     unit: str
+    calendar: Calendar
 
     @property
     def worst(self) -> int:
@@ -48,4 +51,5 @@ def error_curve(errors: Errors, most: int = MOST_POINTS) -> ErrorCurve:
     after = np.diff(windows.starts.cpu().numpy(), prepend=windows.starts[0].item() - 1) > 1
     missing_before = np.cumsum(after)[position]
     after_gap = np.diff(missing_before, prepend=missing_before[0]) > 0
-    return ErrorCurve(position, windows.origin[position], rmse[position], after_gap, errors.windows.unit)
+    origin = windows.origin[position]
+    return ErrorCurve(position, origin, rmse[position], after_gap, windows.unit, windows.calendar)

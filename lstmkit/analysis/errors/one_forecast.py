@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lstmkit.data.calendar import Calendar
 from lstmkit.data.windows import Windows
 from lstmkit.storage.files import Rows
 
@@ -18,12 +19,14 @@ class OneForecast:
         ahead: one row per step ahead, indexed by local time, with `observed`, `forecast` and `baseline`.
         baseline: name of the rule or model whose forecast stands beside.
         unit: of all values.
+        calendar: of the series.
     """
 
     past: pd.Series
     ahead: pd.DataFrame
     baseline: str
     unit: str
+    calendar: Calendar
 
     @property
     def origin(self) -> pd.Timestamp:
@@ -67,4 +70,5 @@ def one_forecast(
         "baseline": baseline.take(chosen)[0].astype("float64"),
     }
     past = pd.Series(values[: windows.lookback], index=time[: windows.lookback])
-    return OneForecast(past, pd.DataFrame(ahead, index=time[windows.lookback :]), name, windows.unit)
+    frame = pd.DataFrame(ahead, index=time[windows.lookback :])
+    return OneForecast(past, frame, name, windows.unit, windows.calendar)

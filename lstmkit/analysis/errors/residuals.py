@@ -17,8 +17,8 @@ from lstmkit.analysis.resampling.statistics import (
     resample_blocks,
     side_of_zero,
 )
-from lstmkit.data.calendar import Cycle, place_in, place_name
-from lstmkit.data.clock import DAY
+from lstmkit.data.calendar import Cycle
+from lstmkit.data.clock import DAY, place_in, place_name
 from lstmkit.params import EvaluationParams
 
 BINS, MOST_BLOCKS = 61, 120

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from lstmkit.data.calendar import Calendar, phase_of_year, place_name
-from lstmkit.data.clock import hour_of_day
+from lstmkit.data.calendar import Calendar
+from lstmkit.data.clock import hour_of_day, phase_of_year, place_name
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from lstmkit.data.calendar import place_name
+from lstmkit.data.clock import place_name
 from lstmkit.data.dataset import GapReport
 from lstmkit.data.overview import HOUR, Overview
 from lstmkit.findings.groups import groups_sentence

@@ -27,7 +27,7 @@ def plot_error_curve(curve: ErrorCurve) -> go.Figure:
         customdata=np.insert(curve.position, after_gap, curve.position[after_gap]),
         mode="lines",
         line={"color": ACCENT, "width": 1},
-        hovertemplate=f"%{{x|%a %d %b %Y, %H:%M}}<br>RMSE %{{y:.3g}} {unit}<extra></extra>",
+        hovertemplate=f"%{{x|{curve.calendar.date_format}}}<br>RMSE %{{y:.3g}} {unit}<extra></extra>",
     )
     worst = curve.rmse.argmax()
     figure.add_scatter(

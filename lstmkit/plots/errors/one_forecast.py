@@ -30,7 +30,7 @@ def plot_one_forecast(forecast: OneForecast, target: str) -> Figure:
     date_axis(left, past.index[0], ahead.index[-1], most_ticks=6)
     date_axis(right, forecast.origin, ahead.index[-1], most_ticks=4)
     left.set_ylabel(f"{feature_label(target)} ({forecast.unit})")
-    left.set_title(f"Forecast from {forecast.origin:%a %d %b %Y, %H:%M} on")
+    left.set_title(f"Forecast from {forecast.origin:{forecast.calendar.date_format}} on")
     right.set_title("The same, enlarged")
     figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     return figure
