@@ -66,10 +66,15 @@ def networks(wildcards):
     return [folder / CLAIMS for folder in network_folders(run, PARAMS.seed, PARAMS.n_networks(wildcards.model))]
 
 
-PAGE = (
-    "OMP_NUM_THREADS={threads} python -m lstmkit page "
-    "{input.notebook:q} {output.page:q} {params.study:q} {wildcards.model:q} {params.steps} > {log:q} 2>&1"
-)
+def page(model, steps):
+    """The command that executes a notebook."""
+    return (
+        "OMP_NUM_THREADS={threads} python -m lstmkit page "
+        "{input.notebook:q} {output.page:q} {params.study:q} " + f"{model} {steps} " + "> {log:q} 2>&1"
+    )
+
+
+PAGE = page("{wildcards.model:q}", "{params.steps}")
 
 
 wildcard_constraints:
@@ -260,5 +265,4 @@ rule peers:
         "Executing peers"
     priority: 2
     shell:
-        "OMP_NUM_THREADS={threads} python -m lstmkit page "
-        "{input.notebook:q} {output.page:q} {params.study:q} lstm 24 > {log:q} 2>&1"
+        page("lstm", 24)

@@ -6,27 +6,15 @@ import numpy as np
 import pandas as pd
 import yaml
 
-DAYS = 75
-RECIPE = {
-    "seeds": 2,
+from tests.hourly import DAYS, RECIPE, red_noise
+
+BOILER = RECIPE | {
+    "variant": "raw",
     "horizons": [1, 6],
-    "split": {"train": 0.5, "validation": 0.25},
     "models": {
         "lstm": {"kind": "lstm", "hidden": 8},
         "cnn_lstm": {"kind": "cnn_lstm", "channels": [4, 6], "hidden": 8, "head": 8},
     },
-    "training": {
-        "epochs": 8,
-        "windows_per_epoch": 512,
-        "validation_windows": 256,
-        "batch_size": 64,
-        "learning_rate": 0.01,
-        "warmup": 4,
-        "patience": 8,
-        "ema_decay": 0,
-    },
-    "evaluation": {"bootstrap": 100},
-    "attribution": {"windows": 32, "costly_windows": 8, "smooth_samples": 4, "path_steps": 16},
     "convolutions": {"random_ablations": 2},
 }
 COLUMNS = {
@@ -59,8 +47,8 @@ def write_boiler_study(
         "interval": "1h",
         "columns": {column: COLUMNS[column] for column in columns},
     }
-    study = {"title": f"A boiler: {name}", "data": block | data, "variant": "raw", "clock": True, **RECIPE}
-    study["windows"] = {"lookback": 24, "residual": residual}
+    windows = {"lookback": 24, "residual": residual}
+    study = {"title": f"A boiler: {name}", "data": block | data, "windows": windows, **BOILER}
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     readings().to_csv(folder / "boiler.csv")
     return path
@@ -90,17 +78,10 @@ def readings() -> pd.DataFrame:
     index = pd.date_range("2024-01-08", periods=24 * DAYS, freq="h", name="timestamp")
     rng, n = np.random.default_rng(5), 24 * DAYS
     hour = index.hour.to_numpy()
-    load = 40 + 15 * np.sin(2 * np.pi * (hour - 8) / 24) + _red_noise(rng, n, 0.9, 3.0)
-    flue = 120 + 1.5 * load + _red_noise(rng, n, 0.8, 2.0)
-    oxygen = 6 - 0.04 * load + _red_noise(rng, n, 0.5, 0.3)
+    load = 40 + 15 * np.sin(2 * np.pi * (hour - 8) / 24) + red_noise(rng, n, 0.9, 3.0)
+    flue = 120 + 1.5 * load + red_noise(rng, n, 0.8, 2.0)
+    oxygen = 6 - 0.04 * load + red_noise(rng, n, 0.5, 0.3)
     nox = 80 + 0.6 * flue - 12 * oxygen + rng.normal(0, 3, n)
     nox[index.day_of_week >= 5] = np.nan
     mode = np.array(["low", "normal", "limit"])[np.digitize(load, [30, 50])]
     return pd.DataFrame({"load": load, "flue": flue, "o2": oxygen, "nox": nox, "mode": mode}, index=index)
-
-
-def _red_noise(rng: np.random.Generator, n: int, memory: float, spread: float) -> np.ndarray:
-    noise = rng.normal(0, spread, n)
-    for step in range(1, n):
-        noise[step] += memory * noise[step - 1]
-    return noise

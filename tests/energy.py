@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-DAYS = 75
-STUDY = {
+from tests.hourly import DAYS, RECIPE, red_noise
+
+STUDY = RECIPE | {
     "title": "Load of a school",
     "description": "Electric load, outdoor temperature and the number of classes of a school that does not exist.",
     "data": {
@@ -26,24 +27,9 @@ STUDY = {
         "read": {"separator": ";", "decimal": ",", "encoding": "cp1252", "comment": "#"},
     },
     "variant": "raw",
-    "clock": True,
-    "seeds": 2,
     "horizons": [1, 24],
-    "split": {"train": 0.5, "validation": 0.25},
     "windows": {"lookback": 24},
     "models": {"lstm": {"kind": "lstm", "hidden": 8}},
-    "training": {
-        "epochs": 8,
-        "windows_per_epoch": 512,
-        "validation_windows": 256,
-        "batch_size": 64,
-        "learning_rate": 0.01,
-        "warmup": 4,
-        "patience": 8,
-        "ema_decay": 0,
-    },
-    "evaluation": {"bootstrap": 100},
-    "attribution": {"windows": 32, "costly_windows": 8, "smooth_samples": 4, "path_steps": 16},
 }
 
 
@@ -63,21 +49,14 @@ def _readings() -> pd.DataFrame:
     rng = np.random.default_rng(11)
     hour, n = index.hour.to_numpy(), len(index)
     daily = -np.cos(2 * np.pi * (hour - 3) / 24)
-    outdoor = 4 + 6 * np.sin(np.arange(n) / 300) + 3 * daily + _red_noise(rng, n, 0.97, 0.6)
+    outdoor = 4 + 6 * np.sin(np.arange(n) / 300) + 3 * daily + red_noise(rng, n, 0.97, 0.6)
     open_hours = (hour >= 8) & (hour < 16) & (index.day_of_week.to_numpy() < 5)
     classes = np.where(open_hours, rng.integers(12, 19, n), 0)
-    load = 18 + 3.2 * classes + 1.1 * np.clip(15 - outdoor, 0, None) + _red_noise(rng, n, 0.8, 2.0)
+    load = 18 + 3.2 * classes + 1.1 * np.clip(15 - outdoor, 0, None) + red_noise(rng, n, 0.8, 2.0)
     frame = pd.DataFrame({"load": load, "outdoor": outdoor * 1.8 + 32, "classes": classes}, index=index)
     frame.iloc[700, 0] = -200  # an hour that is interpolated
     frame.iloc[900:912, 0] = -200  # a night that splits the series
     return frame
-
-
-def _red_noise(rng: np.random.Generator, n: int, memory: float, spread: float) -> np.ndarray:
-    noise = rng.normal(0, spread, n)
-    for step in range(1, n):
-        noise[step] += memory * noise[step - 1]
-    return noise
 
 
 def _text(readings: pd.DataFrame) -> str:
