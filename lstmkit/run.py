@@ -123,7 +123,7 @@ class Study(StudyPage):
 
     @cached_property
     def groups(self) -> Groups:
-        """By which pages compare windows: low, medium and high target unless the study names others."""
+        """By which pages compare windows, low, medium and high target unless the study names others."""
         params, training, folder = self.params, self.windows["train"].rows, project_folder(self.source)
         return find_groups(params.groups, self.dataset, self.target, training, params.data, folder)
 

@@ -134,6 +134,7 @@ def write_checkout(folder: Path) -> None:
         "__pycache__",
         "*.egg-info",
         "tests",
+        "api",
         "api.md",
         "methods.md",
         "reading.md",

@@ -45,7 +45,7 @@ class Cycle:
 
     @property
     def adjective(self) -> str:
-        """Of what comes once in each: `daily`, `weekly` or `annual`."""
+        """Of what comes once in each, `daily`, `weekly` or `annual`."""
         return ADJECTIVES[self.name]
 
 
@@ -146,7 +146,7 @@ class Calendar:
 
     @property
     def block(self) -> str:
-        """What is drawn as one when windows are resampled: a day, or a step that is longer."""
+        """What is drawn as one when windows are resampled, a day or a step that is longer."""
         if self.is_within_days:
             return "day"
         return self.unit if self.step / HOUR == self.unit_hours else "step"
@@ -216,7 +216,7 @@ class Calendar:
 
     @property
     def date_format(self) -> str:
-        """For `strftime`: the beginning of a step in short, as `Mon 02 Jun 2025, 14:00` or `Jun 2025`."""
+        """Of `strftime`, for the beginning of a step in short; with the clock where steps are shorter than a day."""
         if self.months:
             return "%Y" if self.months >= 12 else "%b %Y"
         return "%a %d %b %Y, %H:%M" if self.is_within_days else "%a %d %b %Y"
@@ -244,7 +244,7 @@ class Calendar:
 
     @property
     def position_kind(self) -> str:
-        """What a step of the shortest cycle is: `time of day`, `weekday`, `month` or `quarter`."""
+        """What a step of the shortest cycle is, `time of day`, `weekday`, `month` or `quarter`."""
         if self.is_within_days:
             return "time of day"
         return "month" if self.season is None else self.place_kind(self.season)

@@ -130,7 +130,7 @@ class Windows:
 
     @property
     def output_unit(self) -> str:
-        """Of what a network puts out for the explained target: the target's, or the logit of a class."""
+        """Of what a network puts out for the explained target, which is the target's, or the logit of a class."""
         return self.unit if self.task.kind == "regression" else "logit"
 
     @property

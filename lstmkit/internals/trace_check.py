@@ -57,7 +57,7 @@ class TraceCheck:
 
     @property
     def same_module(self) -> bool:
-        """Whether the module's own deviation is rounding: more than that comes from another computation."""
+        """Whether the module's own deviation is rounding; more than that comes from another computation."""
         return self.module <= math.sqrt(torch.finfo(self.dtype).eps) * max(1.0, self.largest_cell)
 
 

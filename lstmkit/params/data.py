@@ -109,7 +109,7 @@ class DataParams(Schema):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The columns of the dataset that are forecast: the targets, or one for each class of the target."""
+        """The columns of the dataset that are forecast, the targets or one for each class of the target."""
         if self.classes is None:
             return self.target
         return self.columns[self.target[0]].names(self.target[0])

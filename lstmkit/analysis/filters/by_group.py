@@ -94,7 +94,7 @@ class FilterRegimes:
 
     @property
     def newest(self) -> str:
-        """Over which newest time of each window the activation is a mean: an hour, or a longer step."""
+        """Over which newest time of each window the activation is a mean, an hour or a longer step."""
         return "hour" if self.calendar.is_within_days else "step"
 
     @property

@@ -74,12 +74,12 @@ class PartStatistics:
 
     @property
     def median_timescale(self) -> float:
-        """Hours, or steps: the timescale of the median unit."""
+        """The timescale of the median unit, in hours or steps."""
         return float(np.median(self.timescale))
 
     @property
     def timescale_range(self) -> tuple[float, float]:
-        """Hours, or steps: the ends of the timescales of eight of ten units."""
+        """The ends of the timescales of eight of ten units, in hours or steps."""
         return float(np.quantile(self.timescale, 0.1)), float(np.quantile(self.timescale, 0.9))
 
     @property
@@ -89,7 +89,7 @@ class PartStatistics:
 
     @property
     def longest_timescale(self) -> float:
-        """Hours, or steps: the timescale of that unit."""
+        """The timescale of that unit, in hours or steps."""
         return float(self.timescale.max())
 
     @property

@@ -73,7 +73,7 @@ class GateStatistics:
 
     @property
     def longest_timescale(self) -> float | None:
-        """Hours: the longest timescale of any unit of the LSTMs that read the window; None where none does."""
+        """The longest timescale of any unit of the LSTMs that read the window, in hours; None where none does."""
         found = (part.longest_timescale for part in self.parts if part.lstm.in_window)
         return max(found, default=None)
 

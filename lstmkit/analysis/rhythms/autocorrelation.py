@@ -46,7 +46,7 @@ class Autocorrelation:
 
     @property
     def can_be_drawn(self) -> bool:
-        """Whether there is an autocorrelation at all: of series that are long enough and vary."""
+        """Whether there is an autocorrelation at all, of series that are long enough and vary."""
         return bool(len(self.hours) and self.names)
 
     @property

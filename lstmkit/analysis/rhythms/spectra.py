@@ -83,7 +83,7 @@ class Spectra:
 
     @property
     def can_be_drawn(self) -> bool:
-        """Whether there is a spectrum at all: series that are long enough and vary."""
+        """Whether there is a spectrum at all, of series that are long enough and vary."""
         return bool(len(self.hours) and self.names)
 
     @property

@@ -140,7 +140,7 @@ class Geometry:
 
     @property
     def known(self) -> list[str]:
-        """What is known of a moment, as rows of `explained`: the group, and clock and weekend if there are such."""
+        """What is known of a moment, as rows of `explained`, the group, and clock and weekend if there are such."""
         return [name for name in self.explained.index[:-1] if name not in TOGETHER.values()]
 
     def called(self, explainer: str) -> str:
