@@ -43,7 +43,8 @@ class WindowPaths:
         lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
     Raises:
-        LstmkitError: the model calls no LSTM of this name, or one whose states have no path in time.
+        NoPathError: the LSTM's states have no path in time.
+        LstmkitError: the model calls no LSTM of this name.
     """
 
     def __init__(self, model: nn.Module, windows: Windows, geometry: Geometry, lstm: str | None = None):

@@ -33,6 +33,10 @@ Reader = Callable[[Float[Tensor, "batch time feature"]], LSTMCall]
 """From inputs of a model to what one of its LSTMs reads."""
 
 
+class NoPathError(LstmkitError):
+    """The states of an LSTM have no path in time over the lookback."""
+
+
 class TrajectoryFacts(TypedDict):
     """What a summary needs of the trajectories.
 
@@ -155,8 +159,8 @@ def trajectories(
         lstm: name of the LSTM, as in `model.named_modules()`; the one that the model calls first if not given.
 
     Raises:
-        LstmkitError: the model calls no LSTM of this name, or one that also reads backwards, or whose steps do not
-            lie in the window, so that its state has no path in time.
+        NoPathError: the LSTM also reads backwards, or its steps do not lie in the window.
+        LstmkitError: the model calls no LSTM of this name.
     """
     x, _ = next(windows.batches(FEW))
     name = called_lstms(model, x).first if lstm is None else lstm
@@ -211,16 +215,16 @@ def path_reader(model: nn.Module, x: Float[Tensor, "window time feature"], name:
         horizon: steps ahead.
 
     Raises:
-        LstmkitError: the LSTM also reads backwards, or its steps do not lie in the window: its state has no path.
+        NoPathError: the LSTM also reads backwards, or its steps do not lie in the window.
     """
     read = lstm_reader(model, x, name)
     call, places = read(x)[-1], step_places(model, x, horizon)
     if call.lstm.bidirectional:
-        raise LstmkitError("half of a bidirectional LSTM reads backwards: its states have no path in time")
+        raise NoPathError("half of a bidirectional LSTM reads backwards: its states have no path in time")
     if places[call.name] is not Place.WINDOW:
         others = [other for other, place in places.items() if place is Place.WINDOW]
         instead = f"; {', '.join(others)} can be followed" if others else ""
-        raise LstmkitError(
+        raise NoPathError(
             f"the steps of the LSTM {call.name} lie {places[call.name].value}: its states have no path over the "
             f"lookback{instead}"
         )

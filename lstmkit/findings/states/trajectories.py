@@ -1,7 +1,16 @@
 """Sentences about the way of a hidden state through its space."""
 
-from lstmkit.analysis.states.trajectories import Trajectories
-from lstmkit.wording import count
+from lstmkit.analysis.states.trajectories import NoPathError, Trajectories
+from lstmkit.wording import count, sentence_case
+
+
+def no_path_finding(reason: NoPathError) -> str:
+    """Why there are no trajectories.
+
+    Args:
+        reason: as the trajectories were asked for.
+    """
+    return f"{sentence_case(str(reason))}."
 
 
 def trajectories_finding(trajectories: Trajectories) -> str:
