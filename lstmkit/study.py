@@ -53,6 +53,7 @@ def open_model(
     site_timezone: str = "UTC",
     units: dict[str, str] | None = None,
     subject: str | None = None,
+    classes: Sequence[str] | None = None,
     explained: str | None = None,
     output: str | None = None,
     lstm: str | None = None,
@@ -86,7 +87,8 @@ def open_model(
         module: in evaluation mode, from (batch, lookback, feature) to (batch, horizon) or (batch, horizon, target), or
             a tuple or dict of outputs; one value per window may also be (batch,).
         x: inputs, shape (window, lookback, feature), as NumPy or PyTorch has them.
-        y: what follows, shape (window, horizon) or (window, horizon, target).
+        y: what follows, shape (window, horizon) or (window, horizon, target); of classes their numbers 0, 1, …, shape
+            (window, horizon).
         features: names of the features of `x`.
         target: name of what `y` is, or the names of several targets. A feature of the same name is the target's past,
             in the same unit; where there is none, the past is known to no baseline, and groups are by the latest value.
@@ -97,7 +99,10 @@ def open_model(
         site_timezone: IANA zone of the site.
         units: unit per feature and target, for labels.
         subject: what titles and sentences call that which is measured.
-        explained: of several targets, the one that the pages show and explain; the first if not given.
+        classes: what each number of `y` stands for, where the target is one of classes; the module then puts out
+            logits, (batch, horizon, class). A feature called like target and class, as `load_low`, is its past.
+        explained: of several targets, or of the classes, the one that the pages show and explain; the first if not
+            given.
         output: of a module that puts out several, the one that is explained.
         lstm: of a module that calls several LSTMs, the path of the one whose states are shown; the first if not given.
         label: what the module is called in titles; by its class if not given.
@@ -114,6 +119,7 @@ def open_model(
     data = {
         "features": tuple(features),
         "target": target if isinstance(target, str) else tuple(target),
+        "classes": None if classes is None else tuple(classes),
         "explained": explained,
         "units": units or {},
         "interval": interval,

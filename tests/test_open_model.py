@@ -11,7 +11,7 @@ import torch
 from IPython.display import display
 from torch import nn
 
-from lstmkit import LstmkitError, open_model, open_study
+from lstmkit import LstmkitError, open_model, open_study, study_page
 from lstmkit import study as front_door
 from lstmkit.analysis.gates.statistics import gate_statistics
 from lstmkit.sections import SECTIONS
@@ -118,13 +118,27 @@ def test_the_module_is_left_as_it_is_and_an_untrained_copy_has_other_weights(stu
 
 @pytest.mark.parametrize("notebook", [section.notebook for section in SECTIONS])
 def test_the_cells_of_every_notebook_work_on_it(study, notebook):
+    assert run_cells(notebook, study)["study"] is study
+
+
+def run_cells(notebook: str, study) -> dict:
+    """What the cells of a notebook define after they ran on a study."""
     cells = nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells
     names = {"study": study, "model": "lstm", "horizon": 12, "display": display}
     for cell in cells:
         if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", ()):
             exec(compile(cell.source, notebook, "exec"), names)
     plt.close("all")
-    assert names["study"] is study
+    return names
+
+
+def test_the_page_of_states_says_why_a_bidirectional_lstm_has_no_trajectories(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(study_page, "show_finding", said.append)
+    page = opened(tmp_path, fitted(Forecaster(bidirectional=True)))
+    run_cells("C_hidden_states", page)
+    assert "Half of a bidirectional LSTM reads backwards: its states have no path in time." in said
+    assert list(page.folder.rglob("C12_probes.csv"))  # the cells behind have run
 
 
 def test_what_is_open_is_opened_again_as_it_is(study):
@@ -214,6 +228,31 @@ class Gated(nn.Module):
 
     def forward(self, x):
         return self.head(self.gru(x)[0][:, -1])
+
+
+class Classifier(Forecaster):
+    """Logits of three classes for each step ahead."""
+
+    def __init__(self):
+        super().__init__(steps=3 * HORIZON)
+
+    def forward(self, x):
+        return super().forward(x / 100).unflatten(1, (HORIZON, 3))
+
+
+def test_a_module_of_classes_puts_out_logits(tmp_path):
+    x, y = windows()
+    numbers = torch.bucketize(y, torch.tensor([17.0, 23.0]))
+    torch.manual_seed(1)
+    module = Classifier().eval()
+    study = opened(tmp_path, module, x, numbers, classes=["low", "normal", "high"], explained="high")
+    probabilities = np.concatenate(list(study.predictions.chunks()))
+    with torch.no_grad():
+        expected = module(x[-len(probabilities) :]).softmax(dim=2)
+    np.testing.assert_allclose(probabilities, expected[:, :, 2], atol=1e-6)
+    assert study.target == "load_high"
+    accuracy = (expected.argmax(dim=2) == numbers[-len(probabilities) :]).double().mean()
+    assert study.class_scores.loc["Classifier", "accuracy"] == pytest.approx(float(accuracy))
 
 
 def dropping() -> nn.Module:

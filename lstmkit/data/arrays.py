@@ -16,6 +16,8 @@ from lstmkit.data.gaps import runs
 from lstmkit.data.grid import fingerprint_of
 from lstmkit.data.placing import ROUNDING, joined, rows_by_clock, rows_without_clock, time_without_clock
 from lstmkit.data.quantities import quantity_of
+from lstmkit.data.reading.classes import UNIT
+from lstmkit.data.task import Kind
 from lstmkit.errors import LstmkitError
 from lstmkit.params import ArraysParams
 from lstmkit.wording import count, one_line, shown
@@ -73,7 +75,7 @@ def dataset_of_windows(x: Any, y: Any, data: ArraysParams, name: str, origins: A
     Raises:
         LstmkitError: the arrays have wrong shapes, hold NaN, or cannot be windows of one series.
     """
-    inputs, ahead = _checked(x, y, data.features, data.target)
+    inputs, ahead = _checked(x, y, data)
     calendar = Calendar(data.interval, data.site_timezone)
     lookback, horizon = inputs.shape[1], ahead.shape[1]
     if origins is None:
@@ -84,37 +86,56 @@ def dataset_of_windows(x: Any, y: Any, data: ArraysParams, name: str, origins: A
         calendar = Calendar(data.interval, str(stamps.tz))
         first, time = rows_by_clock(stamps, calendar, lookback, horizon)
     frame = _frame(inputs, ahead, first, time, data)
+    kind: Kind = "regression" if data.classes is None else "classes"
+    unit = "units" if data.classes is None else UNIT
     return Dataset(
         name=data.subject or name,
         frame=frame,
         observed=_origins_of(first + lookback - 1, time),
-        targets=data.target,
+        targets=data.targets,
         calendar=calendar,
-        units={each: data.units.get(each, "units" if each in data.target else "") for each in frame},
+        units={each: data.units.get(each, unit if each in data.targets else "") for each in frame},
         gaps=_gaps(frame, calendar),
         fingerprint=fingerprint_of(frame),
         subject=data.subject or "the series",
-        quantities={name: found for name in data.target if (found := quantity_of(name))},
+        quantities={name: found for name in data.targets if (found := quantity_of(name))},
         target_known=data.target_known,
+        kind=kind,
         given=GivenWindows(data.features, lookback, horizon),
     )
 
 
 def _checked(
-    x: Any, y: Any, features: Sequence[str], targets: Sequence[str]
+    x: Any, y: Any, data: ArraysParams
 ) -> tuple[Float[np.ndarray, "window lookback feature"], Float[np.ndarray, "window horizon target"]]:
     """Both arrays in double precision, `y` with an axis for its targets."""
     inputs, ahead = _numbers(x, "x", (3,)), _numbers(y, "y", (2, 3))
     ahead = ahead.reshape(*ahead.shape, *(1,) * (3 - ahead.ndim))
+    if data.classes is not None:
+        ahead = _shares(ahead, data.classes)
     if len(inputs) != len(ahead):
         raise LstmkitError(
             f"x has {count(len(inputs), 'window')} and y has {len(ahead):,}: give as many of each"
         )
-    for name, array, names, what in (("x", inputs, features, "feature"), ("y", ahead, targets, "target")):
+    named = ("x", inputs, data.features, "feature"), ("y", ahead, data.targets, "target")
+    for name, array, names, what in named:
         if array.shape[2] != len(names):
-            named = f"{count(len(names), 'name is', 'names are')} given: {', '.join(names)}"
-            raise LstmkitError(f"{name} has {count(array.shape[2], what)}, but {named}")
+            said = f"{count(len(names), 'name is', 'names are')} given: {', '.join(names)}"
+            raise LstmkitError(f"{name} has {count(array.shape[2], what)}, but {said}")
     return inputs, ahead
+
+
+def _shares(
+    numbers: Float[np.ndarray, "window horizon target"], classes: Sequence[str]
+) -> Float[np.ndarray, "window horizon class"]:
+    """One for the class of each step and zero for the others."""
+    is_class = numbers == np.arange(len(classes))
+    if numbers.shape[2] != 1 or not is_class.any(axis=2).all():
+        raise LstmkitError(
+            f"y: of classes, shape (window, horizon), each is a number from 0 to {len(classes) - 1}, for "
+            f"{', '.join(classes)}"
+        )
+    return is_class.astype("float64")
 
 
 def _numbers(given: Any, name: str, axes: tuple[int, ...]) -> np.ndarray:
@@ -159,8 +180,8 @@ def _frame(
     origins = first + lookback - 1
     seen = joined(x, first, time, data.features, "x")
     frame = pd.DataFrame(seen, index=time, columns=list(data.features))
-    ahead = joined(y, first + lookback, time, data.target, "y")
-    for at, name in enumerate(data.target):
+    ahead = joined(y, first + lookback, time, data.targets, "y")
+    for at, name in enumerate(data.targets):
         known = pd.Series(ahead[:, at], index=time)
         if name in frame:
             _require_one_unit(frame[name], known, name)

@@ -121,7 +121,12 @@ def _words(given: Any) -> Any:
     return given
 
 
-Classes = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
+Classes = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_words),
+    AfterValidator(_distinct),
+    Field(min_length=2, max_length=MOST_CLASSES),
+]
 Range = Annotated[tuple[float, float] | Literal["none"] | None, BeforeValidator(_low_and_high)]
 Missing = Annotated[tuple[float | str, ...] | Literal["none"] | None, BeforeValidator(_codes)]
 Where = dict[str, StrictStr | StrictInt]
@@ -146,9 +151,7 @@ class Column(Schema):
 
     column: str
     unit: Unit = ""
-    classes: (
-        Annotated[Classes, BeforeValidator(_words), Field(min_length=2, max_length=MOST_CLASSES)] | None
-    ) = None
+    classes: Classes | None = None
     quantity: Literal["co2", "air_temperature", "relative_humidity"] | None = None
     range: Range = None
     missing: Missing = None
@@ -171,7 +174,17 @@ class Column(Schema):
         Args:
             name: of the column in the study.
         """
-        return (name,) if self.classes is None else tuple(f"{name}_{label}" for label in self.classes)
+        return (name,) if self.classes is None else names_of_classes(name, self.classes)
+
+
+def names_of_classes(name: str, classes: Classes) -> tuple[str, ...]:
+    """What the columns of a target's classes are called in the dataset.
+
+    Args:
+        name: of the target.
+        classes: of it.
+    """
+    return tuple(f"{name}_{label}" for label in classes)
 
 
 class TimeColumn(Schema):

@@ -140,6 +140,24 @@ def test_several_targets_of_which_one_is_no_feature():
     assert test.observed() == pytest.approx(y[-len(test) :])
 
 
+def test_the_numbers_of_classes_become_one_column_for_each():
+    number = np.random.default_rng(1).integers(0, 3, 80)
+    series = np.column_stack([number == 2, noise()[:, 0]]).astype(float)
+    x, _, _ = cut(series)
+    y = np.stack([number[k + LOOKBACK : k + LOOKBACK + HORIZON] for k in range(len(x))])
+    params = params_of(features=["load_high", "heat"], classes=["low", "mid", "high"], explained="high")
+    assert params.explains == "load_high"
+    assert not params.target_known  # the past of the other classes is no feature
+    dataset = dataset_of_windows(x, y, params, "hand")
+    assert dataset.task(HORIZON).kind == "classes"
+    assert dataset.task(HORIZON).targets == ("load_low", "load_mid", "load_high")
+    assert dataset.task(HORIZON).units == ("probability",) * 3
+    np.testing.assert_array_equal(dataset.frame["load_high"], number == 2)
+    np.testing.assert_array_equal(dataset.frame["load_low"].iloc[LOOKBACK:], (number == 0)[LOOKBACK:])
+    given, found = y[:, :, None] == np.arange(3), windows_of(dataset)["test"].observed()
+    np.testing.assert_array_equal(found, given[-len(found) :])
+
+
 X, Y, NEWEST = cut(noise())
 HOURS = pd.date_range("2024-01-01", periods=80, freq="1h", tz="UTC")[NEWEST]
 NAN = np.where(np.arange(Y.size).reshape(Y.shape) == 7, np.nan, Y)
@@ -156,6 +174,9 @@ NAN = np.where(np.arange(Y.size).reshape(Y.shape) == 7, np.nan, Y)
         ({"y": NAN}, {}, r"y holds NaN or infinity, first at \[2, 1\]"),
         ({}, {"features": ["load"]}, "x has 2 features, but 1 name is given: load"),
         ({}, {"target": ["load", "heat"]}, "y has 1 target, but 2 names are given: load, heat"),
+        ({}, {"classes": ["low", "high"]}, "y: of classes, .* each is a number from 0 to 1, for low, high"),
+        ({"y": np.full((73, 3), 2)}, {"classes": ["low", "high"]}, "y: of classes, .* from 0 to 1"),
+        ({"y": np.zeros((73, 3, 2))}, {"classes": ["low", "high"]}, r"y: of classes, shape \(window, horizon\)"),
         ({"y": 2 * Y}, {}, "'load' is .* in x and .* in y at 2001-01-01 .* give both in one unit"),
         ({"origins": HOURS[:-1]}, {}, "one time stamp for each of 73 windows is expected"),
         ({"origins": ["noon"] * len(X)}, {}, "origins are no time stamps"),
