@@ -30,7 +30,9 @@ def test_no_property_is_documented_with_what_would_be_read_as_its_type():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and _is_property(node):
                 first_line = (ast.get_docstring(node) or "").split("\n")[0]
-                assert ":" not in first_line, f"{path}:{node.lineno}: napoleon takes `what: description` apart"
+                assert ":" not in first_line, (
+                    f"{path}:{node.lineno}: napoleon takes `what: description` apart"
+                )
 
 
 def _is_property(node: ast.FunctionDef) -> bool:
