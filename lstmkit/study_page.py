@@ -122,7 +122,7 @@ class StudyPage:
         """
         show_table(table)
 
-    def tell(self, markdown: str) -> None:
+    def show_text(self, markdown: str) -> None:
         """Show Markdown, in which names and units were escaped.
 
         Args:

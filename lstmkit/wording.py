@@ -141,7 +141,7 @@ def percent(share: float) -> str:
 
 
 def whole_percent(share: float) -> str:
-    """A share in whole percent, where nearly nothing and nearly all are told from nothing and all.
+    """A share in whole percent, where nearly nothing and nearly all differ from nothing and all.
 
     Args:
         share: 1 is the whole.

@@ -56,7 +56,7 @@ class Dataset:
         calendar: the time between rows, the site's clock, and the cycles that the steps resolve.
         units: unit per column, for labels.
         gaps: what was missing.
-        fingerprint: SHA-256 over the values and times, by which a trained model knows its data.
+        fingerprint: SHA-256 over the values and times, which the card of a trained model holds.
         latents: columns that a model never sees, on the same index; NaN where they are not known.
         subject: that which is measured, as a noun in a sentence.
         quantities: what the targets measure, of those of which that is known.

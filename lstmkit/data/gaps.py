@@ -1,4 +1,4 @@
-"""What a gap in a series is in the way of."""
+"""Which windows the gaps of a series make impossible."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def no_window(
     lookback: int,
     horizon: int,
 ) -> str:
-    """Why a part holds no window, and which gap is in the way.
+    """Why a part holds no window, and which gap leaves no room for one.
 
     Args:
         name: of the part.

@@ -159,7 +159,7 @@ class DataParams(Schema):
         known |= {key_of(name): f"{name!r} of `columns`" for name in self.columns}
         for name, latent in self.latents.items():
             if other := known.get(key_of(name)):
-                return f"`latents` names {name!r}, which cannot be told from {other}: rename it"
+                return f"`latents` names {name!r}, whose name is too close to that of {other}: rename it"
             known[key_of(name)] = f"{name!r} of `latents`"
             if seen := next(
                 (each for each, column in self.columns.items() if _is_same(column, latent)), None

@@ -103,10 +103,16 @@ def test_a_latent_is_refused_like_any_column(tmp_path):
 @pytest.mark.parametrize(
     ("latents", "said"),
     [
-        ({"load": STAFF}, "`latents` names 'load', which cannot be told from 'load' of `columns`: rename it"),
-        ({"Load": STAFF}, "`latents` names 'Load', which cannot be told from 'load' of `columns`"),
-        ({"a b": STAFF, "a_b": HEAT}, "`latents` names 'a_b', which cannot be told from 'a b' of `latents`"),
-        ({"hour of day": STAFF}, "cannot be told from the concept 'hour of day'"),
+        (
+            {"load": STAFF},
+            "`latents` names 'load', whose name is too close to that of 'load' of `columns`: rename it",
+        ),
+        ({"Load": STAFF}, "`latents` names 'Load', whose name is too close to that of 'load' of `columns`"),
+        (
+            {"a b": STAFF, "a_b": HEAT},
+            "`latents` names 'a_b', whose name is too close to that of 'a b' of `latents`",
+        ),
+        ({"hour of day": STAFF}, "whose name is too close to that of the concept 'hour of day'"),
         (
             {"people": LOAD},
             "`latents` has 'people' from the file's column 'kW', which models see as 'load': remove it from",

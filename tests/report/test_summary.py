@@ -235,7 +235,7 @@ def test_cautions_and_the_verdict_come_first(runs):
     )
     assert label == "**LSTM.**"
     assert len(verdicts.splitlines()) == 2
-    assert verdicts not in summary.to_markdown()  # is told once
+    assert verdicts not in summary.to_markdown()  # stands there once
 
 
 def test_the_json_holds_everything(runs):

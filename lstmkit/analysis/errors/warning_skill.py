@@ -39,7 +39,7 @@ class WarningFacts(TypedDict):
     crossings: int
     crossing_days: int
     days: int
-    can_be_told: bool
+    has_enough_crossings: bool
     onsets: CaseFacts
     all_windows: CaseFacts
     caught: float  # share of the events at which precisions are compared
@@ -115,7 +115,7 @@ class WarningSkill:
     calendar: Calendar
 
     @property
-    def can_be_told(self) -> bool:
+    def has_enough_crossings(self) -> bool:
         """Whether there are crossings enough to give rates."""
         return self.crossings >= FEWEST_CROSSINGS and self.crossing_days >= FEWEST_DAYS
 
@@ -146,7 +146,7 @@ class WarningSkill:
             "crossings": self.crossings,
             "crossing_days": self.crossing_days,
             "days": self.n_days,
-            "can_be_told": self.can_be_told,
+            "has_enough_crossings": self.has_enough_crossings,
             "onsets": onsets.facts(self.model),
             "all_windows": everywhere.facts(self.model),
             "caught": CAUGHT,

@@ -50,7 +50,7 @@ class GateFacts(TypedDict):
     """Gates and cells of every layer and direction.
 
     Attributes:
-        windows: that were walked through.
+        windows: that were traversed.
         deviation_from_fused: largest deviation of the gates and states from the fused LSTM, of any LSTM.
         deviation_in_double: the same in double precision.
         layers: one per layer and direction of the LSTMs whose steps have a known length.

@@ -45,7 +45,7 @@ class GateStatistics:
 
     @property
     def lstms(self) -> tuple[WalkedLSTM, ...]:
-        """The LSTMs that were walked through, in the order of their calls."""
+        """The LSTMs that were traversed, in the order of their calls."""
         return tuple(dict.fromkeys(part.lstm for part in self.parts))
 
     def parts_of(self, lstm: WalkedLSTM) -> list[PartStatistics]:
@@ -58,7 +58,7 @@ class GateStatistics:
 
     @property
     def n_windows(self) -> int:
-        """Windows that were walked through."""
+        """Windows that were traversed."""
         return int(self.counts.sum())
 
     @property

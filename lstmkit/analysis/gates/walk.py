@@ -58,7 +58,7 @@ class GateWalk:
 
     Args:
         model: in evaluation mode, with an `nn.LSTM`.
-        windows: all that shall be walked through.
+        windows: all that shall be traversed.
         n_groups: of the windows.
         lstm: name of one LSTM, or of one of its calls; all that the model calls if not given.
 
@@ -128,7 +128,7 @@ class GateWalk:
 
     @property
     def counts(self) -> Int[np.ndarray, "half group"]:
-        """Windows that were walked through, per half of the test part and group."""
+        """Windows that were traversed, per half of the test part and group."""
         return self._sums[0].parts[0].counts
 
     def statistics(self) -> tuple[PartStatistics, ...]:

@@ -1,4 +1,4 @@
-"""An LSTM whose gates were walked through, and where its steps lie in time."""
+"""An LSTM whose gates were traversed, and where its steps lie in time."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from lstmkit.internals.trace_check import TraceCheck
 
 @dataclass(frozen=True)
 class WalkedLSTM:
-    """An LSTM that was walked through, and its steps.
+    """An LSTM that was traversed, and its steps.
 
     Attributes:
         name: its path in the model, with the number of the call where its calls do not continue each other.

@@ -61,7 +61,7 @@ def folds_in_time(origin: pd.DatetimeIndex, gap: pd.Timedelta, folds: int) -> li
 
 
 def rearrange_days(origin: pd.DatetimeIndex, generator: np.random.Generator) -> Int[np.ndarray, "window"]:
-    """An order of the windows that keeps the stretches of each day together but says nothing of time.
+    """An order of the windows that keeps the stretches of each day together but is otherwise random.
 
     Days change places, and each is turned by a random part of itself, so that neither the day nor the hour fits.
 

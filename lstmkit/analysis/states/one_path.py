@@ -1,4 +1,4 @@
-"""The way of a hidden state through its space while an LSTM reads one window."""
+"""The path of a hidden state through its space while an LSTM reads one window."""
 
 from dataclasses import dataclass
 

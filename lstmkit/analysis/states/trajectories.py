@@ -1,4 +1,4 @@
-"""The way of a hidden state through its space while the LSTM reads a window, and how much reading it needs."""
+"""The path of a hidden state through its space while the LSTM reads a window, and how much reading it needs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

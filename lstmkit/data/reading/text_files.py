@@ -105,7 +105,7 @@ def _is_skipped(before: int, line: str, read: ReadParams) -> bool:
 
 
 def _with_separator(path: Path, read: ReadParams) -> ReadParams:
-    """The way of writing with its separator, which follows from the name of the file where the YAML states none."""
+    """How the file is written, with the separator of its suffix where the YAML states none."""
     if read.separator is not None:
         return read
     return read.model_copy(update={"separator": "tab" if text_suffix(path) == ".tsv" else ","})

@@ -72,8 +72,8 @@ def _against_the_best(evaluation: Evaluation, steps: str) -> str:
     verdict = {
         Standing.BETTER: "beats every baseline",
         Standing.WORSE: "is worse than the best baseline",
-        Standing.OPEN: "cannot be told from the best baseline",
-        Standing.UNKNOWN: f"is compared on too few {block}s to be told from the best baseline",
+        Standing.OPEN: "does not differ clearly from the best baseline",
+        Standing.UNKNOWN: f"is compared with the best baseline on too few {block}s for a verdict",
     }[standing(skill.to_json())]
     return (
         f"{where} the model {verdict}: RMSE {model} against {best} for {skill.best_baseline}, "

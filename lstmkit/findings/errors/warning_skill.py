@@ -17,7 +17,7 @@ def warning_caption(skill: WarningSkill) -> str:
     named = _named(skill)
     band = (
         f"whiskers are {100 * skill.confidence:.0f} % intervals over resampled blocks of {skill.calendar.block}s"
-        if skill.can_be_told
+        if skill.has_enough_crossings
         else "no intervals, for there are too few crossings"
     )
     quiet = " after at least an hour below it" if _knows_hours(skill) else " below it"
@@ -51,7 +51,7 @@ def warning_finding(skill: WarningSkill) -> str:
     Args:
         skill: of a model and the baselines.
     """
-    if not skill.can_be_told:
+    if not skill.has_enough_crossings:
         return " ".join([*_passed_over(skill), _too_few(skill)])
     return " ".join(
         [*_passed_over(skill), _occasions(skill), _at_the_level(skill), _tuned(skill), _everywhere(skill)]

@@ -12,7 +12,7 @@ def response_caption(response: FrequencyResponse) -> str:
     """
     return (
         f"Left: gain of each filter of {response.layer} for the feature that it weighs most, relative to the filter's "
-        f"largest, by period; no period below {response.calendar.duration(response.nyquist)}, two steps, can be told "
+        f"largest, by period; no period below {response.calendar.duration(response.nyquist)}, two steps, is resolved "
         f"(Nyquist). Right: what the filters do with each feature, and what random taps would do."
     )
 

@@ -65,7 +65,7 @@ def _sum(importance: FilterImportance) -> str:
     parts, whole, least, most = signed_alike(importance.increase.sum(), importance.together, low, high)
     verdict = {
         1: "more than the sum of its parts",
-        0: "not to be told from the sum of its parts",
+        0: "not clearly different from the sum of its parts",
         -1: "less than the sum of its parts",
     }[int(side_of_zero(low, high))]
     return (

@@ -16,7 +16,7 @@ def trace_checks_finding(lstms: Sequence[WalkedLSTM]) -> str:
     """The verdict on each LSTM, with its name where there are several.
 
     Args:
-        lstms: that were walked through.
+        lstms: that were traversed.
     """
     if len(lstms) == 1:
         return trace_check_finding(lstms[0].check)

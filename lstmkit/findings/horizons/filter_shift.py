@@ -22,7 +22,7 @@ def filter_shift_caption(shift: FilterShift) -> str:
 
 
 def filter_shift_finding(shift: FilterShift) -> str:
-    """Whether filters of the two models can be told to be the same, and how concentrated the importance is.
+    """Whether filters of the two models are the same, and how concentrated the importance is.
 
     Args:
         shift: of one convolutional model.
@@ -44,7 +44,9 @@ def filter_shift_finding(shift: FilterShift) -> str:
 def _agreement(shift: FilterShift) -> str:
     if shift.agreement is None:
         return "All matched filters are equally important."
-    verdict = "lies further from 0 than that" if shift.agreement_is_clear else "cannot be told from that"
+    verdict = (
+        "lies further from 0 than that" if shift.agreement_is_clear else "does not differ clearly from 0"
+    )
     return (
         f"The importance of unrelated filters would have a rank correlation of 0 ± {shift.agreement_spread:.2f}; that "
         f"of matched ones, {signed(shift.agreement, 2)}, {verdict}."

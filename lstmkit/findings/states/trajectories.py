@@ -1,4 +1,4 @@
-"""Sentences about the way of a hidden state through its space."""
+"""Sentences about the path of a hidden state through its space."""
 
 from lstmkit.analysis.states.trajectories import NoPathError, Trajectories
 from lstmkit.wording import count, sentence_case
@@ -20,7 +20,7 @@ def trajectories_finding(trajectories: Trajectories) -> str:
         trajectories: of the last layer.
     """
     if not trajectories.geometry.shares.any():
-        return "Every window ends in the same state: no path can be told from another."
+        return "Every window ends in the same state: all paths lead to one point."
     calendar, speed, per = trajectories.calendar, trajectories.speed[1], "hour"
     if not calendar.is_within_days:
         speed, per = speed * trajectories.step_hours, "step"

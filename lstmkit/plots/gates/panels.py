@@ -80,7 +80,7 @@ def step_positions(lstm: WalkedLSTM) -> Float[np.ndarray, "time"]:
     """Where the steps of an LSTM stand on its axis: hours from the origin, or the numbers of the steps.
 
     Args:
-        lstm: that was walked through.
+        lstm: that was traversed.
     """
     return np.arange(1.0, lstm.n_steps + 1) if lstm.hours_before is None else -lstm.hours_before
 
@@ -89,7 +89,7 @@ def step_marker(lstm: WalkedLSTM) -> str | None:
     """The mark of each step beside the window, where there are few of them; None for no mark.
 
     Args:
-        lstm: that was walked through.
+        lstm: that was traversed.
     """
     return None if lstm.in_window or lstm.n_steps > MARKED else "."
 
@@ -98,7 +98,7 @@ def step_limits(lstm: WalkedLSTM, lookback_hours: float) -> tuple[float, float]:
     """Where the axis of an LSTM's steps begins and ends.
 
     Args:
-        lstm: that was walked through.
+        lstm: that was traversed.
         lookback_hours: length of a window.
     """
     if lstm.in_window:
@@ -115,7 +115,7 @@ def step_axis(
 
     Args:
         axes: whose x data are those of `step_positions`.
-        lstm: that was walked through.
+        lstm: that was traversed.
         lookback_hours: length of a window.
         calendar: of the series.
         most_ticks: how many fit.

@@ -1,4 +1,4 @@
-"""Figures of the way of hidden states through their space."""
+"""Figures of the paths of hidden states through their space."""
 
 import numpy as np
 from matplotlib.axes import Axes

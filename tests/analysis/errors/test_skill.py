@@ -116,8 +116,8 @@ def said(rmse: float, low: float | None, high: float | None, against: float = 20
 BETTER, WORSE, ALIKE, UNSURE = (
     "beats every baseline",
     "is worse than the best baseline",
-    "cannot be told from the best baseline",
-    "is compared on too few days to be told from the best baseline",
+    "does not differ clearly from the best baseline",
+    "is compared with the best baseline on too few days for a verdict",
 )
 
 
@@ -285,7 +285,7 @@ def test_an_interval_with_zero_inside_is_said_to_tell_nothing(noise):
     evaluation = evaluation_of(observed, {"LSTM": observed + error, "ridge": observed + other})
     skill = evaluation.skill["all_steps"]
     assert skill.low < 0 < skill.high
-    assert "cannot be told from the best baseline" in evaluation_finding(evaluation)
+    assert "does not differ clearly from the best baseline" in evaluation_finding(evaluation)
 
 
 def test_whole_days_are_resampled():

@@ -1,4 +1,4 @@
-"""Warnings of a crossing: counted by hand, by a second implementation, and where nothing can be told."""
+"""Warnings of a crossing: counted by hand, by a second implementation, and where crossings are too few."""
 
 import json
 from dataclasses import replace
@@ -76,7 +76,7 @@ def test_precision_and_recall_by_hand():
     assert rates(skill, "LSTM", ONSETS, "after") == (2 / 3, 2 / 3)
     assert rates(skill, "persistence", ALL, "after") == (0.0, 0.0)
     assert (skill.crossings, skill.crossing_days, skill.n_days, skill.highest) == (2, 1, 1, 13.0)
-    assert not skill.can_be_told
+    assert not skill.has_enough_crossings
 
 
 def test_a_dip_of_less_than_an_hour_is_no_new_crossing():
@@ -289,14 +289,14 @@ def test_few_crossings_tell_nothing():
     assert warning_caption(skill).endswith("no intervals, for there are too few crossings.")
     assert skill.cases[ONSETS, "within"].warners["LSTM"].recall.low is None
     series[24 * 9 + 12] = 15.0
-    assert warn(series, lambda observed: {"LSTM": observed}).can_be_told
+    assert warn(series, lambda observed: {"LSTM": observed}).has_enough_crossings
 
 
 def test_ten_crossings_on_four_days_tell_nothing():
     series = np.full(24 * 20, 5.0)
     series[: 24 * 4 : 6] = 15.0
     skill = warn(series, lambda observed: {"LSTM": observed})
-    assert (skill.crossings, skill.crossing_days, skill.can_be_told) == (15, 4, False)
+    assert (skill.crossings, skill.crossing_days, skill.has_enough_crossings) == (15, 4, False)
 
 
 def test_a_level_that_is_never_reached_leaves_nothing_to_warn_of():
@@ -339,7 +339,7 @@ def test_of_levels_that_are_all_crossed_too_seldom_the_one_that_is_crossed_most_
     series[[20, 90, 150]] = 15.0
     seldom, often = (WarningLevel(value, "a level", TRIED + value - 10) for value in (20.0, 12.0))
     skill = warn(series, lambda observed: {"LSTM": observed}, levels=(seldom, often))
-    assert (skill.level, skill.crossings, skill.can_be_told) == (often, 3, False)
+    assert (skill.level, skill.crossings, skill.has_enough_crossings) == (often, 3, False)
     assert warning_finding(skill).startswith(
         "20.0 ppm, a level, is never crossed in the test part, whose highest value is 15.0 ppm. The level instead is "
         "12.0 ppm, a level. The target reaches it from below 3 times in the test part, on 3 days: too few to tell"
@@ -361,7 +361,7 @@ def test_frame_and_facts_hold_the_rates():
     assert facts["onsets"]["model"]["recall"] == vars(own.recall)
     assert facts["onsets"]["persistence"]["precision"] == {"value": None, "low": None, "high": None}
     assert facts["ahead_of"]["persistence"]["value"] == own.tuned.value - now.tuned.value
-    assert (facts["can_be_told"], facts["level"], facts["best_rival"]) == (True, 10.0, "ridge")
+    assert (facts["has_enough_crossings"], facts["level"], facts["best_rival"]) == (True, 10.0, "ridge")
 
 
 def study(data=None, **evaluation):

@@ -130,7 +130,7 @@ def test_gains_stand_at_their_periods():
     np.testing.assert_allclose(response.gain[0], 2 * np.sin(omega / 2), rtol=1e-9)
     np.testing.assert_allclose(response.gain[1], np.abs(np.cos(omega / 2)), atol=1e-12)
     assert response.relative_gain.max(axis=1) == pytest.approx([1, 1], rel=0.02)
-    assert "no period below 10 min, two steps, can be told (Nyquist)" in response_caption(response)
+    assert "no period below 10 min, two steps, is resolved (Nyquist)" in response_caption(response)
     frame = response.to_frame()
     assert frame.index.tolist() == response.order.tolist()
     assert frame.loc[0, "kind"] == "high-pass"

@@ -258,7 +258,7 @@ def test_a_loss_that_helps_is_told_with_its_sign():
 
 @pytest.mark.parametrize(
     ("low", "high", "said"),
-    [(0.4, 2.0, "more than"), (-2.0, -0.4, "less than"), (-0.4, 0.4, "not to be told from")],
+    [(0.4, 2.0, "more than"), (-2.0, -0.4, "less than"), (-0.4, 0.4, "not clearly different from")],
 )
 def test_the_verdict_on_the_sum_follows_the_interval(low, high, said):
     finding = random_ablation_finding(RANDOM, replace(IMPORTANCE, beyond_sum_low=low, beyond_sum_high=high))

@@ -286,10 +286,7 @@ def test_states_that_never_change_are_said_to_be_one():
     with torch.no_grad():
         model.lstm.weight_ih_l0.zero_()
     found = follow(model, windows_of())
-    assert (
-        trajectories_finding(found)
-        == "Every window ends in the same state: no path can be told from another."
-    )
+    assert trajectories_finding(found) == "Every window ends in the same state: all paths lead to one point."
     assert found.facts() == {"followed": 40}
     assert np.isfinite(found.to_end).all()
     assert np.isfinite(found.read_distance).all()
