@@ -1,4 +1,4 @@
-"""Whether the forecasts mean what they say: true values against forecasts, and the line between them."""
+"""Whether the forecasts are calibrated: true values against forecasts, and the line between them."""
 
 from dataclasses import dataclass
 from typing import TypedDict

@@ -1,4 +1,4 @@
-"""Whether the forecasts mean what they say, in sentences."""
+"""Whether the forecasts are calibrated, in sentences."""
 
 from lstmkit.analysis.errors.calibration import Calibration
 from lstmkit.findings.errors.predictions import windows_named
@@ -73,11 +73,11 @@ def _slope_says(calibration: Calibration) -> str:
     low, high = line.interval
     interval = f"{100 * calibration.confidence:.0f} % interval {plain(low)} to {plain(high)}"
     if low <= 1 <= high:
-        meaning = "one lies inside, so this test part does not show them too bold or too timid"
+        meaning = "one lies inside, so this test part shows no miscalibration of the slope"
     elif abs(line.slope - 1) < CLOSE:
         meaning = "not one, but too close to it to matter"
     elif line.slope > 1:
-        meaning = "the forecasts stay too close to the middle"
+        meaning = "the forecasts vary too little"
     else:
-        meaning = "the forecasts swing too far"
+        meaning = "the forecasts vary too much"
     return f"{found} ({interval}): {meaning}."

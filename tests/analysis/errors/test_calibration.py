@@ -28,9 +28,9 @@ def noise(n=2000, seed=0):
 @pytest.mark.parametrize(
     ("slope", "says"),
     [
-        (0.5, "(95 % interval 0.50 to 0.50): the forecasts swing too far."),
+        (0.5, "(95 % interval 0.50 to 0.50): the forecasts vary too much."),
         (0.96, "(95 % interval 0.96 to 0.96): not one, but too close to it to matter."),
-        (2.0, "(95 % interval 2.00 to 2.00): the forecasts stay too close to the middle."),
+        (2.0, "(95 % interval 2.00 to 2.00): the forecasts vary too little."),
     ],
 )
 def test_a_planted_line_is_found(slope, says):
