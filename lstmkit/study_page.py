@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lstmkit.analysis.errors.metrics import Metrics
+from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
 from lstmkit.findings.cautions import caution_about, cut_short, network_is_off, without_network_sentence
 from lstmkit.findings.task import task_sentence
@@ -43,6 +44,9 @@ class StudyPage:
         def metrics(self) -> Metrics: ...  # noqa: D102
 
         @property
+        def dataset(self) -> Dataset: ...  # noqa: D102
+
+        @property
         def windows(self) -> dict[str, Windows]: ...  # noqa: D102
 
         @property
@@ -62,14 +66,25 @@ class StudyPage:
         """
         write_json(self.folder.parent / "study_results.json", content)
 
-    def banner(self) -> None:
-        """Say which study this is, what its network is worth, and first of all if a simpler rule forecasts as well."""
+    def banner(self, *siblings: "StudyPage") -> None:
+        """Say which study this is, what its network is worth, and first of all if a simpler rule forecasts as well.
+
+        Args:
+            siblings: all horizons that the page compares; this one alone if not given.
+        """
         said = (
             task_sentence(self.windows["test"]),
             without_network_sentence(self.metrics),
             not_converged_sentence(self.training_outcome),
         )
-        show_banner(caution_about(self.metrics), self.label, " ".join(filter(None, said)))
+        show_banner(self._caution(*siblings), self.label, " ".join(filter(None, said)))
+
+    def _caution(self, *siblings: "StudyPage") -> str | None:
+        if len(siblings) < 2:
+            return caution_about(self.metrics)
+        ahead = self.dataset.calendar.label
+        found = [(ahead(each.horizon), caution_about(each.metrics)) for each in siblings]
+        return " ".join(f"{when} ahead: {caution}" for when, caution in found if caution) or None
 
     def training_finding(self) -> str:
         """How long training went on, what became of the loss, and what the validation part leaves of the network."""

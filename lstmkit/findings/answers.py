@@ -22,12 +22,14 @@ from lstmkit.wording import (
     VISIBLE,
     count,
     feature_label,
+    listed,
     plain,
     signed_alike,
     whole_percent,
 )
 
 NAMED = 3  # features
+EVERY_TRAINED = "Every trained network scores higher than every untrained one"
 TOGETHER = {
     "these_three_percent": "together explain",
     "these_two_percent": "together explain",
@@ -91,9 +93,7 @@ def timescales(run: RunResults) -> str:
         said += f"; the longest of all cells {longest.words(run.calendar.duration)}"
     learned = [scale.is_learned(run.calendar.duration) for scale in layers.values()]
     if None not in learned and not any(learned):
-        said += (
-            ". No median is apart from the untrained ones by a tenth: by this measure, no memory was learned"
-        )
+        said += ". No median is apart from the untrained ones by a tenth: the median cell learned no longer memory"
     if saturated:
         shut = ", ".join(f"{share.words(percent_of_all)} in {name}" for name, share in saturated.items())
         said += f". Of the gates' values, nearly open or shut are {shut}"
@@ -217,11 +217,10 @@ def known(run: RunResults) -> str:
         return text
     learned = [feature_label(concept) for concept, learned in higher.items() if learned]
     if len(learned) == len(higher):
-        return f"{text} Training raised {'it' if len(learned) == 1 else 'all of them'}."
+        return f"{text} {EVERY_TRAINED} on {'it' if len(learned) == 1 else 'each'}."
     if not learned:
-        return f"{text} An untrained network's states give as much: none of this was learned."
-    raised = " and ".join(filter(None, [", ".join(learned[:-1]), learned[-1]]))
-    return f"{text} Training raised {raised} alone; an untrained network's states give the rest as well or better."
+        return f"{text} On none of these does every trained network score higher than every untrained one."
+    return f"{text} {EVERY_TRAINED} on {listed(learned)}, not on the others."
 
 
 def smoothing(run: RunResults) -> str:

@@ -38,6 +38,13 @@ def training_finding(outcome: dict[str, Any], windows: int, seconds: float | Non
     return (
         f"{count(len(epochs), 'epoch')} of {count(windows, 'window')}{took}{in_bfloat16}. Epoch "
         f"{best + 1} was kept, with a validation loss of {kept['validation_loss']:.3g} (training "
-        f"{kept['train_loss']:.3g}){brought}. The validation part shrinks the network's outputs by a gain of "
-        f"{outcome['gain']:.2f}.{off}"
+        f"{kept['train_loss']:.3g}){brought}. {_gain(outcome['gain'])}{off}"
     )
+
+
+def _gain(gain: float) -> str:
+    if f"{gain:.2f}" == "1.00":
+        return (
+            "On the validation part the network's outputs are as large as they should be: their gain is 1.00."
+        )
+    return f"The validation part shrinks the network's outputs by a gain of {gain:.2f}."

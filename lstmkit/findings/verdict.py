@@ -37,7 +37,7 @@ def judgement(metrics: Metrics) -> str:
     best, value = skill["best_baseline"], signed(100 * skill["value"])
     return {
         Standing.BETTER: f"better than every baseline, by {value.lstrip('+')} %",
-        Standing.WORSE: f"worse than {best}, by {value.lstrip('−')} %",
+        Standing.WORSE: f"worse than {best}, {value} %",
         Standing.OPEN: f"{'not surely' if skill['value'] > 0 else 'no'} better than {best}, {value} %",
         Standing.UNKNOWN: f"not known to be better than {best}, {value} %",
     }[standing(skill)]
@@ -48,7 +48,9 @@ def _seeds(metrics: Metrics) -> list[str]:
     skills = [seed["skill"]["all_steps"] for seed in metrics.get("seeds", ())]
     if len(skills) < 2:
         return ["one seed"]
-    said = [f"{len(skills)} seeds {spread([skill['value'] for skill in skills])}{_agreement(skills)}"]
+    shared, found = metrics.get("shared_windows"), spread([skill["value"] for skill in skills])
+    where = "" if shared is None or shared == metrics["test_windows"] else f", on {shared:,} windows,"
+    said = [f"{len(skills)} seeds{where} {found}{_agreement(skills)}"]
     if "ensemble" in metrics:
         together = metrics["ensemble"]["skill"]["all_steps"]
         surely = f", {_surely(together)}" if standing(together) is not standing(skills[0]) else ""

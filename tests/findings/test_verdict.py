@@ -27,7 +27,7 @@ def said(content: dict, **facts) -> str:
             "**not surely better than ridge, +6.0 %** (95 % interval −0.1 to +8.0 %; one seed)",
         ),
         (25.25, -0.02, 0.03, "**no better than ridge, −1.0 %** (95 % interval −2.0 to +3.0 %; one seed)"),
-        (26.5, -0.08, -0.041, "**worse than ridge, by 6.0 %** (95 % interval −8.0 to −4.1 %; one seed)"),
+        (26.5, -0.08, -0.041, "**worse than ridge, −6.0 %** (95 % interval −8.0 to −4.1 %; one seed)"),
         (
             23.5,
             None,

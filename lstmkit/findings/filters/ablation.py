@@ -61,10 +61,15 @@ def _against_rule(ablation: LayerAblation) -> str:
     if len(alike) == len(rows):
         return f"all lie within {100 * ALIKE:g} % of {rule} alone"
     if len(worse) == len(rows):
-        return f"all are certainly worse than {rule} alone"
+        nearest = int(rows[ablation.over_rule[rows].argmin()])
+        named = f", the least, {ablation.configurations[nearest]}, by" if len(rows) > 1 else ", by"
+        return f"all are certainly worse than {rule} alone{named} {_over_rule(ablation, nearest)}"
     text = f"none is certainly worse than {rule} alone"
     if len(worse):
-        text = f"certainly worse than {rule} alone: {_names(ablation, worse)}"
+        named = ", ".join(
+            f"{ablation.configurations[row]} by {_over_rule(ablation, row)}" for row in worse.tolist()
+        )
+        text = f"certainly worse than {rule} alone: {named}"
     return text + (f"; within {100 * ALIKE:g} % of it: {_names(ablation, alike)}" if len(alike) else "")
 
 
@@ -76,7 +81,7 @@ def _never_trained(ablation: LayerAblation) -> str:
     row = ablation.never_trained
     better = {
         1: "with convolutions it is better",
-        0: "this test part cannot tell the two apart",
+        0: "the two do not differ clearly on this test part",
         -1: "without convolutions it is better",
     }[int(side_of_zero(ablation.low[row], ablation.high[row]))]
     change = _difference(ablation, ablation.increase[row], ablation.low[row], ablation.high[row])

@@ -44,7 +44,7 @@ def _switching(layer: LayerActivity) -> str:
     rare, linear = int(layer.rare.sum()), int(layer.linear.sum())
     if not rare and not linear:
         return f"Every one of them fires at {100 - RARELY} % of the steps or more and is at zero for some."
-    return (
-        f"{rare} of them {'fires' if rare == 1 else 'fire'} at fewer than {100 - RARELY} % of the steps, and "
-        f"{linear} {'is' if linear == 1 else 'are'} never at zero, so that the ReLU does nothing there."
-    )
+    said = f"{rare} of them {'fires' if rare == 1 else 'fire'} at fewer than {100 - RARELY} % of the steps"
+    if not linear:
+        return f"{said}, and every one is at zero for some."
+    return f"{said}, and {linear} {'is' if linear == 1 else 'are'} never at zero, so that the ReLU does nothing there."

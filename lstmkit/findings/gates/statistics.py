@@ -313,6 +313,6 @@ def _lengthened(gates: GateStatistics, untrained: GateStatistics) -> str:
     """In which layers training made the median timescale longer."""
     longer = gates.lengthened(untrained)
     if not longer:
-        return "No median is more than a tenth longer than before training: by this measure, no memory was learned."
+        return "No median is more than a tenth longer than before training: the median unit learned no longer memory."
     others = " alone" if len(longer) < len(gates.parts) else ""
     return f"Training made the median more than a tenth longer in {' and '.join(map(layer_words, longer))}{others}."

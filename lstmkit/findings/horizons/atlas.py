@@ -42,7 +42,7 @@ def _reach(atlas: Atlas) -> str:
     )
     return (
         f"{near} of the gradient of the first {cell} ahead falls on the newest {cell}, and {far} of that of the last, "
-        f"{last} ahead; nine tenths reach back {back} and {back_far}."
+        f"{last} ahead; nine tenths reach back {back}{'' if back == back_far else f' and {back_far}'}."
     )
 
 

@@ -27,7 +27,7 @@ def layer_comparison_finding(comparison: LayerComparison) -> str:
 
 
 def _direction(inputs: tuple[float, float], outputs: tuple[float, float]) -> str:
-    less_input, more_output = inputs[1] < inputs[0], outputs[1] > outputs[0]
+    less_input, more_output = round(inputs[1]) < round(inputs[0]), round(outputs[1]) > round(outputs[0])
     if less_input and more_output:
         return "The last layer lies further from what the moment shows, and nearer to the forecast."
     if more_output:

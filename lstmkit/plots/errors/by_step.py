@@ -30,10 +30,11 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
     own = errors.errors[errors.model]
     percent = None if errors.skill_ends is None else 100 * errors.skill_ends
     _curve(middle, _ahead(errors), 100 * errors.skill, percent, ACCENT)
+    middle.set_title("Skill against the best baseline of each step")
     if 100 * np.abs(errors.skill).max() > WIDE:
         _compress(middle)
+        middle.set_title(f"Skill against the best baseline of each step, logarithmic beyond ±{LINEAR:g} %")
     middle.set_ylabel("skill (%)")
-    middle.set_title("Skill against the best baseline of each step")
     _curve(bottom, _ahead(errors), own.bias, own.bias_ends, ACCENT)
     bottom.set_ylabel(f"bias ({errors.unit})")
     bottom.set_title("Mean error: forecast − observed")
@@ -77,7 +78,7 @@ def _rmse(axes: Axes, errors: ErrorByStep) -> None:
     axes.set_ylabel(f"RMSE ({errors.unit})")
     axes.set_title("Root mean square error")
     handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], names[::-1], loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=8)
+    axes.figure.legend(handles[::-1], names[::-1], loc="outside upper center", ncols=4, fontsize=8)
     light_grid(axes)
 
 

@@ -11,7 +11,7 @@ from lstmkit.findings.errors.in_time import rolling_error_finding
 from lstmkit.findings.errors.phase import phase_error_finding
 from lstmkit.plots.rhythms.spectra import notice
 from lstmkit.plots.style import ACCENT, INK, MUTED, WARM, axes_grid, date_axis, light_grid
-from lstmkit.wording import digits, plural
+from lstmkit.wording import digits
 
 
 def plot_rolling_error(result: RollingError) -> Figure:
@@ -41,7 +41,7 @@ def plot_rolling_error(result: RollingError) -> Figure:
     top.set_title(f"Error of the forecasts that start within {result.calendar.duration(result.span_hours)}")
     bottom.fill_between(clock, 0, 100 * result.crossing, color=MUTED, alpha=0.45, lw=0)
     bottom.set_ylim(0, 105)
-    bottom.set_ylabel(f"of these cross\n{plural(result.groups.noun)} (%)")
+    bottom.set_ylabel(f"change of\n{result.groups.noun} (%)")
     date_axis(bottom, clock[0], clock[-1])
     for axes in (top, bottom):
         light_grid(axes)

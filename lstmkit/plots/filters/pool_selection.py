@@ -47,7 +47,9 @@ def _along_the_lookback(axes: Axes, selection: PoolSelection, centres: np.ndarra
     chosen = selection.decided > 0
     x, share, error = centres[chosen], 100 * selection.newest[chosen], 100 * selection.newest_error[chosen]
     axes.axhline(100 * selection.chance, color=INK, lw=0.8, ls="--")
-    axes.fill_between(x, share - 2 * error, share + 2 * error, color=ACCENT, alpha=0.25, lw=0)
+    axes.fill_between(
+        x, *np.clip([share - 2 * error, share + 2 * error], 0, 100), color=ACCENT, alpha=0.25, lw=0
+    )
     axes.plot(x, share, color=ACCENT, lw=1.2, marker="o", ms=2)
     axes.set_ylabel("newest of the group (%)")
     axes.set_title("Share of the newest step along the lookback, without ties")
@@ -57,7 +59,8 @@ def _by_filter(axes: Axes, selection: PoolSelection) -> None:
     filters = selection.choosing
     share, error = 100 * selection.by_filter[filters], 200 * selection.by_filter_error[filters]
     axes.axhline(100 * selection.chance, color=INK, lw=0.8, ls="--")
-    axes.errorbar(range(len(filters)), share, yerr=error, fmt="o", ms=3, color=ACCENT, ecolor=MUTED, lw=1)
+    whiskers = np.minimum(error, [share, 100 - share])  # no share lies outside
+    axes.errorbar(range(len(filters)), share, yerr=whiskers, fmt="o", ms=3, color=ACCENT, ecolor=MUTED, lw=1)
     axes.set_xticks(range(len(filters)), filters, rotation=90, fontsize=6)
     axes.set_xlim(-0.7, max(len(filters), 1) - 0.3)
     axes.set_xlabel("filter of the second layer")

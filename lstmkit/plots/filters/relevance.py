@@ -43,7 +43,7 @@ def _correlations(axes: Axes, relevance: FilterRelevance, target: int) -> None:
     axes.axvline(0, color=INK, lw=0.8)
     axes.hlines(rows, low, high, color=colors, lw=1)
     axes.scatter(r, rows, color=colors, s=9, zorder=3)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_xlabel("Pearson's r")
 
 

@@ -141,7 +141,7 @@ def _when(clusters: Clusters, number: int) -> str:
     if (clock := clusters.geometry.representation.clock) is None:
         return ""
     if (phase := clusters.typical(number)) is None:
-        return ", around the clock" if clock.cycle == "day" else f", all {clock.cycle}"
+        return f", all {clock.cycle}"
     return f", around {clock.shown(phase)}"
 
 

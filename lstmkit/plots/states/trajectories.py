@@ -143,7 +143,7 @@ def _distances(axes: Axes, trajectories: Trajectories) -> None:
             trajectories.read_hours,
             trajectories.read_distance,
             WARM,
-            "between the last states: read from then on, read all",
+            "from the last state after reading from then on to that after all",
         ),
     ]
     for hours, (low, median, high), color, label in curves:

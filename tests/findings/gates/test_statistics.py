@@ -224,7 +224,7 @@ def scales(*medians: float) -> GateStatistics:
         (
             (1.0, 1.0),
             (1.0, 1.1),
-            "No median is more than a tenth longer than before training: by this measure, no memory was learned.",
+            "No median is more than a tenth longer than before training: the median unit learned no longer memory.",
         ),
         ((1.0, 1.09), (1.0, 1.0), "No median is more than a tenth longer than before training"),
         ((2.0, 1.0), (1.0, 1.1), "Training made the median more than a tenth longer in layer 1 alone."),

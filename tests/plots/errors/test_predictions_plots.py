@@ -225,7 +225,7 @@ def test_steps_show_every_forecaster_and_the_bands():
     assert len({(line.get_color(), line.get_linestyle()) for line in top.lines}) == len(FORECASTERS)
     (alone, *_) = plot_error_by_step(by_step(horizon=1)).axes
     assert len({(point.get_color(), point.get_marker()) for point in alone.lines}) == len(FORECASTERS)
-    assert [text.get_text() for text in top.get_legend().get_texts()] == list(FORECASTERS)
+    assert [text.get_text() for text in top.figure.legends[0].get_texts()] == list(FORECASTERS)
     own = result.errors["LSTM"]
     for axes, values, ends in (
         (middle, 100 * result.skill, 100 * result.skill_ends),
