@@ -143,7 +143,7 @@ def _distances(axes: Axes, trajectories: Trajectories) -> None:
             trajectories.read_hours,
             trajectories.read_distance,
             WARM,
-            "from the last state after reading from then on to that after all",
+            "from the state after reading only since then to the last",
         ),
     ]
     for hours, (low, median, high), color, label in curves:
