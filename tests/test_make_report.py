@@ -48,8 +48,8 @@ def undisturbed(tmp_path_factory) -> dict[str, bytes]:
 
 
 def clone(folder: Path) -> Path:
-    """A fresh clone's files with two studies of one tiny model."""
-    ignored = shutil.ignore_patterns(".*", "_build", "studies", "results", "__pycache__", "*.egg-info")
+    """A fresh clone's files with two studies of one tiny model, without the API pages, which take long to build."""
+    ignored = shutil.ignore_patterns(".*", "_build", "studies", "results", "api", "__pycache__", "*.egg-info")
     shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True)
     (folder / "params" / "tiny.yml").write_text(STUDY)
     (folder / "params" / "other.yml").write_text(STUDY + "seed: 1\n")

@@ -10,15 +10,17 @@ BESIDE: dict[str | None, str] = {
 }
 
 
-def attribution_caption(attribution: Attribution) -> str:
+def attribution_caption(attribution: Attribution, summed_over: str = "") -> str:
     """What was averaged.
 
     Args:
         attribution: of one method.
+        summed_over: what the figure sums over, `time` or `features`; a map sums over neither.
     """
     beside, n_windows = BESIDE.get(attribution.baseline, ""), attribution.n_windows
     of = "of one test window" if n_windows == 1 else f"averaged over {n_windows} test windows"
-    return f"{attribution.method} of the {attribution.explained}{beside}, {of}."
+    summed = f", summed over {summed_over}" if summed_over else ""
+    return f"{attribution.method} of the {attribution.explained}{beside}{summed}, {of}."
 
 
 def attribution_finding(attribution: Attribution) -> str:

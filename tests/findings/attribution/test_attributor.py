@@ -22,3 +22,4 @@ def test_another_baseline_than_the_training_centre_is_named(baseline, said):
     expected = f"Occlusion of the mean over the horizon{said}, averaged over 40 test windows."
     assert attribution_caption(attributor.occlusion(baseline)) == expected
     assert "compared" not in attribution_caption(attributor.saliency())
+    assert ", summed over time, averaged over " in attribution_caption(attributor.saliency(), "time")
