@@ -83,7 +83,7 @@ def folder(tmp_path_factory) -> Path:
                 "No month comes up in 5 years, as a profile over the year needs; the errors fall on 48 months in all.",
             ],
         ),
-        ("E_horizons", ["Test months: 48 (2 months ahead)", " months and "]),
+        ("E_horizons", ["Test months: 48 (2 months ahead)", "2 months ahead; nine tenths reach back "]),
     ],
 )
 def test_pages_of_monthly_studies_speak_of_months_and_years(folder, monkeypatch, notebook, said):
