@@ -29,6 +29,7 @@ function look(frame) {
     equations: here(".math").length,
     rendered: here(".math:has(mjx-container svg)").length,
     turning: here(".js-plotly-plot .gl-container").length,
+    eyes: here(".js-plotly-plot").map(plot => Math.hypot(...Object.values(plot.layout.scene.camera.eye))),
     asked: frame.contentWindow.performance.getEntriesByType("resource").map(entry => entry.name),
   };
 }

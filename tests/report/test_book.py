@@ -220,11 +220,14 @@ def test_no_page_names_another_host_for_what_it_loads(reported):
 @pytest.mark.parametrize("width", [420, 1400])
 def test_pages_are_whole_without_a_network_and_as_wide_as_the_screen(reported, width):
     root, pages = built_pages(reported)
-    paths = [html.relative_to(root).as_posix() for html in pages if "_modules" not in html.parts]
+    paths = [html.relative_to(root).as_posix() for html in pages]
     for path, seen in look(root, paths, width).items():
         assert not [name for name in seen["asked"] if not name.startswith("file:")], path
         assert seen["rendered"] == seen["equations"], path
         assert seen["turning"] == path.endswith("C_hidden_states.html"), path
+        assert all((eye > 3) == (width < 1000) for eye in seen["eyes"]), (
+            path
+        )  # from further away where it is narrow
         assert seen["width"] <= width, path  # else the page scrolls sideways
         assert width < 1400 or not seen["cut"], path
         assert seen["equations"] > 100 or path != "methods.html"

@@ -49,8 +49,8 @@ def plot_turning(geometry: Geometry) -> go.Figure:
     }
     figure.update_layout(
         scene={**titles, "aspectmode": "data", "camera": {"eye": {"x": -1.3, "y": -1.9, "z": 1.2}}},
-        legend={"itemsizing": "constant", "y": 0.5},
-        margin={"l": 0, "r": 0, "t": 10, "b": 0},
+        legend={"itemsizing": "constant", "orientation": "h", "x": 0.5, "xanchor": "center", "y": 0},
+        margin={"l": 0, "r": 0, "t": 10, "b": 40},
     )
     return figure
 
