@@ -9,7 +9,13 @@ import pandas as pd
 from lstmkit.analysis.errors.metrics import Metrics
 from lstmkit.data.dataset import Dataset
 from lstmkit.data.windows import Windows
-from lstmkit.findings.cautions import caution_about, cut_short, network_is_off, without_network_sentence
+from lstmkit.findings.cautions import (
+    caution_about,
+    cautions_ahead,
+    cut_short,
+    network_is_off,
+    without_network_sentence,
+)
 from lstmkit.findings.task import task_sentence
 from lstmkit.findings.training import not_converged_sentence, training_finding
 from lstmkit.params import ModelParams, StudyParams
@@ -83,8 +89,7 @@ class StudyPage:
         if len(siblings) < 2:
             return caution_about(self.metrics)
         ahead = self.dataset.calendar.label
-        found = [(ahead(each.horizon), caution_about(each.metrics)) for each in siblings]
-        return " ".join(f"{when} ahead: {caution}" for when, caution in found if caution) or None
+        return " ".join(cautions_ahead((ahead(each.horizon), each.metrics) for each in siblings)) or None
 
     def training_finding(self) -> str:
         """How long training went on, what became of the loss, and what the validation part leaves of the network."""

@@ -25,6 +25,16 @@ def caution_about(metrics: Metrics) -> str | None:
     return " ".join(filter(None, notices)) or None
 
 
+def cautions_ahead(metrics: Iterable[tuple[str, Metrics]]) -> list[str]:
+    """The cautions about several horizons, each with its horizon; none of those that need none.
+
+    Args:
+        metrics: each horizon for people, such as `24 h`, with its metrics.
+    """
+    found = ((ahead, caution_about(of_horizon)) for ahead, of_horizon in metrics)
+    return [f"{ahead} ahead: {caution}" for ahead, caution in found if caution]
+
+
 def _not_better(metrics: Metrics) -> str:
     skill, unit = metrics["skill"]["all_steps"], metrics["unit"]
     found, best = standing(skill), skill["best_baseline"]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from lstmkit.params.base import FilePath, Interval, Name, Schema, TimeZone, Unit, twice
-from lstmkit.params.data import Targets
+from lstmkit.params.data import Targets, require_known
 from lstmkit.params.table import Classes, names_of_classes
 
 
@@ -73,11 +73,7 @@ class ArraysParams(Schema):
 
     @model_validator(mode="after")
     def _fits(self) -> "ArraysParams":
-        known, what = (self.target, "targets") if self.classes is None else (self.classes, "classes")
-        if self.explained is not None and self.explained not in known:
-            raise ValueError(
-                f"`explained` is {self.explained!r}, which is none of the {what} {', '.join(known)}"
-            )
+        require_known(self.explained, self.target, self.classes)
         if self.classes is not None and len(self.target) > 1:
             raise ValueError("a target of classes is forecast alone: name one `target`")
         if unknown := sorted(set(self.units) - {*self.features, *self.targets}):

@@ -57,6 +57,22 @@ def _different(names: tuple[str, ...]) -> tuple[str, ...]:
 Targets = Annotated[tuple[Name, ...], BeforeValidator(one_or_several), AfterValidator(_different)]
 
 
+def require_known(explained: str | None, target: tuple[str, ...], classes: tuple[str, ...] | None) -> None:
+    """Refuse what is explained and is neither a target nor a class.
+
+    Args:
+        explained: one of several targets, or of the classes of a target; None where the first is explained.
+        target: the targets.
+        classes: of the target; None where it is a number.
+
+    Raises:
+        ValueError: there is no such target or class; the message names the known ones.
+    """
+    known, what = (target, "targets") if classes is None else (classes, "classes")
+    if explained is not None and explained not in known:
+        raise ValueError(f"`explained` is {explained!r}, which is none of the {what} {', '.join(known)}")
+
+
 class SimulatorParams(Schema):
     """The simulated office: its seed and its span; its physics is in `data/simulate.py`."""
 
@@ -127,11 +143,7 @@ class DataParams(Schema):
 
     @model_validator(mode="after")
     def _fits(self) -> "DataParams":
-        known, what = (self.target, "targets") if self.classes is None else (self.classes, "classes")
-        if self.explained is not None and self.explained not in known:
-            raise ValueError(
-                f"`explained` is {self.explained!r}, which is none of the {what} {', '.join(known)}"
-            )
+        require_known(self.explained, self.target, self.classes)
         if fault := self._fault_of_office() if self.source == "simulated" else self._fault_of_files():
             raise ValueError(fault)
         return self

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lstmkit.findings.cautions import caution_about
+from lstmkit.findings.cautions import cautions_ahead
 from lstmkit.findings.differences import error_grows, gradient_shifts, memory_shifts
 from lstmkit.findings.run_results import OF_FORECAST, RunResults
 from lstmkit.findings.verdict import of_several, verdict
@@ -37,8 +37,8 @@ class Summary:
 
     def banner(self) -> str:
         """What must be said of the forecasts before they are explained, the model, and the verdict; Markdown."""
-        said = ((run.ahead, caution_about(run.metrics)) for run in self.runs)
-        cautions = [f"> **Caution.** {escaped(f'{ahead} ahead: {text}')}" for ahead, text in said if text]
+        said = cautions_ahead((run.ahead, run.metrics) for run in self.runs)
+        cautions = [f"> **Caution.** {escaped(caution)}" for caution in said]
         notice = ["\n>\n".join(cautions)] if cautions else []
         verdicts = "\n".join(f"- {sentence}" for sentence in self.answers[VERDICT])
         about = [f"**{escaped(self.model)}.**", escaped(of_several(self.runs[0].metrics))]

@@ -93,20 +93,11 @@ class Residuals:
         named = {
             name: groups
             if name == "hour"
-            else groups.rename(index={at: self.name_of(name, int(at)) for at in groups.index})
+            else groups.rename(index={at: place_name(name, int(at)) for at in groups.index})
             for name, groups in self.groups.items()
         }
         whole = {"all": describe_groups(self.last.error, np.zeros(len(self.last), int))}
         return pd.concat(named or whole, names=["by", "group"])
-
-    def name_of(self, kind: str, position: int) -> str:
-        """What people call a group, for example `9:00`, `Monday` or `January`.
-
-        Args:
-            kind: of the group.
-            position: its label in `groups`.
-        """
-        return place_name(kind, position)
 
     @property
     def middle_half(self) -> tuple[float, float]:

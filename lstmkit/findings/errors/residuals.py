@@ -4,6 +4,7 @@ import pandas as pd
 
 from lstmkit.analysis.errors.residuals import FAR, NORMALLY_FAR, Residuals
 from lstmkit.analysis.resampling.statistics import side_of_zero
+from lstmkit.data.clock import place_name
 from lstmkit.findings.errors.predictions import windows_named
 from lstmkit.wording import count, digits, signed, signed_alike, signed_beside, signed_digits
 
@@ -95,15 +96,15 @@ def _spans(residuals: Residuals) -> list[str]:
     widest, narrowest = int(span.idxmax()), int(span.idxmin())
     by = "the clock" if kind == "hour" else NAMES.get(kind, kind)
     return [
-        f"By {by}, eight in ten errors span {digits(span[narrowest])} {unit} {_when(residuals, kind, narrowest)} and "
-        f"{digits(span[widest])} {unit} {_when(residuals, kind, widest)}."
+        f"By {by}, eight in ten errors span {digits(span[narrowest])} {unit} {_when(kind, narrowest)} and "
+        f"{digits(span[widest])} {unit} {_when(kind, widest)}."
     ]
 
 
-def _when(residuals: Residuals, kind: str, position: int) -> str:
+def _when(kind: str, position: int) -> str:
     """A group with its preposition."""
     word = {"hour": "at", "weekday": "on"}.get(kind, "in")
-    return f"{word} {residuals.name_of(kind, position)}"
+    return f"{word} {place_name(kind, position)}"
 
 
 def _systematic(residuals: Residuals, groups: pd.DataFrame, name: str) -> str:
@@ -128,7 +129,7 @@ def _worst(residuals: Residuals, off: pd.DataFrame, name: str) -> str:
     if off.empty:
         return ""
     worst = int(off["mean"].abs().idxmax())
-    when = _when(residuals, name, worst)
+    when = _when(name, worst)
     return f", most {when} ({signed_digits(off['mean'][worst])} {residuals.last.unit})"
 
 

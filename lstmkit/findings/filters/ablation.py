@@ -62,8 +62,8 @@ def _against_rule(ablation: LayerAblation) -> str:
         return f"all lie within {100 * ALIKE:g} % of {rule} alone"
     if len(worse) == len(rows):
         nearest = int(rows[ablation.over_rule[rows].argmin()])
-        named = f", the least, {ablation.configurations[nearest]}, by" if len(rows) > 1 else ", by"
-        return f"all are certainly worse than {rule} alone{named} {_over_rule(ablation, nearest)}"
+        least = f"the least, {ablation.configurations[nearest]}, by {_over_rule(ablation, nearest)}"
+        return f"all are certainly worse than {rule} alone, {least}"
     text = f"none is certainly worse than {rule} alone"
     if len(worse):
         named = ", ".join(

@@ -30,10 +30,11 @@ def plot_error_by_step(errors: ErrorByStep) -> Figure:
     own = errors.errors[errors.model]
     percent = None if errors.skill_ends is None else 100 * errors.skill_ends
     _curve(middle, _ahead(errors), 100 * errors.skill, percent, ACCENT)
-    middle.set_title("Skill against the best baseline of each step")
+    title = "Skill against the best baseline of each step"
     if 100 * np.abs(errors.skill).max() > WIDE:
         _compress(middle)
-        middle.set_title(f"Skill against the best baseline of each step, logarithmic beyond ±{LINEAR:g} %")
+        title += f", logarithmic beyond ±{LINEAR:g} %"
+    middle.set_title(title)
     middle.set_ylabel("skill (%)")
     _curve(bottom, _ahead(errors), own.bias, own.bias_ends, ACCENT)
     bottom.set_ylabel(f"bias ({errors.unit})")
